@@ -1,0 +1,201 @@
+"""What a run is: validated settings, with messages a person can act on. Imports no torch."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+__all__ = [
+    "ACTIVATIONS",
+    "DATASETS",
+    "IMAGE_SIZES",
+    "LIKELIHOODS",
+    "Preprocessing",
+    "TrainConfig",
+    "explain",
+]
+
+DatasetName = Literal[
+    "digits", "shapes", "faces", "mnist", "fashion_mnist", "kmnist", "emnist_letters", "cifar10"
+]
+ImageSize = Literal[8, 16, 28, 32, 64]
+LikelihoodName = Literal["bernoulli", "continuous_bernoulli", "gaussian", "gaussian_learned"]
+ActivationName = Literal["relu", "leaky_relu", "silu", "gelu", "tanh"]
+
+DATASETS: tuple[str, ...] = get_args(DatasetName)
+IMAGE_SIZES: tuple[int, ...] = get_args(ImageSize)
+LIKELIHOODS: tuple[str, ...] = get_args(LikelihoodName)
+ACTIVATIONS: tuple[str, ...] = get_args(ActivationName)
+
+
+class Preprocessing(BaseModel):
+    """What is done to a dataset's images before a model sees them.
+
+    Every field left at its default leaves the images as their source has them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    size: ImageSize | None = Field(None, description="Resize to this many pixels a side.")
+    color: Literal["gray", "rgb"] | None = Field(
+        None, description="Convert to one gray channel or to three colour channels."
+    )
+    binarize: bool = Field(False, description="Round every pixel to black or white.")
+    num_images: Annotated[int, Field(ge=30)] | None = Field(
+        None, description="Keep this many images, drawn with a fixed seed."
+    )
+    classes: tuple[str, ...] | None = Field(
+        None, description="Keep only these classes, given by their names."
+    )
+
+
+class TrainConfig(BaseModel):
+    """Everything that makes a run what it is; saved as ``config.json`` in its folder.
+
+    The autoencoder and the VAE are the same network: ``model`` says whether the code is a point
+    (``"ae"``, no KL term) or a distribution (``"vae"``).
+
+    Examples
+    --------
+    >>> TrainConfig(dataset="digits", latent_dim=2).beta
+    1.0
+    >>> try:
+    ...     TrainConfig(latent_dim=0)
+    ... except ValueError as error:
+    ...     print(explain(error))
+    latent_dim was 0; it must be at least 1.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    # Data
+    dataset: DatasetName = Field("digits", description="Which images to learn.")
+    preprocessing: Preprocessing = Field(
+        Preprocessing(), description="What is done to the images first."
+    )
+
+    # Model
+    model: Literal["ae", "vae"] = Field("vae", description="Point codes (ae) or Gaussian (vae).")
+    latent_dim: int = Field(2, ge=1, le=128, description="Numbers in a code.")
+    architecture: Literal["mlp", "conv"] = Field("mlp", description="Kind of network.")
+    hidden: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = Field(
+        (256, 256, 128),
+        max_length=6,
+        description="Widths of the MLP encoder's hidden layers; the decoder mirrors them.",
+    )
+    channels: tuple[Annotated[int, Field(ge=1, le=512)], ...] = Field(
+        (16, 32),
+        min_length=1,
+        max_length=4,
+        description="Channels of the conv encoder's stages, each halving the image.",
+    )
+    conv_hidden: int = Field(
+        128, ge=1, le=4096, description="Width of the dense layer beside the conv network's code."
+    )
+    activation: ActivationName = Field("silu", description="Nonlinearity between layers.")
+
+    # Objective
+    likelihood: LikelihoodName = Field("bernoulli", description="p(x|z), the pixel model.")
+    sigma: float = Field(
+        0.1, ge=0.01, le=10, description="Pixel sigma of the Gaussian; where a learned one starts."
+    )
+    beta: float = Field(1.0, ge=0, le=1000, description="Weight of the KL term.")
+    kl_warmup: float = Field(
+        0.0, ge=0, le=1, description="Fraction of training over which beta rises from 0."
+    )
+    free_bits: float = Field(
+        0.0, ge=0, le=10, description="Nats per latent dimension that cost nothing."
+    )
+
+    # Training
+    epochs: int = Field(30, ge=1, le=10_000, description="Passes over the training images.")
+    seconds: Annotated[float, Field(gt=0, le=86_400)] | None = Field(
+        None, description="Train for this long instead; the schedule then follows the clock."
+    )
+    batch_size: int = Field(128, ge=1, le=8192, description="Images per step.")
+    learning_rate: float = Field(
+        2e-3, gt=0, le=1, description="Peak of the one-cycle schedule."
+    )
+    seed: int = Field(0, ge=0, le=2**31 - 1, description="Start of every random number.")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("cpu", description="Where to compute.")
+    threads: int = Field(
+        1, ge=1, le=256, description="CPU threads; one is steadiest where others compute too."
+    )
+
+    @field_validator("hidden", "channels")
+    @classmethod
+    def _not_empty(cls, widths: tuple[int, ...]) -> tuple[int, ...]:
+        if not widths:
+            raise ValueError("give at least one width")
+        return widths
+
+    def check_image_shape(self, image_shape: tuple[int, int, int]) -> None:
+        """Refuse images that the chosen architecture cannot take.
+
+        Parameters
+        ----------
+        image_shape
+            ``(C, H, W)`` of the images after preprocessing.
+
+        Raises
+        ------
+        ValueError
+            With what was received and what would do.
+        """
+        _, height, width = image_shape
+        if height != width:
+            raise ValueError(f"Images must be square, but these are {height} x {width} pixels.")
+        if self.architecture == "mlp":
+            return
+        if height < 28:
+            raise ValueError(
+                f"The conv architecture takes images of 28 to 64 pixels, but these have {height}: "
+                "choose the mlp architecture, or resize the images to 28 or 32."
+            )
+        if height % 2 ** len(self.channels):
+            raise ValueError(
+                f"Each of the {len(self.channels)} conv stages halves the image, and {height} "
+                f"pixels cannot be halved that often: use fewer channels, or resize to 32 or 64."
+            )
+
+
+def explain(error: Exception) -> str:
+    """Say in one sentence what was wrong and what would do.
+
+    Parameters
+    ----------
+    error
+        Any exception; pydantic's are taken apart, others speak for themselves.
+
+    Returns
+    -------
+    str
+        One sentence a problem, without a traceback or a library's name.
+    """
+    if not isinstance(error, ValidationError):
+        return str(error) or type(error).__name__
+    return " ".join(_explain_one(problem) for problem in error.errors())
+
+
+def _explain_one(problem: object) -> str:
+    assert isinstance(problem, dict)
+    # A union's errors carry the branch's type in their location; only our field names help.
+    fields = [part for part in problem["loc"] if isinstance(part, str) and part.isidentifier()]
+    name = ".".join(f for f in fields if f not in {"int", "float", "str", "constrained"})
+    context, kind, received = problem.get("ctx", {}), problem["type"], problem.get("input")
+    if kind == "extra_forbidden":
+        return f"There is no setting called {name}."
+    bounds = {
+        "greater_than_equal": "at least {ge}",
+        "greater_than": "more than {gt}",
+        "less_than_equal": "at most {le}",
+        "less_than": "less than {lt}",
+        "literal_error": "one of {expected}",
+        "too_short": "at least {min_length} long",
+        "too_long": "at most {max_length} long",
+    }
+    if kind in bounds:
+        return f"{name} was {received!r}; it must be {bounds[kind].format(**context)}."
+    reason = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    return f"{name} was {received!r}; it must be {reason}." if name else f"{reason}."
