@@ -1,0 +1,51 @@
+"""Train small autoencoders and VAEs, and move through what they learned.
+
+>>> import vaelab
+>>> vaelab.TrainConfig(dataset="digits", latent_dim=2).model
+'vae'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vaelab.config import Preprocessing, TrainConfig
+    from vaelab.datasets import ImageDataset, load_dataset
+    from vaelab.engine import Engine
+    from vaelab.evaluation import evaluate
+    from vaelab.runs import Run
+    from vaelab.training import resume, train
+
+__all__ = [
+    "Engine",
+    "ImageDataset",
+    "Preprocessing",
+    "Run",
+    "TrainConfig",
+    "evaluate",
+    "load_dataset",
+    "resume",
+    "train",
+]
+
+# Names are looked up when first used: torch takes seconds to import, and the app's first page can
+# draw its map before it is needed.
+_HOMES = {
+    "Engine": "engine",
+    "ImageDataset": "datasets",
+    "Preprocessing": "config",
+    "Run": "runs",
+    "TrainConfig": "config",
+    "evaluate": "evaluation",
+    "load_dataset": "datasets",
+    "resume": "training",
+    "train": "training",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'vaelab' has no attribute {name!r}")
+    return getattr(import_module(f"vaelab.{_HOMES[name]}"), name)

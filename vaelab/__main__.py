@@ -1,0 +1,206 @@
+"""The command line: ``python -m vaelab train | resume | evaluate | datasets | benchmark``."""
+
+from __future__ import annotations
+
+import importlib
+import json as jsonlib
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+from tqdm import tqdm
+
+from vaelab.config import TrainConfig, explain
+
+__all__ = ["main"]
+
+Json = Annotated[bool, tyro.conf.arg(help="One line of JSON at the end, and nothing else.")]
+
+
+class _Bar:
+    """A progress bar fed by the trainer's records."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.bar = tqdm(
+            total=100,
+            disable=quiet,
+            bar_format="{desc} {bar} {percentage:3.0f}% {elapsed}<{remaining} {postfix}",
+        )
+
+    def __call__(self, record: Any) -> None:
+        if hasattr(record, "phase"):
+            self.bar.set_description_str(record.phase)
+            return
+        self.bar.set_description_str(f"epoch {record.epoch}")
+        terms = getattr(record, "validation", record.train)
+        self.bar.set_postfix_str(
+            f"{terms.total:.2f} nats/image ({terms.reconstruction:.2f} reconstruction + "
+            f"{terms.kl:.2f} KL), {record.images_per_second:,.0f} images/s"
+        )
+        self.bar.n = round(100 * record.progress, 1)
+        self.bar.refresh()
+
+
+def train(
+    config: Annotated[TrainConfig, tyro.conf.arg(name="")],
+    run_dir: Path | None = None,
+    json: Json = False,
+) -> None:
+    """Train a model and evaluate it on held-out images.
+
+    Parameters
+    ----------
+    config
+        What the run is.
+    run_dir
+        The run's folder; by default a new one in the runs folder.
+    json
+        One line of JSON at the end, and nothing else.
+    """
+    from vaelab.training import train as train_run
+
+    bar = _Bar(quiet=json)
+    run = train_run(config, run_dir=run_dir, on_record=bar)
+    bar.bar.close()
+    _print_run(run, json)
+
+
+def resume(run_dir: tyro.conf.Positional[Path], json: Json = False) -> None:
+    """Go on with a stopped or interrupted run, from its last finished epoch.
+
+    Parameters
+    ----------
+    run_dir
+        The run's folder.
+    json
+        One line of JSON at the end, and nothing else.
+    """
+    from vaelab.training import resume as resume_run
+
+    bar = _Bar(quiet=json)
+    run = resume_run(run_dir, bar)
+    bar.bar.close()
+    _print_run(run, json)
+
+
+def evaluate(
+    run_dir: tyro.conf.Positional[Path],
+    split: Literal["train", "validation", "test"] = "test",
+    json: Json = False,
+) -> None:
+    """Evaluate a run on held-out images.
+
+    Parameters
+    ----------
+    run_dir
+        The run's folder.
+    split
+        Which images to judge it on.
+    json
+        One line of JSON at the end, and nothing else.
+    """
+    from vaelab.datasets import load_dataset
+    from vaelab.evaluation import evaluate as evaluate_run
+    from vaelab.runs import Run
+
+    run = Run.open(run_dir)
+    data = load_dataset(run.config.dataset, run.config.preprocessing)
+    figures = evaluate_run(run.engine, data, split).as_dict()
+    print(jsonlib.dumps(figures) if json else _as_table(figures))
+
+
+def datasets(json: Json = False) -> None:
+    """List the datasets and whether they need a network.
+
+    Parameters
+    ----------
+    json
+        One line of JSON at the end, and nothing else.
+    """
+    from vaelab.datasets import SOURCES
+
+    rows: list[dict[str, Any]] = [
+        {
+            "name": source.name,
+            "images": source.num_images,
+            "shape": source.image_shape,
+            "offline": source.offline,
+            "licence": source.licence,
+            "description": source.description,
+        }
+        for source in SOURCES.values()
+    ]
+    if json:
+        print(jsonlib.dumps(rows))
+        return
+    for row in rows:
+        shape = " x ".join(map(str, row["shape"]))
+        where = "built in" if row["offline"] else "download"
+        print(f"{row['name']:15} {row['images']:>6,} of {shape:11} {where}  {row['description']}")
+
+
+def benchmark(
+    name: tyro.conf.Positional[Literal["training", "decode", "projection", "app", "mnist"]],
+) -> None:
+    """Measure this machine; prints a table, with the ratio to a peer in the same run.
+
+    Parameters
+    ----------
+    name
+        What to measure.
+    """
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+    try:
+        module = importlib.import_module(f"benchmarks.{name}")
+    except ModuleNotFoundError as error:
+        if error.name not in {"benchmarks", f"benchmarks.{name}"}:
+            raise
+        raise ValueError(
+            "The benchmarks are not part of the installed package: run this in a clone."
+        ) from error
+    module.main()
+
+
+def _print_run(run: Any, json: bool) -> None:
+    figures = run.evaluation() or {}
+    summary = {"run_dir": str(run.path), "state": run.status.state, "epoch": run.epoch, **figures}
+    print(jsonlib.dumps(summary) if json else _as_table(summary))
+
+
+def _as_table(figures: dict[str, Any]) -> str:
+    def show(value: Any) -> str:
+        if isinstance(value, float):
+            return f"{value:.4f}"
+        if isinstance(value, list | tuple):
+            return " ".join(show(part) for part in value)
+        return "-" if value is None else str(value)
+
+    return "\n".join(f"{name:15} {show(value)}" for name, value in figures.items())
+
+
+def main() -> None:
+    """Run a command; a mistake gets one sentence and exit code 2."""
+    commands: dict[str, Any] = {
+        "train": train,
+        "resume": resume,
+        "evaluate": evaluate,
+        "datasets": datasets,
+        "benchmark": benchmark,
+    }
+    try:
+        tyro.extras.subcommand_cli_from_dict(
+            commands, prog="python -m vaelab", config=(tyro.conf.OmitArgPrefixes,)
+        )
+    except KeyboardInterrupt:
+        print(
+            "Stopped; every finished epoch is kept, and resume goes on from there.", file=sys.stderr
+        )
+        sys.exit(130)
+    except (ValueError, RuntimeError, OSError) as error:
+        print(explain(error), file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""The figures of a model on held-out images: the ELBO, its parts, and what its codes are worth."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from vaelab.datasets import ImageDataset, SplitName
+from vaelab.engine import Engine
+from vaelab.evaluation.neighbours import knn_accuracy
+
+__all__ = ["ACTIVE_VARIANCE", "Evaluation", "evaluate"]
+
+#: A unit is active if the variance of its mean over images is above this (Burda et al. 2015,
+#: section 5.2, who chose it in the wide gap between active and collapsed units).
+ACTIVE_VARIANCE = 0.01
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Figures on held-out images, in nats per image where not said otherwise.
+
+    Attributes
+    ----------
+    elbo
+        ``-(reconstruction + kl)``: the evidence lower bound on log p(x), so the higher (the less
+        negative) the better. Always with beta 1 and without free bits, whatever the training was.
+        None for an autoencoder, which has no such bound.
+    reconstruction
+        -log p(x|z) with one sample of z an image.
+    kl
+        KL(q(z|x) || p(z)); None for an autoencoder.
+    kl_per_dim
+        Its D parts; None for an autoencoder.
+    active_units
+        Dimensions whose mean varies over images by more than ``ACTIVE_VARIANCE``.
+    knn_accuracy
+        Of a 10-nearest-neighbour vote among the means of training images, in [0, 1]; None without
+        labels.
+    num_images
+        How many images were judged.
+    split
+        Which split they are from.
+    """
+
+    elbo: float | None
+    reconstruction: float
+    kl: float | None
+    kl_per_dim: tuple[float, ...] | None
+    active_units: int
+    knn_accuracy: float | None
+    num_images: int
+    split: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same, for JSON."""
+        return asdict(self)
+
+
+def evaluate(
+    engine: Engine, data: ImageDataset, split: SplitName = "test", seed: int = 0
+) -> Evaluation:
+    """Evaluate a model on one split of a dataset.
+
+    Parameters
+    ----------
+    engine
+        The model.
+    data
+        Preprocessed as for training.
+    split
+        The split to judge; the training images are its neighbours.
+    seed
+        Of the samples of z.
+
+    Returns
+    -------
+    Evaluation
+        The figures.
+    """
+    chosen = data.indices(split)
+    images = data.images[chosen]
+    terms = engine.terms(images, seed)
+    mu = engine.encode(images).mu
+    accuracy = None
+    if data.labels is not None:
+        neighbours = data.split.train
+        accuracy = knn_accuracy(
+            engine.encode(data.images[neighbours]).mu,
+            data.labels[neighbours],
+            mu,
+            data.labels[chosen],
+        )
+    reconstruction = float(terms.reconstruction.mean(dtype=np.float64))
+    kl = float(terms.kl.mean(dtype=np.float64)) if engine.is_vae else None
+    return Evaluation(
+        elbo=None if kl is None else -(reconstruction + kl),
+        reconstruction=reconstruction,
+        kl=kl,
+        kl_per_dim=tuple(terms.kl_per_dim.mean(0).tolist()) if engine.is_vae else None,
+        active_units=int((mu.var(0) > ACTIVE_VARIANCE).sum()),
+        knn_accuracy=accuracy,
+        num_images=len(images),
+        split=split,
+    )

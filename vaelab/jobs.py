@@ -1,0 +1,191 @@
+"""Hands trainings and slow maps to dask.distributed, stops them, and says how they stand.
+
+What a job has done is in its run folder, which also survives the job, the cluster and the app; so
+jobs are followed by reading that folder, and nothing is sent back.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal
+
+from vaelab.latent.projections import MAX_POINTS, ProjectionKind
+from vaelab.runs import Run, Status
+
+__all__ = ["Jobs", "MapState"]
+
+MapState = Literal["none", "working", "done", "failed"]
+
+#: How often a job whose worker died is tried again.
+RETRIES = 3
+
+
+class Jobs:
+    """A queue of jobs on a cluster, which is started when the first job comes.
+
+    By default it is a cluster of processes on this machine: half as many as there are cores for
+    trainings, and one for maps, which so never wait behind a training. With
+    ``VAELAB_SCHEDULER=tcp://host:8786`` it is an existing cluster, whose workers must see the same
+    runs folder.
+
+    Parameters
+    ----------
+    scheduler
+        Address of an existing cluster; ``VAELAB_SCHEDULER`` if not given.
+    """
+
+    def __init__(self, scheduler: str | None = None) -> None:
+        self._scheduler = scheduler or os.environ.get("VAELAB_SCHEDULER")
+        self._client: Any = None
+        self._cluster: Any = None
+        self._lock = Lock()
+        self._trainings: dict[Path, Any] = {}
+        self._maps: dict[tuple[Path, int, ProjectionKind, int], Any] = {}
+
+    def train(self, run: Run) -> None:
+        """Queue the training of ``run``, from wherever its folder stands.
+
+        Parameters
+        ----------
+        run
+            A new, stopped or interrupted run.
+
+        Raises
+        ------
+        RunError
+            If its folder cannot be written.
+        ConnectionError
+            If the cluster cannot be reached.
+        """
+        run.take_stop()  # of an earlier time
+        run.write_status("queued", "Waiting for its turn.", run.status.progress)
+        self._trainings[run.path] = self._submit(_train, str(run.path), resource="training")
+
+    def stop(self, run: Run) -> None:
+        """Stop ``run`` within a second, or take it out of the queue.
+
+        Parameters
+        ----------
+        run
+            A queued or running run; what its finished epochs left is kept.
+        """
+        run.request_stop()
+        future = self._trainings.pop(run.path, None)
+        if run.status.state == "queued":
+            if future is not None:
+                future.cancel()
+            run.write_status("stopped", "Stopped before it began.", run.status.progress)
+
+    def status(self, run: Run) -> Status:
+        """How ``run`` stands; ``queued`` while a new worker takes over from one that died."""
+        status = run.status
+        future = self._trainings.get(run.path)
+        if status.state == "interrupted" and future is not None and not future.done():
+            message = "Its worker died; another goes on from the last finished epoch."
+            return status.model_copy(update={"state": "queued", "message": message})
+        return status
+
+    def make_map(self, run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> None:
+        """Queue the making of a map, once; ``maps.read_map`` finds it when it is done.
+
+        Parameters
+        ----------
+        run
+            A trained run.
+        kind
+            Which map.
+        max_points
+            How many points to show at the most.
+        """
+        key = (run.path, run.epoch, kind, max_points)
+        if key not in self._maps:
+            self._maps[key] = self._submit(
+                _make_map, str(run.path), kind, max_points, resource="map"
+            )
+
+    def map_state(
+        self, run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS
+    ) -> tuple[MapState, str]:
+        """How the making of a map stands, and why it failed if it did."""
+        future = self._maps.get((run.path, run.epoch, kind, max_points))
+        if future is None:
+            return "none", ""
+        if not future.done():
+            return "working", ""
+        if future.status == "finished":
+            return "done", ""
+        return "failed", str(future.exception(timeout=5))
+
+    def close(self) -> None:
+        """Stop the cluster, and with it every job; their run folders keep what is finished."""
+        with self._lock:
+            for part in (self._client, self._cluster):
+                if part is not None:
+                    part.close()
+            self._client = self._cluster = None
+
+    def _submit(self, function: Any, *arguments: Any, resource: str) -> Any:
+        client = self._connect()
+        wanted = {} if self._scheduler else {"resources": {resource: 1}}
+        return client.submit(function, *arguments, pure=False, retries=RETRIES, **wanted)
+
+    def _connect(self) -> Any:
+        with self._lock:
+            if self._client is None:
+                from distributed import Client  # most of a second to import
+
+                try:
+                    if not self._scheduler:
+                        self._cluster = _start_cluster()
+                    self._client = Client(
+                        self._scheduler or self._cluster, timeout="10s", set_as_default=False
+                    )
+                except (OSError, TimeoutError) as error:
+                    raise ConnectionError(
+                        f"The cluster at {self._scheduler or 'this machine'} cannot be reached: "
+                        "check VAELAB_SCHEDULER, or unset it to train on this machine."
+                    ) from error
+            return self._client
+
+
+def _start_cluster() -> Any:
+    from distributed import Nanny, Scheduler, SpecCluster
+
+    def worker(**resources: int) -> dict[str, Any]:
+        options = {"nthreads": 1, "memory_limit": 0, "resources": resources}
+        return {"cls": Nanny, "options": options | {"dashboard_address": None}}
+
+    trainings = max(1, (os.cpu_count() or 1) // 2)
+    workers = {f"training-{index}": worker(training=1) for index in range(trainings)}
+    return SpecCluster(
+        workers={**workers, "map": worker(map=1)},
+        scheduler={
+            "cls": Scheduler,
+            "options": {"port": 0, "host": "127.0.0.1", "dashboard_address": None},
+        },
+        name="vaelab",
+        silence_logs=True,
+    )
+
+
+def _train(path: str) -> None:
+    """Runs in a worker, more than once if a worker dies under it."""
+    from vaelab.training import run_training
+
+    run = Run.open(path)
+    if run.status.state in {"preparing", "running", "finished"}:
+        return  # someone else took it up while it was queued
+    for _ in run_training(run):
+        pass
+
+
+def _make_map(path: str, kind: ProjectionKind, max_points: int) -> None:
+    """Runs in a worker."""
+    from vaelab.datasets import load_dataset
+    from vaelab.maps import make_map
+
+    run = Run.open(path)
+    data = load_dataset(run.config.dataset, run.config.preprocessing)
+    make_map(run, data, kind, max_points)

@@ -1,0 +1,1 @@
+"""Latent space itself: paths through it and maps of it. Knows numpy only."""

@@ -1,0 +1,272 @@
+"""Maps of latent space: from codes to the plane and back, each the same typed result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "MAX_POINTS",
+    "PROJECTIONS",
+    "Projection",
+    "ProjectionKind",
+    "choose_points",
+    "pca",
+    "plane",
+    "umap",
+]
+
+Floats = NDArray[np.float32]
+ProjectionKind = Literal["plane", "pca", "umap"]
+
+#: Points on a map by default: as many as can still be told apart.
+MAX_POINTS = 10_000
+
+#: Neighbours that place a new point on a UMAP map, or lift a place of it back to a code.
+NUM_NEIGHBOURS = 8
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A map: where each code lies on the plane, and what is needed to place new ones.
+
+    Attributes
+    ----------
+    kind
+        How it was made.
+    indices
+        int64 ``(N,)``: which images of the dataset are on it.
+    codes
+        float32 ``(N, D)``: their codes.
+    coordinates
+        float32 ``(N, 2)``: their places.
+    axes
+        What the two axes are called.
+    center
+        float32 ``(D,)``; the origin of a PCA map.
+    components
+        float32 ``(2, D)``, orthonormal rows; the axes of a PCA map.
+    """
+
+    kind: ProjectionKind
+    indices: NDArray[np.int64]
+    codes: Floats
+    coordinates: Floats
+    axes: tuple[str, str]
+    center: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    components: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+
+    def place(self, z: NDArray[np.floating]) -> Floats:
+        """Find the places of codes.
+
+        Parameters
+        ----------
+        z
+            ``(M, D)``.
+
+        Returns
+        -------
+        ndarray
+            float32 ``(M, 2)``. Exact on a plane or a PCA map; on a UMAP map the distance-weighted
+            mean of the nearest codes' places.
+        """
+        z = np.asarray(z).astype(np.float32)
+        if self.kind == "umap":
+            return _weighted_mean(z, self.codes, self.coordinates)
+        if self.kind == "pca":
+            return np.asarray((z - self.center) @ self.components.T)
+        if z.shape[1] == 2:
+            return z
+        return np.column_stack([z[:, 0], np.zeros(len(z), np.float32)])
+
+    def lift(self, places: NDArray[np.floating]) -> Floats:
+        """Find codes for places: the way back from the map.
+
+        Parameters
+        ----------
+        places
+            ``(M, 2)``.
+
+        Returns
+        -------
+        ndarray
+            float32 ``(M, D)``. On a plane the code itself; on a PCA map the code on the plane that
+            it shows; on a UMAP map the distance-weighted mean of the nearest points' codes.
+        """
+        places = np.asarray(places).astype(np.float32)
+        if self.kind == "umap":
+            return _weighted_mean(places, self.coordinates, self.codes)
+        if self.kind == "pca":
+            return self.center + places @ self.components
+        return places[:, : self.codes.shape[1]]
+
+    def to_arrays(self) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+        """Arrays and strings to keep, for ``from_arrays``."""
+        arrays: dict[str, NDArray[Any]] = {
+            "indices": self.indices,
+            "codes": self.codes,
+            "coordinates": self.coordinates,
+            "center": self.center,
+            "components": self.components,
+        }
+        return arrays, {"kind": self.kind, "x": self.axes[0], "y": self.axes[1]}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, NDArray[Any]], text: dict[str, str]) -> Projection:
+        """Make the projection that ``to_arrays`` took apart."""
+        kind: Any = text["kind"]
+        return cls(kind=kind, axes=(text["x"], text["y"]), **arrays)
+
+
+def choose_points(num_images: int, max_points: int = MAX_POINTS) -> NDArray[np.int64]:
+    """Choose which images go on a map, the same ones each time.
+
+    Parameters
+    ----------
+    num_images
+        How many there are.
+    max_points
+        How many to keep at the most.
+
+    Returns
+    -------
+    ndarray
+        int64, sorted.
+    """
+    if num_images <= max_points:
+        return np.arange(num_images, dtype=np.int64)
+    chosen = np.random.default_rng(0).choice(num_images, max_points, replace=False)
+    return np.sort(chosen).astype(np.int64)
+
+
+def plane(codes: Floats, indices: NDArray[np.int64]) -> Projection:
+    """Take a latent space of one or two dimensions as its own map.
+
+    Parameters
+    ----------
+    codes
+        ``(N, D)``, D at most 2.
+    indices
+        ``(N,)``.
+
+    Returns
+    -------
+    Projection
+        One dimension is drawn along x, with heights that only keep the points apart.
+
+    Raises
+    ------
+    ValueError
+        If there are more dimensions than a plane has.
+    """
+    dimensions = codes.shape[1]
+    if dimensions > 2:
+        raise ValueError(f"A space of {dimensions} dimensions is no plane: choose pca or umap.")
+    if dimensions == 2:
+        return Projection("plane", indices, codes, codes, ("z1", "z2"))
+    jitter = np.random.default_rng(0).uniform(-1, 1, len(codes)).astype(np.float32)
+    places = np.column_stack([codes[:, 0], jitter])
+    return Projection("plane", indices, codes, places, ("z1", "(spread out, no meaning)"))
+
+
+def pca(codes: Floats, indices: NDArray[np.int64]) -> Projection:
+    """Show latent space from where it is widest: its two principal components.
+
+    Parameters
+    ----------
+    codes
+        ``(N, D)``, D and N at least 2.
+    indices
+        ``(N,)``.
+
+    Returns
+    -------
+    Projection
+        Its axes name the variance that each explains. Signs are fixed so that the largest entry of
+        a component is positive.
+
+    Raises
+    ------
+    ValueError
+        If there are not two dimensions or two points.
+    """
+    if min(codes.shape) < 2:
+        raise ValueError(f"PCA needs two codes of two dimensions, but these are {codes.shape}.")
+    center = codes.mean(0, dtype=np.float64)
+    _, singular, rows = np.linalg.svd(codes - center, full_matrices=False)
+    components = rows[:2] * np.sign(rows[np.arange(2), np.abs(rows[:2]).argmax(1)])[:, None]
+    explained = singular**2 / max((singular**2).sum(), 1e-30)
+    coordinates = (codes - center) @ components.T
+    return Projection(
+        kind="pca",
+        indices=indices,
+        codes=codes,
+        coordinates=coordinates.astype(np.float32),
+        axes=(f"PC 1 ({explained[0]:.0%} of variance)", f"PC 2 ({explained[1]:.0%} of variance)"),
+        center=center.astype(np.float32),
+        components=components.astype(np.float32),
+    )
+
+
+def umap(codes: Floats, indices: NDArray[np.int64]) -> Projection:
+    """Lay latent space flat, keeping neighbours together (McInnes et al. 2018).
+
+    Distances between far groups mean little on such a map. The first call in a process compiles
+    for about 15 s, so it belongs into a job.
+
+    Parameters
+    ----------
+    codes
+        ``(N, D)``, N at least 10.
+    indices
+        ``(N,)``.
+
+    Returns
+    -------
+    Projection
+        The same for the same codes.
+
+    Raises
+    ------
+    ValueError
+        If there are too few codes to have neighbours.
+    """
+    if len(codes) < 10:
+        raise ValueError(f"UMAP needs at least 10 points, but there are {len(codes)}: choose pca.")
+    import warnings
+
+    with warnings.catch_warnings():
+        # It warns that a seed costs it its threads, which is what we want from it.
+        warnings.simplefilter("ignore")
+        from umap import UMAP
+
+        mapper = UMAP(n_neighbors=min(15, len(codes) - 1), random_state=0, n_jobs=1)
+        coordinates = np.asarray(mapper.fit_transform(codes), dtype=np.float32)
+    return Projection("umap", indices, codes, coordinates, ("UMAP 1", "UMAP 2"))
+
+
+PROJECTIONS: dict[ProjectionKind, Callable[[Floats, NDArray[np.int64]], Projection]] = {
+    "plane": plane,
+    "pca": pca,
+    "umap": umap,
+}
+
+
+def _weighted_mean(queries: Floats, keys: Floats, values: Floats) -> Floats:
+    """Mean of the values of each query's nearest keys, weighted by inverse squared distance."""
+    neighbours = min(NUM_NEIGHBOURS, len(keys))
+    results = []
+    squares = (keys**2).sum(1)
+    for block in np.array_split(queries, max(1, len(queries) // 256)):
+        distances = (block**2).sum(1)[:, None] - 2 * block @ keys.T + squares
+        nearest = np.argpartition(distances, neighbours - 1, axis=1)[:, :neighbours]
+        # Again, exactly, for the few that count: the expansion above cancels near zero.
+        exact = ((block[:, None] - keys[nearest]) ** 2).sum(2)
+        weights = 1 / (exact + 1e-12)
+        weights /= weights.sum(1, keepdims=True)
+        results.append((weights[:, :, None] * values[nearest]).sum(1))
+    return np.concatenate(results).astype(np.float32)

@@ -1,0 +1,90 @@
+"""Maps of a run's latent space, computed once and kept in its folder. Imports no torch."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from vaelab.latent.projections import (
+    MAX_POINTS,
+    PROJECTIONS,
+    Projection,
+    ProjectionKind,
+    choose_points,
+)
+from vaelab.runs import Run, RunError
+
+if TYPE_CHECKING:
+    from vaelab.datasets import ImageDataset
+
+__all__ = ["kinds_of_map", "make_map", "read_map"]
+
+
+def kinds_of_map(latent_dim: int) -> list[ProjectionKind]:
+    """Maps that a latent space of ``latent_dim`` dimensions can have, the best one first."""
+    if latent_dim == 1:
+        return ["plane"]
+    return ["plane", "pca", "umap"] if latent_dim == 2 else ["umap", "pca"]
+
+
+def read_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> Projection | None:
+    """Read a map of the run's last epoch, or None where it was not made yet.
+
+    Parameters
+    ----------
+    run
+        A trained run.
+    kind
+        Which map.
+    max_points
+        How many points it was to have at the most.
+
+    Returns
+    -------
+    Projection or None
+        The map.
+    """
+    with suppress(RunError, KeyError, TypeError):
+        return Projection.from_arrays(*run.read_arrays(_file_name(run, kind, max_points)))
+    return None
+
+
+def make_map(
+    run: Run, data: ImageDataset, kind: ProjectionKind, max_points: int = MAX_POINTS
+) -> Projection:
+    """Make a map of the run's last epoch and keep it, or read it where it was made before.
+
+    Parameters
+    ----------
+    run
+        A trained run.
+    data
+        Its images.
+    kind
+        Which map; UMAP takes its time and belongs into a job.
+    max_points
+        How many points to show at the most.
+
+    Returns
+    -------
+    Projection
+        The map. Where the folder cannot be written it is simply not kept.
+
+    Raises
+    ------
+    ValueError
+        If the run's latent space has no such map.
+    """
+    known = read_map(run, kind, max_points)
+    if known is not None:
+        return known
+    indices = choose_points(len(data), max_points)
+    name = _file_name(run, kind, max_points)
+    projection = PROJECTIONS[kind](run.engine.encode(data.images[indices]).mu, indices)
+    with suppress(RunError):
+        run.write_arrays(name, *projection.to_arrays())
+    return projection
+
+
+def _file_name(run: Run, kind: ProjectionKind, max_points: int) -> str:
+    return f"projections/{kind}-{max_points}-epoch-{run.epoch:04d}.safetensors"

@@ -1,0 +1,252 @@
+"""Building blocks of encoders and decoders."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+__all__ = [
+    "ACTIVATIONS",
+    "ConvDecoder",
+    "ConvEncoder",
+    "MLPDecoder",
+    "MLPEncoder",
+    "Posterior",
+    "Upsample",
+]
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "silu": nn.SiLU,
+    "gelu": nn.GELU,
+    "tanh": nn.Tanh,
+}
+
+
+class Posterior(NamedTuple):
+    """The Gaussian q(z|x), diagonal.
+
+    An autoencoder's code is ``mu``; its ``logvar`` means nothing.
+    """
+
+    mu: Tensor  # (B, D)
+    logvar: Tensor  # (B, D)
+
+
+class _Heads(nn.Module):
+    """From features to a posterior.
+
+    Both heads exist in every model, so that an AE and a VAE of one seed start from equal weights.
+    """
+
+    def __init__(self, width: int, latent_dim: int) -> None:
+        super().__init__()
+        self.mu = nn.Linear(width, latent_dim)
+        self.logvar = nn.Linear(width, latent_dim)
+
+    def forward(self, features: Tensor) -> Posterior:
+        return Posterior(self.mu(features), self.logvar(features))
+
+
+def _mlp(widths: list[int], activation: str) -> nn.Sequential:
+    """Dense layers through ``widths``, each followed by the activation."""
+    layers: list[nn.Module] = []
+    for before, after in pairwise(widths):
+        layers += [nn.Linear(before, after), ACTIVATIONS[activation]()]
+    return nn.Sequential(*layers)
+
+
+class MLPEncoder(nn.Module):
+    """Images to posteriors through dense layers.
+
+    Parameters
+    ----------
+    image_shape
+        ``(C, H, W)``.
+    hidden
+        Widths of the hidden layers.
+    latent_dim
+        D.
+    activation
+        A key of ``ACTIVATIONS``.
+    """
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int],
+        hidden: tuple[int, ...],
+        latent_dim: int,
+        activation: str,
+    ) -> None:
+        super().__init__()
+        channels, height, width = image_shape
+        self.body = _mlp([channels * height * width, *hidden], activation)
+        self.heads = _Heads(hidden[-1], latent_dim)
+
+    def forward(self, x: Tensor) -> Posterior:
+        """Encode ``x`` ``(B, C, H, W)`` in [0, 1]."""
+        posterior: Posterior = self.heads(self.body(x.flatten(1)))
+        return posterior
+
+
+class MLPDecoder(nn.Module):
+    """Codes to the logits of pixels through dense layers; the encoder's mirror image.
+
+    Parameters
+    ----------
+    image_shape
+        ``(C, H, W)``.
+    hidden
+        Widths of the encoder's hidden layers; walked backwards here.
+    latent_dim
+        D.
+    activation
+        A key of ``ACTIVATIONS``.
+    """
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int],
+        hidden: tuple[int, ...],
+        latent_dim: int,
+        activation: str,
+    ) -> None:
+        super().__init__()
+        channels, height, width = image_shape
+        self.image_shape = image_shape
+        self.body = _mlp([latent_dim, *reversed(hidden)], activation)
+        self.out = nn.Linear(hidden[0], channels * height * width)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Decode ``z`` ``(B, D)`` to logits ``(B, C, H, W)``."""
+        logits: Tensor = self.out(self.body(z))
+        return logits.reshape(-1, *self.image_shape)
+
+    def start_at(self, logits: Tensor) -> None:
+        """Start the last bias at ``logits`` ``(C, H, W)``: the first image drawn is the mean."""
+        with torch.no_grad():
+            self.out.bias.copy_(logits.flatten())
+
+
+class Upsample(nn.Module):
+    """Twice the height and width: a 3 x 3 convolution to four times the channels, shuffled.
+
+    A transposed convolution's kernel overlaps itself unevenly, which draws a checkerboard
+    (Odena et al. 2016, "Deconvolution and Checkerboard Artifacts"). Here the four sub-kernels
+    start equal (ICNR: Aitken et al. 2017, arXiv:1707.02937), so that at the start this is
+    nearest-neighbour resizing and there is no pattern to unlearn. It is also faster on a CPU.
+
+    Parameters
+    ----------
+    channels_in, channels_out
+        Channels before and after.
+    """
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels_in, 4 * channels_out, 3, padding=1)
+        self.shuffle = nn.PixelShuffle(2)
+        with torch.no_grad():
+            for parameter in (self.conv.weight, self.conv.bias):
+                assert parameter is not None
+                parameter.copy_(parameter[::4].repeat_interleave(4, dim=0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """From ``(B, channels_in, H, W)`` to ``(B, channels_out, 2H, 2W)``."""
+        y: Tensor = self.shuffle(self.conv(x))
+        return y
+
+
+class ConvEncoder(nn.Module):
+    """Images to posteriors through strided convolutions, each halving the image.
+
+    Parameters
+    ----------
+    image_shape
+        ``(C, H, W)``, with H and W divisible by two to the number of stages.
+    channels
+        Channels after each stage.
+    hidden
+        Width of the dense layer before the heads.
+    latent_dim
+        D.
+    activation
+        A key of ``ACTIVATIONS``.
+    """
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int],
+        channels: tuple[int, ...],
+        hidden: int,
+        latent_dim: int,
+        activation: str,
+    ) -> None:
+        super().__init__()
+        stages: list[nn.Module] = []
+        for before, after in pairwise((image_shape[0], *channels)):
+            stages += [nn.Conv2d(before, after, 4, stride=2, padding=1), ACTIVATIONS[activation]()]
+        self.stages = nn.Sequential(*stages)
+        side = image_shape[1] // 2 ** len(channels)
+        self.body = _mlp([channels[-1] * side * side, hidden], activation)
+        self.heads = _Heads(hidden, latent_dim)
+
+    def forward(self, x: Tensor) -> Posterior:
+        """Encode ``x`` ``(B, C, H, W)`` in [0, 1]."""
+        features = self.stages(x.contiguous(memory_format=torch.channels_last))
+        # Channels last throughout: flattening in that order copies nothing.
+        posterior: Posterior = self.heads(self.body(features.permute(0, 2, 3, 1).flatten(1)))
+        return posterior
+
+
+class ConvDecoder(nn.Module):
+    """Codes to the logits of pixels: dense layers to a small image, then ``Upsample`` stages.
+
+    Parameters
+    ----------
+    image_shape
+        ``(C, H, W)``.
+    channels
+        The encoder's channels; walked backwards here.
+    hidden
+        Width of the dense layer after the code.
+    latent_dim
+        D.
+    activation
+        A key of ``ACTIVATIONS``.
+    """
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int],
+        channels: tuple[int, ...],
+        hidden: int,
+        latent_dim: int,
+        activation: str,
+    ) -> None:
+        super().__init__()
+        side = image_shape[1] // 2 ** len(channels)
+        self.small_shape = (side, side, channels[-1])
+        self.body = _mlp([latent_dim, hidden, side * side * channels[-1]], activation)
+        backwards = (*reversed(channels), image_shape[0])
+        stages: list[nn.Module] = []
+        for before, after in pairwise(backwards):
+            stages += [Upsample(before, after), ACTIVATIONS[activation]()]
+        self.stages = nn.Sequential(*stages[:-1])
+        # A convolution's bias is one number a channel; the mean image wants one a pixel.
+        self.image_bias = nn.Parameter(torch.zeros(image_shape))
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Decode ``z`` ``(B, D)`` to logits ``(B, C, H, W)``."""
+        small = self.body(z).unflatten(1, self.small_shape).permute(0, 3, 1, 2)
+        logits: Tensor = self.stages(small) + self.image_bias
+        return logits
+
+    def start_at(self, logits: Tensor) -> None:
+        """Start the last bias at ``logits`` ``(C, H, W)``: the first image drawn is the mean."""
+        with torch.no_grad():
+            self.image_bias.copy_(logits)

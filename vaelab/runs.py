@@ -1,0 +1,540 @@
+"""The run folder: the one place where everything known about a run is kept.
+
+``config.json``
+    What the run is.
+``data.json``
+    What its images were.
+``metrics.jsonl``
+    A line a record, appended and flushed.
+``status.json``
+    What it is doing, by whom, with a heartbeat.
+``checkpoints/last.safetensors``
+    What training goes on from; an epoch is finished once this names it.
+``checkpoints/epoch-0000.safetensors`` ...
+    What the model looked like then: codes of a fixed subset of images, the decoder's weights.
+``projections/*.safetensors``, ``evaluation.json``
+    Results that were computed once.
+
+Whole files are written beside their place and renamed into it, so a reader, or a kill at any
+instant, meets the old file or the new one. Nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as save_safetensors
+
+from vaelab.config import Preprocessing, TrainConfig, explain
+
+if TYPE_CHECKING:
+    from vaelab.datasets import ImageDataset
+    from vaelab.engine import Engine
+
+__all__ = [
+    "DataRecord",
+    "Run",
+    "RunError",
+    "Snapshot",
+    "Status",
+    "list_runs",
+    "runs_folder",
+]
+
+Arrays = dict[str, NDArray[Any]]
+State = Literal[
+    "new", "queued", "preparing", "running", "finished", "stopped", "failed", "interrupted"
+]
+ACTIVE: frozenset[State] = frozenset({"queued", "preparing", "running"})
+
+#: A run on another machine whose heartbeat is older than this, in seconds, is taken for dead.
+HEARTBEAT_TIMEOUT = 60.0
+
+
+class RunError(RuntimeError):
+    """A run folder that cannot be read or written, in one sentence."""
+
+
+class DataRecord(BaseModel):
+    """What a run's images were, kept with it so that it opens without them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    image_shape: tuple[int, int, int]
+    num_train: int
+    num_validation: int
+    num_test: int
+    label_names: tuple[str, ...]
+    factor_names: tuple[str, ...]
+    steps: tuple[str, ...]
+    source: str
+    licence: str
+    description: str
+    preprocessing: Preprocessing
+
+    @classmethod
+    def of(cls, data: ImageDataset) -> DataRecord:
+        """Describe ``data``."""
+        return cls(
+            name=data.name,
+            image_shape=data.image_shape,
+            num_train=len(data.split.train),
+            num_validation=len(data.split.validation),
+            num_test=len(data.split.test),
+            label_names=data.label_names,
+            factor_names=data.factor_names,
+            steps=data.steps,
+            source=data.source,
+            licence=data.licence,
+            description=data.description,
+            preprocessing=data.preprocessing,
+        )
+
+
+class Status(BaseModel):
+    """What a run is doing, as the process that does it last said."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: State = "new"
+    message: str = ""
+    progress: float = 0.0
+    updated: float = 0.0
+    host: str = ""
+    pid: int = 0
+    pid_started: float = 0.0
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process that wrote this still exists."""
+        if self.host != socket.gethostname():
+            return time.time() - self.updated < HEARTBEAT_TIMEOUT
+        try:
+            # The start time too: a number freed by one process is given to another.
+            started: float = psutil.Process(self.pid).create_time()
+            return abs(started - self.pid_started) < 1
+        except psutil.Error:
+            return False
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the model looked like at the end of an epoch."""
+
+    epoch: int
+    indices: NDArray[np.int64]  # (M,), which images of the dataset
+    mu: NDArray[np.float32]  # (M, D), their codes
+    decoder: Arrays  # weights, float16: for looking at, not for training on
+
+
+def runs_folder() -> Path:
+    """Where runs are kept: ``VAELAB_RUNS``, or ``runs`` in the current folder."""
+    return Path(os.environ.get("VAELAB_RUNS") or "runs").expanduser().absolute()
+
+
+def list_runs(folder: Path | None = None) -> list[Run]:
+    """Find every run that can be opened.
+
+    Parameters
+    ----------
+    folder
+        Where to look; ``runs_folder()`` by default.
+
+    Returns
+    -------
+    list of Run
+        Newest first. Damaged folders are left out here; opening one says what is wrong.
+    """
+    found = []
+    for path in (folder or runs_folder()).glob("*/config.json"):
+        with suppress(RunError):
+            found.append(Run.open(path.parent))
+    return sorted(found, key=lambda run: run.created, reverse=True)
+
+
+class Run:
+    """A run folder. Make one with ``Run.create`` or ``Run.open``.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    config
+        What the run is.
+    """
+
+    def __init__(self, path: Path, config: TrainConfig) -> None:
+        self.path = path
+        self.config = config
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    # Making and opening -------------------------------------------------------------------------
+
+    @classmethod
+    def create(cls, config: TrainConfig, path: str | Path | None = None) -> Run:
+        """Make a new run folder.
+
+        Parameters
+        ----------
+        config
+            What the run is.
+        path
+            The folder; by default a new one in ``runs_folder()``, named after data, model and time.
+
+        Returns
+        -------
+        Run
+            With its config written down.
+
+        Raises
+        ------
+        RunError
+            If a run is there already, or the folder cannot be written.
+        """
+        if path is None:
+            stamp = datetime.now().strftime("%m%d-%H%M%S")
+            base = f"{config.dataset}-{config.model}{config.latent_dim}d-{stamp}"
+            folder = runs_folder() / base
+            while folder.exists():
+                folder = folder.with_name(f"{base}-{os.urandom(2).hex()}")
+        else:
+            folder = Path(path).expanduser().absolute()
+        if (folder / "config.json").exists():
+            raise RunError(
+                f"{folder} already holds a run: choose another folder, or resume that run."
+            )
+        run = cls(folder, config)
+        with _writing(folder):
+            (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+        run._write("config.json", (config.model_dump_json(indent=2) + "\n").encode())
+        return run
+
+    @classmethod
+    def open(cls, path: str | Path) -> Run:
+        """Open a run folder.
+
+        Parameters
+        ----------
+        path
+            The folder.
+
+        Returns
+        -------
+        Run
+            Its config read and checked.
+
+        Raises
+        ------
+        RunError
+            If there is no run, or it is damaged.
+        """
+        folder = Path(path).expanduser().absolute()
+        try:
+            text = (folder / "config.json").read_text()
+        except OSError as error:
+            raise RunError(
+                f"There is no run in {folder}: it holds no readable config.json."
+            ) from error
+        try:
+            return cls(folder, TrainConfig.model_validate_json(text))
+        except ValidationError as error:
+            raise RunError(
+                f"The run in {folder} is damaged: its config.json cannot be used ({explain(error)})"
+            ) from error
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @cached_property
+    def created(self) -> float:
+        """When the run was made, in seconds since the epoch."""
+        return (self.path / "config.json").stat().st_mtime
+
+    # What is known ------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> DataRecord:
+        """What the run's images were.
+
+        Raises
+        ------
+        RunError
+            If training has not come so far, or the file is damaged.
+        """
+        text = self._read_text("data.json", "training has not loaded its images yet")
+        try:
+            return DataRecord.model_validate_json(text)
+        except ValidationError as error:
+            raise self._damaged("data.json") from error
+
+    @property
+    def status(self) -> Status:
+        """What the run is doing; ``interrupted`` where the process that did it is gone."""
+        try:
+            status = Status.model_validate_json((self.path / "status.json").read_text())
+        except (OSError, ValidationError):
+            return Status(state="interrupted" if self.epoch else "new")
+        if status.state in ACTIVE and not status.alive:
+            return status.model_copy(update={"state": "interrupted"})
+        return status
+
+    @property
+    def epoch(self) -> int:
+        """The last finished epoch: 0 before training, -1 where nothing was trained yet."""
+        path = self.path / "checkpoints" / "last.safetensors"
+        if not path.exists():
+            return -1
+        with _reading(self, "checkpoints/last.safetensors"), safe_open(path, "np") as file:
+            return int((file.metadata() or {})["epoch"])
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a trained model to look at."""
+        try:
+            return self.epoch >= 1
+        except RunError:
+            return False
+
+    def records(self) -> list[dict[str, Any]]:
+        """Read every record of a finished or unfinished epoch.
+
+        Returns
+        -------
+        list of dict
+            The fields of ``StepRecord`` or ``EpochRecord``, and ``kind``: ``"step"`` or
+            ``"epoch"``. A line torn by a kill is left out.
+        """
+        try:
+            lines = (self.path / "metrics.jsonl").read_text().splitlines()
+        except OSError:
+            return []
+        records = []
+        for line in lines:
+            with suppress(json.JSONDecodeError):
+                records.append(json.loads(line))
+        return records
+
+    def epochs(self) -> list[dict[str, Any]]:
+        """Read the records of all epochs, oldest first."""
+        return [record for record in self.records() if record["kind"] == "epoch"]
+
+    def snapshot_epochs(self) -> list[int]:
+        """Epochs of which a snapshot was kept, in order."""
+        names = (path.name for path in (self.path / "checkpoints").glob("epoch-*.safetensors"))
+        return sorted(int(match[1]) for n in names if (match := re.match(r"epoch-(\d+)\.s", n)))
+
+    def snapshot(self, epoch: int) -> Snapshot:
+        """Read the snapshot of an epoch.
+
+        Parameters
+        ----------
+        epoch
+            One of ``snapshot_epochs()``.
+
+        Returns
+        -------
+        Snapshot
+            Codes and decoder.
+
+        Raises
+        ------
+        RunError
+            If there is none, or it is damaged.
+        """
+        arrays, _ = self.read_arrays(_snapshot_name(epoch))
+        with _reading(self, _snapshot_name(epoch)):
+            decoder = {k.removeprefix("decoder."): v for k, v in arrays.items() if "." in k}
+            return Snapshot(epoch, arrays["indices"], arrays["mu"], decoder)
+
+    def checkpoint(self) -> tuple[Arrays, dict[str, float]]:
+        """Read the last good checkpoint.
+
+        Returns
+        -------
+        tuple
+            Arrays (weights as ``model.*``) and numbers (epoch, step, seconds).
+
+        Raises
+        ------
+        RunError
+            If there is none, or it is damaged.
+        """
+        arrays, metadata = self.read_arrays("checkpoints/last.safetensors")
+        with _reading(self, "checkpoints/last.safetensors"):
+            return arrays, {name: float(value) for name, value in metadata.items()}
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The trained model, numpy in and numpy out, as of when it was first asked for."""
+        from vaelab.engine import Engine  # stands on this module
+
+        return Engine.open(self)
+
+    def evaluation(self) -> dict[str, Any] | None:
+        """Read the figures on held-out images, or None where none were computed."""
+        try:
+            figures: dict[str, Any] = json.loads((self.path / "evaluation.json").read_text())
+        except (OSError, json.JSONDecodeError):
+            return None
+        return figures
+
+    # Writing ------------------------------------------------------------------------------------
+
+    def write_status(self, state: State, message: str = "", progress: float = 0.0) -> None:
+        """Say what the run is doing; each time is also a heartbeat."""
+        status = Status(
+            state=state,
+            message=message,
+            progress=progress,
+            updated=time.time(),
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            pid_started=psutil.Process().create_time(),
+        )
+        self._write("status.json", status.model_dump_json().encode(), durable=False)
+
+    def write_data(self, record: DataRecord) -> None:
+        """Keep what the images were."""
+        self._write("data.json", (record.model_dump_json(indent=2) + "\n").encode())
+
+    def append_record(self, kind: Literal["step", "epoch"], record: Any) -> None:
+        """Append a record of the trainer's as a line of JSON, flushed to the disk."""
+        line = json.dumps({"kind": kind, **asdict(record)}) + "\n"
+        with _writing(self.path), (self.path / "metrics.jsonl").open("a") as file:
+            file.write(line)
+            file.flush()
+            if kind == "epoch":
+                os.fsync(file.fileno())
+
+    def forget_after(self, epoch: int) -> None:
+        """Drop records of epochs later than ``epoch``, which a resumed run will do again."""
+        kept = [record for record in self.records() if record["epoch"] <= epoch]
+        text = "".join(json.dumps(record) + "\n" for record in kept)
+        self._write("metrics.jsonl", text.encode())
+
+    def write_checkpoint(self, arrays: Arrays, numbers: Mapping[str, float]) -> None:
+        """Replace the last checkpoint; with this, the epoch it names is finished."""
+        metadata = {name: repr(value) for name, value in numbers.items()}
+        self.write_arrays("checkpoints/last.safetensors", arrays, metadata)
+
+    def write_snapshot(self, snapshot: Snapshot) -> None:
+        """Keep what the model looks like at the end of an epoch."""
+        arrays: Arrays = {"indices": snapshot.indices, "mu": snapshot.mu}
+        arrays |= {f"decoder.{k}": v.astype(np.float16) for k, v in snapshot.decoder.items()}
+        self.write_arrays(_snapshot_name(snapshot.epoch), arrays)
+
+    def write_evaluation(self, figures: Mapping[str, Any]) -> None:
+        """Keep the figures on held-out images."""
+        self._write("evaluation.json", (json.dumps(figures, indent=2) + "\n").encode())
+
+    def request_stop(self) -> None:
+        """Ask whoever trains this run to stop; it looks several times a second."""
+        self._write("stop", b"", durable=False)
+
+    def take_stop(self) -> bool:
+        """Whether a stop was asked for; asking is then over."""
+        path = self.path / "stop"
+        if not path.exists():
+            return False
+        path.unlink(missing_ok=True)
+        return True
+
+    def write_arrays(
+        self, name: str, arrays: Arrays, metadata: Mapping[str, str] | None = None
+    ) -> None:
+        """Write a safetensors file into the folder, whole or not at all."""
+        contiguous = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
+        self._write(name, save_safetensors(contiguous, dict(metadata or {})))
+
+    def read_arrays(self, name: str) -> tuple[Arrays, dict[str, str]]:
+        """Read a safetensors file of the folder: its arrays and its metadata.
+
+        Raises
+        ------
+        RunError
+            If it is not there, or damaged.
+        """
+        path = self.path / name
+        if not path.exists():
+            raise RunError(f"The run {self.name} has no {name}: nothing was trained that far.")
+        with _reading(self, name), safe_open(path, "np") as file:
+            names = file.keys()  # it is no mapping: iterating over it does not work
+            return {key: file.get_tensor(key) for key in names}, file.metadata() or {}
+
+    def _write(self, name: str, content: bytes, durable: bool = True) -> None:
+        path = self.path / name
+        with _writing(self.path):
+            path.parent.mkdir(exist_ok=True)
+            beside = path.with_name(f".{path.name}.{os.getpid()}")
+            try:
+                with beside.open("wb") as file:
+                    file.write(content)
+                    file.flush()
+                    if durable:
+                        os.fsync(file.fileno())
+                beside.replace(path)
+            finally:
+                beside.unlink(missing_ok=True)
+
+    def _read_text(self, name: str, why_absent: str) -> str:
+        try:
+            return (self.path / name).read_text()
+        except FileNotFoundError as error:
+            raise RunError(f"The run {self.name} has no {name}: {why_absent}.") from error
+        except OSError as error:
+            raise self._damaged(name) from error
+
+    def _damaged(self, name: str) -> RunError:
+        return RunError(
+            f"The run {self.name} is damaged: {name} cannot be read; the other files of "
+            f"{self.path} are untouched."
+        )
+
+
+def _snapshot_name(epoch: int) -> str:
+    return f"checkpoints/epoch-{epoch:04d}.safetensors"
+
+
+@contextmanager
+def _reading(run: Run, name: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise run._damaged(name) from error
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise RunError(
+                f"The disk that holds {folder} is full: free some space, then resume; every "
+                "finished epoch is kept."
+            ) from error
+        raise RunError(
+            f"{folder} cannot be written ({error.strerror}): choose another folder for runs."
+        ) from error

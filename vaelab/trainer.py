@@ -1,0 +1,397 @@
+"""Training as a generator of typed records. It knows nothing of files, screens or clusters."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vaelab.config import TrainConfig
+from vaelab.models import build_model
+from vaelab.objectives import LossTerms, loss_terms
+
+__all__ = [
+    "DivergedError",
+    "EpochRecord",
+    "Progress",
+    "Record",
+    "StepRecord",
+    "Terms",
+    "Trainer",
+    "one_cycle",
+    "pick_device",
+    "to_float",
+]
+
+#: Seconds between step records: often enough to stop within a second and to look alive.
+RECORD_EVERY = 0.25
+
+#: Images in a validation batch; large, since nothing is kept for a backward pass.
+VALIDATION_BATCH = 1024
+
+
+class DivergedError(RuntimeError):
+    """The loss stopped being a number."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A loss and its parts, averaged over images: nats per image."""
+
+    total: float
+    reconstruction: float
+    kl: float
+    kl_per_dim: tuple[float, ...]
+    num_images: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A sign of life from a part of training that has no figures yet."""
+
+    phase: str
+    fraction: float
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """How training stands within an epoch; ``train`` is over the images since the last record."""
+
+    epoch: int
+    step: int
+    seconds: float
+    progress: float
+    beta: float
+    learning_rate: float
+    images_per_second: float
+    train: Terms
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """How an epoch ended; ``train`` is over its batches as they were trained on."""
+
+    epoch: int
+    step: int
+    seconds: float
+    progress: float
+    beta: float
+    learning_rate: float
+    images_per_second: float
+    train: Terms
+    validation: Terms
+
+
+Record = StepRecord | EpochRecord | Progress
+
+
+def one_cycle(progress: float, peak: float) -> float:
+    """Learning rate of the one-cycle schedule (Smith and Topin 2018), cosine-shaped.
+
+    The same curve as ``torch.optim.lr_scheduler.OneCycleLR`` with its defaults, as a function of
+    the fraction done, so that it can follow a clock as well as a count of steps.
+
+    Parameters
+    ----------
+    progress
+        Fraction of training done, in [0, 1].
+    peak
+        The highest rate, reached after 30%.
+
+    Returns
+    -------
+    float
+        The learning rate.
+
+    Examples
+    --------
+    >>> one_cycle(0.3, 1e-3)
+    0.001
+    """
+    start, end, rise = peak / 25, peak / 25 / 1e4, 0.3
+    if progress < rise:
+        return peak + (start - peak) * (1 + math.cos(math.pi * progress / rise)) / 2
+    fall = min((progress - rise) / (1 - rise), 1.0)
+    return end + (peak - end) * (1 + math.cos(math.pi * fall)) / 2
+
+
+def pick_device(name: str) -> torch.device:
+    """Find the device of a run.
+
+    Parameters
+    ----------
+    name
+        ``"cpu"``, ``"cuda"``, ``"mps"``, or ``"auto"`` for the fastest there is.
+
+    Returns
+    -------
+    torch.device
+        Ready to use.
+
+    Raises
+    ------
+    ValueError
+        If this machine has no such device.
+    """
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        name = next(device for device, available in there.items() if available)
+    if not there[name]:
+        raise ValueError(f"This machine has no {name} device: choose cpu or auto.")
+    return torch.device(name)
+
+
+def to_float(images: Tensor) -> Tensor:
+    """Pixels of 0 to 255 as float32 in [0, 1], same shape."""
+    return images.to(torch.float32).div_(255)
+
+
+class _Sums:
+    """Sums of loss terms over images, kept on the device so that no step waits for a number."""
+
+    def __init__(self, latent_dim: int, device: torch.device) -> None:
+        self.values = torch.zeros(3 + latent_dim, device=device, dtype=torch.float64)
+        self.num_images = 0
+
+    def add(self, terms: LossTerms) -> None:
+        scalars = torch.stack([terms.total, terms.reconstruction, terms.kl], dim=1)
+        self.values += torch.cat([scalars, terms.kl_per_dim], dim=1).detach().sum(0)
+        self.num_images += len(scalars)
+
+    def take(self) -> Terms:
+        """Averages since the last time, and start again."""
+        total, reconstruction, kl, *per_dim = (self.values / max(self.num_images, 1)).tolist()
+        terms = Terms(total, reconstruction, kl, tuple(per_dim), self.num_images)
+        self.values.zero_()
+        self.num_images = 0
+        return terms
+
+
+class Trainer:
+    """One training, from its first step to its last.
+
+    Parameters
+    ----------
+    config
+        What the run is.
+    train_images, validation_images
+        uint8 ``(N, C, H, W)``; both are kept whole on the device.
+
+    Attributes
+    ----------
+    model
+        The model as trained so far.
+    epoch, step, seconds
+        Epochs and steps finished, and seconds spent.
+
+    Raises
+    ------
+    ValueError
+        If the architecture cannot take such images, or the device is not there.
+
+    Examples
+    --------
+    >>> images = np.random.default_rng(0).integers(0, 256, (64, 1, 8, 8), dtype=np.uint8)
+    >>> trainer = Trainer(TrainConfig(epochs=2, hidden=(16,)), images, images)
+    >>> [r.epoch for r in trainer.records() if isinstance(r, EpochRecord)]
+    [1, 2]
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        train_images: NDArray[np.uint8],
+        validation_images: NDArray[np.uint8],
+    ) -> None:
+        self.config = config
+        self.device = pick_device(config.device)
+        self.train_images = torch.tensor(train_images, device=self.device)
+        self.validation_images = torch.tensor(validation_images, device=self.device)
+        channels, height, width = train_images.shape[1:]
+        self.model = build_model(config, (channels, height, width))
+        mean = to_float(torch.from_numpy(train_images.mean(0, dtype=np.float64)))
+        self.model.decoder.start_at(self.model.likelihood.inverse_mean(mean))
+        self.model.to(self.device)
+        # Every random number of training comes from here, so that a checkpoint can hold its state.
+        self.generator = torch.Generator(self.device).manual_seed(config.seed)
+        self.optimizer = torch.optim.Adam(
+            self.model.parameters(), lr=config.learning_rate, fused=True
+        )
+        self.epoch = 0
+        self.step = 0
+        self.seconds = 0.0
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to do."""
+        return self.progress >= 1
+
+    @property
+    def progress(self) -> float:
+        """Fraction of training done, by the clock or by the count of steps."""
+        if self.config.seconds is not None:
+            return min(self.seconds / self.config.seconds, 1.0)
+        return self.step / (self.config.epochs * self._steps_per_epoch)
+
+    @property
+    def _steps_per_epoch(self) -> int:
+        return math.ceil(len(self.train_images) / self.config.batch_size)
+
+    @property
+    def _beta(self) -> float:
+        warmup = self.config.kl_warmup
+        return self.config.beta * (min(self.progress / warmup, 1.0) if warmup > 0 else 1.0)
+
+    def records(self) -> Iterator[Record]:
+        """Train until finished.
+
+        Yields
+        ------
+        Record
+            A ``StepRecord`` every quarter of a second, an ``EpochRecord`` after each epoch (when
+            ``state`` may be taken), and ``Progress`` while validating.
+
+        Raises
+        ------
+        DivergedError
+            If the loss is no longer finite.
+        """
+        # Also here, since a worker that trained with another number keeps it.
+        torch.set_num_threads(self.config.threads)
+        while not self.finished:
+            yield from self._run_epoch()
+
+    def _run_epoch(self) -> Iterator[Record]:
+        self.model.train()
+        clock = time.perf_counter() - self.seconds
+        of_epoch = _Sums(self.config.latent_dim, self.device)
+        of_record = _Sums(self.config.latent_dim, self.device)
+        started = recorded = self.seconds
+        order = torch.randperm(len(self.train_images), generator=self.generator, device=self.device)
+        rate = 0.0
+        for batch in order.split(self.config.batch_size):
+            rate = one_cycle(self.progress, self.config.learning_rate)
+            terms = self._train_step(self.train_images[batch], rate)
+            of_epoch.add(terms)
+            of_record.add(terms)
+            self.step += 1
+            self.seconds = time.perf_counter() - clock
+            if self.seconds - recorded >= RECORD_EVERY:
+                train = of_record.take()
+                speed = train.num_images / (self.seconds - recorded)
+                recorded = self.seconds
+                yield StepRecord(
+                    self.epoch + 1, self.step, self.seconds, self.progress, self._beta, rate,
+                    speed, train,
+                )  # fmt: skip
+            if self.config.seconds is not None and self.finished:
+                break
+        train = of_epoch.take()
+        speed = train.num_images / max(self.seconds - started, 1e-9)
+        if not math.isfinite(train.total):
+            raise DivergedError(
+                f"Training diverged in epoch {self.epoch + 1}: the loss is no longer a finite "
+                f"number. A learning rate below {self.config.learning_rate:g} would do."
+            )
+        yield from (validation := _Validation(self)).run()
+        self.epoch += 1
+        self.seconds = time.perf_counter() - clock
+        yield EpochRecord(
+            self.epoch, self.step, self.seconds, self.progress, self._beta, rate, speed, train,
+            validation.terms,
+        )  # fmt: skip
+
+    def _train_step(self, batch: Tensor, rate: float) -> LossTerms:
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        terms = loss_terms(
+            self.model, to_float(batch), self._beta, self.config.free_bits, self.generator
+        )
+        self.optimizer.zero_grad(set_to_none=True)
+        terms.total.mean().backward()
+        self.optimizer.step()
+        return terms
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, float]]:
+        """Take everything that training goes on from; only between epochs.
+
+        Returns
+        -------
+        tuple
+            Tensors on the CPU (weights as ``model.*``, optimizer as ``optimizer.*``, random state
+            as ``random``) and numbers (epoch, step, seconds).
+        """
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        for index, values in self.optimizer.state_dict()["state"].items():
+            for name, value in values.items():
+                tensors[f"optimizer.{index}.{name}"] = value
+        tensors["random"] = self.generator.get_state()
+        copies = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+        return copies, {"epoch": self.epoch, "step": self.step, "seconds": self.seconds}
+
+    def load_state(self, tensors: dict[str, Tensor], numbers: dict[str, float]) -> None:
+        """Go on from what ``state`` returned.
+
+        Parameters
+        ----------
+        tensors, numbers
+            As ``state`` returned them.
+
+        Raises
+        ------
+        ValueError
+            If they belong to a model of another shape.
+        """
+        weights = {
+            name.removeprefix("model."): value
+            for name, value in tensors.items()
+            if name.startswith("model.")
+        }
+        try:
+            self.model.load_state_dict(weights)
+        except RuntimeError as error:
+            raise ValueError("The checkpoint belongs to a model of another shape.") from error
+        states: dict[int, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            if name.startswith("optimizer."):
+                _, index, key = name.split(".")
+                states.setdefault(int(index), {})[key] = value
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": states, "param_groups": groups})
+        self.generator.set_state(tensors["random"])
+        self.epoch = int(numbers["epoch"])
+        self.step = int(numbers["step"])
+        self.seconds = float(numbers["seconds"])
+
+
+class _Validation:
+    """A pass over the validation images: yields progress, then ``terms`` has the averages."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer = trainer
+        self.terms: Terms
+
+    def run(self) -> Iterator[Progress]:
+        trainer = self.trainer
+        trainer.model.eval()
+        sums = _Sums(trainer.config.latent_dim, trainer.device)
+        # Its own noise, the same every epoch: curves then show the model's change, not the dice's,
+        # and how often one validates does not change how one trains.
+        noise = torch.Generator(trainer.device).manual_seed(trainer.config.seed)
+        beta, free_bits = trainer._beta, trainer.config.free_bits
+        for start in range(0, len(trainer.validation_images), VALIDATION_BATCH):
+            batch = trainer.validation_images[start : start + VALIDATION_BATCH]
+            with torch.inference_mode():
+                sums.add(loss_terms(trainer.model, to_float(batch), beta, free_bits, noise))
+            yield Progress("validating", start / len(trainer.validation_images))
+        self.terms = sums.take()

@@ -1,0 +1,222 @@
+"""Train a run: the trainer's records, written into the run folder and passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from vaelab.config import TrainConfig, explain
+from vaelab.datasets import ImageDataset, load_dataset
+from vaelab.datasets.preprocessing import preprocess
+from vaelab.engine import Engine
+from vaelab.evaluation import evaluate
+from vaelab.runs import DataRecord, Run, RunError, Snapshot
+from vaelab.trainer import EpochRecord, Progress, Record, StepRecord, Trainer
+
+__all__ = ["SNAPSHOT_IMAGES", "resume", "run_training", "snapshot_indices", "train"]
+
+#: Images whose codes every epoch keeps.
+SNAPSHOT_IMAGES = 2_000
+
+
+class _StoppedError(Exception):
+    """Raised through a download to end it."""
+
+
+def snapshot_indices(num_images: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Choose the images whose codes every epoch keeps: the same ones for a dataset, always.
+
+    Parameters
+    ----------
+    num_images
+        How many images there are.
+
+    Returns
+    -------
+    ndarray
+        int64, sorted, at most ``SNAPSHOT_IMAGES`` of them.
+    """
+    chosen = np.random.default_rng(0).permutation(num_images)[:SNAPSHOT_IMAGES]
+    return np.sort(chosen).astype(np.int64)
+
+
+def train(
+    config: TrainConfig,
+    data: ImageDataset | None = None,
+    run_dir: str | Path | None = None,
+    on_record: Callable[[Record], None] | None = None,
+) -> Run:
+    """Train a run from the start and wait for it.
+
+    Parameters
+    ----------
+    config
+        What the run is.
+    data
+        Its images; loaded by ``config.dataset`` if not given.
+    run_dir
+        The run's folder; by default a new one in the runs folder.
+    on_record
+        Called with every record, to show progress.
+
+    Returns
+    -------
+    Run
+        Finished, with ``run.engine`` ready to decode.
+
+    Raises
+    ------
+    ValueError
+        If images and config do not fit each other.
+    RunError
+        If the folder cannot be written or holds a run already.
+    DatasetUnavailable
+        If the images cannot be had.
+    DivergedError
+        If the loss stopped being a number.
+    """
+    return _finish(Run.create(config, run_dir), data, on_record)
+
+
+def resume(run_dir: str | Path, on_record: Callable[[Record], None] | None = None) -> Run:
+    """Go on with a run from its last finished epoch and wait for it.
+
+    Parameters
+    ----------
+    run_dir
+        The run's folder.
+    on_record
+        Called with every record, to show progress.
+
+    Returns
+    -------
+    Run
+        Finished; the same as if it had never been interrupted.
+
+    Raises
+    ------
+    RunError
+        If the folder holds no run, is damaged, or is being trained by another process.
+    """
+    run = Run.open(run_dir)
+    if run.status.state in {"preparing", "running"}:
+        raise RunError(f"{run.name} is being trained by another process: stop it there first.")
+    return _finish(run, None, on_record)
+
+
+def _finish(run: Run, data: ImageDataset | None, on_record: Callable[[Record], None] | None) -> Run:
+    run.take_stop()  # of an earlier time
+    for record in run_training(run, data):
+        if on_record is not None:
+            on_record(record)
+    return run
+
+
+def run_training(run: Run, data: ImageDataset | None = None) -> Iterator[Record]:
+    """Train ``run`` from wherever its folder stands, and evaluate it.
+
+    Parameters
+    ----------
+    run
+        A new, stopped or interrupted run.
+    data
+        Its images; loaded as its config says if not given.
+
+    Yields
+    ------
+    Record
+        Each of the trainer's, once it is written down; ``Progress`` from what comes before and
+        after training.
+
+    Raises
+    ------
+    Exception
+        As ``train``; the run's status then says ``failed`` and why, and every finished epoch is
+        kept.
+    """
+    try:
+        yield from _run_training(run, data)
+    except _StoppedError:
+        run.write_status("stopped", "Stopped before training began.")
+    except (GeneratorExit, KeyboardInterrupt):
+        run.write_status("stopped", "Stopped.", run.status.progress)
+        raise
+    except Exception as error:
+        with suppress(RunError):  # a full disk is what failed; its own message goes up
+            run.write_status("failed", explain(error), run.status.progress)
+        raise
+
+
+def _run_training(run: Run, data: ImageDataset | None) -> Iterator[Record]:
+    yield (loading := Progress("loading the images", 0.0))
+    run.write_status("preparing", loading.phase)
+    data = _load(run, data)
+    run.write_data(DataRecord.of(data))
+    trainer = Trainer(run.config, data.images[data.split.train], data.images[data.split.validation])
+    if run.epoch >= 0:
+        arrays, numbers = run.checkpoint()
+        trainer.load_state({k: torch.from_numpy(v) for k, v in arrays.items()}, numbers)
+    run.forget_after(trainer.epoch)
+    if trainer.epoch == 0:
+        _save(run, trainer, data)
+
+    for record in trainer.records():
+        if isinstance(record, StepRecord):
+            run.append_record("step", record)
+        if isinstance(record, EpochRecord):
+            run.append_record("epoch", record)
+            _save(run, trainer, data)
+        run.write_status("running", _describe(record, trainer), trainer.progress)
+        yield record
+        if run.take_stop():
+            # An epoch that was cut short is done again on resuming, to the same numbers.
+            run.forget_after(trainer.epoch)
+            run.write_status("stopped", f"Stopped after epoch {run.epoch}.", trainer.progress)
+            return
+    yield (evaluating := Progress("evaluating on held-out images", 0.0))
+    run.write_status("running", evaluating.phase, 1.0)
+    run.write_evaluation(evaluate(Engine(trainer.model, run.config), data).as_dict())
+    run.write_status("finished", f"Finished after epoch {trainer.epoch}.", 1.0)
+
+
+def _load(run: Run, data: ImageDataset | None) -> ImageDataset:
+    config = run.config
+    if data is None:
+
+        def report(fraction: float) -> None:
+            if run.take_stop():
+                raise _StoppedError
+            run.write_status("preparing", f"downloading {config.dataset}: {fraction:.0%}")
+
+        return load_dataset(config.dataset, config.preprocessing, progress=report)
+    if data.name != config.dataset:
+        raise ValueError(
+            f"The config says dataset={config.dataset!r}, but the images given are "
+            f"{data.name!r}: make the two agree."
+        )
+    if data.preprocessing == config.preprocessing:
+        return data
+    return preprocess(data, config.preprocessing)
+
+
+def _save(run: Run, trainer: Trainer, data: ImageDataset) -> None:
+    """Write the snapshot first: an epoch is finished once the checkpoint names it."""
+    engine = Engine(trainer.model, run.config)
+    indices = snapshot_indices(len(data))
+    decoder = {k: v.detach().cpu().numpy() for k, v in trainer.model.decoder.state_dict().items()}
+    mu = engine.encode(data.images[indices]).mu
+    run.write_snapshot(Snapshot(trainer.epoch, indices, mu, decoder))
+    tensors, numbers = trainer.state()
+    run.write_checkpoint({name: value.numpy() for name, value in tensors.items()}, numbers)
+
+
+def _describe(record: Record, trainer: Trainer) -> str:
+    if isinstance(record, Progress):
+        return record.phase
+    if isinstance(record, EpochRecord):
+        return f"epoch {record.epoch} finished"
+    return f"epoch {record.epoch}"
