@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from vaelab.config import Preprocessing
 
-__all__ = ["ImageDataset", "Source", "Split", "SplitName", "seeded_split"]
+__all__ = ["ImageDataset", "Progress", "Source", "Split", "SplitName", "seeded_split"]
 
 SplitName = Literal["train", "validation", "test"]
+#: Told the fraction that a download has reached, 0 to 1, in the thread that asked for the data.
+Progress = Callable[[float], None]
 
 #: Every split is drawn from this seed, so that a figure on held-out images means the same in
 #: every run of a dataset, whatever the run's own seed.
@@ -101,7 +103,8 @@ class Source:
     offline
         Whether it needs no network, ever.
     load
-        From a data folder to the dataset; raises ``DatasetUnavailable`` where it cannot be had.
+        From a data folder, and who is told of a download's progress (or None), to the dataset;
+        raises ``DatasetUnavailable`` where it cannot be had.
     label_names
         The names of its classes, so that they can be chosen before the images are loaded.
     """
@@ -113,7 +116,7 @@ class Source:
     image_shape: tuple[int, int, int]
     num_images: int
     offline: bool
-    load: Callable[[Path], ImageDataset]
+    load: Callable[[Path, Progress | None], ImageDataset]
     label_names: tuple[str, ...] = ()
 
 

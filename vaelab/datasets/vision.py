@@ -1,0 +1,432 @@
+"""Datasets that torchvision downloads, with its files used in place where they are already."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaelab.datasets.base import SPLIT_SEED, ImageDataset, Progress, Source, Split
+
+__all__ = ["SOURCES", "DatasetUnavailable"]
+
+#: What needs no download, to be offered where one fails.
+OFFLINE = ("digits", "shapes", "faces")
+
+NUM_VALIDATION = 5000
+
+#: Seconds that a server may take to answer, and that a download may stand still. Torchvision sets
+#: no limit, and behind some firewalls it would wait for minutes.
+ANSWER_SECONDS = 5.0
+STALL_SECONDS = 60.0
+POLL_SECONDS = 0.2
+#: A download that stands still gives up, so a temporary folder this old was left by a process that
+#: was killed.
+LEFTOVER_SECONDS = 3600.0
+
+
+class DatasetUnavailable(RuntimeError):  # noqa: N818 - it is a state of the world, not a mistake
+    """A dataset cannot be had here and now; the message says why and what would do."""
+
+
+@dataclass(frozen=True)
+class _Vision:
+    """What torchvision does not say about one of its datasets."""
+
+    name: str
+    title: str
+    description: str
+    licence: str
+    citation: str
+    class_name: str
+    #: Where its files are, below the data folder, and which of them are read.
+    folder: str
+    files: tuple[str, ...]
+    num_images: int
+    #: Of what is downloaded, to tell how far it is.
+    num_bytes: int
+    label_names: tuple[str, ...]
+    image_shape: tuple[int, int, int] = (1, 28, 28)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def is_complete(self, root: Path) -> bool:
+        return all((root / self.folder / file).is_file() for file in self.files)
+
+
+_IDX_FILES = tuple(
+    f"raw/{part}-{kind}-ubyte"
+    for part in ("train", "t10k")
+    for kind in ("images-idx3", "labels-idx1")
+)
+
+_DATASETS = (
+    _Vision(
+        name="mnist",
+        title="MNIST",
+        description="Handwritten digits by some 500 people.",
+        licence="CC BY-SA 3.0 (Y. LeCun, C. Cortes, C. J. C. Burges)",
+        citation="LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document "
+        "recognition, Proc. IEEE 1998.",
+        class_name="MNIST",
+        folder="MNIST",
+        files=_IDX_FILES,
+        num_images=70_000,
+        num_bytes=11_594_722,
+        label_names=tuple("0123456789"),
+    ),
+    _Vision(
+        name="fashion_mnist",
+        title="Fashion-MNIST",
+        description="Photographs of clothes, shoes and bags from a shop's catalogue.",
+        licence="MIT (Zalando SE)",
+        citation="Xiao, Rasul and Vollgraf, Fashion-MNIST: a novel image dataset for benchmarking "
+        "machine learning algorithms, arXiv:1708.07747.",
+        class_name="FashionMNIST",
+        folder="FashionMNIST",
+        files=_IDX_FILES,
+        num_images=70_000,
+        num_bytes=30_878_645,
+        label_names=(
+            "T-shirt/top",
+            "Trouser",
+            "Pullover",
+            "Dress",
+            "Coat",
+            "Sandal",
+            "Shirt",
+            "Sneaker",
+            "Bag",
+            "Ankle boot",
+        ),
+    ),
+    _Vision(
+        name="kmnist",
+        title="Kuzushiji-MNIST",
+        description="Ten cursive Japanese characters from classical books.",
+        licence="CC BY-SA 4.0 (ROIS-DS Center for Open Data in the Humanities)",
+        citation="Clanuwat et al., Deep learning for classical Japanese literature, "
+        "arXiv:1812.01718.",
+        class_name="KMNIST",
+        folder="KMNIST",
+        files=_IDX_FILES,
+        num_images=70_000,
+        num_bytes=21_240_888,
+        label_names=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+    ),
+    _Vision(
+        name="emnist_letters",
+        title="EMNIST letters",
+        description="Handwritten letters; capital and small ones share a class.",
+        licence="Public domain (NIST, a work of the US government)",
+        citation="Cohen, Afshar, Tapson and van Schaik, EMNIST: an extension of MNIST to "
+        "handwritten letters, arXiv:1702.05373.",
+        class_name="EMNIST",
+        folder="EMNIST",
+        files=tuple(
+            f"raw/emnist-letters-{part}-{kind}-ubyte"
+            for part in ("train", "test")
+            for kind in ("images-idx3", "labels-idx1")
+        ),
+        num_images=145_600,
+        num_bytes=561_753_746,
+        label_names=tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+        options={"split": "letters"},
+    ),
+    _Vision(
+        name="cifar10",
+        title="CIFAR-10",
+        description="Small colour photographs of animals and vehicles.",
+        licence="None stated; cite A. Krizhevsky (2009)",
+        citation="Krizhevsky, Learning multiple layers of features from tiny images, 2009.",
+        class_name="CIFAR10",
+        folder="cifar-10-batches-py",
+        files=("batches.meta", "test_batch", *(f"data_batch_{i}" for i in range(1, 6))),
+        num_images=60_000,
+        num_bytes=170_498_071,
+        label_names=(
+            "airplane",
+            "automobile",
+            "bird",
+            "cat",
+            "deer",
+            "dog",
+            "frog",
+            "horse",
+            "ship",
+            "truck",
+        ),
+        image_shape=(3, 32, 32),
+    ),
+)
+
+#: Two threads that want the same files download them once.
+_LOCKS = {spec.name: threading.Lock() for spec in _DATASETS}
+
+_Images = NDArray[np.uint8]
+_Labels = NDArray[np.int64]
+
+
+def _load(spec: _Vision, root: Path, progress: Progress | None = None) -> ImageDataset:
+    with _LOCKS[spec.name]:
+        parts = _read(spec, root)
+        if parts is None:
+            _download(spec, root, progress)
+            parts = _read(spec, root)
+    if parts is None:
+        raise _damaged(spec, root)
+    (train_images, train_labels), (test_images, test_labels) = parts
+    num_train, num_test = len(train_images), len(test_images)
+    order = np.random.default_rng(SPLIT_SEED).permutation(num_train)
+    num_validation = min(NUM_VALIDATION, round(0.1 * num_train))
+    return ImageDataset(
+        name=spec.name,
+        # EMNIST's images are transposed views, and their order would survive concatenation.
+        images=np.ascontiguousarray(np.concatenate([train_images, test_images])),
+        labels=np.concatenate([train_labels, test_labels]),
+        label_names=spec.label_names,
+        split=Split(
+            train=np.sort(order[num_validation:]),
+            validation=np.sort(order[:num_validation]),
+            test=np.arange(num_train, num_train + num_test),
+        ),
+        source=spec.citation,
+        licence=spec.licence,
+        description=spec.description,
+    )
+
+
+def _torchvision_class(spec: _Vision) -> Any:
+    import torchvision.datasets
+
+    return getattr(torchvision.datasets, spec.class_name)
+
+
+def _read(spec: _Vision, root: Path) -> Sequence[tuple[_Images, _Labels]] | None:
+    """Read the official training and test images, or return None where files are missing."""
+    kind = _torchvision_class(spec)
+    try:
+        with warnings.catch_warnings():
+            # CIFAR-10's pickles were written by a NumPy that called a flag 0 instead of False.
+            warnings.simplefilter("ignore", np.exceptions.VisibleDeprecationWarning)
+            parts = [
+                kind(root, train=train, download=False, **spec.options) for train in (True, False)
+            ]
+        return [_arrays(spec, part) for part in parts]
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever a parser does with nonsense
+        # Torchvision raises RuntimeError both for files that are not there and for cut-off ones.
+        if not spec.is_complete(root):
+            return None
+        if isinstance(error, OSError):
+            raise DatasetUnavailable(
+                f"The files of {spec.name} in {root / spec.folder} cannot be read "
+                f"({error.strerror}): allow reading there, or name another folder in VAELAB_DATA."
+            ) from error
+        raise _damaged(spec, root) from error
+
+
+def _arrays(spec: _Vision, part: Any) -> tuple[_Images, _Labels]:
+    images, labels = np.asarray(part.data), np.asarray(part.targets, np.int64)
+    images = np.moveaxis(images, -1, 1) if images.ndim == 4 else images[:, None]
+    if spec.name == "emnist_letters":
+        # The files hold columns for rows, and count letters from 1.
+        images, labels = images.swapaxes(2, 3), labels - 1
+    if images.shape != (len(labels), *spec.image_shape):
+        raise ValueError(f"{len(labels)} labels do not go with images {images.shape}.")
+    if len(labels) == 0 or labels.min() < 0 or labels.max() >= len(spec.label_names):
+        raise ValueError(f"Labels must be 0 to {len(spec.label_names) - 1}.")
+    return images.astype(np.uint8, copy=False), labels
+
+
+def _download(spec: _Vision, root: Path, progress: Progress | None) -> None:
+    """Let torchvision download into a temporary folder, then move what is read into place."""
+    if not _server_answers(spec):
+        raise _not_downloaded(spec, root, "no network?")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(spec, root)
+        temporary = Path(tempfile.mkdtemp(prefix=_prefix(spec), dir=root))
+        try:
+            _fetch(spec, temporary, progress)
+            _move_into_place(spec, temporary, root)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    except OSError as error:
+        raise _not_had(spec, root, error) from error
+    if progress is not None:
+        progress(1.0)
+
+
+def _fetch(spec: _Vision, temporary: Path, progress: Progress | None) -> None:
+    """Run torchvision's download in a thread, and report on it from this one."""
+    failures: list[Exception] = []
+    abandoned = threading.Event()
+
+    def work() -> None:
+        try:
+            _torchvision_class(spec)(temporary, train=True, download=True, **spec.options)
+        except Exception as error:
+            failures.append(error)
+        finally:
+            if abandoned.is_set():
+                shutil.rmtree(temporary, ignore_errors=True)
+
+    # A daemon: a thread cannot be stopped from outside, and must not keep the process alive.
+    thread = threading.Thread(target=work, name=f"download-{spec.name}", daemon=True)
+    thread.start()
+    try:
+        _follow(spec, thread, temporary, progress)
+    finally:
+        # Set before the folder is removed: the thread clears up what it writes after that.
+        abandoned.set()
+    if failures:
+        error = failures[0]
+        # Where every mirror failed, torchvision has already turned the reasons into text.
+        raise error if isinstance(error, OSError) else ConnectionError() from error
+
+
+def _follow(
+    spec: _Vision, thread: threading.Thread, temporary: Path, progress: Progress | None
+) -> None:
+    seen, since = -1, time.monotonic()
+    while thread.is_alive():
+        thread.join(POLL_SECONDS)
+        arrived, on_disk = _count_bytes(temporary)
+        if on_disk != seen:
+            seen, since = on_disk, time.monotonic()
+        elif time.monotonic() - since > STALL_SECONDS:
+            raise TimeoutError
+        if progress is not None:
+            # Unpacking is still to come, so this does not reach 1.
+            progress(min(arrived / spec.num_bytes, 0.99))
+
+
+def _count_bytes(folder: Path) -> tuple[int, int]:
+    """Return the bytes of the archives that arrived, and of all files."""
+    arrived = on_disk = 0
+    for path, stat in _files(folder):
+        on_disk += stat.st_size
+        # EMNIST unpacks its archive into a folder of further archives.
+        if path.suffix in {".gz", ".zip"} and path.parent.name != "gzip":
+            arrived += stat.st_size
+    return arrived, on_disk
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    # Files may go while they are listed: os.walk does not mind, Path.rglob does.
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            path = Path(parent, name)
+            with contextlib.suppress(FileNotFoundError):
+                yield path, path.stat()
+
+
+def _server_answers(spec: _Vision) -> bool:
+    """Tell within seconds whether there is a network, by asking for the first file's headers."""
+    kind = _torchvision_class(spec)
+    if hasattr(kind, "url"):
+        urls = [kind.url]
+    else:
+        urls = [mirror + kind.resources[0][0] for mirror in kind.mirrors]
+    for url in urls:
+        try:
+            request = urllib.request.Request(url, method="HEAD")
+            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS):
+                return True
+        except urllib.error.HTTPError as error:
+            error.close()
+            return True  # Somebody is there; torchvision may do better with it.
+        except OSError:
+            continue
+    return False
+
+
+def _prefix(spec: _Vision) -> str:
+    return f".{spec.name}-download-"
+
+
+def _remove_leftovers(spec: _Vision, root: Path) -> None:
+    for folder in root.glob(f"{_prefix(spec)}*"):
+        with contextlib.suppress(FileNotFoundError):
+            newest = max([folder.stat().st_mtime, *(stat.st_mtime for _, stat in _files(folder))])
+            if time.time() - newest > LEFTOVER_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _move_into_place(spec: _Vision, temporary: Path, root: Path) -> None:
+    source, target = temporary / spec.folder, root / spec.folder
+    # Archives, and the other splits of EMNIST, take several times the room of what is read.
+    wanted = {source / file for file in spec.files}
+    for path, _ in _files(source):
+        if path not in wanted:
+            path.unlink()
+    if not target.exists():
+        source.rename(target)
+        return
+    # Some of the files were there already, perhaps by another process: replace them one by one.
+    for file in spec.files:
+        (target / file).parent.mkdir(parents=True, exist_ok=True)
+        (source / file).replace(target / file)
+
+
+def _not_downloaded(spec: _Vision, root: Path, reason: str) -> DatasetUnavailable:
+    there = [other.name for other in _DATASETS if other is not spec and other.is_complete(root)]
+    *names, last = [*OFFLINE, *there]
+    return DatasetUnavailable(
+        f"{spec.name} is not in {root} and could not be downloaded ({reason}): connect once, or "
+        f"choose {', '.join(names)} or {last}, which need no download."
+    )
+
+
+def _not_had(spec: _Vision, root: Path, error: OSError) -> DatasetUnavailable:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return DatasetUnavailable(
+            f"{spec.name} could not be saved because the disk with {root} is full: make room, or "
+            "name a folder on another disk in VAELAB_DATA."
+        )
+    # The network's errors name no file, but for urllib's, which name the address.
+    if error.filename is not None and not isinstance(error, urllib.error.URLError):
+        return DatasetUnavailable(
+            f"{spec.name} could not be saved because {root} cannot be written: allow writing "
+            "there, or name another folder in VAELAB_DATA."
+        )
+    return _not_downloaded(spec, root, "the connection broke off")
+
+
+def _damaged(spec: _Vision, root: Path) -> DatasetUnavailable:
+    return DatasetUnavailable(
+        f"The files of {spec.name} are damaged: delete the folder {root / spec.folder}, and they "
+        "will be downloaded again."
+    )
+
+
+SOURCES = tuple(
+    Source(
+        name=spec.name,
+        title=spec.title,
+        description=spec.description,
+        licence=spec.licence,
+        image_shape=spec.image_shape,
+        num_images=spec.num_images,
+        offline=False,
+        load=partial(_load, spec),
+        label_names=spec.label_names,
+    )
+    for spec in _DATASETS
+)
