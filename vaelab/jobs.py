@@ -6,6 +6,7 @@ jobs are followed by reading that folder, and nothing is sent back.
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from threading import Lock
@@ -18,7 +19,7 @@ __all__ = ["Jobs", "MapState"]
 
 MapState = Literal["none", "working", "done", "failed"]
 
-#: How often a job whose worker died is tried again.
+#: How often a job whose worker died is tried again. One that failed by itself would fail again.
 RETRIES = 3
 
 
@@ -129,7 +130,7 @@ class Jobs:
     def _submit(self, function: Any, *arguments: Any, resource: str) -> Any:
         client = self._connect()
         wanted = {} if self._scheduler else {"resources": {resource: 1}}
-        return client.submit(function, *arguments, pure=False, retries=RETRIES, **wanted)
+        return client.submit(function, *arguments, pure=False, **wanted)
 
     def _connect(self) -> Any:
         with self._lock:
@@ -153,9 +154,12 @@ class Jobs:
 def _start_cluster() -> Any:
     from distributed import Nanny, Scheduler, SpecCluster
 
+    # A free port of this machine's own, since dask's default of 8787 may be another program's.
+    quiet = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+
     def worker(**resources: int) -> dict[str, Any]:
-        options = {"nthreads": 1, "memory_limit": 0, "resources": resources}
-        return {"cls": Nanny, "options": options | {"dashboard_address": None}}
+        options = {"nthreads": 1, "memory_limit": 0, "silence_logs": logging.WARNING, **quiet}
+        return {"cls": Nanny, "options": {**options, "resources": resources}}
 
     trainings = max(1, (os.cpu_count() or 1) // 2)
     workers = {f"training-{index}": worker(training=1) for index in range(trainings)}
@@ -163,10 +167,10 @@ def _start_cluster() -> Any:
         workers={**workers, "map": worker(map=1)},
         scheduler={
             "cls": Scheduler,
-            "options": {"port": 0, "host": "127.0.0.1", "dashboard_address": None},
+            "options": {"port": 0, "host": "127.0.0.1", "allowed_failures": RETRIES, **quiet},
         },
         name="vaelab",
-        silence_logs=True,
+        silence_logs=logging.WARNING,
     )
 
 

@@ -25,6 +25,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -54,6 +55,7 @@ __all__ = [
     "RunError",
     "Snapshot",
     "Status",
+    "broken_runs",
     "list_runs",
     "runs_folder",
 ]
@@ -151,7 +153,7 @@ def runs_folder() -> Path:
 
 
 def list_runs(folder: Path | None = None) -> list[Run]:
-    """Find every run that can be opened.
+    """Find every run that is not damaged.
 
     Parameters
     ----------
@@ -161,13 +163,39 @@ def list_runs(folder: Path | None = None) -> list[Run]:
     Returns
     -------
     list of Run
-        Newest first. Damaged folders are left out here; opening one says what is wrong.
+        Newest first; ``broken_runs`` has the others.
     """
     found = []
     for path in (folder or runs_folder()).glob("*/config.json"):
         with suppress(RunError):
-            found.append(Run.open(path.parent))
+            run = Run.open(path.parent)
+            if run.problem() is None:
+                found.append(run)
     return sorted(found, key=lambda run: run.created, reverse=True)
+
+
+def broken_runs(folder: Path | None = None) -> dict[Path, str]:
+    """Find the folders that hold a damaged run.
+
+    Parameters
+    ----------
+    folder
+        Where to look; ``runs_folder()`` by default.
+
+    Returns
+    -------
+    dict
+        What is wrong with each, in one sentence.
+    """
+    broken = {}
+    for path in sorted((folder or runs_folder()).glob("*/checkpoints")):
+        try:
+            problem = Run.open(path.parent).problem()
+        except RunError as error:
+            problem = str(error)
+        if problem:
+            broken[path.parent] = problem
+    return broken
 
 
 class Run:
@@ -250,7 +278,7 @@ class Run:
         """
         folder = Path(path).expanduser().absolute()
         try:
-            text = (folder / "config.json").read_text()
+            text = (folder / "config.json").read_bytes()
         except OSError as error:
             raise RunError(
                 f"There is no run in {folder}: it holds no readable config.json."
@@ -283,7 +311,7 @@ class Run:
         RunError
             If training has not come so far, or the file is damaged.
         """
-        text = self._read_text("data.json", "training has not loaded its images yet")
+        text = self._read("data.json", "training has not loaded its images yet")
         try:
             return DataRecord.model_validate_json(text)
         except ValidationError as error:
@@ -293,9 +321,10 @@ class Run:
     def status(self) -> Status:
         """What the run is doing; ``interrupted`` where the process that did it is gone."""
         try:
-            status = Status.model_validate_json((self.path / "status.json").read_text())
+            status = Status.model_validate_json((self.path / "status.json").read_bytes())
         except (OSError, ValidationError):
-            return Status(state="interrupted" if self.epoch else "new")
+            begun = (self.path / "checkpoints" / "last.safetensors").exists()
+            return Status(state="interrupted" if begun else "new")
         if status.state in ACTIVE and not status.alive:
             return status.model_copy(update={"state": "interrupted"})
         return status
@@ -327,12 +356,12 @@ class Run:
             ``"epoch"``. A line torn by a kill is left out.
         """
         try:
-            lines = (self.path / "metrics.jsonl").read_text().splitlines()
+            lines = (self.path / "metrics.jsonl").read_bytes().splitlines()
         except OSError:
             return []
         records = []
         for line in lines:
-            with suppress(json.JSONDecodeError):
+            with suppress(ValueError):  # no JSON, or not even text
                 records.append(json.loads(line))
         return records
 
@@ -392,11 +421,28 @@ class Run:
 
         return Engine.open(self)
 
+    @property
+    def title(self) -> str:
+        """What people call the run: what they renamed it to, or the folder's name."""
+        try:
+            return (self.path / "title.txt").read_text().strip() or self.name
+        except OSError:
+            return self.name
+
+    def problem(self) -> str | None:
+        """Say what is damaged about the run, in one sentence, or None where nothing is."""
+        try:
+            if self.epoch >= 0:
+                _ = self.data
+        except RunError as error:
+            return str(error)
+        return None
+
     def evaluation(self) -> dict[str, Any] | None:
         """Read the figures on held-out images, or None where none were computed."""
         try:
-            figures: dict[str, Any] = json.loads((self.path / "evaluation.json").read_text())
-        except (OSError, json.JSONDecodeError):
+            figures: dict[str, Any] = json.loads((self.path / "evaluation.json").read_bytes())
+        except (OSError, ValueError):
             return None
         return figures
 
@@ -449,6 +495,32 @@ class Run:
         """Keep the figures on held-out images."""
         self._write("evaluation.json", (json.dumps(figures, indent=2) + "\n").encode())
 
+    def rename(self, title: str) -> None:
+        """Give the run another title; its folder stays where it is, so nothing loses it.
+
+        Raises
+        ------
+        ValueError
+            If the title is empty or longer than 80 characters.
+        """
+        title = " ".join(title.split())
+        if not 1 <= len(title) <= 80:
+            raise ValueError(f"A run's name has 1 to 80 characters, but this has {len(title)}.")
+        self._write("title.txt", (title + "\n").encode())
+
+    def delete(self) -> None:
+        """Delete the run and its folder, for good.
+
+        Raises
+        ------
+        RunError
+            If it is being trained, or the folder cannot be deleted.
+        """
+        if self.status.state in ACTIVE:
+            raise RunError(f"{self.title} is being trained: stop it before deleting it.")
+        with _writing(self.path):
+            shutil.rmtree(self.path)
+
     def request_stop(self) -> None:
         """Ask whoever trains this run to stop; it looks several times a second."""
         self._write("stop", b"", durable=False)
@@ -498,9 +570,9 @@ class Run:
             finally:
                 beside.unlink(missing_ok=True)
 
-    def _read_text(self, name: str, why_absent: str) -> str:
+    def _read(self, name: str, why_absent: str) -> bytes:
         try:
-            return (self.path / name).read_text()
+            return (self.path / name).read_bytes()
         except FileNotFoundError as error:
             raise RunError(f"The run {self.name} has no {name}: {why_absent}.") from error
         except OSError as error:

@@ -328,7 +328,7 @@ class Trainer:
         Returns
         -------
         tuple
-            Tensors on the CPU (weights as ``model.*``, optimizer as ``optimizer.*``, random state
+            Copies on the CPU (weights as ``model.*``, optimizer as ``optimizer.*``, random state
             as ``random``) and numbers (epoch, step, seconds).
         """
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
@@ -336,7 +336,7 @@ class Trainer:
             for name, value in values.items():
                 tensors[f"optimizer.{index}.{name}"] = value
         tensors["random"] = self.generator.get_state()
-        copies = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+        copies = {k: v.detach().to("cpu", copy=True).contiguous() for k, v in tensors.items()}
         return copies, {"epoch": self.epoch, "step": self.step, "seconds": self.seconds}
 
     def load_state(self, tensors: dict[str, Tensor], numbers: dict[str, float]) -> None:

@@ -10,12 +10,9 @@ import numpy as np
 from vaelab.datasets import ImageDataset, SplitName
 from vaelab.engine import Engine
 from vaelab.evaluation.neighbours import knn_accuracy
+from vaelab.latent.units import active_units
 
-__all__ = ["ACTIVE_VARIANCE", "Evaluation", "evaluate"]
-
-#: A unit is active if the variance of its mean over images is above this (Burda et al. 2015,
-#: section 5.2, who chose it in the wide gap between active and collapsed units).
-ACTIVE_VARIANCE = 0.01
+__all__ = ["Evaluation", "evaluate"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Evaluation:
     kl_per_dim
         Its D parts; None for an autoencoder.
     active_units
-        Dimensions whose mean varies over images by more than ``ACTIVE_VARIANCE``.
+        Dimensions whose mean varies over images (``vaelab.latent.units``).
     knn_accuracy
         Of a 10-nearest-neighbour vote among the means of training images, in [0, 1]; None without
         labels.
@@ -100,7 +97,7 @@ def evaluate(
         reconstruction=reconstruction,
         kl=kl,
         kl_per_dim=tuple(terms.kl_per_dim.mean(0).tolist()) if engine.is_vae else None,
-        active_units=int((mu.var(0) > ACTIVE_VARIANCE).sum()),
+        active_units=int(active_units(mu).sum()),
         knn_accuracy=accuracy,
         num_images=len(images),
         split=split,

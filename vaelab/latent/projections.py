@@ -101,7 +101,7 @@ class Projection:
         if self.kind == "umap":
             return _weighted_mean(places, self.coordinates, self.codes)
         if self.kind == "pca":
-            return self.center + places @ self.components
+            return np.asarray(self.center + places @ self.components)
         return places[:, : self.codes.shape[1]]
 
     def to_arrays(self) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:

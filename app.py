@@ -1,0 +1,20 @@
+"""vaelab's front door: ``streamlit run app.py``."""
+
+import streamlit as st
+
+
+def main() -> None:
+    """Show the page that the URL names."""
+    st.set_page_config(page_title="vaelab", page_icon=":material/scatter_plot:", layout="wide")
+    pages = [
+        st.Page("pages/explore.py", title="Explore", icon=":material/explore:", default=True),
+        st.Page("pages/interpolate.py", title="Interpolate", icon=":material/linear_scale:"),
+        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+        st.Page("pages/runs.py", title="Runs", icon=":material/list:"),
+    ]
+    st.navigation(pages, position="top").run()
+
+
+# Worker processes of the local cluster import the main file again, and must not draw it.
+if __name__ == "__main__":
+    main()

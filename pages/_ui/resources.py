@@ -1,0 +1,106 @@
+"""What is loaded once and shared by sessions and reruns: vaelab behind Streamlit's caches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from vaelab.config import Preprocessing, TrainConfig
+from vaelab.datasets import ImageDataset, load_dataset
+from vaelab.figures import decoded_extent
+from vaelab.images import png_data_uri, tile
+from vaelab.jobs import Jobs
+from vaelab.latent.projections import Projection, ProjectionKind
+from vaelab.maps import make_map, read_map
+from vaelab.runs import Run, list_runs
+
+__all__ = ["all_runs", "backdrop", "dataset", "fresh", "jobs", "known_map", "make_known_map"]
+
+#: Runs that the app opens with, read where they are shipped.
+EXAMPLES = Path(__file__).parents[2] / "assets" / "checkpoints"
+
+#: Images a side of the grid decoded under a map.
+BACKDROP_SIDE = 20
+
+
+@st.cache_resource
+def jobs() -> Jobs:
+    """The queue of jobs, one for the whole app."""
+    return Jobs()
+
+
+def all_runs() -> dict[str, Run]:
+    """Every run with a model to look at, by folder name: own ones, newest first, then examples."""
+    runs = {run.name: run for run in list_runs() if run.has_model}
+    examples = sorted(list_runs(EXAMPLES), key=lambda run: run.config.latent_dim)
+    return runs | {run.name: run for run in examples if run.name not in runs}
+
+
+def fresh(run: Run) -> Run:
+    """The same run, with its model loaded once for its present epoch."""
+    return _open(str(run.path), run.epoch)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _open(path: str, epoch: int) -> Run:
+    return Run.open(path)
+
+
+def dataset(config: TrainConfig) -> ImageDataset:
+    """The images of a run, as it saw them."""
+    return _dataset(config.dataset, config.preprocessing.model_dump_json())
+
+
+@st.cache_resource(max_entries=3, show_spinner="Loading the images …")
+def _dataset(name: str, preprocessing: str) -> ImageDataset:
+    return load_dataset(name, Preprocessing.model_validate_json(preprocessing))
+
+
+def known_map(run: Run, kind: ProjectionKind) -> Projection | None:
+    """A map that needs no computing."""
+    return _read_map(str(run.path), run.epoch, kind) or None
+
+
+def make_known_map(run: Run, kind: ProjectionKind) -> Projection:
+    """A map, computed now if it must be: for those that take no time."""
+    return known_map(run, kind) or make_map(fresh(run), dataset(run.config), kind)
+
+
+def _read_map(path: str, epoch: int, kind: ProjectionKind) -> Projection | None:
+    # Absence is not cached: a job may be about to end it.
+    try:
+        return _read_map_or_raise(path, epoch, kind)
+    except LookupError:
+        return None
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _read_map_or_raise(path: str, epoch: int, kind: ProjectionKind) -> Projection:
+    projection = read_map(Run.open(path), kind)
+    if projection is None:
+        raise LookupError
+    return projection
+
+
+@st.cache_data(max_entries=16, show_spinner="Decoding the grid …")
+def _backdrop(path: str, epoch: int, kind: ProjectionKind) -> str:
+    run = _open(path, epoch)
+    projection = make_known_map(run, kind)
+    x_min, x_max, y_min, y_max = decoded_extent(projection)
+
+    def centres(low: float, high: float) -> NDArray[np.float64]:
+        edges = np.linspace(low, high, BACKDROP_SIDE + 1)
+        return (edges[1:] + edges[:-1]) / 2
+
+    # From the top left, as pictures go.
+    x, y = np.meshgrid(centres(x_min, x_max), centres(y_min, y_max)[::-1])
+    z = projection.lift(np.column_stack([x.ravel(), y.ravel()]))
+    return png_data_uri(tile(run.engine.decode(z), BACKDROP_SIDE))
+
+
+def backdrop(run: Run, kind: ProjectionKind) -> str:
+    """Images decoded over a map, as a data address."""
+    return _backdrop(str(run.path), run.epoch, kind)

@@ -1,0 +1,106 @@
+"""Every key of the session's state and of the URL, behind typed accessors.
+
+Widgets keep their own values: ``bind="query-params"`` puts what a teacher may want to send into the
+URL, ``persist_state="session"`` keeps the rest when a page is left. What is here is what no widget
+holds, and what a click must set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from vaelab.runs import Run
+
+__all__ = [
+    "KIND_KEY",
+    "RUN_KEY",
+    "chosen_ends",
+    "chosen_image",
+    "choose_end",
+    "choose_image",
+    "clicked_image",
+    "open_run",
+    "set_z",
+    "slider_key",
+    "training_run",
+    "watch_training",
+    "z_of",
+]
+
+#: Widgets in the URL: ``?run=digits-2d&map=pca``.
+RUN_KEY = "run"
+KIND_KEY = "map"
+
+
+def open_run(name: str) -> None:
+    """Have every page's run selector show ``name``."""
+    st.session_state[RUN_KEY] = name
+
+
+def _of(run: Run, what: str) -> str:
+    return f"{what}:{run.name}:{run.epoch}"
+
+
+def slider_key(run: Run, dim: int) -> str:
+    """Key of the slider of a latent dimension."""
+    return _of(run, f"z{dim}")
+
+
+def set_z(run: Run, z: Sequence[float] | NDArray[np.floating]) -> None:
+    """Set all sliders of ``run``; only before they are drawn, so in a callback."""
+    for dim, value in enumerate(z):
+        st.session_state[slider_key(run, dim)] = float(value)
+
+
+def z_of(run: Run) -> NDArray[np.float32]:
+    """Where the sliders of ``run`` stand, ``(D,)``; at the origin before they were moved."""
+    dims = range(run.config.latent_dim)
+    values = [st.session_state.get(slider_key(run, dim), 0.0) for dim in dims]
+    return np.array(values, dtype=np.float32)
+
+
+def choose_image(run: Run, index: int | None) -> None:
+    """Remember which image of the dataset was clicked last; None forgets it."""
+    st.session_state[_of(run, "image")] = index
+
+
+def chosen_image(run: Run) -> int | None:
+    """Which image of the dataset was clicked last."""
+    index: int | None = st.session_state.get(_of(run, "image"))
+    return index
+
+
+def choose_end(run: Run, end: str, index: int) -> None:
+    """Remember the image at an end, ``"A"`` or ``"B"``, of an interpolation."""
+    st.session_state[_of(run, f"end-{end}")] = index
+
+
+def chosen_ends(run: Run) -> tuple[int | None, int | None]:
+    """The images at both ends of an interpolation."""
+    return tuple(st.session_state.get(_of(run, f"end-{end}")) for end in "AB")  # type: ignore[return-value]
+
+
+def clicked_image(chart_key: str) -> int | None:
+    """Which image the last click on a map hit, from the chart's selection."""
+    event = st.session_state.get(chart_key)
+    points = event["selection"]["points"] if event else []
+    for point in points:
+        data = point.get("customdata")
+        if data is not None:
+            return int(data[0] if isinstance(data, list | tuple) else data)
+    return None
+
+
+def watch_training(name: str | None) -> None:
+    """Have the Train page show the run called ``name``; None shows the dataset instead."""
+    st.session_state["training"] = name
+
+
+def training_run() -> str | None:
+    """The run that the Train page was last told to show."""
+    name: str | None = st.session_state.get("training")
+    return name

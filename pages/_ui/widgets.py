@@ -1,0 +1,145 @@
+"""Control groups that more than one page shows."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages._ui import resources, state
+from vaelab.config import explain
+from vaelab.datasets import ImageDataset
+from vaelab.images import enlarge, tile, to_pixels
+from vaelab.latent.projections import Projection, ProjectionKind
+from vaelab.maps import kinds_of_map
+from vaelab.runs import Run
+
+__all__ = [
+    "MAP_CONFIG",
+    "choose_map",
+    "choose_run",
+    "color_choice",
+    "describe_image",
+    "map_or_stand_in",
+    "picture",
+    "sheet",
+    "stop_with",
+]
+
+#: Plotly's tool bar, reduced to what moves the map.
+MAP_CONFIG = {
+    "displaylogo": False,
+    "scrollZoom": True,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "toImage"],
+}
+
+MAP_NAMES: dict[ProjectionKind, str] = {"plane": "Latent plane", "pca": "PCA", "umap": "UMAP"}
+
+
+def stop_with(error: Exception) -> None:
+    """Say what went wrong in its own sentence, and end the page there."""
+    st.error(explain(error), icon=":material/error:")
+    st.stop()
+
+
+def choose_run() -> Run:
+    """Choose a run; the same choice on every page, and in the URL."""
+    runs = resources.all_runs()
+    if not runs:
+        st.info("There is no trained model yet. Go to **Train**, and press **Start training**.")
+        st.stop()
+    wanted = st.query_params.get(state.RUN_KEY)
+    if wanted and wanted not in runs and state.RUN_KEY not in st.session_state:
+        st.warning(f"There is no run called {wanted}: showing {next(iter(runs))} instead.")
+    if st.session_state.get(state.RUN_KEY) not in runs:
+        st.session_state.pop(state.RUN_KEY, None)
+
+    def describe(name: str) -> str:
+        run = runs[name]
+        kind = {"ae": "AE", "vae": "VAE"}[run.config.model]
+        beta = "" if run.config.beta == 1 or run.config.model == "ae" else f", β {run.config.beta:g}"
+        example = " (example)" if run.path.parent == resources.EXAMPLES else ""
+        return f"{run.title} · {kind} {run.config.latent_dim}-D{beta}{example}"
+
+    name = st.selectbox(
+        "Model",
+        list(runs),
+        key=state.RUN_KEY,
+        format_func=describe,
+        help="The trained model to look at. Train your own on the Train page.",
+        bind="query-params",
+    )
+    return resources.fresh(runs[name])
+
+
+def choose_map(run: Run) -> ProjectionKind:
+    """Choose how latent space is laid on the screen."""
+    kinds = kinds_of_map(run.config.latent_dim)
+    if st.session_state.get(state.KIND_KEY) not in kinds:
+        st.session_state.pop(state.KIND_KEY, None)
+    kind: ProjectionKind = st.segmented_control(
+        "Map",
+        kinds,
+        default=kinds[0],
+        required=True,
+        key=state.KIND_KEY,
+        format_func=MAP_NAMES.__getitem__,
+        help="**Latent plane**: the two numbers of the code as they are. **PCA**: the two "
+        "directions in which codes vary most. **UMAP**: neighbours stay neighbours; distances "
+        "between far groups mean little.",
+        persist_state="session",
+    )
+    return kind
+
+
+def map_or_stand_in(run: Run, kind: ProjectionKind) -> tuple[Projection, str | None]:
+    """The map asked for or, while a job makes it, PCA and a sentence that says so."""
+    if kind != "umap":
+        return resources.make_known_map(run, kind), None
+    projection = resources.known_map(run, kind)
+    if projection is not None:
+        return projection, None
+    queue = resources.jobs()
+    stand_in = resources.make_known_map(run, "pca")
+    try:
+        queue.make_map(run, kind)
+    except ConnectionError as error:
+        return stand_in, f"No UMAP: {error}"
+    made, why = queue.map_state(run, kind)
+    if made == "failed":
+        return stand_in, f"UMAP could not be made: {why}"
+    return stand_in, "UMAP is being made in the background, in about half a minute. Until then: PCA."
+
+
+def color_choice(data: ImageDataset) -> str | None:
+    """Choose what the points' colours mean: the label or a known factor."""
+    options = (["label"] if data.labels is not None else []) + list(data.factor_names)
+    if len(options) < 2:
+        return options[0] if options else None
+    chosen: str = st.selectbox(
+        "Colour",
+        options,
+        key=f"color:{data.name}",
+        format_func=lambda name: name.replace("_", " "),
+        help="What the colours of the points mean.",
+        persist_state="session",
+    )
+    return chosen
+
+
+def describe_image(data: ImageDataset, index: int) -> str:
+    """Name an image of the dataset: its number, and its label where it has one."""
+    if data.labels is None:
+        return f"Image {index}"
+    return f"Image {index}, “{data.label_names[data.labels[index]]}”"
+
+
+def picture(image: NDArray[np.generic], caption: str, side: int = 320) -> None:
+    """Show one image ``(C, H, W)``, every pixel a crisp square."""
+    st.image(enlarge(to_pixels(image[None])[0], side), caption=caption, width="stretch")
+
+
+def sheet(images: NDArray[np.generic], columns: int, side: int = 64) -> None:
+    """Show images ``(N, C, H, W)`` in rows."""
+    times = max(1, -(-side // images.shape[3]))
+    st.image(tile(images, columns, gap=2, times=times), width="stretch")

@@ -1,0 +1,228 @@
+"""Explore: the map of a trained model; click a point, move a slider, see what is decoded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from pages._ui import resources, state, widgets
+from vaelab.figures import latent_map
+from vaelab.latent.units import active_units
+
+if TYPE_CHECKING:
+    from vaelab.datasets import ImageDataset
+    from vaelab.latent.projections import Projection, ProjectionKind
+    from vaelab.runs import Run
+
+MAP_KEY = "latent-map"
+
+
+def main() -> None:
+    choose, how, colour, grid = st.columns([4, 3, 2, 2], vertical_alignment="bottom")
+    with choose:
+        run = widgets.choose_run()
+    data = resources.dataset(run.config)
+    with how:
+        kind = widgets.choose_map(run)
+    with colour:
+        color = widgets.color_choice(data)
+    with grid:
+        show_grid = st.toggle(
+            "Decoded grid",
+            key="grid",
+            help="Draw under the points what the decoder makes of every place of the map.",
+            persist_state="session",
+        )
+    explore(run, data, kind, color, show_grid)
+    about(run)
+
+
+def explore(
+    run: Run, data: ImageDataset, kind: ProjectionKind, color: str | None, show_grid: bool
+) -> None:
+    projection, note = widgets.map_or_stand_in(run, kind)
+    waiting = note is not None and note.startswith("UMAP is being made")
+
+    # A click or a slider redraws this part only; while a map is being made it looks again.
+    @st.fragment(run_every=1.0 if waiting else None)
+    def body() -> None:
+        if waiting and resources.known_map(run, kind) is not None:
+            st.rerun()
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            if note:
+                st.info(note, icon=":material/hourglass_top:" if waiting else ":material/info:")
+            draw_map(run, data, projection, color, show_grid)
+            st.caption(
+                "Each point is an image, placed by the encoder. **Click a point** to decode it; "
+                "scroll to zoom, drag to move, click a class in the legend to hide it."
+            )
+        with right:
+            draw_code(run, data, projection)
+
+    body()
+    draw_samples(run)
+
+
+def draw_map(
+    run: Run, data: ImageDataset, projection: Projection, color: str | None, show_grid: bool
+) -> None:
+    values = labels = None
+    if color == "label" and data.labels is not None:
+        labels = data.labels[projection.indices]
+    elif color is not None and data.factors is not None:
+        values = data.factors[projection.indices, data.factor_names.index(color)]
+    here = projection.place(state.z_of(run)[None])[0]
+    figure = latent_map(
+        projection,
+        labels,
+        data.label_names,
+        values,
+        (color or "").replace("_", " "),
+        backdrop=resources.backdrop(run, projection.kind) if show_grid else None,
+        marks={"z": here},
+    )
+
+    def clicked() -> None:
+        index = state.clicked_image(MAP_KEY)
+        if index is not None:
+            state.choose_image(run, index)
+            state.set_z(run, run.engine.encode(data.images[[index]]).mu[0])
+
+    with st.container(key="latent-map-frame"):
+        st.plotly_chart(
+            figure,
+            key=MAP_KEY,
+            on_select=clicked,
+            selection_mode="points",
+            config=widgets.MAP_CONFIG,
+        )
+
+
+def draw_code(run: Run, data: ImageDataset, projection: Projection) -> None:
+    engine = run.engine
+    index = state.chosen_image(run)
+    z = state.z_of(run)
+    decoded = engine.decode(z)[0]
+    first, second, third = st.columns(3)
+    posterior = terms = None
+    with third:
+        widgets.picture(decoded, "Decoded from z")
+    if index is None:
+        with first:
+            st.caption("Click a point on the map: its image and its reconstruction appear here.")
+    else:
+        image = data.images[[index]]
+        posterior, terms = engine.encode(image), engine.terms(image, seed=None)
+        with first:
+            widgets.picture(image[0], widgets.describe_image(data, index))
+        with second:
+            widgets.picture(engine.decode(posterior.mu)[0], "Its reconstruction")
+        error, kl = st.columns(2)
+        error.metric(
+            "Reconstruction error",
+            f"{terms.reconstruction[0]:.1f} nats",
+            help="−log p(x|z), summed over pixels: how badly the decoder explains this image.",
+        )
+        if engine.is_vae:
+            kl.metric(
+                "KL divergence",
+                f"{terms.kl[0]:.2f} nats",
+                help="How much more this image's code says than the prior: the code's price.",
+            )
+
+    st.markdown("##### The code z")
+    reset, draw, back, _ = st.columns([1, 1, 1, 1])
+    reset.button("Origin", on_click=state.set_z, args=(run, np.zeros_like(z)), width="stretch",
+                 help="Set every slider to 0, the middle of the prior.")  # fmt: skip
+    draw.button("Random", on_click=set_random, args=(run,), width="stretch",
+                help="Draw z from the prior, N(0, I).")  # fmt: skip
+    if posterior is not None:
+        back.button("Image", on_click=state.set_z, args=(run, posterior.mu[0]), width="stretch",
+                    help="Back to the code of the image clicked.")  # fmt: skip
+
+    spread = projection.codes
+    order = np.argsort(-kl_per_dim(run, spread), kind="stable")
+    active = active_units(spread)
+    used = [int(dim) for dim in order if active[dim]]
+    unused = [int(dim) for dim in order if not active[dim]]
+    shown, folded = (used, unused) if used else (unused, [])
+
+    def slider(dim: int) -> None:
+        limit = float(np.ceil(max(3.0, np.abs(spread[:, dim]).max(), abs(z[dim]))))
+        label = f"**z{dim + 1}**"
+        if posterior is not None and terms is not None:
+            label += f" &nbsp; μ {posterior.mu[0, dim]:.2f}"
+            if engine.is_vae:
+                label += f" · σ {posterior.sigma[0, dim]:.2f} · KL {terms.kl_per_dim[0, dim]:.2f}"
+        key = state.slider_key(run, dim)
+        st.session_state.setdefault(key, 0.0)
+        st.slider(label, -limit, limit, step=limit / 300, format="%.2f", key=key,
+                  persist_state="session")  # fmt: skip
+
+    for dim in shown:
+        slider(dim)
+    if folded:
+        with st.expander(f"{len(folded)} unused dimensions"):
+            st.caption("The encoder leaves these at the prior: moving them changes next to nothing.")
+            for dim in folded:
+                slider(dim)
+
+
+def kl_per_dim(run: Run, codes: np.ndarray) -> np.ndarray:
+    """What each dimension carries: its KL or, for an autoencoder, its variance."""
+    known = (run.evaluation() or {}).get("kl_per_dim")
+    return np.array(known) if known else codes.var(0)
+
+
+def set_random(run: Run) -> None:
+    state.set_z(run, np.random.default_rng().standard_normal(run.config.latent_dim))
+    state.choose_image(run, None)
+
+
+@st.fragment
+def draw_samples(run: Run) -> None:
+    title, again = st.columns([5, 1], vertical_alignment="bottom")
+    title.markdown("##### Samples from the prior")
+    seed = st.session_state.setdefault("sample-seed", 0)
+    if again.button("Draw again", icon=":material/casino:", width="stretch"):
+        seed = st.session_state["sample-seed"] = seed + 1
+    _, images = run.engine.sample(36, seed)
+    widgets.sheet(images, columns=18)
+    if not run.engine.is_vae:
+        st.caption(
+            "An autoencoder was never asked to fill latent space as the prior does: many of these "
+            "come from places where it has put no image. That is what the VAE's KL term mends."
+        )
+
+
+def about(run: Run) -> None:
+    with st.expander("About this model"):
+        record, figures = run.data, run.evaluation() or {}
+        st.markdown(f"**{record.name}**: {record.description} Source: {record.source}. "
+                    f"Licence: {record.licence}.")  # fmt: skip
+        steps = " ".join(record.steps) or "The images are as their source has them."
+        st.markdown(
+            f"**Preprocessing**: {steps} {record.num_train:,} images for training, "
+            f"{record.num_validation:,} for validation, {record.num_test:,} for test."
+        )
+        if figures:
+            shown = {
+                "ELBO": figures["elbo"],
+                "Reconstruction": figures["reconstruction"],
+                "KL": figures["kl"],
+            }
+            parts = [f"{name} {value:.2f}" for name, value in shown.items() if value is not None]
+            accuracy = figures["knn_accuracy"]
+            extra = "" if accuracy is None else f" 10-nearest-neighbour accuracy {accuracy:.1%}."
+            st.markdown(
+                f"**On {figures['num_images']:,} held-out images**, in nats per image: "
+                f"{', '.join(parts)}. {figures['active_units']} of {run.config.latent_dim} "
+                f"dimensions active.{extra}"
+            )
+        st.json(run.config.model_dump(mode="json"), expanded=False)
+
+
+main()

@@ -1,0 +1,260 @@
+"""Arrays in, Plotly figures out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from vaelab.latent.projections import Projection
+
+__all__ = ["PALETTE", "TERMS", "compare_curves", "decoded_extent", "latent_map", "loss_curves"]
+
+#: Ten colours that people with any colour vision tell apart, on white and on black
+#: (M. Petroff 2021, "Accessible Color Sequences for Data Visualization", arXiv:2107.02270).
+PALETTE = (
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
+    "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
+)  # fmt: skip
+#: With more classes than colours, the shape goes on with the second ten.
+SYMBOLS = ("circle", "diamond", "cross", "triangle-up")
+#: What is marked on a map: seen on every colour of the palette, in both themes.
+ACCENT = "#e5007e"
+
+#: The parts of a loss, by the name that records give them and the name that people read.
+TERMS = {"total": "Total loss", "reconstruction": "Reconstruction", "kl": "KL divergence"}
+
+GREY = "#8a8f98"
+
+
+def decoded_extent(projection: Projection) -> tuple[float, float, float, float]:
+    """Find the part of a map worth drawing decoded images under.
+
+    Parameters
+    ----------
+    projection
+        The map.
+
+    Returns
+    -------
+    tuple
+        ``(x_min, x_max, y_min, y_max)``, without the outermost half percent of points.
+    """
+    low, high = np.percentile(projection.coordinates, [0.5, 99.5], axis=0)
+    margin = 0.04 * (high - low) + 1e-6
+    (x_min, y_min), (x_max, y_max) = low - margin, high + margin
+    return float(x_min), float(x_max), float(y_min), float(y_max)
+
+
+def latent_map(
+    projection: Projection,
+    labels: NDArray[np.integer] | None = None,
+    label_names: Sequence[str] = (),
+    values: NDArray[np.floating] | None = None,
+    value_name: str = "",
+    backdrop: str | None = None,
+    marks: Mapping[str, NDArray[np.floating]] | None = None,
+    path: NDArray[np.floating] | None = None,
+    height: int = 600,
+) -> go.Figure:
+    """Draw a map of latent space.
+
+    Parameters
+    ----------
+    projection
+        The map of N images.
+    labels, label_names
+        ``(N,)`` and the names that they stand for: a colour a class.
+    values, value_name
+        ``(N,)``: instead of classes, one colour scale for a known factor.
+    backdrop
+        A picture, as a data address, of decoded images over ``decoded_extent``.
+    marks
+        Places ``(2,)`` to mark, by the letter or sign to draw there.
+    path
+        Places ``(K, 2)`` along a way to draw.
+    height
+        In pixels.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Each point's ``customdata`` is the index of its image in the dataset.
+    """
+    figure = go.Figure()
+    size = 7 if len(projection.indices) <= 2500 else 4.5
+    opacity = 0.9 if backdrop else 0.75
+
+    def add(chosen: NDArray[Any], name: str, hover: Any, **marker: Any) -> None:
+        style = {"size": size, "opacity": opacity}
+        figure.add_trace(
+            go.Scattergl(
+                x=projection.coordinates[chosen, 0],
+                y=projection.coordinates[chosen, 1],
+                customdata=projection.indices[chosen],
+                mode="markers",
+                name=name,
+                text=hover,
+                hovertemplate="%{text}<br>image %{customdata}<extra></extra>",
+                marker=style | marker,
+                # A click marks by the panel beside it; greying out all the rest would hide the map.
+                selected={"marker": {"opacity": opacity}},
+                unselected={"marker": {"opacity": opacity}},
+            )
+        )
+
+    everything = np.arange(len(projection.indices))
+    if values is not None:
+        bar = {"title": {"text": value_name, "side": "right"}, "thickness": 12}
+        hover = [f"{value_name} {value:.2f}" for value in values]
+        add(everything, value_name, hover, color=values, colorscale="Cividis", colorbar=bar)
+    elif labels is not None:
+        for label, name in enumerate(label_names):
+            symbol = SYMBOLS[label // len(PALETTE) % len(SYMBOLS)]
+            chosen = everything[labels == label]
+            if len(chosen):
+                add(chosen, name, name, color=PALETTE[label % len(PALETTE)], symbol=symbol)
+    else:
+        add(everything, "images", "", color=PALETTE[0])
+
+    if backdrop is not None:
+        x_min, x_max, y_min, y_max = decoded_extent(projection)
+        figure.add_layout_image(
+            source=backdrop, xref="x", yref="y", layer="below", sizing="stretch",
+            x=x_min, y=y_max, sizex=x_max - x_min, sizey=y_max - y_min,
+        )  # fmt: skip
+    if path is not None:
+        figure.add_trace(
+            go.Scatter(
+                x=path[:, 0], y=path[:, 1], mode="lines+markers", hoverinfo="skip",
+                showlegend=False, line={"color": ACCENT, "width": 3}, marker={"size": 5},
+            )
+        )  # fmt: skip
+    for sign, place in (marks or {}).items():
+        figure.add_trace(
+            go.Scatter(
+                x=place[:1], y=place[1:2], mode="markers+text", text=[f"<b>{sign}</b>"],
+                textposition="top center", textfont={"size": 18, "color": ACCENT},
+                hoverinfo="skip", showlegend=False,
+                marker={"size": 15, "color": "white", "line": {"color": ACCENT, "width": 4}},
+            )
+        )  # fmt: skip
+
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        clickmode="event+select",
+        dragmode="pan",
+        hovermode="closest",
+        # Zoom and hidden classes survive a redraw of the same map.
+        uirevision=f"{projection.kind}-{len(projection.indices)}",
+        legend={"title": {"text": ""}, "itemsizing": "constant", "y": 1, "yanchor": "top"},
+    )
+    figure.update_xaxes(title=projection.axes[0], zeroline=False)
+    figure.update_yaxes(title=projection.axes[1], zeroline=False)
+    if projection.codes.shape[1] > 1:
+        figure.update_yaxes(scaleanchor="x")
+    if projection.kind == "umap":
+        # Its numbers mean nothing; what lies beside what does.
+        figure.update_xaxes(showticklabels=False)
+        figure.update_yaxes(showticklabels=False)
+    return figure
+
+
+def loss_curves(records: Sequence[Mapping[str, Any]], height: int = 260) -> go.Figure:
+    """Draw the loss and its parts as they went down, training beside validation.
+
+    Parameters
+    ----------
+    records
+        A run's epochs, oldest first, as ``Run.epochs`` returns them.
+    height
+        In pixels.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Three panels, in nats per image over epochs.
+    """
+    figure = make_subplots(cols=len(TERMS), subplot_titles=list(TERMS.values()))
+    epochs = [record["epoch"] for record in records]
+    styles = {
+        "train": ("training", {"color": PALETTE[0], "width": 2}),
+        "validation": ("validation", {"color": PALETTE[6], "width": 2, "dash": "dot"}),
+    }
+    for column, term in enumerate(TERMS, start=1):
+        for split, (name, line) in styles.items():
+            figure.add_trace(
+                go.Scatter(
+                    x=epochs, y=[record[split][term] for record in records], name=name, line=line,
+                    legendgroup=split, showlegend=column == 1,
+                    # One epoch is a point, not a line.
+                    mode="lines+markers" if len(epochs) < 12 else "lines",
+                    hovertemplate="%{y:.2f} nats<extra>" + name + "</extra>",
+                ),
+                row=1, col=column,
+            )  # fmt: skip
+    figure.update_layout(
+        height=height, hovermode="x unified", margin={"l": 8, "r": 8, "t": 28, "b": 8},
+        legend={"orientation": "h", "y": -0.28, "x": 0.5, "xanchor": "center"},
+    )  # fmt: skip
+    figure.update_xaxes(title="epoch", rangemode="tozero", tickformat=",d")
+    figure.update_yaxes(title="nats per image", col=1)
+    return figure
+
+
+def compare_curves(
+    runs: Mapping[str, Sequence[Mapping[str, Any]]],
+    term: str,
+    split: str = "validation",
+    over: str = "epoch",
+    height: int = 380,
+) -> go.Figure:
+    """Draw one term of several runs over one another.
+
+    Parameters
+    ----------
+    runs
+        Each run's epochs, by the name to show.
+    term
+        A key of ``TERMS``.
+    split
+        ``"train"`` or ``"validation"``.
+    over
+        ``"epoch"`` or ``"seconds"``.
+    height
+        In pixels.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        A line a run, in nats per image.
+    """
+    figure = go.Figure()
+    for index, (name, records) in enumerate(runs.items()):
+        figure.add_trace(
+            go.Scatter(
+                x=[record[over] for record in records],
+                y=[record[split][term] for record in records],
+                name=name,
+                mode="lines+markers" if len(records) < 12 else "lines",
+                line={
+                    "color": PALETTE[index % len(PALETTE)],
+                    "width": 2,
+                    "dash": ("solid", "dash", "dot")[index // len(PALETTE) % 3],
+                },
+                hovertemplate="%{y:.2f} nats<extra>%{fullData.name}</extra>",
+            )
+        )
+    figure.update_layout(
+        height=height, hovermode="x unified", showlegend=True,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "y": -0.2, "x": 0},
+    )  # fmt: skip
+    figure.update_xaxes(title="epoch" if over == "epoch" else "seconds of training")
+    figure.update_yaxes(title=f"{TERMS[term]}, nats per image")
+    return figure

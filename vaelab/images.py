@@ -1,0 +1,98 @@
+"""Arrays of images into pictures: tiles, enlargements, PNG."""
+
+from __future__ import annotations
+
+import base64
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["enlarge", "png", "png_data_uri", "tile", "to_pixels"]
+
+Pixels = NDArray[np.uint8]
+
+
+def to_pixels(images: NDArray[np.generic]) -> Pixels:
+    """Turn a model's images into pixels.
+
+    Parameters
+    ----------
+    images
+        ``(N, C, H, W)``, uint8 or float in [0, 1]; floats outside are clipped.
+
+    Returns
+    -------
+    ndarray
+        uint8 ``(N, H, W, 3)``.
+    """
+    if images.dtype != np.uint8:
+        images = np.round(np.clip(images.astype(np.float32), 0, 1) * 255).astype(np.uint8)
+    channels_last = images.transpose(0, 2, 3, 1)
+    if channels_last.shape[3] == 1:
+        channels_last = channels_last.repeat(3, axis=3)
+    return np.ascontiguousarray(channels_last).astype(np.uint8, copy=False)
+
+
+def enlarge(pixels: Pixels, side: int) -> Pixels:
+    """Enlarge a picture by a whole number, each pixel a square: what the model saw, unblurred.
+
+    Parameters
+    ----------
+    pixels
+        ``(H, W, 3)``.
+    side
+        The smallest width that would do.
+
+    Returns
+    -------
+    ndarray
+        uint8 ``(kH, kW, 3)``, with ``kW >= side``.
+    """
+    times = max(1, -(-side // pixels.shape[1]))
+    return pixels.repeat(times, axis=0).repeat(times, axis=1)
+
+
+def tile(images: NDArray[np.generic], columns: int, gap: int = 0, times: int = 1) -> Pixels:
+    """Lay images out in rows, from the top left.
+
+    Parameters
+    ----------
+    images
+        ``(N, C, H, W)``, uint8 or float in [0, 1].
+    columns
+        Images a row.
+    gap
+        White pixels between images, after enlarging.
+    times
+        Enlarge each image by this whole number.
+
+    Returns
+    -------
+    ndarray
+        uint8 ``(H', W', 3)``; places without an image are white.
+    """
+    pixels = to_pixels(images).repeat(times, axis=1).repeat(times, axis=2)
+    num_images, height, width, _ = pixels.shape
+    rows = -(-num_images // columns)
+    sheet = np.full(
+        (rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, dtype=np.uint8
+    )
+    for index, image in enumerate(pixels):
+        top, left = index // columns * (height + gap), index % columns * (width + gap)
+        sheet[top : top + height, left : left + width] = image
+    return sheet
+
+
+def png(pixels: Pixels) -> bytes:
+    """Encode ``pixels`` ``(H, W, 3)`` as a PNG file."""
+    from PIL import Image
+
+    buffer = BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def png_data_uri(pixels: Pixels) -> str:
+    """Encode ``pixels`` ``(H, W, 3)`` as a PNG that can stand in place of an address."""
+    return "data:image/png;base64," + base64.b64encode(png(pixels)).decode()
