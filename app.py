@@ -12,7 +12,12 @@ def main() -> None:
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
         st.Page("pages/runs.py", title="Runs", icon=":material/list:"),
     ]
-    st.navigation(pages, position="top").run()
+    page = st.navigation(pages, position="top")
+
+    from pages._ui.frame import go_where_wanted
+
+    go_where_wanted()
+    page.run()
 
 
 # Worker processes of the local cluster import the main file again, and must not draw it.

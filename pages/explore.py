@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages._ui import resources, state, widgets
+from pages._ui import frame, resources, state, widgets
 from vaelab.figures import latent_map
 from vaelab.latent.units import active_units
 
@@ -20,15 +20,11 @@ MAP_KEY = "latent-map"
 
 
 def main() -> None:
-    choose, how, colour, grid = st.columns([4, 3, 2, 2], vertical_alignment="bottom")
-    with choose:
+    with widgets.toolbar():
         run = widgets.choose_run()
-    data = resources.dataset(run.config)
-    with how:
+        data = resources.dataset(run.config)
         kind = widgets.choose_map(run)
-    with colour:
         color = widgets.color_choice(data)
-    with grid:
         show_grid = st.toggle(
             "Decoded grid",
             key="grid",
@@ -48,6 +44,7 @@ def explore(
     # A click or a slider redraws this part only; while a map is being made it looks again.
     @st.fragment(run_every=1.0 if waiting else None)
     def body() -> None:
+        state.start_with(run, projection)
         if waiting and resources.known_map(run, kind) is not None:
             st.rerun()
         left, right = st.columns([3, 2], gap="medium")
@@ -106,42 +103,42 @@ def draw_code(run: Run, data: ImageDataset, projection: Projection) -> None:
     index = state.chosen_image(run)
     z = state.z_of(run)
     decoded = engine.decode(z)[0]
-    first, second, third = st.columns(3)
+    first, second, third = st.columns(3, gap="small")
     posterior = terms = None
-    with third:
+    with third if index is not None else first:
         widgets.picture(decoded, "Decoded from z")
     if index is None:
-        with first:
-            st.caption("Click a point on the map: its image and its reconstruction appear here.")
+        with second:
+            st.caption("No image: z was drawn. Click a point to see one and its reconstruction.")
     else:
         image = data.images[[index]]
         posterior, terms = engine.encode(image), engine.terms(image, seed=None)
         with first:
             widgets.picture(image[0], widgets.describe_image(data, index))
         with second:
-            widgets.picture(engine.decode(posterior.mu)[0], "Its reconstruction")
+            widgets.picture(engine.decode(posterior.mu)[0], "Reconstruction")
         error, kl = st.columns(2)
         error.metric(
-            "Reconstruction error",
+            "Error",
             f"{terms.reconstruction[0]:.1f} nats",
             help="−log p(x|z), summed over pixels: how badly the decoder explains this image.",
         )
         if engine.is_vae:
             kl.metric(
-                "KL divergence",
+                "KL",
                 f"{terms.kl[0]:.2f} nats",
                 help="How much more this image's code says than the prior: the code's price.",
             )
 
     st.markdown("##### The code z")
-    reset, draw, back, _ = st.columns([1, 1, 1, 1])
-    reset.button("Origin", on_click=state.set_z, args=(run, np.zeros_like(z)), width="stretch",
-                 help="Set every slider to 0, the middle of the prior.")  # fmt: skip
-    draw.button("Random", on_click=set_random, args=(run,), width="stretch",
-                help="Draw z from the prior, N(0, I).")  # fmt: skip
-    if posterior is not None:
-        back.button("Image", on_click=state.set_z, args=(run, posterior.mu[0]), width="stretch",
-                    help="Back to the code of the image clicked.")  # fmt: skip
+    with st.container(horizontal=True, gap="small"):
+        st.button("Origin", on_click=state.set_z, args=(run, np.zeros_like(z)),
+                  help="Set every slider to 0, the middle of the prior.")  # fmt: skip
+        st.button("Random", on_click=set_random, args=(run,),
+                  help="Draw z from the prior, N(0, I).")  # fmt: skip
+        if posterior is not None:
+            st.button("Image", on_click=state.set_z, args=(run, posterior.mu[0]),
+                      help="Back to the code of the image clicked.")  # fmt: skip
 
     spread = projection.codes
     order = np.argsort(-kl_per_dim(run, spread), kind="stable")
@@ -166,7 +163,9 @@ def draw_code(run: Run, data: ImageDataset, projection: Projection) -> None:
         slider(dim)
     if folded:
         with st.expander(f"{len(folded)} unused dimensions"):
-            st.caption("The encoder leaves these at the prior: moving them changes next to nothing.")
+            st.caption(
+                "The encoder leaves these at the prior: moving them changes next to nothing."
+            )
             for dim in folded:
                 slider(dim)
 
@@ -190,7 +189,7 @@ def draw_samples(run: Run) -> None:
     if again.button("Draw again", icon=":material/casino:", width="stretch"):
         seed = st.session_state["sample-seed"] = seed + 1
     _, images = run.engine.sample(36, seed)
-    widgets.sheet(images, columns=18)
+    widgets.sheet(images, 18, "Images decoded from random codes")
     if not run.engine.is_vae:
         st.caption(
             "An autoencoder was never asked to fill latent space as the prior does: many of these "
@@ -225,4 +224,4 @@ def about(run: Run) -> None:
         st.json(run.config.model_dump(mode="json"), expanded=False)
 
 
-main()
+frame.show(main, __file__)

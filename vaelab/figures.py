@@ -129,16 +129,16 @@ def latent_map(
         )  # fmt: skip
     if path is not None:
         figure.add_trace(
-            go.Scatter(
+            go.Scattergl(
                 x=path[:, 0], y=path[:, 1], mode="lines+markers", hoverinfo="skip",
                 showlegend=False, line={"color": ACCENT, "width": 3}, marker={"size": 5},
             )
         )  # fmt: skip
     for sign, place in (marks or {}).items():
         figure.add_trace(
-            go.Scatter(
-                x=place[:1], y=place[1:2], mode="markers+text", text=[f"<b>{sign}</b>"],
-                textposition="top center", textfont={"size": 18, "color": ACCENT},
+            go.Scattergl(
+                x=place[:1], y=place[1:2], mode="markers+text", text=[sign],
+                textposition="top center", textfont={"size": 20, "color": ACCENT},
                 hoverinfo="skip", showlegend=False,
                 marker={"size": 15, "color": "white", "line": {"color": ACCENT, "width": 4}},
             )
@@ -152,7 +152,7 @@ def latent_map(
         hovermode="closest",
         # Zoom and hidden classes survive a redraw of the same map.
         uirevision=f"{projection.kind}-{len(projection.indices)}",
-        legend={"title": {"text": ""}, "itemsizing": "constant", "y": 1, "yanchor": "top"},
+        legend={"title": {"text": ""}, "itemsizing": "constant", "y": 0.94, "yanchor": "top"},
     )
     figure.update_xaxes(title=projection.axes[0], zeroline=False)
     figure.update_yaxes(title=projection.axes[1], zeroline=False)

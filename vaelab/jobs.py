@@ -130,7 +130,8 @@ class Jobs:
     def _submit(self, function: Any, *arguments: Any, resource: str) -> Any:
         client = self._connect()
         wanted = {} if self._scheduler else {"resources": {resource: 1}}
-        return client.submit(function, *arguments, pure=False, **wanted)
+        # First in, first out; dask would take those of the same tenth of a second in any order.
+        return client.submit(function, *arguments, pure=False, fifo_timeout="0 s", **wanted)
 
     def _connect(self) -> Any:
         with self._lock:

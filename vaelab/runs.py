@@ -336,7 +336,7 @@ class Run:
         if not path.exists():
             return -1
         with _reading(self, "checkpoints/last.safetensors"), safe_open(path, "np") as file:
-            return int((file.metadata() or {})["epoch"])
+            return int(float((file.metadata() or {})["epoch"]))
 
     @property
     def has_model(self) -> bool:
@@ -537,7 +537,8 @@ class Run:
         self, name: str, arrays: Arrays, metadata: Mapping[str, str] | None = None
     ) -> None:
         """Write a safetensors file into the folder, whole or not at all."""
-        contiguous = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
+        # `np.ascontiguousarray` would make a vector of a single number.
+        contiguous = {key: np.asarray(value, order="C") for key, value in arrays.items()}
         self._write(name, save_safetensors(contiguous, dict(metadata or {})))
 
     def read_arrays(self, name: str) -> tuple[Arrays, dict[str, str]]:

@@ -1,8 +1,7 @@
 """Every key of the session's state and of the URL, behind typed accessors.
 
-Widgets keep their own values: ``bind="query-params"`` puts what a teacher may want to send into the
-URL, ``persist_state="session"`` keeps the rest when a page is left. What is here is what no widget
-holds, and what a click must set.
+Widgets keep their own values when a page is left, by ``persist_state="session"``. What is here is
+what no widget holds, what a click must set, and what belongs into the URL.
 """
 
 from __future__ import annotations
@@ -13,32 +12,49 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 
 __all__ = [
     "KIND_KEY",
     "RUN_KEY",
-    "chosen_ends",
-    "chosen_image",
     "choose_end",
     "choose_image",
+    "chosen_end",
+    "chosen_image",
     "clicked_image",
-    "open_run",
+    "run_chosen",
     "set_z",
     "slider_key",
+    "start_with",
     "training_run",
+    "want_run",
+    "wanted_run",
     "watch_training",
     "z_of",
 ]
 
-#: Widgets in the URL: ``?run=digits-2d&map=pca``.
+#: In the URL: ``?run=digits-2d``, by the folder's name rather than by what the selector shows.
 RUN_KEY = "run"
 KIND_KEY = "map"
 
 
-def open_run(name: str) -> None:
-    """Have every page's run selector show ``name``."""
-    st.session_state[RUN_KEY] = name
+def wanted_run() -> str | None:
+    """The run that the URL names or, on a page reached without one, the last one looked at."""
+    name: str | None = st.query_params.get(RUN_KEY) or st.session_state.get("wanted-run")
+    return name
+
+
+def want_run(name: str) -> None:
+    """Show the run called ``name``: in the URL, in the selector, and on the next page."""
+    st.session_state[RUN_KEY] = st.session_state["wanted-run"] = name
+    if st.query_params.get(RUN_KEY) != name:
+        st.query_params[RUN_KEY] = name
+
+
+def run_chosen() -> None:
+    """Take over what the run selector was just set to."""
+    st.query_params[RUN_KEY] = st.session_state[RUN_KEY]
 
 
 def _of(run: Run, what: str) -> str:
@@ -63,6 +79,13 @@ def z_of(run: Run) -> NDArray[np.float32]:
     return np.array(values, dtype=np.float32)
 
 
+def start_with(run: Run, projection: Projection) -> None:
+    """Where nothing was chosen yet, choose the first image of the map: something to look at."""
+    if _of(run, "image") not in st.session_state:
+        choose_image(run, int(projection.indices[0]))
+        set_z(run, projection.codes[0])
+
+
 def choose_image(run: Run, index: int | None) -> None:
     """Remember which image of the dataset was clicked last; None forgets it."""
     st.session_state[_of(run, "image")] = index
@@ -79,9 +102,10 @@ def choose_end(run: Run, end: str, index: int) -> None:
     st.session_state[_of(run, f"end-{end}")] = index
 
 
-def chosen_ends(run: Run) -> tuple[int | None, int | None]:
-    """The images at both ends of an interpolation."""
-    return tuple(st.session_state.get(_of(run, f"end-{end}")) for end in "AB")  # type: ignore[return-value]
+def chosen_end(run: Run, end: str) -> int | None:
+    """The image at an end of an interpolation."""
+    index: int | None = st.session_state.get(_of(run, f"end-{end}"))
+    return index
 
 
 def clicked_image(chart_key: str) -> int | None:

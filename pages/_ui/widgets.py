@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import resources, state
 from vaelab.config import explain
 from vaelab.datasets import ImageDataset
-from vaelab.images import enlarge, tile, to_pixels
+from vaelab.images import enlarge, png_data_uri, tile, to_pixels
 from vaelab.latent.projections import Projection, ProjectionKind
 from vaelab.maps import kinds_of_map
 from vaelab.runs import Run
@@ -23,7 +24,9 @@ __all__ = [
     "map_or_stand_in",
     "picture",
     "sheet",
+    "show_pixels",
     "stop_with",
+    "toolbar",
 ]
 
 #: Plotly's tool bar, reduced to what moves the map.
@@ -34,6 +37,11 @@ MAP_CONFIG = {
 }
 
 MAP_NAMES: dict[ProjectionKind, str] = {"plane": "Latent plane", "pca": "PCA", "umap": "UMAP"}
+
+
+def toolbar() -> DeltaGenerator:
+    """A row for the controls above a page; it wraps where the screen is narrow."""
+    return st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 
 
 def stop_with(error: Exception) -> None:
@@ -48,16 +56,17 @@ def choose_run() -> Run:
     if not runs:
         st.info("There is no trained model yet. Go to **Train**, and press **Start training**.")
         st.stop()
-    wanted = st.query_params.get(state.RUN_KEY)
-    if wanted and wanted not in runs and state.RUN_KEY not in st.session_state:
+    wanted = state.wanted_run()
+    if wanted is not None and wanted not in runs:
         st.warning(f"There is no run called {wanted}: showing {next(iter(runs))} instead.")
-    if st.session_state.get(state.RUN_KEY) not in runs:
-        st.session_state.pop(state.RUN_KEY, None)
+    state.want_run(wanted if wanted in runs else next(iter(runs)))
 
     def describe(name: str) -> str:
         run = runs[name]
         kind = {"ae": "AE", "vae": "VAE"}[run.config.model]
-        beta = "" if run.config.beta == 1 or run.config.model == "ae" else f", β {run.config.beta:g}"
+        beta = (
+            "" if run.config.beta == 1 or run.config.model == "ae" else f", β {run.config.beta:g}"
+        )
         example = " (example)" if run.path.parent == resources.EXAMPLES else ""
         return f"{run.title} · {kind} {run.config.latent_dim}-D{beta}{example}"
 
@@ -67,7 +76,8 @@ def choose_run() -> Run:
         key=state.RUN_KEY,
         format_func=describe,
         help="The trained model to look at. Train your own on the Train page.",
-        bind="query-params",
+        on_change=state.run_chosen,
+        width=300,
     )
     return resources.fresh(runs[name])
 
@@ -108,7 +118,10 @@ def map_or_stand_in(run: Run, kind: ProjectionKind) -> tuple[Projection, str | N
     made, why = queue.map_state(run, kind)
     if made == "failed":
         return stand_in, f"UMAP could not be made: {why}"
-    return stand_in, "UMAP is being made in the background, in about half a minute. Until then: PCA."
+    return (
+        stand_in,
+        "UMAP is being made in the background, in about half a minute. Until then: PCA.",
+    )
 
 
 def color_choice(data: ImageDataset) -> str | None:
@@ -122,6 +135,7 @@ def color_choice(data: ImageDataset) -> str | None:
         key=f"color:{data.name}",
         format_func=lambda name: name.replace("_", " "),
         help="What the colours of the points mean.",
+        width=170,
         persist_state="session",
     )
     return chosen
@@ -136,10 +150,17 @@ def describe_image(data: ImageDataset, index: int) -> str:
 
 def picture(image: NDArray[np.generic], caption: str, side: int = 320) -> None:
     """Show one image ``(C, H, W)``, every pixel a crisp square."""
-    st.image(enlarge(to_pixels(image[None])[0], side), caption=caption, width="stretch")
+    show_pixels(enlarge(to_pixels(image[None])[0], side), alt=caption, caption=f":small[{caption}]")
 
 
-def sheet(images: NDArray[np.generic], columns: int, side: int = 64) -> None:
+def sheet(images: NDArray[np.generic], columns: int, alt: str, side: int = 64) -> None:
     """Show images ``(N, C, H, W)`` in rows."""
     times = max(1, -(-side // images.shape[3]))
-    st.image(tile(images, columns, gap=2, times=times), width="stretch")
+    show_pixels(tile(images, columns, gap=2, times=times), alt)
+
+
+def show_pixels(pixels: NDArray[np.uint8], alt: str, caption: str | None = None) -> None:
+    """Show a picture ``(H, W, 3)`` as wide as its place."""
+    # As a data address: a picture served as a file is gone once the next rerun has replaced it,
+    # which on a page that redraws itself every second is before a slow browser has fetched it.
+    st.image(png_data_uri(pixels), caption, width="stretch", alt=alt)

@@ -23,6 +23,7 @@ __all__ = [
     "Split",
     "SplitName",
     "data_folder",
+    "is_local",
     "load_dataset",
     "preprocess",
 ]
@@ -46,6 +47,25 @@ def data_folder() -> Path:
         return Path(chosen).expanduser()
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(cache).expanduser() / "vaelab" / "data"
+
+
+def is_local(source: Source, folder: str | Path | None = None) -> bool:
+    """Tell whether a dataset loads without a network.
+
+    Parameters
+    ----------
+    source
+        One of ``SOURCES``.
+    folder
+        Where downloads are kept; ``data_folder()`` by default.
+
+    Returns
+    -------
+    bool
+        True where it is drawn, embedded, or downloaded already.
+    """
+    where = data_folder() if folder is None else Path(folder).expanduser()
+    return all((where / file).is_file() for file in source.files)
 
 
 def load_dataset(

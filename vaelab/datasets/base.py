@@ -107,6 +107,8 @@ class Source:
         raises ``DatasetUnavailable`` where it cannot be had.
     label_names
         The names of its classes, so that they can be chosen before the images are loaded.
+    files
+        What must lie below the data folder for it to load without a network; empty if nothing.
     """
 
     name: str
@@ -118,6 +120,7 @@ class Source:
     offline: bool
     load: Callable[[Path, Progress | None], ImageDataset]
     label_names: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 def seeded_split(num_images: int, validation: float = 0.1, test: float = 0.1) -> Split:

@@ -427,6 +427,7 @@ SOURCES = tuple(
         offline=False,
         load=partial(_load, spec),
         label_names=spec.label_names,
+        files=tuple(f"{spec.folder}/{file}" for file in spec.files),
     )
     for spec in _DATASETS
 )

@@ -1,0 +1,47 @@
+"""What surrounds every page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from vaelab.config import explain
+from vaelab.datasets import DatasetUnavailable
+from vaelab.runs import RunError
+
+__all__ = ["go_where_wanted", "show"]
+
+_ENTERED, _WANTED = "entered-through-app", "wanted-page"
+
+
+def go_where_wanted() -> None:
+    """Called by ``app.py`` once it has set up navigation: see ``show``."""
+    st.session_state[_ENTERED] = True
+    wanted = st.session_state.pop(_WANTED, None)
+    if wanted is not None:
+        st.switch_page(f"pages/{wanted}", query_params=st.query_params.to_dict())
+
+
+def show(main: Callable[[], None], file: str) -> None:
+    """Run a page, and say what a person can mend in one sentence instead of a traceback.
+
+    Until ``app.py`` has run once in a server's life, Streamlit takes a folder called ``pages`` for
+    its older kind of app, and answers an address such as ``/train`` with the bare script. Such a
+    visitor is sent through ``app.py``, and from there to the page.
+
+    Parameters
+    ----------
+    main
+        Draws the page.
+    file
+        The page's ``__file__``.
+    """
+    if not st.session_state.get(_ENTERED):
+        st.session_state[_WANTED] = Path(file).name
+        st.switch_page("app.py", query_params=st.query_params.to_dict())
+    try:
+        main()
+    except (RunError, DatasetUnavailable) as error:
+        st.error(explain(error), icon=":material/error:")

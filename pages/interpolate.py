@@ -1,0 +1,162 @@
+"""Interpolate: walk from one image to another through latent space."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from pages._ui import frame, resources, state, widgets
+from vaelab.export import animated_gif
+from vaelab.figures import latent_map
+from vaelab.latent.interpolation import INTERPOLATIONS
+
+if TYPE_CHECKING:
+    from vaelab.datasets import ImageDataset
+    from vaelab.latent.projections import Projection
+    from vaelab.runs import Run
+
+MAP_KEY = "interpolation-map"
+
+
+def main() -> None:
+    with widgets.toolbar():
+        run = widgets.choose_run()
+        data = resources.dataset(run.config)
+        kind = widgets.choose_map(run)
+        method = st.segmented_control(
+            "Way",
+            list(INTERPOLATIONS),
+            default="linear",
+            required=True,
+            key="way",
+            format_func=str.capitalize,
+            help="**Linear**: straight through latent space. **Spherical**: along an arc around "
+            "the origin, which keeps to where the prior has its mass in many dimensions.",
+            persist_state="session",
+        )
+        num_steps = st.slider(
+            "Steps", 4, 24, 12, key="steps", persist_state="session", width=180,
+            help="Images in the film strip.",
+        )  # fmt: skip
+    for end in ("A", "B"):
+        if state.chosen_end(run, end) is None:
+            pick_random(run, data, end, seed=ord(end))
+
+    @st.fragment
+    def body() -> None:
+        projection, note = widgets.map_or_stand_in(run, kind)
+        ends = [state.chosen_end(run, end) for end in ("A", "B")]
+        codes = run.engine.encode(data.images[ends]).mu
+        walk = INTERPOLATIONS[method]
+        path = walk(codes[0], codes[1], np.linspace(0, 1, num_steps))
+        frames = run.engine.decode(path)
+
+        left, right = st.columns([3, 2], gap="medium")
+        with right:
+            draw_ends(run, data)
+            t = st.slider(
+                "From A to B", 0.0, 1.0, 0.5, 0.01, key="along", persist_state="session",
+                help="Where on the way to decode.",
+            )  # fmt: skip
+            here = walk(codes[0], codes[1], np.array([t]))
+            _, middle, _ = st.columns([1, 2, 1])
+            with middle:
+                widgets.picture(run.engine.decode(here)[0], f"{t:.0%} of the way from A to B")
+        with left:
+            if note:
+                st.info(note)
+            draw_map(run, data, projection, codes, path, here)
+        st.markdown("##### The way, decoded")
+        widgets.sheet(frames, num_steps, "Images decoded on the way from A to B")
+        st.download_button(
+            "Save as animated GIF",
+            # Made when asked for, from twice the frames: smooth there and back.
+            lambda: animated_gif(
+                run.engine.decode(walk(codes[0], codes[1], np.linspace(0, 1, 2 * num_steps)))
+            ),
+            file_name=f"{run.name}-{ends[0]}-{ends[1]}.gif",
+            mime="image/gif",
+            icon=":material/gif_box:",
+        )
+
+    body()
+
+
+def draw_ends(run: Run, data: ImageDataset) -> None:
+    st.segmented_control(
+        "A click on the map sets",
+        ["A", "B"],
+        default="A",
+        required=True,
+        key="end-to-set",
+        persist_state="session",
+    )
+    for end, column in zip(("A", "B"), st.columns(2), strict=True):
+        index = state.chosen_end(run, end)
+        assert index is not None
+        with column:
+            widgets.picture(data.images[index], f"{end}: {widgets.describe_image(data, index)}")
+            options = ["any", *data.label_names]
+            by_label, dice = st.columns([3, 1], vertical_alignment="bottom")
+            label = by_label.selectbox(
+                f"Class of {end}", options, key=f"class-{end}-{data.name}",
+                label_visibility="collapsed", persist_state="session",
+                help="Random draws come from this class.",
+                on_change=pick_from_class, args=(run, data, end, f"class-{end}-{data.name}"),
+            )  # fmt: skip
+            dice.button(
+                "Draw", icon=":material/casino:", key=f"draw-{end}", width="stretch",
+                help=f"Draw another image for {end}.",
+                on_click=pick_random, args=(run, data, end, None, label),
+            )  # fmt: skip
+
+
+def draw_map(
+    run: Run,
+    data: ImageDataset,
+    projection: Projection,
+    codes: np.ndarray,
+    path: np.ndarray,
+    here: np.ndarray,
+) -> None:
+    labels = None if data.labels is None else data.labels[projection.indices]
+    places = projection.place(np.vstack([codes, here]))
+    figure = latent_map(
+        projection,
+        labels,
+        data.label_names,
+        marks={"A": places[0], "B": places[1], "": places[2]},
+        path=projection.place(path),
+        height=560,
+    )
+
+    def clicked() -> None:
+        index = state.clicked_image(MAP_KEY)
+        if index is not None:
+            end = st.session_state.get("end-to-set", "A")
+            state.choose_end(run, end, index)
+            st.session_state["end-to-set"] = "B" if end == "A" else "A"
+
+    st.plotly_chart(
+        figure, key=MAP_KEY, on_select=clicked, selection_mode="points", config=widgets.MAP_CONFIG
+    )
+    st.caption("**Click two points**: the first becomes A, the second B. The line is the way.")
+
+
+def pick_random(
+    run: Run, data: ImageDataset, end: str, seed: int | None = None, label: str = "any"
+) -> None:
+    """Draw an image of a class, or of any, for an end."""
+    candidates = np.arange(len(data))
+    if label != "any" and data.labels is not None:
+        candidates = candidates[data.labels == data.label_names.index(label)]
+    state.choose_end(run, end, int(np.random.default_rng(seed).choice(candidates)))
+
+
+def pick_from_class(run: Run, data: ImageDataset, end: str, key: str) -> None:
+    pick_random(run, data, end, None, st.session_state[key])
+
+
+frame.show(main, __file__)

@@ -1,0 +1,180 @@
+"""Runs: every run with its state and figures; their curves over one another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages._ui import frame, resources, state, widgets
+from vaelab.config import explain
+from vaelab.figures import TERMS, compare_curves
+from vaelab.runs import ACTIVE, Run, RunError, broken_runs, list_runs, runs_folder
+
+TABLE_KEY = "runs-table"
+
+
+def main() -> None:
+    own = list_runs()
+    runs = [*own, *list_runs(resources.EXAMPLES)]
+    active = any(run.status.state in ACTIVE for run in own)
+
+    @st.fragment(run_every=2.0 if active else None)
+    def body() -> None:
+        statuses = {run.path: resources.jobs().status(run) for run in runs}
+        if active and not any(status.state in ACTIVE for status in statuses.values()):
+            st.rerun()
+        event = st.dataframe(
+            [row(run, statuses[run.path].state) for run in runs],
+            key=TABLE_KEY,
+            on_select="rerun",
+            selection_mode="multi-row",
+            hide_index=True,
+            column_config=columns(),
+        )
+        chosen = [runs[index] for index in event["selection"]["rows"] if index < len(runs)]
+        st.caption(
+            f"Tick rows to compare their curves or to act on a run. Kept in {runs_folder()}."
+        )
+        # Losses compare within a dataset only.
+        newest = [run for run in runs if run.config.dataset == runs[0].config.dataset]
+        compare(chosen or newest[:5], bool(chosen))
+        for run in chosen:
+            act_on(run, statuses[run.path].state)
+
+    body()
+    for path, problem in broken_runs().items():
+        st.warning(f"**{path.name}** is broken on disk. {problem}", icon=":material/broken_image:")
+
+
+def row(run: Run, what: str) -> dict[str, Any]:
+    config, figures = run.config, run.evaluation() or {}
+    vae = config.model == "vae"
+    return {
+        "Name": run.title + (" (example)" if run.path.parent == resources.EXAMPLES else ""),
+        "State": what,
+        "Images": config.dataset,
+        "Model": f"{'VAE' if vae else 'AE'}, {config.architecture}",
+        "Dims": config.latent_dim,
+        "β": config.beta if vae else None,
+        "Epoch": max(run.epoch, 0),
+        "ELBO": figures.get("elbo"),
+        "Reconstruction": figures.get("reconstruction"),
+        "KL": figures.get("kl"),
+        "k-NN accuracy": figures.get("knn_accuracy"),
+    }
+
+
+def columns() -> dict[str, Any]:
+    nats = "in nats per held-out image"
+    return {
+        "Dims": st.column_config.NumberColumn(help="Latent dimensions."),
+        "β": st.column_config.NumberColumn(format="%.4g", help="Weight of the KL term."),
+        "ELBO": st.column_config.NumberColumn(
+            format="%.1f", help=f"Evidence lower bound {nats}; higher (less negative) is better."
+        ),
+        "Reconstruction": st.column_config.NumberColumn(
+            format="%.1f", help=f"−log p(x|z) {nats}; lower is better."
+        ),
+        "KL": st.column_config.NumberColumn(format="%.2f", help=f"KL divergence {nats}."),
+        "k-NN accuracy": st.column_config.NumberColumn(
+            format="percent", help="How often ten neighbours in latent space name the right class."
+        ),
+    }
+
+
+def compare(runs: list[Run], chosen: bool) -> None:
+    st.markdown("##### Curves" + ("" if chosen else " of the newest runs"))
+    toolbar = widgets.toolbar()
+    term = toolbar.segmented_control(
+        "Term", list(TERMS), default="total", required=True, format_func=TERMS.__getitem__,
+        key="curve-term", persist_state="session",
+    )  # fmt: skip
+    part = toolbar.segmented_control(
+        "Images", ["validation", "train"], default="validation", required=True,
+        format_func={"validation": "Validation", "train": "Training"}.__getitem__,
+        key="curve-split", persist_state="session",
+    )  # fmt: skip
+    axis = toolbar.segmented_control(
+        "Over", ["epoch", "seconds"], default="epoch", required=True, format_func=str.capitalize,
+        key="curve-over", persist_state="session",
+    )  # fmt: skip
+    curves = {}
+    for run in runs:
+        epochs = run.epochs()
+        if epochs:
+            name = run.title if run.title not in curves else f"{run.title} ({run.name})"
+            curves[name] = epochs
+    if curves:
+        st.plotly_chart(compare_curves(curves, term, part, axis), key="curves")
+    else:
+        st.info("None of these runs has finished an epoch yet; their curves appear when one has.")
+
+
+def act_on(run: Run, what: str) -> None:
+    with st.container(border=True, key=f"run-{run.name}"):
+        title, buttons = st.columns([2, 3], vertical_alignment="center")
+        title.markdown(f"**{run.title}** · {what}")
+        with buttons.container(horizontal=True, horizontal_alignment="right"):
+            if run.has_model and st.button(
+                "Explore", icon=":material/explore:", key=f"explore-{run.name}"
+            ):
+                st.switch_page("pages/explore.py", query_params={state.RUN_KEY: run.name})
+            if run.path.parent != resources.EXAMPLES:
+                if what in ACTIVE:
+                    st.button("Stop", icon=":material/stop:", key=f"stop-{run.name}",
+                              on_click=resources.jobs().stop, args=(run,))  # fmt: skip
+                elif what != "finished" and st.button(
+                    "Resume", icon=":material/resume:", key=f"resume-{run.name}"
+                ):
+                    resume(run)
+                if st.button("Rename", icon=":material/edit:", key=f"rename-{run.name}"):
+                    rename(run)
+                if what not in ACTIVE and st.button(
+                    "Delete", icon=":material/delete:", key=f"delete-{run.name}"
+                ):
+                    delete(run)
+        st.json(run.config.model_dump(mode="json", exclude_defaults=True), expanded=False)
+
+
+def resume(run: Run) -> None:
+    try:
+        resources.jobs().train(run)
+    except (RunError, ConnectionError) as error:
+        st.error(explain(error))
+    else:
+        st.rerun()
+
+
+@st.dialog("Rename this run")
+def rename(run: Run) -> None:
+    with st.form("rename", border=False):
+        title = st.text_input("Name", run.title, max_chars=80)
+        if st.form_submit_button("Rename", type="primary"):
+            try:
+                run.rename(title)
+            except (ValueError, RunError) as error:
+                st.error(explain(error))
+            else:
+                st.rerun()
+
+
+@st.dialog("Delete this run?")
+def delete(run: Run) -> None:
+    st.markdown(
+        f"**{run.title}** and all that it learned will be deleted from the disk, for good. "
+        f"The folder is `{run.path}`."
+    )
+    with st.container(horizontal=True):
+        if st.button("Delete it", type="primary", icon=":material/delete:"):
+            try:
+                run.delete()
+            except RunError as error:
+                st.error(explain(error))
+            else:
+                st.rerun()
+        if st.button("Keep it"):
+            st.rerun()
+
+
+frame.show(main, __file__)
