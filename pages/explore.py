@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -13,10 +13,14 @@ from vaelab.latent.units import active_units
 
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset
+    from vaelab.engine import Codes, ImageTerms
     from vaelab.latent.projections import Projection, ProjectionKind
     from vaelab.runs import Run
 
 MAP_KEY = "latent-map"
+
+#: Sliders shown at once; the rest are folded away.
+MOST_SLIDERS = 10
 
 
 def main() -> None:
@@ -99,74 +103,89 @@ def draw_map(
 
 
 def draw_code(run: Run, data: ImageDataset, projection: Projection) -> None:
-    engine = run.engine
     index = state.chosen_image(run)
-    z = state.z_of(run)
-    decoded = engine.decode(z)[0]
-    first, second, third = st.columns(3, gap="small")
-    posterior = terms = None
-    with third if index is not None else first:
-        widgets.picture(decoded, "Decoded from z")
     if index is None:
-        with second:
-            st.caption("No image: z was drawn. Click a point to see one and its reconstruction.")
+        seen = None
+        draw_decoded_alone(run)
     else:
         image = data.images[[index]]
-        posterior, terms = engine.encode(image), engine.terms(image, seed=None)
-        with first:
-            widgets.picture(image[0], widgets.describe_image(data, index))
-        with second:
-            widgets.picture(engine.decode(posterior.mu)[0], "Reconstruction")
-        error, kl = st.columns(2)
-        error.metric(
-            "Error",
-            f"{terms.reconstruction[0]:.1f} nats",
-            help="−log p(x|z), summed over pixels: how badly the decoder explains this image.",
-        )
-        if engine.is_vae:
-            kl.metric(
-                "KL",
-                f"{terms.kl[0]:.2f} nats",
-                help="How much more this image's code says than the prior: the code's price.",
-            )
+        seen = run.engine.encode(image), run.engine.terms(image, seed=None)
+        draw_image(run, image, widgets.describe_image(data, index), *seen)
 
     st.markdown("##### The code z")
     with st.container(horizontal=True, gap="small"):
-        st.button("Origin", on_click=state.set_z, args=(run, np.zeros_like(z)),
+        origin = np.zeros(run.config.latent_dim)
+        st.button("Origin", on_click=state.set_z, args=(run, origin),
                   help="Set every slider to 0, the middle of the prior.")  # fmt: skip
         st.button("Random", on_click=set_random, args=(run,),
                   help="Draw z from the prior, N(0, I).")  # fmt: skip
-        if posterior is not None:
-            st.button("Image", on_click=state.set_z, args=(run, posterior.mu[0]),
+        if seen is not None:
+            st.button("Image", on_click=state.set_z, args=(run, seen[0].mu[0]),
                       help="Back to the code of the image clicked.")  # fmt: skip
+    draw_sliders(run, projection.codes, seen)
 
-    spread = projection.codes
-    order = np.argsort(-kl_per_dim(run, spread), kind="stable")
-    active = active_units(spread)
-    used = [int(dim) for dim in order if active[dim]]
-    unused = [int(dim) for dim in order if not active[dim]]
-    shown, folded = (used, unused) if used else (unused, [])
+
+def draw_decoded_alone(run: Run) -> None:
+    picture, note = st.columns([1, 2], gap="small")
+    with picture:
+        widgets.picture(run.engine.decode(state.z_of(run))[0], "Decoded from z")
+    note.caption("No image: z was drawn. Click a point to see an image and its reconstruction.")
+
+
+def draw_image(run: Run, image: Any, name: str, posterior: Codes, terms: ImageTerms) -> None:
+    first, second, third = st.columns(3, gap="small")
+    with first:
+        widgets.picture(image[0], name)
+    with second:
+        # A soft hyphen: three pictures beside each other are narrow on a small screen.
+        widgets.picture(run.engine.decode(posterior.mu)[0], "Recon\u00adstruction")
+    with third:
+        widgets.picture(run.engine.decode(state.z_of(run))[0], "Decoded from z")
+    error, kl = st.columns(2)
+    error.metric(
+        "Reconstruction error",
+        f"{terms.reconstruction[0]:.1f} nats",
+        help="−log p(x|z), summed over pixels: how badly the decoder explains this image.",
+    )
+    if run.engine.is_vae:
+        kl.metric(
+            "KL divergence",
+            f"{terms.kl[0]:.2f} nats",
+            help="How much more this image's code says than the prior: the code's price.",
+        )
+
+
+def draw_sliders(run: Run, codes: np.ndarray, seen: tuple[Codes, ImageTerms] | None) -> None:
+    """One slider a dimension, those that carry most first and the unused ones folded away."""
+    z = state.z_of(run)
 
     def slider(dim: int) -> None:
-        limit = float(np.ceil(max(3.0, np.abs(spread[:, dim]).max(), abs(z[dim]))))
-        label = f"**z{dim + 1}**"
-        if posterior is not None and terms is not None:
-            label += f" &nbsp; μ {posterior.mu[0, dim]:.2f}"
-            if engine.is_vae:
+        limit = float(np.ceil(max(3.0, np.abs(codes[:, dim]).max(), abs(z[dim]))))
+        label = f"z{dim + 1}"
+        if seen is not None:
+            posterior, terms = seen
+            label += f" · μ {posterior.mu[0, dim]:.2f}"
+            if run.engine.is_vae:
                 label += f" · σ {posterior.sigma[0, dim]:.2f} · KL {terms.kl_per_dim[0, dim]:.2f}"
-        key = state.slider_key(run, dim)
-        st.session_state.setdefault(key, 0.0)
-        st.slider(label, -limit, limit, step=limit / 300, format="%.2f", key=key,
-                  persist_state="session")  # fmt: skip
+        st.slider(label, -limit, limit, step=limit / 300, format="%.2f",
+                  key=state.slider_key(run, dim), persist_state="session")  # fmt: skip
 
-    for dim in shown:
+    order = np.argsort(-kl_per_dim(run, codes), kind="stable")
+    active = active_units(codes)
+    used = [int(dim) for dim in order if active[dim]]
+    unused = [int(dim) for dim in order if not active[dim]]
+    for dim in used[:MOST_SLIDERS]:
         slider(dim)
-    if folded:
-        with st.expander(f"{len(folded)} unused dimensions"):
+    if len(used) > MOST_SLIDERS:
+        with st.expander(f"{len(used) - MOST_SLIDERS} more dimensions"):
+            for dim in used[MOST_SLIDERS:]:
+                slider(dim)
+    if unused:
+        with st.expander(f"Unused dimensions ({len(unused)})"):
             st.caption(
-                "The encoder leaves these at the prior: moving them changes next to nothing."
+                "The encoder leaves these where they are: moving them changes next to nothing."
             )
-            for dim in folded:
+            for dim in unused:
                 slider(dim)
 
 

@@ -47,7 +47,7 @@ def main() -> None:
     @st.fragment
     def body() -> None:
         projection, note = widgets.map_or_stand_in(run, kind)
-        ends = [state.chosen_end(run, end) for end in ("A", "B")]
+        ends = [state.chosen_end(run, end) or 0 for end in ("A", "B")]
         codes = run.engine.encode(data.images[ends]).mu
         walk = INTERPOLATIONS[method]
         path = walk(codes[0], codes[1], np.linspace(0, 1, num_steps))

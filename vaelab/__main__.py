@@ -6,7 +6,7 @@ import importlib
 import json as jsonlib
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import tyro
 from tqdm import tqdm
@@ -19,14 +19,21 @@ Json = Annotated[bool, tyro.conf.arg(help="One line of JSON at the end, and noth
 
 
 class _Bar:
-    """A progress bar fed by the trainer's records."""
+    """A progress bar fed by the trainer's records; a mistake wipes it away."""
 
     def __init__(self, quiet: bool) -> None:
         self.bar = tqdm(
             total=100,
-            disable=quiet,
+            disable=quiet or None,  # None: where nobody watches
             bar_format="{desc} {bar} {percentage:3.0f}% {elapsed}<{remaining} {postfix}",
         )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
+        self.bar.leave = kind is None
+        self.bar.close()
 
     def __call__(self, record: Any) -> None:
         if hasattr(record, "phase"):
@@ -60,9 +67,8 @@ def train(
     """
     from vaelab.training import train as train_run
 
-    bar = _Bar(quiet=json)
-    run = train_run(config, run_dir=run_dir, on_record=bar)
-    bar.bar.close()
+    with _Bar(quiet=json) as bar:
+        run = train_run(config, run_dir=run_dir, on_record=bar)
     _print_run(run, json)
 
 
@@ -78,9 +84,8 @@ def resume(run_dir: tyro.conf.Positional[Path], json: Json = False) -> None:
     """
     from vaelab.training import resume as resume_run
 
-    bar = _Bar(quiet=json)
-    run = resume_run(run_dir, bar)
-    bar.bar.close()
+    with _Bar(quiet=json) as bar:
+        run = resume_run(run_dir, bar)
     _print_run(run, json)
 
 
@@ -141,7 +146,9 @@ def datasets(json: Json = False) -> None:
 
 
 def benchmark(
-    name: tyro.conf.Positional[Literal["training", "decode", "projection", "app", "mnist"]],
+    name: tyro.conf.Positional[
+        Literal["training", "decode", "projection", "app", "mnist", "defaults"]
+    ],
 ) -> None:
     """Measure this machine; prints a table, with the ratio to a peer in the same run.
 

@@ -86,7 +86,6 @@ class TrainConfig(BaseModel):
     )
     channels: tuple[Annotated[int, Field(ge=1, le=512)], ...] = Field(
         (16, 32),
-        min_length=1,
         max_length=4,
         description="Channels of the conv encoder's stages, each halving the image.",
     )
@@ -125,7 +124,7 @@ class TrainConfig(BaseModel):
     @classmethod
     def _not_empty(cls, widths: tuple[int, ...]) -> tuple[int, ...]:
         if not widths:
-            raise ValueError("give at least one width")
+            raise ValueError("at least one width")
         return widths
 
     def check_image_shape(self, image_shape: tuple[int, int, int]) -> None:

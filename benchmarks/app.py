@@ -1,0 +1,125 @@
+"""Seconds from ``streamlit run app.py`` to a drawn map, and from page to page, in Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks._measure import print_table
+
+__all__ = ["main"]
+
+ROOT = Path(__file__).parents[1]
+#: A page of Streamlit's own with one number on it: what opening any app costs on this machine.
+PEER = "import streamlit as st\nst.metric('peer', 1)\n"
+FLAGS = (
+    "--no-sandbox --disable-quic --disable-background-networking --disable-component-update "
+    "--disable-sync --use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader"
+)
+DRAWN = ".js-plotly-plot .nsewdrag"
+
+
+def main(rounds: int = 3) -> None:
+    """Print the tables."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        sys.exit("This drives Debian's chromium: apt-get install -y chromium.")
+    opened: dict[str, list[float]] = {"vaelab: map drawn": [], "an app of one number": []}
+    changed: dict[str, list[float]] = {}
+    memory = []
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        peer = Path(folder) / "peer.py"
+        peer.write_text(PEER)
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS.split())
+        for _ in range(rounds + 1):  # the first warms the disk, and does not count
+            seconds, server, _ = _open(browser, peer, '[data-testid="stMetric"]', folder)
+            opened["an app of one number"].append(seconds)
+            _end(server)
+            seconds, server, page = _open(browser, ROOT / "app.py", DRAWN, folder)
+            opened["vaelab: map drawn"].append(seconds)
+            page.wait_for_selector('img[alt="Decoded from z"]')
+            page.wait_for_timeout(1000)
+            for _ in range(2):
+                for name, selector in PAGES.items():
+                    started = time.perf_counter()
+                    page.get_by_role("link", name=name).click()
+                    page.wait_for_selector(selector)
+                    changed.setdefault(name, []).append(time.perf_counter() - started)
+                    page.wait_for_timeout(800)
+            memory.append(psutil.Process(server.pid).memory_info().rss / 2**20)
+            _end(server)
+        browser.close()
+    theirs = statistics.median(opened["an app of one number"][1:])
+    print_table(
+        f"From `streamlit run` to the first picture, median of {rounds} runs on a warm disk",
+        ("what", "seconds", "to an app of one number"),
+        [
+            (name, f"{statistics.median(s[1:]):.2f}", f"{statistics.median(s[1:]) / theirs:.2f}")
+            for name, s in opened.items()
+        ],
+    )
+    print("(asked: at most 8 s)")
+    print_table(
+        "Changing pages, from the click to the page's main thing drawn",
+        ("to", "median, s", "slowest, s"),
+        [(n, f"{statistics.median(s):.2f}", f"{max(s):.2f}") for n, s in changed.items()],
+    )
+    print("(asked: at most 1.5 s)")
+    print(
+        f"memory of the app's process after this, one session: {max(memory):.0f} MiB (asked: < 900)"
+    )
+
+
+#: What must be there before a page counts as drawn; the order in which they are visited.
+PAGES = {
+    "Interpolate": ".st-key-interpolation-map " + DRAWN,
+    "Train": 'img[alt="Images of Digits (8 x 8)"]',
+    "Runs": ".st-key-curves " + DRAWN,
+    "Explore": ".st-key-latent-map " + DRAWN,
+}
+
+
+def _open(browser: Any, script: Path, selector: str, runs: str) -> tuple[float, Any, Any]:
+    """Start an app, open it in a new page as soon as it answers, wait for ``selector``."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+    started = time.perf_counter()
+    server = subprocess.Popen(
+        [
+            sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true",
+            "--server.address", "127.0.0.1", "--server.port", str(port),
+        ],
+        cwd=ROOT, env=os.environ | {"VAELAB_RUNS": runs},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.02)
+    page.goto(f"http://127.0.0.1:{port}/")
+    page.wait_for_selector(selector, timeout=60_000)
+    return time.perf_counter() - started, server, page
+
+
+def _end(server: Any) -> None:
+    server.terminate()
+    server.wait(30)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""A server of the app, and Debian's chromium to visit it with."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
+
+
+@contextmanager
+def serve(runs: Path):
+    """Run the app until the block ends; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"VAELAB_RUNS": str(runs)}
+    log = (runs / "server.log").open("w")
+    server = subprocess.Popen(
+        [
+            sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true",
+            "--server.address", "127.0.0.1", "--server.port", str(port),
+        ],
+        cwd=ROOT, env=environment, stdout=log, stderr=log,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
+                break
+            except OSError:
+                if server.poll() is not None or time.monotonic() > deadline:
+                    pytest.fail(f"The app did not start: {(runs / 'server.log').read_text()}")
+                time.sleep(0.1)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(30)
+        log.close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's chromium, headless."""
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have Debian's chromium: apt-get install -y chromium.")
+        pytest.skip("Debian's chromium is not installed.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """The app, with a runs folder of its own."""
+    with serve(tmp_path_factory.mktemp("served-runs")) as address:
+        yield address
+
+
+@pytest.fixture
+def page(chromium, server):
+    """A new visitor; no page that it sees may show a traceback."""
+    context = chromium.new_context(viewport={"width": 1400, "height": 1000}, base_url=server)
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    yield page
+    assert page.get_by_test_id("stException").count() == 0
+    context.close()

@@ -1,0 +1,216 @@
+"""The newcomer's whole path, in a browser: touch, slide, interpolate, train, explore one's own."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import serve
+
+pytestmark = pytest.mark.browser
+
+#: Where a map's points are on the screen: plot, class and number in, page coordinates out.
+PLACES = """
+(selector) => {
+    const gd = document.querySelector(selector + " .js-plotly-plot");
+    const box = gd.querySelector(".nsewdrag").getBoundingClientRect();
+    const { xaxis, yaxis } = gd._fullLayout;
+    return gd._fullData.filter((t) => t.customdata).flatMap((t) =>
+        Array.from(t.x, (x, i) => ({
+            index: t.customdata[i], name: t.name,
+            x: box.left + xaxis.d2p(x), y: box.top + yaxis.d2p(t.y[i]),
+        })));
+}
+"""
+
+
+def open_app(page, address="/"):
+    page.goto(address)
+    page.wait_for_selector(".js-plotly-plot .nsewdrag")
+
+
+def settled(page):
+    """Wait until Streamlit has nothing left to do."""
+    page.wait_for_timeout(200)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    page.wait_for_timeout(200)
+
+
+def loneliest(places, of_class=None):
+    """A point well apart from the others, so that a click means just that one."""
+
+    def room(point):
+        return min(
+            (p["x"] - point["x"]) ** 2 + (p["y"] - point["y"]) ** 2
+            for p in places if p["index"] != point["index"]
+        )  # fmt: skip
+
+    candidates = [p for p in places if of_class in {None, p["name"]}]
+    return max(candidates, key=room)
+
+
+def model(page):
+    return page.get_by_role("combobox", name="Model")
+
+
+def picture(page, alt):
+    return page.locator(f'img[alt="{alt}"]').get_attribute("src")
+
+
+def click_point(page, key, of_class=None):
+    point = loneliest(page.evaluate(PLACES, f".st-key-{key}"), of_class)
+    page.mouse.click(point["x"], point["y"])
+    return point
+
+
+def test_click_a_point_and_see_it_decoded(page):
+    open_app(page)
+    expect(page.locator('img[alt="Decoded from z"]')).to_be_visible()
+    settled(page)
+    before = picture(page, "Decoded from z")
+    point = click_point(page, "latent-map", of_class="6")
+    name = f"Image {point['index']}, “6”"
+    expect(page.locator(f'img[alt="{name}"]')).to_be_visible()
+    settled(page)
+    assert picture(page, "Decoded from z") != before
+    # The click set the sliders to the image's own code: the same picture twice.
+    assert picture(page, "Decoded from z") == picture(page, "Recon\u00adstruction")
+
+
+def test_move_a_slider_with_the_keyboard(page):
+    open_app(page)
+    settled(page)
+    before = picture(page, "Decoded from z")
+    thumb = page.get_by_role("slider").first
+    start = float(thumb.input_value())
+    thumb.focus()
+    for _ in range(40):
+        page.keyboard.press("ArrowLeft")
+    settled(page)
+    assert float(thumb.input_value()) < start
+    assert picture(page, "Decoded from z") != before
+    assert picture(page, "Recon\u00adstruction") == before
+
+
+@pytest.mark.parametrize("kind", ["PCA", "UMAP"])
+def test_other_maps_are_clicked_as_well(page, kind):
+    open_app(page)
+    settled(page)
+    page.get_by_role("radio", name=kind).click()
+    expect(page.get_by_text("PC 1 (" if kind == "PCA" else "UMAP 1")).to_be_visible()
+    settled(page)
+    point = click_point(page, "latent-map")
+    expect(page.locator(f'img[alt^="Image {point["index"]},"]')).to_be_visible()
+
+
+def test_the_decoded_grid_lies_under_the_map(page):
+    open_app(page)
+    settled(page)
+    assert page.locator(".js-plotly-plot image").count() == 0
+    page.get_by_text("Decoded grid").click()
+    expect(page.locator(".js-plotly-plot image")).to_have_count(1)
+
+
+def test_samples_change_when_drawn_again(page):
+    open_app(page)
+    settled(page)
+    before = picture(page, "Images decoded from random codes")
+    page.get_by_role("button", name="Draw again").click()
+    settled(page)
+    assert picture(page, "Images decoded from random codes") != before
+
+
+def test_interpolate_between_two_clicked_points(page):
+    open_app(page, "/interpolate")
+    settled(page)
+    strip = picture(page, "Images decoded on the way from A to B")
+    a = click_point(page, "interpolation-map", of_class="0")
+    expect(page.locator(f'img[alt="A: Image {a["index"]}, “0”"]')).to_be_visible()
+    settled(page)
+    b = click_point(page, "interpolation-map", of_class="4")
+    expect(page.locator(f'img[alt="B: Image {b["index"]}, “4”"]')).to_be_visible()
+    settled(page)
+    assert picture(page, "Images decoded on the way from A to B") != strip
+    middle = picture(page, "50% of the way from A to B")
+    page.get_by_role("slider", name="From A to B").focus()
+    page.keyboard.press("End")
+    expect(page.locator('img[alt="100% of the way from A to B"]')).to_be_visible()
+    assert picture(page, "100% of the way from A to B") != middle
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as animated GIF").click()
+    assert download.value.suggested_filename.endswith(".gif")
+    assert download.value.path().read_bytes()[:6] == b"GIF89a"
+
+
+def test_train_watch_and_explore_ones_own(page):
+    open_app(page)
+    page.get_by_role("link", name="Train").click()
+    epochs = page.get_by_label("Epochs", exact=True)
+    epochs.fill("4")
+    epochs.press("Enter")
+    settled(page)
+    page.get_by_label("Name", exact=True).fill("My first VAE")
+    page.get_by_label("Name", exact=True).press("Enter")
+    settled(page)
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_text(re.compile("Finished · epoch 4 of 4"))).to_be_visible()
+    settled(page)
+    curves = page.evaluate(
+        """() => document.querySelector(".st-key-loss-curves .js-plotly-plot")._fullData
+                 .map((t) => [t.name, Array.from(t.x), Array.from(t.y)])"""
+    )
+    assert [name for name, _, _ in curves] == ["training", "validation"] * 3
+    for _, x, y in curves:
+        assert x == [1, 2, 3, 4]
+        assert all(value >= 0 for value in y)
+    assert curves[1][2][-1] < curves[1][2][0], "the validation loss went down"
+    expect(page.locator('img[alt="Images and their reconstructions"]')).to_be_visible()
+
+    page.get_by_test_id("stMain").get_by_role("button", name="Explore").click()
+    page.wait_for_url(re.compile(r"\?run=digits-vae2d-"))
+    expect(model(page)).to_have_value("My first VAE · VAE 2-D")
+    settled(page)
+    click_point(page, "latent-map")
+
+    page.get_by_role("link", name="Runs").click()
+    expect(page.locator(".st-key-curves .js-plotly-plot")).to_be_visible()
+
+
+def test_training_goes_on_without_the_page_and_is_found_stopped_and_resumed(page, chromium, server):
+    page.goto("/train")
+    epochs = page.get_by_label("Epochs", exact=True)
+    epochs.fill("5000")
+    epochs.press("Enter")
+    settled(page)
+    page.get_by_role("button", name="Start training").click()
+    running = re.compile(r"Running · epoch (\d+) of 5000")
+    expect(page.get_by_text(running)).to_be_visible()
+    first = int(running.search(page.get_by_text(running).inner_text())[1])
+    page.goto("about:blank")
+
+    other = chromium.new_context(base_url=server)
+    visitor = other.new_page()
+    visitor.goto("/train")
+    expect(visitor.get_by_text(running)).to_be_visible(timeout=60_000)
+    visitor.wait_for_timeout(2000)
+    assert int(running.search(visitor.get_by_text(running).inner_text())[1]) > first
+    visitor.get_by_role("button", name="Stop").click()
+    expect(visitor.get_by_text(re.compile("Stopped · epoch"))).to_be_visible(timeout=10_000)
+    visitor.get_by_role("button", name="Resume").click()
+    expect(visitor.get_by_text(running)).to_be_visible(timeout=30_000)
+    visitor.get_by_role("button", name="Stop").click()
+    expect(visitor.get_by_text(re.compile("Stopped · epoch"))).to_be_visible(timeout=10_000)
+    assert visitor.get_by_test_id("stException").count() == 0
+    other.close()
+
+
+def test_a_page_is_reached_by_its_address_on_a_server_just_started(chromium, tmp_path):
+    """Streamlit then takes a folder called pages for its older kind of app: see frame.show."""
+    with serve(tmp_path) as address:
+        context = chromium.new_context(viewport={"width": 1400, "height": 1000})
+        page = context.new_page()
+        page.goto(f"{address}/interpolate?run=faces-8d")
+        expect(model(page)).to_have_value("Faces · VAE 8-D (example)", timeout=60_000)
+        expect(page.get_by_role("link", name="Train")).to_be_visible()
+        assert re.search(r"/interpolate\?run=faces-8d$", page.url)
+        context.close()

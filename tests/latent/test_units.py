@@ -1,0 +1,12 @@
+"""Dimensions that vary are told from those that do not."""
+
+import numpy as np
+
+from vaelab.latent.units import ACTIVE_VARIANCE, active_units
+
+
+def test_the_variance_over_images_decides(rng):
+    scales = np.sqrt(np.array([0, 0.5, 0.9, 1.1, 2, 100]) * ACTIVE_VARIANCE)
+    z = rng.standard_normal((2000, 6))
+    mu = 5 + scales * (z - z.mean(0)) / z.std(0)
+    np.testing.assert_array_equal(active_units(mu), [False, False, False, True, True, True])

@@ -1,0 +1,110 @@
+"""Figures show the numbers that they were given."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from vaelab.figures import PALETTE, TERMS, compare_curves, decoded_extent, latent_map, loss_curves
+from vaelab.latent.projections import plane
+
+
+@pytest.fixture
+def projection(rng):
+    return plane(rng.standard_normal((60, 2)).astype(np.float32), np.arange(100, 160))
+
+
+def epoch(number, seconds):
+    terms = {"total": 30.0 / number, "reconstruction": 25.0 / number, "kl": 5.0 / number}
+    later = {name: value + 1 for name, value in terms.items()}
+    return {"epoch": number, "seconds": seconds, "train": terms, "validation": later}
+
+
+def test_every_point_is_on_the_map_once_and_knows_its_image(projection, rng):
+    labels = rng.integers(0, 3, 60)
+    figure = latent_map(projection, labels, ("a", "b", "c"))
+    seen = {}
+    for trace in figure.data:
+        for x, y, index in zip(trace.x, trace.y, trace.customdata, strict=True):
+            seen[int(index)] = (x, y)
+    assert sorted(seen) == list(range(100, 160))
+    for position, index in enumerate(range(100, 160)):
+        np.testing.assert_allclose(seen[index], projection.coordinates[position])
+
+
+def test_each_class_has_one_look(projection):
+    labels = np.arange(60) % 26
+    figure = latent_map(projection, labels, [chr(65 + i) for i in range(26)])
+    looks = [(trace.marker.color, trace.marker.symbol) for trace in figure.data]
+    assert len(set(looks)) == 26
+    assert [trace.name for trace in figure.data] == [chr(65 + i) for i in range(26)]
+
+
+def test_palette_is_told_apart_by_the_colour_blind():
+    """Machado et al. 2009's matrices for full protanopia, deuteranopia and tritanopia."""
+    matrices = {
+        "none": np.eye(3),
+        "protan": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+        "deutan": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+        "tritan": [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
+    }
+    rgb = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in PALETTE])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    xyz_from_rgb = np.array(
+        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    )
+    for name, matrix in matrices.items():
+        seen = np.clip(linear @ np.array(matrix).T, 0, 1) @ xyz_from_rgb.T
+        f = np.cbrt(seen / np.array([0.9505, 1, 1.089]))
+        lab = np.column_stack(
+            [116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])]
+        )
+        nearest = min(np.linalg.norm(a - b) for a, b in itertools.combinations(lab, 2))
+        assert nearest > 8, f"two colours look alike with {name}"
+
+
+def test_marks_and_path_are_drawn_where_they_are(projection):
+    path = np.array([[0.0, 0.0], [1.0, 2.0]])
+    figure = latent_map(projection, marks={"A": path[0], "B": path[1]}, path=path)
+    line, first, second = figure.data[-3:]
+    np.testing.assert_array_equal(np.column_stack([line.x, line.y]), path)
+    assert (first.x[0], first.y[0], second.x[0], second.y[0]) == (0, 0, 1, 2)
+    assert (first.text[0], second.text[0]) == ("A", "B")
+
+
+def test_the_backdrop_lies_under_the_points(projection):
+    figure = latent_map(projection, backdrop="data:image/png;base64,AAAA")
+    image = figure.layout.images[0]
+    x_min, x_max, y_min, y_max = decoded_extent(projection)
+    assert (image.x, image.y, image.layer) == (x_min, y_max, "below")
+    assert (image.x + image.sizex, image.y - image.sizey) == pytest.approx((x_max, y_min))
+    inside = (projection.coordinates > [x_min, y_min]) & (projection.coordinates < [x_max, y_max])
+    assert inside.mean() > 0.95
+
+
+def test_a_factor_colours_the_points(projection, rng):
+    values = rng.random(60)
+    (trace,) = latent_map(projection, values=values, value_name="tilt").data
+    np.testing.assert_array_equal(trace.marker.color, values)
+    assert trace.marker.colorbar.title.text == "tilt"
+
+
+def test_loss_curves_hold_every_term_of_both_splits():
+    records = [epoch(n, 2.0 * n) for n in (1, 2, 3)]
+    figure = loss_curves(records)
+    assert [trace.name for trace in figure.data] == ["training", "validation"] * 3
+    for column, term in enumerate(TERMS):
+        train, validation = figure.data[2 * column : 2 * column + 2]
+        assert list(train.x) == [1, 2, 3]
+        assert list(train.y) == [record["train"][term] for record in records]
+        assert list(validation.y) == [record["validation"][term] for record in records]
+
+
+@pytest.mark.parametrize("over", ["epoch", "seconds"])
+def test_runs_are_compared_per_epoch_or_per_second(over):
+    runs = {"fast": [epoch(1, 0.5), epoch(2, 1.0)], "slow": [epoch(1, 4.0)]}
+    figure = compare_curves(runs, "kl", "train", over)
+    assert [trace.name for trace in figure.data] == ["fast", "slow"]
+    assert list(figure.data[0].x) == [record[over] for record in runs["fast"]]
+    assert list(figure.data[0].y) == [5.0, 2.5]
+    assert "KL" in figure.layout.yaxis.title.text

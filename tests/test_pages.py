@@ -1,0 +1,136 @@
+"""Every page, launched without a browser: it draws, and a mistake is a sentence."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages._ui import resources
+from vaelab.config import TrainConfig
+from vaelab.runs import Run
+from vaelab.training import train
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(path.name for path in (ROOT / "pages").glob("[a-z]*.py"))
+SECONDS = 60
+
+
+@pytest.fixture
+def launch(monkeypatch):
+    """Start the app on a page, as the URL would."""
+    monkeypatch.chdir(ROOT)
+    resources.jobs.clear()
+
+    def start(page: str = "explore.py", **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
+        app.run()
+        if page != "explore.py":
+            app.switch_page(f"pages/{page}")
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception, app.exception
+        return app
+
+    return start
+
+
+@pytest.fixture
+def own_run(digits):
+    """A run in the runs folder, as the Train page makes them."""
+    return train(TrainConfig(latent_dim=3, epochs=2, hidden=(32,)), digits)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_draws_on_the_shipped_runs(launch, page):
+    app = launch(page)
+    assert not app.error
+    assert app.main.children, "the page is empty"
+
+
+def test_explore_opens_on_an_example_with_an_image_chosen(launch):
+    app = launch()
+    assert app.selectbox(key="run").value == "digits-2d"
+    assert {metric.label for metric in app.metric} == {"Reconstruction error", "KL divergence"}
+    assert len(app.slider) == 2
+
+
+def test_explore_moves_its_sliders_to_the_origin_and_back(launch):
+    app = launch()
+    start = [slider.value for slider in app.slider]
+    button = {button.label: button for button in app.button}
+    button["Origin"].click().run()
+    assert [slider.value for slider in app.slider] == [0, 0]
+    {button.label: button for button in app.button}["Image"].click().run()
+    assert [slider.value for slider in app.slider] == pytest.approx(start)
+
+
+@pytest.mark.parametrize("page", ["explore.py", "interpolate.py"])
+@pytest.mark.parametrize("run", ["digits-2d", "faces-8d"])
+def test_the_url_names_the_run(launch, page, run):
+    assert launch(page, run=run).selectbox(key="run").value == run
+
+
+def test_a_run_that_is_not_there_is_said_to_be_missing(launch):
+    app = launch(run="no-such-run")
+    assert "There is no run called no-such-run" in app.warning[0].value
+    assert app.selectbox(key="run").value == "digits-2d"
+
+
+def test_sliders_are_sorted_by_kl_and_unused_ones_folded(launch):
+    app = launch(run="faces-8d")
+    run = Run.open(resources.EXAMPLES / "faces-8d")
+    kl = run.evaluation()["kl_per_dim"]
+    dims = [int(slider.label.split(" ")[0][1:]) - 1 for slider in app.slider]
+    assert sorted(dims) == list(range(8))
+    active = [dim for dim in dims if kl[dim] > 0.1]
+    assert active == sorted(active, key=lambda dim: -kl[dim])
+
+
+def test_autoencoders_have_no_kl(launch, ae_run, tmp_path, monkeypatch):
+    monkeypatch.setenv("VAELAB_RUNS", str(ae_run.path.parent))
+    app = launch(run=ae_run.name)
+    assert {metric.label for metric in app.metric} == {"Reconstruction error"}
+
+
+def test_train_refuses_an_impossible_config_in_a_sentence(launch):
+    app = launch("train.py")
+    app.segmented_control(key="train-architecture").set_value("conv").run()
+    assert not app.exception
+    assert "conv architecture takes images of 28 to 64 pixels" in app.error[0].value
+    start = next(button for button in app.button if button.label == "Start training")
+    assert start.disabled
+
+
+def test_train_says_what_is_wrong_with_widths(launch):
+    app = launch("train.py")
+    app.text_input(key="train-widths-mlp").set_value("256, many").run()
+    assert not app.exception
+    assert "hidden" in app.error[0].value
+    assert "many" in app.error[0].value
+
+
+def test_runs_lists_own_runs_and_examples(launch, own_run):
+    table = launch("runs.py").dataframe[0].value
+    assert table["Name"].iloc[0] == own_run.title
+    assert {"Digits (example)", "Faces (example)"} <= set(table["Name"])
+    assert list(table["State"]) == ["finished"] * 3
+
+
+def test_a_broken_run_is_shown_as_such(launch, own_run):
+    (own_run.path / "checkpoints" / "last.safetensors").write_bytes(b"not a checkpoint")
+    app = launch("runs.py")
+    assert own_run.name in app.warning[0].value
+    assert "damaged" in app.warning[0].value
+    # The other pages do without it.
+    assert launch().selectbox(key="run").value == "digits-2d"
+
+
+def test_a_dataset_that_cannot_be_had_is_a_sentence(launch, own_run, monkeypatch, tmp_path):
+    """A run on MNIST opened on a machine without MNIST and without a network."""
+    config = own_run.config.model_dump_json().replace('"digits"', '"kmnist"')
+    (own_run.path / "config.json").write_text(config)
+    monkeypatch.setenv("VAELAB_DATA", str(tmp_path / "nothing"))
+    app = launch(run=own_run.name)
+    assert "kmnist" in app.error[0].value
+    assert "digits" in app.error[0].value
