@@ -34,6 +34,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -366,8 +367,10 @@ class Run:
         return records
 
     def epochs(self) -> list[dict[str, Any]]:
-        """Read the records of all epochs, oldest first."""
-        return [record for record in self.records() if record["kind"] == "epoch"]
+        """Read the records of all finished epochs, oldest first."""
+        last = self.epoch
+        records = (record for record in self.records() if record["kind"] == "epoch")
+        return [record for record in records if record["epoch"] <= last]
 
     def snapshot_epochs(self) -> list[int]:
         """Epochs of which a snapshot was kept, in order."""
@@ -560,7 +563,7 @@ class Run:
         path = self.path / name
         with _writing(self.path):
             path.parent.mkdir(exist_ok=True)
-            beside = path.with_name(f".{path.name}.{os.getpid()}")
+            beside = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}")
             try:
                 with beside.open("wb") as file:
                     file.write(content)

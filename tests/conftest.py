@@ -1,0 +1,122 @@
+"""What many tests share: small datasets, small trained runs, a cluster, and a place for runs."""
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from vaelab.config import Preprocessing, TrainConfig
+from vaelab.datasets import load_dataset
+from vaelab.jobs import Jobs
+from vaelab.latent import projections
+from vaelab.maps import read_map
+from vaelab.runs import Run
+from vaelab.training import train
+
+ROOT = Path(__file__).parents[1]
+SMALL = {"hidden": (32, 16), "batch_size": 32}
+SMALL_CONV = {"architecture": "conv", "channels": (4, 8), "conv_hidden": 16, "batch_size": 32}
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """Keep every test off the user's runs, cluster and data."""
+    torch.set_num_threads(1)
+    monkeypatch.setenv("VAELAB_RUNS", str(tmp_path / "runs"))
+    monkeypatch.delenv("VAELAB_SCHEDULER", raising=False)
+
+
+@pytest.fixture(scope="session")
+def digits():
+    return load_dataset("digits")
+
+
+@pytest.fixture(scope="session")
+def vae_run(tmp_path_factory, digits):
+    """A VAE of three dimensions that learned the digits. Read only: ``copy`` is not."""
+    config = TrainConfig(
+        latent_dim=3, epochs=30, hidden=(64, 32), batch_size=64, learning_rate=5e-3
+    )
+    return train(config, digits, tmp_path_factory.mktemp("runs") / "vae")
+
+
+@pytest.fixture
+def copy(vae_run, tmp_path):
+    """A copy of ``vae_run``, which may be changed and damaged."""
+    shutil.copytree(vae_run.path, tmp_path / "copy")
+    return Run.open(tmp_path / "copy")
+
+
+@pytest.fixture(scope="session")
+def ae_run(tmp_path_factory, digits):
+    """An autoencoder of two dimensions that learned the digits. Read only."""
+    config = TrainConfig(model="ae", epochs=10, hidden=(64, 32), batch_size=64)
+    return train(config, digits, tmp_path_factory.mktemp("runs") / "ae")
+
+
+@pytest.fixture(scope="session")
+def conv_run(tmp_path_factory):
+    """A convolutional VAE with a learned sigma, hardly trained. Read only."""
+    config = TrainConfig(
+        preprocessing=Preprocessing(size=28, num_images=300),
+        likelihood="gaussian_learned",
+        epochs=2,
+        **SMALL_CONV,
+    )
+    return train(config, run_dir=tmp_path_factory.mktemp("runs") / "conv")
+
+
+@pytest.fixture(scope="session")
+def shared_mnist():
+    """Folder with all of MNIST, as torchvision keeps it."""
+    folder = ROOT.parent / "shared" / "data"
+    if not (folder / "MNIST" / "raw").is_dir():
+        if os.environ.get("CI"):
+            pytest.fail("CI must have MNIST in ../shared/data of the repository.")
+        pytest.skip("MNIST is not in ../shared/data of the repository.")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def jobs():
+    """A cluster with one worker for trainings and one for maps, as on a machine of two cores."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "cpu_count", lambda: 2)
+        patch.delenv("VAELAB_SCHEDULER", raising=False)
+        jobs = Jobs()
+        jobs._connect()
+    yield jobs
+    jobs.close()
+
+
+@pytest.fixture(scope="session")
+def umap_run(jobs, tmp_path_factory, digits):
+    """A run whose UMAP map of 200 points is being made in the background; see ``umap_map``."""
+    config = TrainConfig(latent_dim=6, epochs=3, hidden=(32,), batch_size=64)
+    run = train(config, digits, tmp_path_factory.mktemp("runs") / "umap")
+    jobs.make_map(run, "umap", 200)
+    return run
+
+
+@pytest.fixture(scope="session")
+def umap_map(jobs, umap_run):
+    """The map of ``umap_run``. Made once: the first in a process compiles for 20 seconds."""
+    jobs._maps[umap_run.path, umap_run.epoch, "umap", 200].result(timeout=120)
+    return read_map(umap_run, "umap", 200)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(params=list(projections.PROJECTIONS))
+def any_map(request, rng):
+    """One map of each kind, of 200 codes."""
+    if request.param == "umap":
+        return request.getfixturevalue("umap_map")
+    codes = rng.normal(size=(200, 2 if request.param == "plane" else 6)).astype(np.float32)
+    return projections.PROJECTIONS[request.param](codes, np.arange(200))

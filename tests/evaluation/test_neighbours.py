@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from vaelab.evaluation import knn_accuracy
+
+
+def vote(codes, labels, held_out_codes, held_out_labels, num_neighbours):
+    """Ask every neighbour, one image at a time; of equal votes the lowest label wins."""
+    right = 0
+    for code, label in zip(held_out_codes, held_out_labels, strict=True):
+        nearest = np.argsort(((codes - code) ** 2).sum(1))[:num_neighbours]
+        right += np.bincount(labels[nearest]).argmax() == label
+    return right / len(held_out_labels)
+
+
+@pytest.mark.parametrize("num_neighbours", [1, 3, 10])
+@pytest.mark.parametrize("latent_dim", [1, 2, 16, 40])
+def test_it_is_the_vote_counted_by_hand(rng, num_neighbours, latent_dim):
+    centres = rng.normal(size=(4, latent_dim))
+    labels, held_out = rng.integers(0, 4, 300), rng.integers(0, 4, 100)
+    codes = centres[labels] + rng.normal(size=(300, latent_dim))
+    held_out_codes = centres[held_out] + rng.normal(size=(100, latent_dim))
+    arguments = (codes, labels, held_out_codes, held_out, num_neighbours)
+    accuracy = knn_accuracy(*arguments)
+    assert accuracy == vote(*arguments)
+    assert 0 < accuracy < 1 or latent_dim > 2
+
+
+def test_ten_neighbours_vote_unless_told_otherwise(rng):
+    codes, labels = rng.normal(size=(200, 3)), rng.integers(0, 3, 200)
+    others, truth = rng.normal(size=(100, 3)), rng.integers(0, 3, 100)
+    assert knn_accuracy(codes, labels, others, truth) == vote(codes, labels, others, truth, 10)
+
+
+def test_classes_that_lie_apart_are_told_apart_and_mixed_ones_are_not(rng):
+    labels = np.arange(2000) % 5
+    apart = rng.normal(size=(2000, 2)) + 100 * labels[:, None]
+    mixed = rng.normal(size=(2000, 2))
+    train, test = slice(1000), slice(1000, None)
+    assert knn_accuracy(apart[train], labels[train], apart[test], labels[test]) == 1
+    # Chance is 0.2, give or take four standard errors of 0.013.
+    assert abs(knn_accuracy(mixed[train], labels[train], mixed[test], labels[test]) - 0.2) < 0.052
+
+
+def test_with_fewer_neighbours_than_asked_for_all_of_them_vote(rng):
+    codes, labels = rng.normal(size=(3, 2)), np.array([1, 0, 1])
+    assert knn_accuracy(codes, labels, rng.normal(size=(8, 2)), np.ones(8, int)) == 1

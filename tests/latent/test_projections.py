@@ -1,0 +1,185 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness
+
+from vaelab.latent import projections
+from vaelab.latent.projections import MAX_POINTS, Projection, choose_points, pca, plane, umap
+
+
+def make_codes(rng, num_codes=200, latent_dim=6):
+    scales = np.linspace(3, 0.2, latent_dim)
+    return (rng.normal(size=(num_codes, latent_dim)) * scales + 5).astype(np.float32)
+
+
+# --- What holds for every map -------------------------------------------------------------------
+
+
+def test_codes_are_placed_where_the_map_shows_them(any_map):
+    assert np.allclose(any_map.place(any_map.codes), any_map.coordinates, atol=1e-3)
+
+
+def test_lifting_a_place_and_placing_it_again_returns_there(any_map):
+    places = any_map.coordinates[::7]
+    # On a UMAP map, whose lift is a mean over neighbours, it returns to their neighbourhood.
+    spread = any_map.coordinates.std()
+    tolerance = 0.25 * spread if any_map.kind == "umap" else 1e-3
+    away = np.linalg.norm(any_map.place(any_map.lift(places)) - places, axis=1)
+    assert np.quantile(away, 0.9) < tolerance
+
+
+def test_a_map_keeps_its_indices_and_codes(any_map):
+    assert len(any_map.indices) == len(any_map.codes) == len(any_map.coordinates) == 200
+    assert any_map.coordinates.dtype == any_map.codes.dtype == np.float32
+    assert any_map.indices.dtype == np.int64
+
+
+def test_a_map_survives_being_taken_apart(any_map):
+    arrays, text = any_map.to_arrays()
+    again = Projection.from_arrays(arrays, text)
+    for part in dataclasses.fields(Projection):
+        assert np.array_equal(getattr(again, part.name), getattr(any_map, part.name)), part.name
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 700])
+def test_places_and_codes_come_in_any_number(any_map, count):
+    places = np.resize(any_map.coordinates, (count, 2))
+    lifted = any_map.lift(places)
+    assert lifted.shape == (count, any_map.codes.shape[1])
+    assert any_map.place(lifted).shape == (count, 2)
+    assert lifted.dtype == any_map.place(lifted).dtype == np.float32
+
+
+# --- The plane ----------------------------------------------------------------------------------
+
+
+def test_a_plane_of_two_dimensions_is_the_codes_themselves(rng):
+    codes = make_codes(rng, 50, 2)
+    shown = plane(codes, np.arange(50))
+    assert np.array_equal(shown.coordinates, codes)
+    assert shown.axes == ("z1", "z2")
+    elsewhere = rng.normal(size=(5, 2))
+    assert np.allclose(shown.lift(elsewhere), elsewhere)
+    assert np.allclose(shown.place(elsewhere), elsewhere)
+
+
+def test_one_dimension_is_drawn_along_x_with_meaningless_heights(rng):
+    codes = make_codes(rng, 400, 1)
+    shown = plane(codes, np.arange(400))
+    assert np.array_equal(shown.coordinates[:, 0], codes[:, 0])
+    heights = shown.coordinates[:, 1]
+    assert abs(heights).max() <= 1
+    assert abs(np.corrcoef(codes[:, 0], heights)[0, 1]) < 0.15
+    assert "no meaning" in shown.axes[1]
+    assert np.array_equal(shown.lift(shown.coordinates), codes)
+    assert np.array_equal(shown.place(codes)[:, 0], codes[:, 0])
+    assert np.array_equal(plane(codes, np.arange(400)).coordinates, shown.coordinates)
+
+
+def test_three_dimensions_are_no_plane(rng):
+    with pytest.raises(ValueError, match="A space of 3 dimensions is no plane: choose pca or umap"):
+        plane(make_codes(rng, 9, 3), np.arange(9))
+
+
+# --- PCA ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(200, 6), (200, 2), (3, 40), (2, 5)])
+def test_pca_is_scikit_learns_up_to_sign(rng, shape):
+    codes = make_codes(rng, *shape)
+    shown = pca(codes, np.arange(len(codes)))
+    peer = PCA(2).fit(codes.astype(np.float64))
+    rank = min(2, len(codes) - 1)
+    signs = np.sign((shown.components * peer.components_).sum(1))[:rank]
+    assert np.allclose(shown.components[:rank], signs[:, None] * peer.components_[:rank], atol=1e-4)
+    expected = signs * peer.transform(codes.astype(np.float64))[:, :rank]
+    assert np.allclose(shown.coordinates[:, :rank], expected, atol=1e-3)
+    for axis, ratio in zip(shown.axes[:rank], peer.explained_variance_ratio_, strict=False):
+        assert f"({ratio:.0%} of variance)" in axis
+
+
+def test_pca_components_are_orthonormal_and_of_fixed_sign(rng):
+    codes = make_codes(rng)
+    shown = pca(codes, np.arange(200))
+    assert np.allclose(shown.components @ shown.components.T, np.eye(2), atol=1e-5)
+    largest = np.abs(shown.components).argmax(1)
+    assert (shown.components[[0, 1], largest] > 0).all()
+    # Mirrored codes have the same axes.
+    mirrored = pca(-codes, np.arange(200))
+    assert np.allclose(mirrored.components, shown.components, atol=1e-4)
+
+
+def test_lifting_from_a_pca_map_is_the_nearest_code_that_is_shown_there(rng):
+    codes = make_codes(rng)
+    shown = pca(codes, np.arange(200))
+    peer = PCA(2).fit(codes.astype(np.float64))
+    expected = peer.inverse_transform(peer.transform(codes.astype(np.float64)))
+    assert np.allclose(shown.lift(shown.coordinates), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(9, 1), (1, 9)])
+def test_pca_of_too_little_is_refused(shape):
+    with pytest.raises(ValueError, match="PCA needs two codes of two dimensions"):
+        pca(np.zeros(shape, np.float32), np.arange(shape[0]))
+
+
+def test_pca_of_equal_codes_is_one_place():
+    shown = pca(np.ones((5, 3), np.float32), np.arange(5))
+    assert np.array_equal(shown.coordinates, np.zeros((5, 2)))
+
+
+# --- UMAP ---------------------------------------------------------------------------------------
+
+
+def test_a_umap_map_keeps_neighbours_together(umap_map):
+    # 0.5 is chance; the axes of PCA are beaten where there are more than two dimensions to show.
+    kept = trustworthiness(umap_map.codes, umap_map.coordinates, n_neighbors=10)
+    assert kept > 0.9
+    flat = pca(umap_map.codes, umap_map.indices).coordinates
+    assert kept > trustworthiness(umap_map.codes, flat, n_neighbors=10) - 0.02
+
+
+def test_a_umap_map_is_the_same_for_the_same_codes(umap_map, jobs):
+    # In the worker that made the first one: here it would compile once more.
+    again = jobs._submit(umap, umap_map.codes, umap_map.indices, resource="map").result(timeout=60)
+    assert np.array_equal(again.coordinates, umap_map.coordinates)
+
+
+def test_a_new_code_beside_a_known_one_lands_beside_it(umap_map, rng):
+    nudged = umap_map.codes + rng.normal(scale=1e-4, size=umap_map.codes.shape)
+    away = np.linalg.norm(umap_map.place(nudged) - umap_map.coordinates, axis=1)
+    assert np.median(away) < 0.01 * umap_map.coordinates.std()
+
+
+def test_too_few_points_for_umap_are_refused():
+    with pytest.raises(ValueError, match="UMAP needs at least 10 points, but there are 9: choose"):
+        umap(np.zeros((9, 3), np.float32), np.arange(9))
+
+
+def test_placing_among_neighbours_is_their_mean_weighted_by_distance(rng):
+    codes = rng.normal(size=(600, 4)).astype(np.float32)
+    places = rng.normal(size=(600, 2)).astype(np.float32)
+    shown = Projection("umap", np.arange(600), codes, places, ("", ""))
+    queries = rng.normal(size=(300, 4))
+    expected = []
+    for query in queries.astype(np.float32).astype(np.float64):
+        distances = np.linalg.norm(codes - query, axis=1)
+        nearest = np.argsort(distances)[: projections.NUM_NEIGHBOURS]
+        expected.append(np.average(places[nearest], axis=0, weights=distances[nearest] ** -2))
+    assert np.allclose(shown.place(queries), expected, atol=1e-3)
+
+
+# --- Which points -------------------------------------------------------------------------------
+
+
+def test_points_are_chosen_evenly_and_always_the_same():
+    assert np.array_equal(choose_points(50), np.arange(50))
+    assert np.array_equal(choose_points(MAX_POINTS), np.arange(MAX_POINTS))
+    chosen = choose_points(70_000)
+    assert len(np.unique(chosen)) == MAX_POINTS == 10_000
+    assert np.array_equal(chosen, np.sort(chosen))
+    assert np.array_equal(chosen, choose_points(70_000))
+    counts = np.histogram(chosen, 10, (0, 70_000))[0]
+    assert counts.min() > 850

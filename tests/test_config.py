@@ -1,0 +1,234 @@
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import annotated_types
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from vaelab.config import (
+    ACTIVATIONS,
+    DATASETS,
+    IMAGE_SIZES,
+    LIKELIHOODS,
+    Preprocessing,
+    TrainConfig,
+    explain,
+)
+
+WORDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+
+
+def numeric_bounds():
+    """Each bound of each number, as its class has it: (class, field, kind of bound, bound)."""
+    for model in (TrainConfig, Preprocessing):
+        for name, field in model.model_fields.items():
+            parts = [*field.metadata, *(m for a in get_args(field.annotation) for m in get_args(a))]
+            for part in parts:
+                bounds = part.metadata if hasattr(part, "metadata") else [part]
+                for bound in bounds:
+                    if isinstance(bound, annotated_types.Interval | annotated_types.BaseMetadata):
+                        for kind in WORDS:
+                            if getattr(bound, kind, None) is not None:
+                                yield model, name, kind, getattr(bound, kind)
+
+
+BOUNDS = [bound for bound in numeric_bounds() if bound[1] not in {"hidden", "channels"}]
+
+
+def say(make):
+    """What a person is told, which must be one sentence."""
+    with pytest.raises(ValidationError) as caught:
+        make()
+    sentence = explain(caught.value)
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    for jargon in ("pydantic", "validation error", "Input should", "type=", "Traceback"):
+        assert jargon not in sentence
+    return sentence
+
+
+def test_every_number_has_both_bounds():
+    bounded = {(model.__name__, name) for model, name, kind, _ in BOUNDS if kind in {"ge", "gt"}}
+    numbers = {
+        ("TrainConfig", name)
+        for name in (
+            "latent_dim", "conv_hidden", "sigma", "beta", "kl_warmup", "free_bits", "epochs",
+            "seconds", "batch_size", "learning_rate", "seed", "threads",
+        )
+    }  # fmt: skip
+    assert bounded == numbers | {("Preprocessing", "num_images")}
+    capped = {(model.__name__, name) for model, name, kind, _ in BOUNDS if kind in {"le", "lt"}}
+    assert capped == numbers
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "kind", "bound"), BOUNDS, ids=[f"{b[1]}-{b[2]}" for b in BOUNDS]
+)
+def test_a_number_out_of_bounds_is_told_the_bound(model, name, kind, bound):
+    beyond = bound - 1 if kind in {"ge", "gt"} else bound + 1
+    sentence = say(lambda: model(**{name: beyond}))
+    assert sentence.replace(".0.", ".") == f"{name} was {beyond}; it must be {WORDS[kind]} {bound}."
+    # The bound itself is in or out, as the words say.
+    if kind in {"ge", "le"}:
+        assert getattr(model(**{name: bound}), name) == bound
+    else:
+        say(lambda: model(**{name: bound}))
+
+
+@pytest.mark.parametrize(
+    ("name", "choices"),
+    [
+        ("dataset", DATASETS),
+        ("likelihood", LIKELIHOODS),
+        ("activation", ACTIVATIONS),
+        ("model", ("ae", "vae")),
+        ("architecture", ("mlp", "conv")),
+        ("device", ("auto", "cpu", "cuda", "mps")),
+    ],
+)
+def test_a_choice_that_there_is_not_is_told_all_there_are(name, choices):
+    sentence = say(lambda: TrainConfig(**{name: "nonsense"}))
+    assert sentence.startswith(f"{name} was 'nonsense'; it must be one of ")
+    for choice in choices:
+        assert f"'{choice}'" in sentence
+        assert getattr(TrainConfig(**{name: choice}), name) == choice
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"latent_dmi": 3}, "There is no setting called latent_dmi."),
+        (
+            {"preprocessing": {"siez": 28}},
+            "There is no setting called preprocessing.siez.",
+        ),
+        (
+            {"preprocessing": {"num_images": 29}},
+            "preprocessing.num_images was 29; it must be at least 30.",
+        ),
+        ({"hidden": ()}, "hidden was (); it must be at least one width."),
+        ({"hidden": (8, 0)}, "hidden was 0; it must be at least 1."),
+        ({"hidden": (4,) * 7}, "hidden was (4, 4, 4, 4, 4, 4, 4); it must be at most 6 long."),
+        ({"channels": ()}, "channels was (); it must be at least one width."),
+        ({"channels": (600,)}, "channels was 600; it must be at most 512."),
+        ({"epochs": 1.5}, None),
+        ({"epochs": "many"}, None),
+        ({"sigma": math.nan}, None),
+        ({"beta": math.inf}, "beta was inf; it must be at most 1000.0."),
+        ({"beta": None}, None),
+    ],
+)
+def test_a_mistake_gets_one_sentence_that_names_it(settings, sentence):
+    said = say(lambda: TrainConfig(**settings))
+    assert sentence is None or said == sentence
+    assert next(iter(settings)) in said
+
+
+def test_several_mistakes_get_a_sentence_each():
+    said = say(lambda: TrainConfig(latent_dim=0, epochs=0))
+    assert said == "latent_dim was 0; it must be at least 1. epochs was 0; it must be at least 1."
+
+
+def test_other_errors_speak_for_themselves():
+    assert explain(ValueError("This is wrong.")) == "This is wrong."
+    assert explain(KeyError()) == "KeyError"
+
+
+# --- JSON ---------------------------------------------------------------------------------------
+
+configs = st.builds(
+    TrainConfig,
+    dataset=st.sampled_from(DATASETS),
+    preprocessing=st.builds(
+        Preprocessing,
+        size=st.none() | st.sampled_from(IMAGE_SIZES),
+        color=st.sampled_from([None, "gray", "rgb"]),
+        binarize=st.booleans(),
+        num_images=st.none() | st.integers(30, 10**6),
+        classes=st.none() | st.lists(st.text(max_size=8), max_size=4).map(tuple),
+    ),
+    model=st.sampled_from(["ae", "vae"]),
+    latent_dim=st.integers(1, 128),
+    architecture=st.sampled_from(["mlp", "conv"]),
+    hidden=st.lists(st.integers(1, 4096), min_size=1, max_size=6).map(tuple),
+    channels=st.lists(st.integers(1, 512), min_size=1, max_size=4).map(tuple),
+    likelihood=st.sampled_from(LIKELIHOODS),
+    activation=st.sampled_from(ACTIVATIONS),
+    sigma=st.floats(0.01, 10),
+    beta=st.floats(0, 1000),
+    kl_warmup=st.floats(0, 1),
+    free_bits=st.floats(0, 10),
+    epochs=st.integers(1, 10_000),
+    seconds=st.none() | st.floats(0, 86_400, exclude_min=True),
+    learning_rate=st.floats(0, 1, exclude_min=True),
+    seed=st.integers(0, 2**31 - 1),
+)
+
+
+@given(config=configs)
+def test_through_json_and_back_it_is_the_same(config):
+    text = config.model_dump_json()
+    assert TrainConfig.model_validate_json(text) == config
+    assert TrainConfig(**json.loads(text)) == config
+
+
+def test_a_config_cannot_be_changed_by_accident():
+    config = TrainConfig()
+    with pytest.raises(ValidationError, match="frozen"):
+        config.epochs = 3
+    assert hash(config.preprocessing) == hash(Preprocessing())
+
+
+# --- Images that fit ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("side", [8, 16, 28, 32, 64])
+@pytest.mark.parametrize("stages", [1, 2, 3, 4])
+def test_conv_takes_images_that_it_can_halve(side, stages):
+    config = TrainConfig(architecture="conv", channels=(4,) * stages)
+    TrainConfig().check_image_shape((1, side, side))
+    if side >= 28 and side % 2**stages == 0:
+        config.check_image_shape((1, side, side))
+        return
+    with pytest.raises(ValueError, match=f"{side}") as caught:
+        config.check_image_shape((1, side, side))
+    wanted = "choose the mlp architecture, or resize" if side < 28 else "use fewer channels, or"
+    assert wanted in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize("architecture", ["mlp", "conv"])
+def test_images_must_be_square(architecture):
+    with pytest.raises(
+        ValueError, match=r"^Images must be square, but these are 28 x 32 pixels\.$"
+    ):
+        TrainConfig(architecture=architecture).check_image_shape((1, 28, 32))
+
+
+# --- Lightness ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "module", ["vaelab", "vaelab.config", "vaelab.runs", "vaelab.maps", "vaelab.datasets"]
+)
+def test_importing_it_imports_no_torch(module):
+    """The app's first page draws its map before seconds are spent on torch."""
+    code = (
+        f"import sys, {module};"
+        "print([name for name in ('torch', 'torchvision', 'sklearn', 'umap', 'distributed', "
+        "'streamlit') if name in sys.modules])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[1],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert answer.stdout.strip() == "[]"

@@ -1,0 +1,224 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import vaelab
+from vaelab import __main__ as command_line
+from vaelab import trainer as trainer_module
+from vaelab.config import DATASETS
+from vaelab.datasets import SOURCES
+from vaelab.runs import Run, list_runs
+
+FIGURES = {
+    "elbo", "reconstruction", "kl", "kl_per_dim", "active_units", "knn_accuracy", "num_images",
+    "split",
+}  # fmt: skip
+SMALL = ["--num-images", "120", "--hidden", "16", "--batch-size", "32", "--epochs", "3"]
+
+
+@pytest.fixture
+def vae(monkeypatch, capsys):
+    """Run a command in this process; returns the exit code and what was printed."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["vaelab", *map(str, arguments)])
+        code = 0
+        try:
+            command_line.main()
+        except SystemExit as exit_:
+            code = exit_.code
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def read_json(answer):
+    code, out, err = answer
+    assert (code, err) == (0, "")
+    assert out.count("\n") == 1
+    return json.loads(out)
+
+
+# --- What it does -------------------------------------------------------------------------------
+
+
+def test_train_makes_a_run_and_says_how_good_it_is(vae, tmp_path):
+    said = read_json(vae("train", *SMALL, "--latent-dim", 3, "--json", "--run-dir", tmp_path / "a"))
+    assert set(said) == FIGURES | {"run_dir", "state", "epoch"}
+    assert said["run_dir"] == str(tmp_path / "a")
+    assert (said["state"], said["epoch"]) == ("finished", 3)
+    run = Run.open(tmp_path / "a")
+    assert run.config.latent_dim == 3
+    assert run.config.hidden == (16,)
+    assert run.config.preprocessing.num_images == 120
+    assert {name: said[name] for name in FIGURES} == run.evaluation()
+
+
+def test_without_a_folder_it_makes_one_among_the_runs(vae):
+    said = read_json(vae("train", *SMALL, "--json"))
+    (run,) = list_runs()
+    assert said["run_dir"] == str(run.path)
+
+
+def test_train_for_seconds(vae, tmp_path):
+    said = read_json(
+        vae("train", *SMALL, "--seconds", "0.3", "--json", "--run-dir", tmp_path / "a")
+    )
+    assert said["state"] == "finished"
+    run = Run.open(tmp_path / "a")
+    assert run.config.seconds == 0.3
+    assert run.epochs()[-1]["progress"] == 1
+    assert run.epoch != 3
+
+
+def test_resume_goes_on_where_it_stopped(vae, tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer_module, "RECORD_EVERY", 0.0)
+    read_json(vae("train", *SMALL, "--json", "--run-dir", tmp_path / "whole"))
+    append = Run.append_record
+
+    def interrupt(self, kind, record):
+        append(self, kind, record)
+        if record.epoch == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "append_record", interrupt)
+        code, _, err = vae("train", *SMALL, "--json", "--run-dir", tmp_path / "a")
+    assert code == 130
+    assert err == "Stopped; every finished epoch is kept, and resume goes on from there.\n"
+    assert Run.open(tmp_path / "a").epoch == 1
+    said = read_json(vae("resume", tmp_path / "a", "--json"))
+    assert (said["state"], said["epoch"]) == ("finished", 3)
+    expected = Run.open(tmp_path / "whole").evaluation()
+    assert {name: said[name] for name in FIGURES} == expected
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+def test_evaluate_gives_its_figures_and_nothing_else(vae, vae_run, split):
+    said = read_json(vae("evaluate", vae_run.path, "--split", split, "--json"))
+    assert set(said) == FIGURES
+    assert said["split"] == split
+    if split == "test":
+        assert said == vae_run.evaluation()
+
+
+def test_an_autoencoder_has_no_bound(vae, ae_run):
+    said = read_json(vae("evaluate", ae_run.path, "--json"))
+    assert said["elbo"] is said["kl"] is said["kl_per_dim"] is None
+    code, out, _ = vae("evaluate", ae_run.path)
+    assert code == 0
+    assert out.splitlines()[0].split() == ["elbo", "-"]
+
+
+def test_for_people_there_is_a_line_a_figure(vae, vae_run):
+    code, out, err = vae("evaluate", vae_run.path)
+    assert (code, err) == (0, "")
+    shown = dict(line.split(maxsplit=1) for line in out.splitlines())
+    assert set(shown) == FIGURES
+    figures = vae_run.evaluation()
+    assert float(shown["elbo"]) == pytest.approx(figures["elbo"], abs=1e-4)
+    assert len(shown["kl_per_dim"].split()) == 3
+
+
+def test_datasets_lists_all_there_are(vae):
+    rows = read_json(vae("datasets", "--json"))
+    assert tuple(row["name"] for row in rows) == DATASETS
+    for row in rows:
+        source = SOURCES[row["name"]]
+        assert (row["images"], row["offline"]) == (source.num_images, source.offline)
+        assert tuple(row["shape"]) == source.image_shape
+    code, out, _ = vae("datasets")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == list(DATASETS)
+    assert [("built in" in line) for line in out.splitlines()] == [row["offline"] for row in rows]
+
+
+# --- Mistakes -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["train", "--latent-dim", "0"], "latent_dim was 0; it must be at least 1."),
+        (["train", "--architecture", "conv"], "The conv architecture takes images of 28 to 64"),
+        (["train", "--classes", "x"], "digits has no class called 'x': choose from 0, 1, 2"),
+        (["train", "--run-dir", "{run}"], "already holds a run: choose another folder, or resume"),
+        (["train", "--run-dir", "/dev/null/x"], "/dev/null/x cannot be written"),
+        (["resume", "nowhere"], "There is no run in"),
+        (["evaluate", "nowhere"], "There is no run in"),
+    ],
+)
+def test_a_mistake_gets_one_sentence_and_exit_code_2(vae, vae_run, arguments, sentence):
+    code, out, err = vae(*[argument.format(run=vae_run.path) for argument in arguments])
+    assert code == 2
+    assert out == ""
+    assert sentence in err
+    assert err.endswith(".\n")
+    assert err.count("\n") == 1
+    assert "\r" not in err  # no progress bar where nobody watches
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "--likelihood", "foo"], "invalid choice 'foo'"),
+        (["train", "--nope", "3"], "--nope"),
+        (["train", "--epochs", "many"], "--epochs"),
+        (["train", "--num-images", "3"], "num_images"),
+        (["fly"], "fly"),
+        ([], "{train, resume, evaluate, datasets"),
+    ],
+)
+def test_what_cannot_be_read_names_the_argument(vae, arguments, said):
+    code, out, err = vae(*arguments)
+    assert code == 2
+    assert out == ""
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_a_full_disk_gets_its_sentence(vae, tmp_path, monkeypatch):
+    def refuse(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", refuse)
+    code, _, err = vae("train", *SMALL, "--run-dir", tmp_path / "a")
+    assert code == 2
+    assert err.startswith("The disk that holds")
+    assert "is full: free some space, then resume" in err
+
+
+def test_help_names_every_setting(vae):
+    code, out, _ = vae("train", "--help")
+    assert code == 0
+    for name in vaelab.TrainConfig.model_fields:
+        if name != "preprocessing":
+            assert f"--{name.replace('_', '-')}" in out
+
+
+def test_as_a_program_it_leaves_with_its_exit_code():
+    answer = subprocess.run(
+        [sys.executable, "-m", "vaelab", "train", "--latent-dim", "0"],
+        cwd=Path(__file__).parents[1],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 2
+    assert answer.stderr == "latent_dim was 0; it must be at least 1.\n"
+
+
+# --- The package --------------------------------------------------------------------------------
+
+
+def test_the_packages_names_are_what_they_stand_for():
+    assert set(vaelab.__all__) == set(vaelab._HOMES)
+    for name in vaelab.__all__:
+        assert getattr(vaelab, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        vaelab.nothing  # noqa: B018

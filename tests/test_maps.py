@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+
+from vaelab import maps
+from vaelab.config import TrainConfig
+from vaelab.latent import projections
+from vaelab.maps import kinds_of_map, make_map, read_map
+from vaelab.runs import Run, RunError
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2, 3, 128])
+def test_every_kind_of_map_offered_can_be_made(latent_dim, rng, monkeypatch):
+    codes = rng.normal(size=(30, latent_dim)).astype(np.float32)
+    kinds = kinds_of_map(latent_dim)
+    assert len(kinds) == len(set(kinds)) > 0
+    for kind in kinds:
+        if kind != "umap":
+            assert projections.PROJECTIONS[kind](codes, np.arange(30)).coordinates.shape == (30, 2)
+    # And what is not offered cannot be, or is of no use.
+    assert ("plane" in kinds) == (latent_dim <= 2)
+    assert ("pca" in kinds) == (latent_dim >= 2)
+
+
+def test_a_map_is_of_the_models_own_codes_and_kept(copy, digits):
+    assert read_map(copy, "pca", 100) is None
+    made = make_map(copy, digits, "pca", 100)
+    assert np.array_equal(made.indices, projections.choose_points(1797, 100))
+    assert np.array_equal(made.codes, copy.engine.encode(digits.images[made.indices]).mu)
+    read = read_map(Run.open(copy.path), "pca", 100)
+    assert read.kind == "pca"
+    assert read.axes == made.axes
+    for name in ("indices", "codes", "coordinates", "center", "components"):
+        assert np.array_equal(getattr(read, name), getattr(made, name))
+    assert read_map(copy, "pca", 99) is None
+
+
+def test_a_map_is_made_once(copy, digits, monkeypatch):
+    first = make_map(copy, digits, "pca", 60)
+    monkeypatch.setitem(maps.PROJECTIONS, "pca", None)
+    assert np.array_equal(make_map(copy, digits, "pca", 60).coordinates, first.coordinates)
+
+
+def test_a_map_of_an_earlier_epoch_is_not_shown_for_a_later_one(copy, digits):
+    make_map(copy, digits, "pca", 60)
+    arrays, numbers = copy.checkpoint()
+    copy.write_checkpoint(arrays, numbers | {"epoch": numbers["epoch"] + 1})
+    assert read_map(copy, "pca", 60) is None
+
+
+def test_a_damaged_map_is_made_again(copy, digits):
+    whole = make_map(copy, digits, "pca", 60)
+    (path,) = (copy.path / "projections").iterdir()
+    path.write_bytes(path.read_bytes()[:50])
+    assert read_map(copy, "pca", 60) is None
+    assert np.array_equal(make_map(copy, digits, "pca", 60).coordinates, whole.coordinates)
+    assert read_map(copy, "pca", 60) is not None
+
+
+def test_a_map_that_cannot_be_kept_is_still_shown(copy, digits, monkeypatch):
+    def refuse(self, *args):
+        raise RunError("The disk is full.")
+
+    monkeypatch.setattr(Run, "write_arrays", refuse)
+    assert len(make_map(copy, digits, "pca", 60).codes) == 60
+    assert read_map(copy, "pca", 60) is None
+
+
+def test_a_map_of_no_such_space_is_refused(copy, digits):
+    with pytest.raises(ValueError, match="A space of 3 dimensions is no plane"):
+        make_map(copy, digits, "plane")
+
+
+def test_an_untrained_run_has_no_map(tmp_path):
+    assert read_map(Run.create(TrainConfig(), tmp_path / "run"), "pca") is None

@@ -1,0 +1,156 @@
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from vaelab.config import ACTIVATIONS as NAMES
+from vaelab.config import Preprocessing, TrainConfig
+from vaelab.datasets import load_dataset
+from vaelab.engine import Engine
+from vaelab.nn import ACTIVATIONS, ConvDecoder, ConvEncoder, MLPDecoder, MLPEncoder, Upsample
+from vaelab.trainer import Trainer
+
+
+def random_images(*shape):
+    return torch.rand(shape, generator=torch.Generator().manual_seed(0))
+
+
+def test_the_configs_names_are_the_activations():
+    assert tuple(ACTIVATIONS) == NAMES
+
+
+# --- Shapes -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("latent_dim", [1, 2, 7])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_dense_coders_fit_each_other(activation, latent_dim, channels):
+    shape = (channels, 8, 8)
+    posterior = MLPEncoder(shape, (12, 5), latent_dim, activation)(random_images(4, *shape))
+    assert posterior.mu.shape == posterior.logvar.shape == (4, latent_dim)
+    assert MLPDecoder(shape, (12, 5), latent_dim, activation)(posterior.mu).shape == (4, *shape)
+
+
+@pytest.mark.parametrize(("side", "stages"), [(28, 1), (28, 2), (32, 3), (64, 4)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_conv_coders_fit_each_other(side, stages, channels):
+    shape, widths = (channels, side, side), (3, 5, 4, 2)[:stages]
+    posterior = ConvEncoder(shape, widths, 6, 2, "relu")(random_images(4, *shape))
+    assert posterior.mu.shape == posterior.logvar.shape == (4, 2)
+    assert ConvDecoder(shape, widths, 6, 2, "relu")(posterior.mu).shape == (4, *shape)
+
+
+def test_the_decoder_is_the_encoders_mirror():
+    encoder, decoder = (
+        MLPEncoder((1, 8, 8), (12, 5), 2, "tanh"),
+        MLPDecoder((1, 8, 8), (12, 5), 2, "tanh"),
+    )
+    there = [m.weight.shape for m in encoder.modules() if isinstance(m, torch.nn.Linear)][:-1]
+    back = [m.weight.shape for m in decoder.modules() if isinstance(m, torch.nn.Linear)]
+    assert [tuple(reversed(shape)) for shape in reversed(back)] == [tuple(s) for s in there]
+
+
+@pytest.mark.parametrize("make", [
+    lambda: MLPDecoder((3, 8, 8), (6,), 2, "silu"),
+    lambda: ConvDecoder((3, 28, 28), (4, 3), 6, 2, "silu"),
+], ids=["mlp", "conv"])  # fmt: skip
+def test_starting_at_an_image_adds_its_logits_to_every_image_drawn(make):
+    decoder = make()
+    z = torch.randn(5, 2)
+    with torch.no_grad():
+        decoder.start_at(torch.zeros(decoder(z).shape[1:]))
+        before = decoder(z)
+        logits = torch.randn(before.shape[1:])
+        decoder.start_at(logits)
+        assert torch.allclose(decoder(z), before + logits, atol=1e-5)
+
+
+# --- The same numbers, whatever the memory layout -----------------------------------------------
+
+
+def test_the_conv_encoder_is_its_layers_on_plain_nchw():
+    encoder = ConvEncoder((3, 28, 28), (4, 6), 5, 2, "silu")
+    x = random_images(3, 3, 28, 28)
+    y = x
+    for conv in (encoder.stages[0], encoder.stages[2]):
+        y = F.silu(F.conv2d(y.contiguous(), conv.weight, conv.bias, stride=2, padding=1))
+    # By hand: the dense layer reads the pixels row by row, and at each pixel the channels.
+    by_hand = torch.stack([
+        torch.cat([y[b, :, i, j] for i in range(7) for j in range(7)]) for b in range(3)
+    ])  # fmt: skip
+    posterior = encoder.heads(encoder.body(by_hand))
+    assert torch.allclose(encoder(x).mu, posterior.mu, atol=1e-5)
+    assert torch.allclose(encoder(x).logvar, posterior.logvar, atol=1e-5)
+    assert torch.equal(encoder(x).mu, encoder(x.to(memory_format=torch.channels_last)).mu)
+
+
+def test_the_conv_decoder_is_its_layers_on_plain_nchw():
+    decoder = ConvDecoder((1, 28, 28), (4, 6), 5, 2, "gelu")
+    with torch.no_grad():
+        decoder.image_bias.normal_()
+    z = torch.randn(3, 2)
+    flat = decoder.body(z)
+    small = torch.empty(3, 6, 7, 7)
+    for i in range(7):
+        for j in range(7):
+            small[:, :, i, j] = flat[:, (7 * i + j) * 6 : (7 * i + j + 1) * 6]
+    first, second = decoder.stages[0].conv, decoder.stages[2].conv
+    y = F.gelu(F.pixel_shuffle(F.conv2d(small, first.weight, first.bias, padding=1), 2))
+    y = F.pixel_shuffle(F.conv2d(y, second.weight, second.bias, padding=1), 2)
+    assert torch.allclose(decoder(z), y + decoder.image_bias, atol=1e-5)
+
+
+# --- No checkerboard ----------------------------------------------------------------------------
+
+
+def checkerboard_energy(images):
+    """Mean squared share of the finest pattern, +-1 at every other pixel, in any 2 x 2 block."""
+    images = images - images.mean(axis=(-2, -1), keepdims=True)
+    high, wide = images.shape[-2] // 2 * 2, images.shape[-1] // 2 * 2
+    blocks = images[..., :high, :wide]
+    pattern = (
+        blocks[..., ::2, ::2] + blocks[..., 1::2, 1::2]
+        - blocks[..., 1::2, ::2] - blocks[..., ::2, 1::2]
+    ) / 4  # fmt: skip
+    return float((pattern**2).mean())
+
+
+def test_upsampling_starts_as_nearest_neighbour_resizing():
+    layer = Upsample(3, 5)
+    x = torch.randn(2, 3, 6, 6)
+    weight, bias = layer.conv.weight[::4], layer.conv.bias[::4]
+    resized = F.interpolate(F.conv2d(x, weight, bias, padding=1), scale_factor=2, mode="nearest")
+    assert layer(x).shape == (2, 5, 12, 12)
+    assert torch.allclose(layer(x), resized, atol=1e-6)
+    assert checkerboard_energy(layer(x).detach().numpy()) < 1e-12
+    # Channels of their own, not all the same.
+    assert not torch.allclose(layer(x)[:, 0], layer(x)[:, 1])
+
+
+def test_the_measure_of_checkerboards_finds_one():
+    rng = np.random.default_rng(0)
+    smooth = np.repeat(np.repeat(rng.normal(size=(4, 1, 7, 7)), 2, 2), 2, 3)
+    board = (-1.0) ** np.add.outer(np.arange(14), np.arange(14))
+    assert checkerboard_energy(smooth) < 1e-25
+    assert checkerboard_energy(smooth + 0.3 * board) == pytest.approx(0.09)
+
+
+def test_a_trained_decoder_draws_no_checkerboard():
+    data = load_dataset("shapes", Preprocessing(num_images=2500))
+    config = TrainConfig(
+        dataset="shapes", architecture="conv", channels=(8, 16), conv_hidden=64, latent_dim=5,
+        epochs=6, batch_size=64, learning_rate=4e-3,
+    )  # fmt: skip
+    images = data.images[data.split.train]
+    trainer = Trainer(config, images, data.images[data.split.validation])
+    for _ in trainer.records():
+        pass
+    shown = Engine(trainer.model, config).reconstruct(images[:500])
+    # It has learned to draw something: a good part of the images' variance.
+    real = images[:500] / 255
+    assert ((shown - real) ** 2).mean() < 0.3 * real.var(axis=0).mean()
+    # A blurred image has less of every fine pattern than a sharp one: here it must have a quarter
+    # of what the edges of the real ones have (it has a ninth), or no more than a pattern of one
+    # gray level's amplitude, which nobody sees.
+    assert checkerboard_energy(shown) < max(0.25 * checkerboard_energy(real), 1.5e-5)

@@ -1,0 +1,374 @@
+import dataclasses
+import itertools
+import math
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from vaelab import trainer as trainer_module
+from vaelab.config import Preprocessing, TrainConfig
+from vaelab.datasets import load_dataset
+from vaelab.trainer import (
+    DivergedError,
+    EpochRecord,
+    Progress,
+    StepRecord,
+    Trainer,
+    one_cycle,
+    pick_device,
+    to_float,
+)
+
+CONFIGS = {
+    "mlp": {"hidden": (16,)},
+    "conv": {"architecture": "conv", "channels": (4, 4), "conv_hidden": 8},
+}
+
+
+@pytest.fixture(params=list(CONFIGS))
+def small(request):
+    """Settings of a network, and images that it can take."""
+    side = 8 if request.param == "mlp" else 28
+    images = np.random.default_rng(1).integers(0, 256, (100, 1, side, side), dtype=np.uint8)
+    return CONFIGS[request.param], images
+
+
+def epochs_of(trainer):
+    return [record for record in trainer.records() if isinstance(record, EpochRecord)]
+
+
+def split_digits(digits):
+    return digits.images[digits.split.train], digits.images[digits.split.validation]
+
+
+def without_clock(record):
+    """What of a record must be the same each time; the clock never is."""
+    figures = dataclasses.asdict(record)
+    del figures["seconds"], figures["images_per_second"]
+    return figures
+
+
+# --- The schedule and the device ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("peak", [1e-3, 0.2])
+@pytest.mark.parametrize("steps", [500, 101])
+def test_one_cycle_is_torchs_one_cycle(peak, steps):
+    weight = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([weight], lr=peak)
+    # With `pct_start` of 0.3, torch's peak is at step 0.3 * steps - 1 of steps 0 to steps - 1, so
+    # its curve has a kink that ours has at 0.3 sharp: each half is compared with its own fraction.
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, peak, total_steps=steps, cycle_momentum=False
+    )
+    top = 0.3 * steps - 1
+    for step in range(steps):
+        progress = np.interp(step, [0, top, steps - 1], [0, 0.3, 1])
+        assert one_cycle(progress, peak) == pytest.approx(schedule.get_last_lr()[0], rel=1e-6)
+        optimizer.step()
+        if step < steps - 1:
+            schedule.step()
+
+
+def test_one_cycle_starts_low_peaks_at_30_percent_and_ends_at_almost_nothing():
+    rates = [one_cycle(progress, 1.0) for progress in np.linspace(0, 1, 1001)]
+    assert rates[0] == pytest.approx(1 / 25)
+    assert int(np.argmax(rates)) == 300
+    assert rates[-1] == pytest.approx(1 / 25e4)
+    assert one_cycle(1.2, 1.0) == rates[-1]  # a clock overshoots
+
+
+def test_pick_device_takes_what_there_is(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert pick_device("auto") == pick_device("cpu") == torch.device("cpu")
+    for name in ("cuda", "mps"):
+        with pytest.raises(ValueError, match=f"no {name} device: choose cpu or auto"):
+            pick_device(name)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert pick_device("auto") == torch.device("cuda")
+
+
+def test_to_float_maps_bytes_to_the_unit_interval():
+    every = torch.arange(256, dtype=torch.uint8)
+    assert torch.equal(to_float(every), torch.arange(256) / 255)
+    assert every[255] == 255  # in place on its own copy only
+
+
+# --- Learning -----------------------------------------------------------------------------------
+
+
+def test_a_batch_can_be_learned_by_heart(digits):
+    batch = digits.images[:16]
+    config = TrainConfig(
+        model="ae", latent_dim=16, hidden=(128,), likelihood="gaussian", epochs=600, batch_size=16
+    )
+    trainer = Trainer(config, batch, batch)
+    epochs_of(trainer)
+    x = to_float(torch.from_numpy(batch))
+    with torch.no_grad():
+        x_hat = trainer.model.likelihood.mean(trainer.model(x).logits)
+    # The images vary by 0.37 around their mean, and one gray level of digits is 0.06.
+    assert (x_hat - x).square().mean().sqrt() < 0.03
+
+
+@pytest.mark.parametrize("model", ["ae", "vae"])
+def test_training_lowers_the_validation_loss(digits, model):
+    config = TrainConfig(model=model, epochs=20, hidden=(64, 32), learning_rate=5e-3)
+    losses = [
+        record.validation.total for record in epochs_of(Trainer(config, *split_digits(digits)))
+    ]
+    # Near 27.1 nats it knows the mean image alone; an hour's training comes to about 24.5.
+    assert losses[0] > 26.5
+    assert losses[-1] < 26
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "continuous_bernoulli", "gaussian"])
+def test_the_first_image_drawn_is_the_mean_image(digits, likelihood):
+    train, validation = split_digits(digits)
+    trainer = Trainer(TrainConfig(likelihood=likelihood), train, validation)
+    with torch.no_grad():
+        trainer.model.decoder.out.weight.zero_()  # what remains is the bias
+        drawn = trainer.model.likelihood.mean(trainer.model.decoder(torch.zeros(1, 2)))[0]
+    mean = np.clip(train.mean(0) / 255, 1 / 255, 1 - 1 / 255)
+    assert np.allclose(drawn.numpy(), mean, atol=1e-4)
+
+
+def test_validation_is_of_all_validation_images_and_leaves_training_alone(digits, monkeypatch):
+    train, validation = split_digits(digits)
+    config = TrainConfig(epochs=2, hidden=(16,))
+    whole = epochs_of(Trainer(config, train, validation))
+    assert whole[0].validation.num_images == len(validation)
+    # Training is the same whatever it is validated on, and in whatever portions.
+    monkeypatch.setattr(trainer_module, "VALIDATION_BATCH", 50)
+    fewer = epochs_of(Trainer(config, train, validation[:77]))
+    assert fewer[0].validation.num_images == 77
+    assert [record.train for record in whole] == [record.train for record in fewer]
+
+
+def test_a_last_incomplete_batch_counts_by_its_images():
+    images = np.random.default_rng(0).integers(0, 256, (70, 1, 8, 8), dtype=np.uint8)
+    config = TrainConfig(epochs=3, hidden=(4,), batch_size=32)
+    records = epochs_of(Trainer(config, images, images))
+    assert [record.step for record in records] == [3, 6, 9]
+    assert all(record.train.num_images == 70 for record in records)
+    assert [record.progress for record in records] == pytest.approx([1 / 3, 2 / 3, 1])
+
+
+# --- Records ------------------------------------------------------------------------------------
+
+
+def test_step_records_sum_up_to_their_epochs(small, monkeypatch):
+    settings, images = small
+    monkeypatch.setattr(trainer_module, "RECORD_EVERY", 0.0)
+    config = TrainConfig(epochs=3, batch_size=32, kl_warmup=0.5, free_bits=0.1, **settings)
+    steps = []
+    num_epochs = 0
+    for record in Trainer(config, images, images).records():
+        if isinstance(record, StepRecord):
+            steps.append(record)
+        elif isinstance(record, EpochRecord):
+            num_epochs += 1
+            assert [step.epoch for step in steps] == [record.epoch] * 4
+            weights = [step.train.num_images for step in steps]
+            assert sum(weights) == record.train.num_images == len(images)
+            for name in ("total", "reconstruction", "kl", "kl_per_dim"):
+                parts = [getattr(step.train, name) for step in steps]
+                mean = np.average(parts, axis=0, weights=weights)
+                assert mean == pytest.approx(np.array(getattr(record.train, name)), rel=1e-9)
+            steps = []
+    assert num_epochs == 3
+
+
+def test_step_records_come_several_times_a_second(monkeypatch):
+    images = np.zeros((400, 1, 8, 8), np.uint8)
+    slow = Trainer._train_step
+
+    def step(self, batch, rate):
+        time.sleep(0.02)
+        return slow(self, batch, rate)
+
+    monkeypatch.setattr(Trainer, "_train_step", step)
+    config = TrainConfig(epochs=1, batch_size=8, hidden=(4,))
+    seconds = [
+        record.seconds
+        for record in Trainer(config, images, images).records()
+        if isinstance(record, StepRecord)
+    ]
+    gaps = np.diff([0.0, *seconds])
+    assert len(gaps) >= 2
+    assert np.all(gaps >= 0.25)
+    assert np.median(gaps) < 0.5
+
+
+def test_parts_of_a_record_make_its_total(small):
+    settings, images = small
+    config = TrainConfig(epochs=2, beta=4.0, latent_dim=3, **settings)
+    for record in epochs_of(Trainer(config, images, images)):
+        for terms in (record.train, record.validation):
+            assert terms.total == pytest.approx(terms.reconstruction + 4 * terms.kl, rel=1e-6)
+            assert terms.kl == pytest.approx(sum(terms.kl_per_dim), rel=1e-6)
+
+
+def test_beta_warms_up_evenly_and_then_stays(monkeypatch):
+    images = np.random.default_rng(0).integers(0, 256, (40, 1, 8, 8), dtype=np.uint8)
+    monkeypatch.setattr(trainer_module, "RECORD_EVERY", 0.0)
+    config = TrainConfig(epochs=5, batch_size=10, hidden=(4,), beta=3.0, kl_warmup=0.5)
+    steps = [r for r in Trainer(config, images, images).records() if isinstance(r, StepRecord)]
+    assert [record.beta for record in steps] == pytest.approx(
+        [3 * min(step / 20 / 0.5, 1) for step in range(1, 21)]
+    )
+    # The first step was taken before anything was done, so with a beta of 0.
+    assert steps[0].train.total == pytest.approx(steps[0].train.reconstruction)
+
+
+def test_validation_reports_progress(digits, monkeypatch):
+    train, validation = split_digits(digits)
+    monkeypatch.setattr(trainer_module, "VALIDATION_BATCH", 60)
+    records = list(Trainer(TrainConfig(epochs=1, hidden=(4,)), train, validation).records())
+    fractions = [record.fraction for record in records if isinstance(record, Progress)]
+    assert fractions == pytest.approx([0, 1 / 3, 2 / 3], abs=0.01)
+
+
+# --- Time instead of epochs ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("batch_size", [8, 256], ids=["within an epoch", "over epochs"])
+def test_training_for_seconds_ends_on_time_with_its_schedule_at_the_end(monkeypatch, batch_size):
+    data = load_dataset("shapes", Preprocessing(num_images=4000))
+    monkeypatch.setattr(trainer_module, "RECORD_EVERY", 0.0)
+    step = Trainer._train_step
+
+    def slow(self, batch, rate):
+        time.sleep(0.01)  # so that 400 small batches take at least 4 seconds
+        return step(self, batch, rate)
+
+    monkeypatch.setattr(Trainer, "_train_step", slow)
+    config = TrainConfig(
+        dataset="shapes", seconds=1.0, hidden=(64,), kl_warmup=0.5, beta=2, batch_size=batch_size
+    )
+    trainer = Trainer(config, *split_digits(data))
+    started = time.perf_counter()
+    records = list(trainer.records())
+    took = time.perf_counter() - started
+    # The last validation, of 400 images, comes on top; the bound is for a busy machine.
+    assert 1.0 <= took < 2.0
+    assert trainer.finished
+    assert (trainer.epoch == 1) == (batch_size == 8)
+    steps = [record for record in records if isinstance(record, StepRecord)]
+    assert isinstance(records[-1], EpochRecord)
+    assert records[-1].progress == 1
+    assert records[-1].beta == 2
+    # A step before the end, which is a hundredth of it, there is next to nothing left of the rate.
+    assert steps[-1].learning_rate < 0.02 * config.learning_rate
+    assert max(step.learning_rate for step in steps) > 0.98 * config.learning_rate
+    assert steps[-1].seconds == pytest.approx(1.0, abs=0.2)
+
+
+# --- Going on -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian_learned"])
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_a_resumed_training_ends_as_if_never_interrupted(small, likelihood, after):
+    settings, images = small
+    config = TrainConfig(
+        epochs=4, batch_size=32, likelihood=likelihood, kl_warmup=0.7, free_bits=0.05, **settings
+    )
+    whole = Trainer(config, images[:80], images[80:])
+    expected = [without_clock(record) for record in epochs_of(whole)]
+
+    first = Trainer(config, images[:80], images[80:])
+    begun = itertools.islice((r for r in first.records() if isinstance(r, EpochRecord)), after)
+    records = [without_clock(record) for record in begun]
+    tensors, numbers = first.state()
+    torch.manual_seed(123)  # the process that goes on has drawn other numbers
+    second = Trainer(config, images[:80], images[80:])
+    second.load_state(tensors, numbers)
+    records += [without_clock(record) for record in epochs_of(second)]
+
+    assert records == expected
+    expected_tensors, expected_numbers = whole.state()
+    resumed_tensors, resumed_numbers = second.state()
+    assert resumed_tensors.keys() == expected_tensors.keys()
+    for name, tensor in expected_tensors.items():
+        assert torch.equal(resumed_tensors[name], tensor), name
+    assert (resumed_numbers["epoch"], resumed_numbers["step"]) == (4, expected_numbers["step"])
+
+
+def test_state_holds_weights_optimizer_and_random_state(small):
+    settings, images = small
+    trainer = Trainer(TrainConfig(epochs=1, **settings), images, images)
+    epochs_of(trainer)
+    tensors, numbers = trainer.state()
+    names = [name for name, _ in trainer.model.named_parameters()]
+    for index, name in enumerate(names):
+        assert torch.equal(tensors[f"model.{name}"], trainer.model.state_dict()[name])
+        assert tensors[f"optimizer.{index}.exp_avg"].shape == tensors[f"model.{name}"].shape
+    assert torch.equal(tensors["random"], trainer.generator.get_state())
+    assert numbers == {"epoch": 1, "step": trainer.step, "seconds": trainer.seconds}
+    # A copy: training on does not change it.
+    before = {name: tensor.clone() for name, tensor in tensors.items()}
+    trainer._train_step(trainer.train_images[:8], 0.1)
+    trainer.generator.manual_seed(9)
+    changed = [name for name, tensor in tensors.items() if not torch.equal(tensor, before[name])]
+    assert changed == []
+
+
+def test_state_of_another_shape_is_refused():
+    images = np.zeros((8, 1, 8, 8), np.uint8)
+    state = Trainer(TrainConfig(hidden=(8,)), images, images).state()
+    with pytest.raises(ValueError, match="belongs to a model of another shape"):
+        Trainer(TrainConfig(hidden=(9,)), images, images).load_state(*state)
+
+
+def test_the_seed_alone_decides(small):
+    settings, images = small
+
+    def weights(seed):
+        trainer = Trainer(TrainConfig(epochs=2, seed=seed, **settings), images, images)
+        epochs_of(trainer)
+        return trainer.state()[0]
+
+    torch.manual_seed(1)
+    first = weights(0)
+    torch.manual_seed(2)
+    again, other = weights(0), weights(1)
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not torch.equal(
+        first["model.encoder.heads.mu.weight"], other["model.encoder.heads.mu.weight"]
+    )
+
+
+# --- Refusals -----------------------------------------------------------------------------------
+
+
+def test_divergence_is_named_with_what_would_do(small, monkeypatch):
+    settings, images = small
+    trainer = Trainer(TrainConfig(epochs=3, learning_rate=1, **settings), images, images)
+    records = trainer.records()
+    first = next(record for record in records if isinstance(record, EpochRecord))
+    assert math.isfinite(first.train.total)
+    with torch.no_grad():
+        next(trainer.model.parameters())[0] = math.nan
+    message = r"^Training diverged in epoch 2: the loss .* A learning rate below 1 would do\.$"
+    with pytest.raises(DivergedError, match=message):
+        list(records)
+
+
+def test_images_that_the_architecture_cannot_take_are_refused():
+    images = np.zeros((8, 1, 8, 8), np.uint8)
+    with pytest.raises(ValueError, match="28 to 64 pixels, but these have 8"):
+        Trainer(TrainConfig(architecture="conv"), images, images)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_cuda_learns_what_the_cpu_learns(digits):
+    train, validation = split_digits(digits)
+    losses = {}
+    for device in ("cpu", "cuda"):
+        config = TrainConfig(epochs=10, hidden=(64, 32), device=device)
+        losses[device] = epochs_of(Trainer(config, train, validation))[-1].validation.total
+    assert losses["cuda"] == pytest.approx(losses["cpu"], rel=0.03)

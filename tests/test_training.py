@@ -1,0 +1,436 @@
+import dataclasses
+import multiprocessing
+import os
+import re
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import vaelab
+from vaelab import trainer as trainer_module
+from vaelab import training
+from vaelab.config import Preprocessing, TrainConfig
+from vaelab.datasets import load_dataset
+from vaelab.engine import Engine
+from vaelab.evaluation import evaluate
+from vaelab.models import build_model
+from vaelab.runs import Run, RunError
+from vaelab.trainer import DivergedError, EpochRecord, Progress, StepRecord, Trainer
+from vaelab.training import SNAPSHOT_IMAGES, resume, run_training, snapshot_indices, train
+
+FEW = Preprocessing(num_images=120)
+CONFIGS = {
+    "mlp": TrainConfig(
+        preprocessing=FEW, epochs=4, hidden=(32, 16), batch_size=32, kl_warmup=0.6, latent_dim=3
+    ),
+    "conv": TrainConfig(
+        preprocessing=Preprocessing(num_images=120, size=28),
+        architecture="conv",
+        channels=(4, 4),
+        conv_hidden=8,
+        likelihood="gaussian_learned",
+        epochs=4,
+        batch_size=32,
+        kl_warmup=0.6,
+    ),
+}
+
+
+@pytest.fixture(params=list(CONFIGS))
+def config(request):
+    return CONFIGS[request.param]
+
+
+@pytest.fixture
+def whole(config, tmp_path):
+    """A run that was never interrupted."""
+    return train(config, run_dir=tmp_path / "whole")
+
+
+def outcome(run):
+    """All that a run leaves behind, except for what the clock said."""
+    arrays, numbers = run.checkpoint()
+    found = {name: (array.shape, array.tobytes()) for name, array in arrays.items()}
+    found |= {"epoch": numbers["epoch"], "step": numbers["step"], "evaluation": run.evaluation()}
+    clock = {"seconds", "images_per_second"}
+    found["epochs"] = [
+        {name: value for name, value in record.items() if name not in clock}
+        for record in run.epochs()
+    ]
+    for epoch in run.snapshot_epochs():
+        snapshot = run.snapshot(epoch)
+        parts = {"indices": snapshot.indices, "mu": snapshot.mu, **snapshot.decoder}
+        found |= {f"{epoch}.{name}": array.tobytes() for name, array in parts.items()}
+    return found
+
+
+def assert_same(run, other):
+    found, expected = outcome(run), outcome(other)
+    assert found.keys() == expected.keys()
+    differing = [name for name, value in expected.items() if found[name] != value]
+    assert differing == []
+
+
+# --- A whole training ---------------------------------------------------------------------------
+
+
+def test_a_trained_run_holds_everything(whole, config):
+    data = load_dataset(config.dataset, config.preprocessing)
+    run = Run.open(whole.path)
+    assert run.status.state == "finished"
+    assert run.status.progress == 1
+    assert run.status.message == "Finished after epoch 4."
+    assert run.epoch == 4
+    assert [record["epoch"] for record in run.epochs()] == [1, 2, 3, 4]
+    assert run.data.image_shape == data.image_shape
+    assert (run.data.num_train, run.data.num_validation, run.data.num_test) == (96, 12, 12)
+    assert run.data.steps == data.steps
+    assert run.data.preprocessing == config.preprocessing
+    figures = evaluate(run.engine, data).as_dict()
+    assert run.evaluation() == figures | {"kl_per_dim": list(figures["kl_per_dim"])}
+
+
+def test_the_last_epochs_figures_are_those_of_the_kept_weights(whole, config):
+    data = load_dataset(config.dataset, config.preprocessing)
+    again = Trainer(config, data.images[data.split.train], data.images[data.split.validation])
+    arrays, numbers = whole.checkpoint()
+    again.load_state({name: torch.from_numpy(a) for name, a in arrays.items()}, numbers)
+    validation = trainer_module._Validation(again)
+    list(validation.run())
+    kept = whole.epochs()[-1]["validation"]
+    assert dataclasses.asdict(validation.terms) == kept | {"kl_per_dim": tuple(kept["kl_per_dim"])}
+
+
+def test_every_record_is_written_before_it_is_passed_on(config, tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer_module, "RECORD_EVERY", 0.0)
+    run = Run.create(config, tmp_path / "run")
+    seen = {Progress: 0, StepRecord: 0, EpochRecord: 0}
+    for record in run_training(run):
+        seen[type(record)] += 1
+        if isinstance(record, Progress):
+            continue
+        last = run.records()[-1]
+        kind = "epoch" if isinstance(record, EpochRecord) else "step"
+        assert (last["kind"], last["epoch"], last["step"]) == (kind, record.epoch, record.step)
+        assert run.status.state == "running"
+        assert run.status.progress == pytest.approx(record.progress)
+        if isinstance(record, EpochRecord):
+            assert run.epoch == record.epoch
+    assert seen == {StepRecord: 12, EpochRecord: 4, Progress: 6}
+
+
+def test_records_reach_the_caller_and_images_may_be_given(digits, tmp_path):
+    records = []
+    config = CONFIGS["mlp"]
+    given = train(config, digits, tmp_path / "given", records.append)
+    assert [record.epoch for record in records if isinstance(record, EpochRecord)] == [1, 2, 3, 4]
+    # They are preprocessed as the config says, whether given raw or ready.
+    ready = train(config, load_dataset("digits", FEW), tmp_path / "ready")
+    loaded = train(config, run_dir=tmp_path / "loaded")
+    assert_same(given, loaded)
+    assert_same(ready, loaded)
+
+
+def test_images_of_another_dataset_are_refused(digits, tmp_path):
+    with pytest.raises(ValueError, match="dataset='shapes', but the images given are 'digits'"):
+        train(TrainConfig(dataset="shapes"), digits, tmp_path / "run")
+    status = Run.open(tmp_path / "run").status
+    assert status.state == "failed"
+    assert status.message.endswith("make the two agree.")
+
+
+def test_an_autoencoders_run_has_no_bound(ae_run):
+    figures = ae_run.evaluation()
+    assert figures["elbo"] is figures["kl"] is figures["kl_per_dim"] is None
+    assert all(record["validation"]["kl"] == 0 for record in ae_run.epochs())
+
+
+# --- Snapshots ----------------------------------------------------------------------------------
+
+
+def test_snapshot_indices_are_few_fixed_and_spread():
+    assert np.array_equal(snapshot_indices(10), np.arange(10))
+    many = snapshot_indices(70_000)
+    assert len(many) == len(set(many.tolist())) == SNAPSHOT_IMAGES == 2000
+    assert np.array_equal(many, np.sort(many))
+    assert np.array_equal(many, snapshot_indices(70_000))
+    # Uniform over the images: no tenth of them gets much more than a tenth.
+    counts = np.histogram(many, 10, (0, 70_000))[0]
+    assert counts.min() > 150
+    assert counts.max() < 250
+
+
+def test_every_epoch_has_a_snapshot_from_before_the_first_on(whole, config):
+    data = load_dataset(config.dataset, config.preprocessing)
+    assert whole.snapshot_epochs() == [0, 1, 2, 3, 4]
+    fresh = Trainer(config, data.images[data.split.train], data.images[data.split.validation])
+    at_first = Engine(fresh.model, config).encode(data.images[snapshot_indices(120)]).mu
+    assert np.array_equal(whole.snapshot(0).mu, at_first)
+    for epoch in whole.snapshot_epochs():
+        snapshot = whole.snapshot(epoch)
+        assert np.array_equal(snapshot.indices, snapshot_indices(120))
+        assert snapshot.mu.shape == (120, config.latent_dim)
+    assert not np.allclose(whole.snapshot(1).mu, whole.snapshot(4).mu)
+    last = whole.snapshot(4)
+    assert np.array_equal(last.mu, whole.engine.encode(data.images[last.indices]).mu)
+
+
+def test_a_snapshots_decoder_draws_what_the_model_drew(whole, config):
+    snapshot = whole.snapshot(4)
+    model = build_model(config, whole.data.image_shape)
+    weights = {name: torch.from_numpy(a).float() for name, a in snapshot.decoder.items()}
+    model.decoder.load_state_dict(weights)
+    model.likelihood.load_state_dict(whole.engine.model.likelihood.state_dict())
+    drawn = Engine(model, config).decode(snapshot.mu)
+    # float16 rounds each weight by at most 2**-11 of it; a few layers add up to a few of those.
+    assert np.abs(drawn - whole.engine.decode(snapshot.mu)).max() < 5e-3
+
+
+# --- Stopping and going on ----------------------------------------------------------------------
+
+
+def stop_after(run, epoch, step=None):
+    """Train, and ask to stop once that record came."""
+    for record in run_training(run):
+        here = isinstance(record, EpochRecord) if step is None else isinstance(record, StepRecord)
+        if here and record.epoch == epoch and step in {None, record.step}:
+            run.request_stop()
+
+
+@pytest.mark.parametrize(("epoch", "step"), [(1, 2), (2, None), (3, 8), (4, None)])
+def test_a_stopped_run_goes_on_as_if_never_stopped(
+    whole, config, tmp_path, monkeypatch, epoch, step
+):
+    monkeypatch.setattr(trainer_module, "RECORD_EVERY", 0.0)
+    run = Run.create(config, tmp_path / "stopped")
+    stop_after(run, epoch, step)
+    finished = epoch if step is None else epoch - 1
+    # It looks between records: one more may come after the one at which it was asked.
+    finished = min(run.epoch, finished + 1) if step is None else finished
+    assert run.status.state == "stopped"
+    assert run.status.message == f"Stopped after epoch {finished}."
+    assert run.epoch == finished
+    assert [record["epoch"] for record in run.epochs()] == list(range(1, finished + 1))
+    assert run.evaluation() is None
+    resumed = resume(run.path)
+    assert resumed.status.state == "finished"
+    # No step is told twice.
+    steps = [record["step"] for record in resumed.records() if record["kind"] == "step"]
+    assert steps == list(range(1, 13))
+    assert_same(resumed, whole)
+
+
+@pytest.mark.parametrize("num_records", [1, 2, 5, 9])
+def test_a_caller_that_walks_away_leaves_a_stopped_run(whole, config, tmp_path, num_records):
+    run = Run.create(config, tmp_path / "left")
+    records = run_training(run)
+    for _ in range(num_records):
+        next(records)
+    records.close()
+    assert run.status.state == "stopped"
+    assert_same(resume(run.path), whole)
+
+
+def test_control_c_leaves_a_stopped_run(config, tmp_path):
+    def interrupt(record):
+        if isinstance(record, EpochRecord) and record.epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(config, run_dir=tmp_path / "run", on_record=interrupt)
+    run = Run.open(tmp_path / "run")
+    assert run.epoch == 2
+    assert run.status.state in {"stopped", "interrupted"}
+
+
+def test_resuming_a_finished_run_changes_nothing(whole, config):
+    before = outcome(whole)
+    assert outcome(resume(whole.path)) == before
+
+
+def test_resume_refuses_a_run_that_is_being_trained(whole):
+    whole.write_status("running", "epoch 3", 0.5)
+    with pytest.raises(RunError, match="is being trained by another process: stop it there first"):
+        resume(whole.path)
+
+
+def test_resume_refuses_what_is_no_run(tmp_path):
+    with pytest.raises(RunError, match="There is no run in"):
+        resume(tmp_path)
+
+
+def test_a_download_can_be_stopped(tmp_path, monkeypatch):
+    run = Run.create(TrainConfig(), tmp_path / "run")
+
+    def download(name, preprocessing, progress):
+        progress(0.25)
+        assert run.status.state == "preparing"
+        assert run.status.message == "downloading digits: 25%"
+        run.request_stop()
+        progress(0.5)
+        pytest.fail("It goes on downloading.")
+
+    monkeypatch.setattr(training, "load_dataset", download)
+    list(run_training(run))
+    assert run.status.state == "stopped"
+    assert run.epoch == -1
+
+
+# --- Failing ------------------------------------------------------------------------------------
+
+
+def test_a_diverged_run_says_so_and_keeps_its_epochs(config, tmp_path, monkeypatch):
+    step = Trainer._train_step
+
+    def spoil(self, batch, rate):
+        if self.epoch == 2:
+            with torch.no_grad():
+                next(self.model.parameters()).fill_(torch.nan)
+        return step(self, batch, rate)
+
+    monkeypatch.setattr(Trainer, "_train_step", spoil)
+    with pytest.raises(DivergedError):
+        train(config, run_dir=tmp_path / "run")
+    run = Run.open(tmp_path / "run")
+    assert run.status.state == "failed"
+    assert run.status.message.startswith("Training diverged in epoch 3: the loss is no longer")
+    assert run.epoch == 2
+    assert [record["epoch"] for record in run.epochs()] == [1, 2]
+    assert np.isfinite(run.snapshot(2).mu).all()
+
+
+def test_a_full_disk_stops_training_with_its_sentence_and_going_on_mends_it(
+    whole, config, tmp_path, monkeypatch
+):
+    calls = []
+    fsync = os.fsync
+
+    def fill(descriptor):
+        calls.append(descriptor)
+        if len(calls) > 14:
+            raise OSError(28, "No space left on device")
+        fsync(descriptor)
+
+    run = Run.create(config, tmp_path / "run")
+    monkeypatch.setattr(os, "fsync", fill)
+    with pytest.raises(RunError, match="is full: free some space, then resume; every finished"):
+        list(run_training(run))
+    monkeypatch.undo()
+    assert run.status.state == "failed"
+    assert "is full" in run.status.message
+    assert 1 <= run.epoch < 4
+    for epoch in range(run.epoch + 1):
+        assert run.snapshot(epoch).mu.shape == (120, config.latent_dim)
+    assert len(run.epochs()) >= run.epoch
+    assert Run.open(run.path).engine.decode(np.zeros(config.latent_dim)).shape[0] == 1
+    assert_same(resume(run.path), whole)
+
+
+# --- Killed -------------------------------------------------------------------------------------
+
+
+def train_until_killed(path, kill_at, filesystem_events):
+    """In another process: train, and die at the given event in the run's folder."""
+    seen = []
+
+    def watch(event, arguments):
+        # The opening of a file, its renaming into place, and what is cleared away after it.
+        if event in {"open", "os.rename", "os.remove"} and path in str(arguments[0]):
+            name = Path(arguments[0]).name.removesuffix(f".{os.getpid()}")
+            seen.append((event, re.sub(r"\d+", "N", name)))
+            if len(seen) == kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(watch)
+    for _ in run_training(Run.open(path)):
+        pass
+    filesystem_events.put(seen)
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """Processes that start with everything imported, so in milliseconds."""
+    context = multiprocessing.get_context("forkserver")
+    # The last two are what a first optimizer and a first evaluation import, seconds each.
+    context.set_forkserver_preload(["vaelab.training", "torch._dynamo", "sklearn.neighbors"])
+    with pytest.MonkeyPatch.context() as patch:
+        # It imports them before it is told our search path, and says nothing if it cannot.
+        patch.setenv("PYTHONPATH", str(Path(vaelab.__file__).parents[1]))
+        yield context
+
+
+def start(processes, path, kill_at=-1):
+    events = processes.SimpleQueue()
+    process = processes.Process(target=train_until_killed, args=(str(path), kill_at, events))
+    process.start()
+    return process, events
+
+
+def assert_opens_at_its_last_finished_epoch(path):
+    run = Run.open(path)
+    assert run.status.state in {"new", "interrupted"}
+    epoch = run.epoch
+    assert [record["epoch"] for record in run.epochs()][: max(epoch, 0)] == list(
+        range(1, epoch + 1)
+    )
+    if epoch >= 0:
+        assert set(range(epoch + 1)) <= set(run.snapshot_epochs())
+        for kept in run.snapshot_epochs():
+            assert np.isfinite(run.snapshot(kept).mu).all()
+        assert run.engine.decode(np.zeros(run.config.latent_dim)).shape[0] == 1
+    return epoch
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is Unix")
+def test_killed_at_any_write_a_run_opens_and_resumes_to_the_same(
+    whole, config, tmp_path, processes
+):
+    uninterrupted = Run.create(config, tmp_path / "counted")
+    process, events = start(processes, uninterrupted.path)
+    seen = events.get()
+    process.join(60)
+    assert process.exitcode == 0
+    assert_same(uninterrupted, whole)
+    # Another process does the same, so there are the same places to kill it at: one of each kind,
+    # and the last but one, the renaming of the status that says it has finished.
+    rng = np.random.default_rng(0)
+    kinds = sorted(set(seen))
+    assert ("os.rename", ".last.safetensors") in kinds
+    instants = {
+        int(rng.choice([index for index, kind in enumerate(seen, 1) if kind == wanted]))
+        for wanted in kinds
+    } - {len(seen)}
+    epochs = set()
+    for instant in sorted(instants | {len(seen) - 1}):
+        run = Run.create(config, tmp_path / f"killed-{instant}")
+        process, _ = start(processes, run.path, instant)
+        process.join(60)
+        assert process.exitcode == -signal.SIGKILL
+        epochs.add(assert_opens_at_its_last_finished_epoch(run.path))
+        assert_same(resume(run.path), whole)
+    assert len(epochs) >= 4  # it was killed early and late
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is Unix")
+def test_killed_again_and_again_at_random_a_run_arrives_at_the_same(tmp_path, processes):
+    config = CONFIGS["mlp"].model_copy(update={"epochs": 40})
+    whole = train(config, run_dir=tmp_path / "whole")
+    run = Run.create(config, tmp_path / "run")
+    rng = np.random.default_rng(1)
+    kills, epoch = 0, -1
+    while run.status.state != "finished" and kills < 8:
+        process, _ = start(processes, run.path)
+        while run.epoch <= epoch and process.is_alive():
+            time.sleep(0.005)  # so that each life finishes an epoch
+        time.sleep(rng.uniform(0, 0.1))
+        process.kill()
+        process.join(60)
+        kills += process.exitcode == -signal.SIGKILL
+        epoch = assert_opens_at_its_last_finished_epoch(run.path) if kills else run.epoch
+    assert kills >= 3
+    assert_same(resume(run.path), whole)
