@@ -19,7 +19,8 @@ __all__ = ["main"]
 VARIANTS: dict[str, dict[str, Any]] = {
     "the defaults": {},
     "learning rate 1e-3": {"learning_rate": 1e-3},
-    "learning rate 4e-3": {"learning_rate": 4e-3},
+    "learning rate 2e-3": {"learning_rate": 2e-3},
+    "learning rate 8e-3": {"learning_rate": 8e-3},
     "batch 256": {"batch_size": 256},
     "relu": {"activation": "relu"},
     "gelu": {"activation": "gelu"},

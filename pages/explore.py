@@ -60,6 +60,7 @@ def explore(
                 "Each point is an image, placed by the encoder. **Click a point** to decode it; "
                 "scroll to zoom, drag to move, click a class in the legend to hide it."
             )
+        resources.let_the_map_draw()
         with right:
             draw_code(run, data, projection)
 

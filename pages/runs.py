@@ -17,13 +17,13 @@ TABLE_KEY = "runs-table"
 def main() -> None:
     own = list_runs()
     runs = [*own, *list_runs(resources.EXAMPLES)]
-    active = any(run.status.state in ACTIVE for run in own)
+    active = any(resources.jobs().status(run).state in ACTIVE for run in own)
 
     @st.fragment(run_every=2.0 if active else None)
     def body() -> None:
         statuses = {run.path: resources.jobs().status(run) for run in runs}
-        if active and not any(status.state in ACTIVE for status in statuses.values()):
-            st.rerun()
+        if active != any(status.state in ACTIVE for status in statuses.values()):
+            st.rerun()  # to begin or to end looking again by itself
         event = st.dataframe(
             [row(run, statuses[run.path].state) for run in runs],
             key=TABLE_KEY,
@@ -123,11 +123,12 @@ def act_on(run: Run, what: str) -> None:
             if run.path.parent != resources.EXAMPLES:
                 if what in ACTIVE:
                     st.button("Stop", icon=":material/stop:", key=f"stop-{run.name}",
-                              on_click=resources.jobs().stop, args=(run,))  # fmt: skip
-                elif what != "finished" and st.button(
-                    "Resume", icon=":material/resume:", key=f"resume-{run.name}"
-                ):
-                    resume(run)
+                              on_click=widgets.attempt,
+                              args=(resources.jobs().stop, run))  # fmt: skip
+                elif what != "finished":
+                    st.button("Resume", icon=":material/resume:", key=f"resume-{run.name}",
+                              on_click=widgets.attempt,
+                              args=(resources.jobs().train, run))  # fmt: skip
                 if st.button("Rename", icon=":material/edit:", key=f"rename-{run.name}"):
                     rename(run)
                 if what not in ACTIVE and st.button(
@@ -135,15 +136,6 @@ def act_on(run: Run, what: str) -> None:
                 ):
                     delete(run)
         st.json(run.config.model_dump(mode="json", exclude_defaults=True), expanded=False)
-
-
-def resume(run: Run) -> None:
-    try:
-        resources.jobs().train(run)
-    except (RunError, ConnectionError) as error:
-        st.error(explain(error))
-    else:
-        st.rerun()
 
 
 @st.dialog("Rename this run")

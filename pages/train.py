@@ -194,7 +194,7 @@ def choose_training() -> dict[str, Any]:
         **keep("batch_size"),
     )  # fmt: skip
     rate = st.number_input(
-        "Learning rate", 0.0, 1.0, 0.002, 0.001, format="%.4f",
+        "Learning rate", 0.0, 1.0, TrainConfig().learning_rate, 0.001, format="%.4f",
         help="The peak of the one-cycle schedule. If training diverges, take less.",
         **keep("learning_rate"),
     )  # fmt: skip
@@ -281,7 +281,10 @@ def run_to_watch() -> Run | None:
     if name in runs:
         return runs[name]
     active = [run for run in runs.values() if run.status.state in ACTIVE]
-    return active[0] if active else None
+    if not active:
+        return None
+    state.watch_training(active[0].name)  # also once it has ended
+    return active[0]
 
 
 def watch(run: Run) -> None:
@@ -292,8 +295,8 @@ def watch(run: Run) -> None:
     @st.fragment(run_every=1.5 if active else None)
     def body() -> None:
         now = resources.jobs().status(run)
-        if active and now.state not in ACTIVE:
-            st.rerun()
+        if active != (now.state in ACTIVE):
+            st.rerun()  # to begin or to end looking again by itself
         draw_head(run, now)
         epochs = run.epochs()
         if epochs:
@@ -310,23 +313,25 @@ def draw_head(run: Run, status: Any) -> None:
     title.markdown(f"#### {run.title}")
     with button.container(horizontal=True, horizontal_alignment="right"):
         if status.state in ACTIVE:
-            st.button("Stop", icon=":material/stop:", on_click=resources.jobs().stop, args=(run,))
+            st.button("Stop", icon=":material/stop:", on_click=widgets.attempt,
+                      args=(resources.jobs().stop, run))  # fmt: skip
         else:
             if status.state in {"stopped", "interrupted", "failed"}:
-                st.button("Resume", icon=":material/resume:", on_click=resume, args=(run,))
+                st.button("Resume", icon=":material/resume:", on_click=widgets.attempt,
+                          args=(resources.jobs().train, run))  # fmt: skip
             if run.has_model and st.button("Explore", type="primary", icon=":material/explore:"):
                 st.switch_page("pages/explore.py", query_params={state.RUN_KEY: run.name})
-    records = run.records()
-    last = records[-1] if records else None
-    epochs = "" if run.config.seconds else f" of {run.config.epochs}"
     parts = [status.state.capitalize()]
-    if last is not None:
-        parts += [f"epoch {last['epoch']}{epochs}", f"{last['images_per_second']:,.0f} images/s"]
-        if status.state in ACTIVE:
-            left = last["seconds"] * (1 - last["progress"]) / max(last["progress"], 1e-6)
+    if run.epoch >= 0:
+        epochs = "" if run.config.seconds else f" of {run.config.epochs}"
+        parts += [f"epoch {run.epoch}{epochs}", f"{status.images_per_second:,.0f} images/s"]
+        if status.state not in ACTIVE:
+            parts.append(f"{_duration(status.seconds)} of training")
+        elif status.progress > 0:
+            left = status.seconds * (1 - status.progress) / status.progress
             parts.append(f"{_duration(left)} left")
-        else:
-            parts.append(f"{_duration(last['seconds'])} of training")
+    elif status.message:
+        parts.append(status.message)
     if status.state == "failed":
         st.error(status.message, icon=":material/error:")
     elif status.state == "interrupted":
@@ -334,16 +339,7 @@ def draw_head(run: Run, status: Any) -> None:
             "The process that trained this run is gone. Every finished epoch is kept: press "
             "**Resume** to go on.", icon=":material/warning:",
         )  # fmt: skip
-    elif last is None and status.message:
-        parts.append(status.message)
     st.progress(min(1.0, status.progress), " · ".join(parts))
-
-
-def resume(run: Run) -> None:
-    try:
-        resources.jobs().train(run)
-    except (RunError, ConnectionError) as error:
-        st.error(explain(error), icon=":material/error:")
 
 
 def draw_pictures(run: Run) -> None:

@@ -113,7 +113,7 @@ class TrainConfig(BaseModel):
         None, description="Train for this long instead; the schedule then follows the clock."
     )
     batch_size: int = Field(128, ge=1, le=8192, description="Images per step.")
-    learning_rate: float = Field(2e-3, gt=0, le=1, description="Peak of the one-cycle schedule.")
+    learning_rate: float = Field(4e-3, gt=0, le=1, description="Peak of the one-cycle schedule.")
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Start of every random number.")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("cpu", description="Where to compute.")
     threads: int = Field(

@@ -60,8 +60,11 @@ class Jobs:
         ConnectionError
             If the cluster cannot be reached.
         """
+        future = self._trainings.get(run.path)
+        if future is not None and not future.done():
+            return  # a second press of the button
         run.take_stop()  # of an earlier time
-        run.write_status("queued", "Waiting for its turn.", run.status.progress)
+        run.write_status("queued", "Waiting for its turn.")
         self._trainings[run.path] = self._submit(_train, str(run.path), resource="training")
 
     def stop(self, run: Run) -> None:
@@ -77,7 +80,7 @@ class Jobs:
         if run.status.state == "queued":
             if future is not None:
                 future.cancel()
-            run.write_status("stopped", "Stopped before it began.", run.status.progress)
+            run.write_status("stopped", "Stopped before it began.")
 
     def status(self, run: Run) -> Status:
         """How ``run`` stands; ``queued`` while a new worker takes over from one that died."""

@@ -119,7 +119,9 @@ class Status(BaseModel):
 
     state: State = "new"
     message: str = ""
-    progress: float = 0.0
+    progress: float = 0.0  # fraction of training done
+    seconds: float = 0.0  # of training so far
+    images_per_second: float = 0.0
     updated: float = 0.0
     host: str = ""
     pid: int = 0
@@ -356,21 +358,12 @@ class Run:
             The fields of ``StepRecord`` or ``EpochRecord``, and ``kind``: ``"step"`` or
             ``"epoch"``. A line torn by a kill is left out.
         """
-        try:
-            lines = (self.path / "metrics.jsonl").read_bytes().splitlines()
-        except OSError:
-            return []
-        records = []
-        for line in lines:
-            with suppress(ValueError):  # no JSON, or not even text
-                records.append(json.loads(line))
-        return records
+        return self._records()
 
     def epochs(self) -> list[dict[str, Any]]:
         """Read the records of all finished epochs, oldest first."""
         last = self.epoch
-        records = (record for record in self.records() if record["kind"] == "epoch")
-        return [record for record in records if record["epoch"] <= last]
+        return [record for record in self._records(b'{"kind": "epoch"') if record["epoch"] <= last]
 
     def snapshot_epochs(self) -> list[int]:
         """Epochs of which a snapshot was kept, in order."""
@@ -451,12 +444,22 @@ class Run:
 
     # Writing ------------------------------------------------------------------------------------
 
-    def write_status(self, state: State, message: str = "", progress: float = 0.0) -> None:
-        """Say what the run is doing; each time is also a heartbeat."""
+    def write_status(
+        self,
+        state: State,
+        message: str = "",
+        progress: float | None = None,
+        seconds: float | None = None,
+        images_per_second: float | None = None,
+    ) -> None:
+        """Say what the run is doing; each time is also a heartbeat. A None stays as it was."""
+        before = self.status
         status = Status(
             state=state,
             message=message,
-            progress=progress,
+            progress=before.progress if progress is None else progress,
+            seconds=before.seconds if seconds is None else seconds,
+            images_per_second=images_per_second or before.images_per_second,
             updated=time.time(),
             host=socket.gethostname(),
             pid=os.getpid(),
@@ -467,6 +470,19 @@ class Run:
     def write_data(self, record: DataRecord) -> None:
         """Keep what the images were."""
         self._write("data.json", (record.model_dump_json(indent=2) + "\n").encode())
+
+    def _records(self, beginning: bytes = b"") -> list[dict[str, Any]]:
+        """Records whose line begins so: a page that follows a run parses only what it draws."""
+        try:
+            lines = (self.path / "metrics.jsonl").read_bytes().splitlines()
+        except OSError:
+            return []
+        records = []
+        for line in lines:
+            if line.startswith(beginning):
+                with suppress(ValueError):  # no JSON, or not even text
+                    records.append(json.loads(line))
+        return records
 
     def append_record(self, kind: Literal["step", "epoch"], record: Any) -> None:
         """Append a record of the trainer's as a line of JSON, flushed to the disk."""

@@ -22,6 +22,9 @@ __all__ = ["SNAPSHOT_IMAGES", "resume", "run_training", "snapshot_indices", "tra
 #: Images whose codes every epoch keeps.
 SNAPSHOT_IMAGES = 2_000
 
+#: Seconds between the step records that are written down; an hour of training is then 3,600 lines.
+STEP_RECORD_EVERY = 1.0
+
 
 class _StoppedError(Exception):
     """Raised through a download to end it."""
@@ -143,11 +146,11 @@ def run_training(run: Run, data: ImageDataset | None = None) -> Iterator[Record]
     except _StoppedError:
         run.write_status("stopped", "Stopped before training began.")
     except (GeneratorExit, KeyboardInterrupt):
-        run.write_status("stopped", "Stopped.", run.status.progress)
+        run.write_status("stopped", "Stopped.")
         raise
     except Exception as error:
         with suppress(RunError):  # a full disk is what failed; its own message goes up
-            run.write_status("failed", explain(error), run.status.progress)
+            run.write_status("failed", explain(error))
         raise
 
 
@@ -164,23 +167,30 @@ def _run_training(run: Run, data: ImageDataset | None) -> Iterator[Record]:
     if trainer.epoch == 0:
         _save(run, trainer, data)
 
+    written = trainer.seconds
     for record in trainer.records():
+        speed = None
         if isinstance(record, StepRecord):
-            run.append_record("step", record)
+            speed = record.images_per_second
+            if record.seconds - written >= STEP_RECORD_EVERY:
+                run.append_record("step", record)
+                written = record.seconds
         if isinstance(record, EpochRecord):
+            speed = record.images_per_second
             run.append_record("epoch", record)
             _save(run, trainer, data)
-        run.write_status("running", _describe(record, trainer), trainer.progress)
+        where = f"epoch {trainer.epoch + 1}" if speed else "validating"
+        run.write_status("running", where, trainer.progress, trainer.seconds, speed)
         yield record
         if run.take_stop():
             # An epoch that was cut short is done again on resuming, to the same numbers.
             run.forget_after(trainer.epoch)
-            run.write_status("stopped", f"Stopped after epoch {run.epoch}.", trainer.progress)
+            run.write_status("stopped", f"Stopped after epoch {run.epoch}.")
             return
     yield (evaluating := Progress("evaluating on held-out images", 0.0))
-    run.write_status("running", evaluating.phase, 1.0)
+    run.write_status("running", evaluating.phase)
     run.write_evaluation(evaluate(Engine(trainer.model, run.config), data).as_dict())
-    run.write_status("finished", f"Finished after epoch {trainer.epoch}.", 1.0)
+    run.write_status("finished", f"Finished after epoch {trainer.epoch}.")
 
 
 def _load(run: Run, data: ImageDataset | None) -> ImageDataset:
@@ -212,11 +222,3 @@ def _save(run: Run, trainer: Trainer, data: ImageDataset) -> None:
     run.write_snapshot(Snapshot(trainer.epoch, indices, mu, decoder))
     tensors, numbers = trainer.state()
     run.write_checkpoint({name: value.numpy() for name, value in tensors.items()}, numbers)
-
-
-def _describe(record: Record, trainer: Trainer) -> str:
-    if isinstance(record, Progress):
-        return record.phase
-    if isinstance(record, EpochRecord):
-        return f"epoch {record.epoch} finished"
-    return f"epoch {record.epoch}"

@@ -26,9 +26,7 @@ EXAMPLES = {
     ),
     "faces-8d": (
         "Faces",
-        vaelab.TrainConfig(
-            dataset="faces", latent_dim=8, architecture="conv", epochs=40, learning_rate=3e-3
-        ),
+        vaelab.TrainConfig(dataset="faces", latent_dim=8, architecture="conv", epochs=60),
     ),
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +19,22 @@ from vaelab.latent.projections import Projection, ProjectionKind
 from vaelab.maps import make_map, read_map
 from vaelab.runs import Run, list_runs
 
-__all__ = ["all_runs", "backdrop", "dataset", "fresh", "jobs", "known_map", "make_known_map"]
+__all__ = [
+    "all_runs",
+    "backdrop",
+    "dataset",
+    "fresh",
+    "jobs",
+    "known_map",
+    "let_the_map_draw",
+    "make_known_map",
+]
 
 #: Runs that the app opens with, read where they are shipped.
 EXAMPLES = Path(__file__).parents[2] / "assets" / "checkpoints"
+
+#: What a browser on the same machine needs to fetch Plotly and begin to draw.
+FETCH_SECONDS = 1.5
 
 #: Images a side of the grid decoded under a map.
 BACKDROP_SIDE = 20
@@ -37,6 +51,16 @@ def all_runs() -> dict[str, Run]:
     runs = {run.name: run for run in list_runs() if run.has_model}
     examples = sorted(list_runs(EXAMPLES), key=lambda run: run.config.latent_dim)
     return runs | {run.name: run for run in examples if run.name not in runs}
+
+
+def let_the_map_draw() -> None:
+    """Wait a moment before torch is first imported, once in a server's life.
+
+    The import holds up the whole server for two seconds, and the browser, which has just been told
+    of its first map, must still fetch from it what draws maps.
+    """
+    if "torch" not in sys.modules:
+        time.sleep(FETCH_SECONDS)
 
 
 def fresh(run: Run) -> Run:
@@ -61,12 +85,16 @@ def _dataset(name: str, preprocessing: str) -> ImageDataset:
 
 def known_map(run: Run, kind: ProjectionKind) -> Projection | None:
     """A map that needs no computing."""
-    return _read_map(str(run.path), run.epoch, kind) or None
+    return _read_map(str(run.path), run.epoch, kind)
 
 
 def make_known_map(run: Run, kind: ProjectionKind) -> Projection:
     """A map, computed now if it must be: for those that take no time."""
-    return known_map(run, kind) or make_map(fresh(run), dataset(run.config), kind)
+    known = known_map(run, kind)
+    if known is not None:
+        return known
+    with st.spinner("Placing the images on the map …"):
+        return make_map(fresh(run), dataset(run.config), kind)
 
 
 def _read_map(path: str, epoch: int, kind: ProjectionKind) -> Projection | None:

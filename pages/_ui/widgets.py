@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -13,10 +15,11 @@ from vaelab.datasets import ImageDataset
 from vaelab.images import enlarge, png_data_uri, tile, to_pixels
 from vaelab.latent.projections import Projection, ProjectionKind
 from vaelab.maps import kinds_of_map
-from vaelab.runs import Run
+from vaelab.runs import Run, RunError
 
 __all__ = [
     "MAP_CONFIG",
+    "attempt",
     "choose_map",
     "choose_run",
     "color_choice",
@@ -25,7 +28,6 @@ __all__ = [
     "picture",
     "sheet",
     "show_pixels",
-    "stop_with",
     "toolbar",
 ]
 
@@ -44,10 +46,12 @@ def toolbar() -> DeltaGenerator:
     return st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 
 
-def stop_with(error: Exception) -> None:
-    """Say what went wrong in its own sentence, and end the page there."""
-    st.error(explain(error), icon=":material/error:")
-    st.stop()
+def attempt(action: Callable[..., object], *arguments: object) -> None:
+    """Do what a button says, in its callback; where that fails, say why in one sentence."""
+    try:
+        action(*arguments)
+    except (RunError, ConnectionError, ValueError) as error:
+        st.toast(explain(error), icon=":material/error:", duration="infinite")
 
 
 def choose_run() -> Run:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -62,6 +62,7 @@ def serve(runs: Path):
 @pytest.fixture(scope="session")
 def chromium():
     """Debian's chromium, headless."""
+    expect.set_options(timeout=60_000)  # the first training of a server starts its cluster
     path = shutil.which("chromium")
     if path is None:
         if os.environ.get("CI"):
