@@ -42,27 +42,27 @@ def main() -> None:
 def explore(
     run: Run, data: ImageDataset, kind: ProjectionKind, color: str | None, show_grid: bool
 ) -> None:
-    projection, note = widgets.map_or_stand_in(run, kind)
-    waiting = note is not None and note.startswith("UMAP is being made")
+    waiting = widgets.map_or_stand_in(run, kind).waiting
 
     # A click or a slider redraws this part only; while a map is being made it looks again.
     @st.fragment(run_every=1.0 if waiting else None)
+    @frame.guarded
     def body() -> None:
-        state.start_with(run, projection)
-        if waiting and resources.known_map(run, kind) is not None:
+        view = widgets.map_or_stand_in(run, kind)
+        if waiting and not view.waiting:
             st.rerun()
+        state.start_with(run, view.projection)
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            if note:
-                st.info(note, icon=":material/hourglass_top:" if waiting else ":material/info:")
-            draw_map(run, data, projection, color, show_grid)
+            view.say()
+            draw_map(run, data, view.projection, color, show_grid)
             st.caption(
                 "Each point is an image, placed by the encoder. **Click a point** to decode it; "
                 "scroll to zoom, drag to move, click a class in the legend to hide it."
             )
         resources.let_the_map_draw()
         with right:
-            draw_code(run, data, projection)
+            draw_code(run, data, view.projection)
 
     body()
     draw_samples(run)
@@ -76,7 +76,8 @@ def draw_map(
         labels = data.labels[projection.indices]
     elif color is not None and data.factors is not None:
         values = data.factors[projection.indices, data.factor_names.index(color)]
-    here = projection.place(state.z_of(run)[None])[0]
+    z, chosen = state.z_of(run), state.chosen_image(run)
+    moved = chosen is None or not np.allclose(z, code_of(projection, chosen), atol=1e-3)
     figure = latent_map(
         projection,
         labels,
@@ -84,7 +85,8 @@ def draw_map(
         values,
         (color or "").replace("_", " "),
         backdrop=resources.backdrop(run, projection.kind) if show_grid else None,
-        marks={"z": here},
+        selected=state.anchor_of(run, chosen, int(projection.indices[0]), moved),
+        marks={"z": projection.place(z[None])[0]} if moved else None,
     )
 
     def clicked() -> None:
@@ -101,6 +103,12 @@ def draw_map(
             selection_mode="points",
             config=widgets.MAP_CONFIG,
         )
+
+
+def code_of(projection: Projection, index: int) -> np.ndarray:
+    """The code of an image on the map."""
+    code: np.ndarray = projection.codes[np.searchsorted(projection.indices, index)]
+    return code
 
 
 def draw_code(run: Run, data: ImageDataset, projection: Projection) -> None:
@@ -201,8 +209,11 @@ def set_random(run: Run) -> None:
     state.choose_image(run, None)
 
 
-@st.fragment
 def draw_samples(run: Run) -> None:
+    st.fragment(frame.guarded(lambda: _draw_samples(run)))()
+
+
+def _draw_samples(run: Run) -> None:
     title, again = st.columns([5, 1], vertical_alignment="bottom")
     title.markdown("##### Samples from the prior")
     seed = st.session_state.setdefault("sample-seed", 0)

@@ -44,9 +44,14 @@ def main() -> None:
         if state.chosen_end(run, end) is None:
             pick_random(run, data, end, seed=ord(end))
 
-    @st.fragment
+    waiting = widgets.map_or_stand_in(run, kind).waiting
+
+    @st.fragment(run_every=1.0 if waiting else None)
+    @frame.guarded
     def body() -> None:
-        projection, note = widgets.map_or_stand_in(run, kind)
+        view = widgets.map_or_stand_in(run, kind)
+        if waiting and not view.waiting:
+            st.rerun()
         ends = [state.chosen_end(run, end) or 0 for end in ("A", "B")]
         codes = run.engine.encode(data.images[ends]).mu
         walk = INTERPOLATIONS[method]
@@ -65,9 +70,8 @@ def main() -> None:
             with middle:
                 widgets.picture(run.engine.decode(here)[0], f"{t:.0%} of the way from A to B")
         with left:
-            if note:
-                st.info(note)
-            draw_map(run, data, projection, codes, path, here)
+            view.say()
+            draw_map(run, data, view.projection, codes, path, here)
         st.markdown("##### The way, decoded")
         widgets.sheet(frames, num_steps, "Images decoded on the way from A to B")
         st.download_button(

@@ -20,13 +20,15 @@ def main() -> None:
     active = any(resources.jobs().status(run).state in ACTIVE for run in own)
 
     @st.fragment(run_every=2.0 if active else None)
+    @frame.guarded
     def body() -> None:
         statuses = {run.path: resources.jobs().status(run) for run in runs}
         if active != any(status.state in ACTIVE for status in statuses.values()):
             st.rerun()  # to begin or to end looking again by itself
         event = st.dataframe(
             [row(run, statuses[run.path].state) for run in runs],
-            key=TABLE_KEY,
+            # Ticks are row numbers: with other rows, they must not stay.
+            key=f"{TABLE_KEY}-{'-'.join(run.name for run in runs)}",
             on_select="rerun",
             selection_mode="multi-row",
             hide_index=True,
@@ -43,6 +45,7 @@ def main() -> None:
             act_on(run, statuses[run.path].state)
 
     body()
+    open_dialog()
     for path, problem in broken_runs().items():
         st.warning(f"**{path.name}** is broken on disk. {problem}", icon=":material/broken_image:")
 
@@ -112,30 +115,41 @@ def compare(runs: list[Run], chosen: bool) -> None:
 
 
 def act_on(run: Run, what: str) -> None:
-    with st.container(border=True, key=f"run-{run.name}"):
+    name = f"{run.path.parent.name}-{run.name}"
+    with st.container(border=True, key=f"run-{name}"):
         title, buttons = st.columns([2, 3], vertical_alignment="center")
         title.markdown(f"**{run.title}** · {what}")
         with buttons.container(horizontal=True, horizontal_alignment="right"):
             if run.has_model and st.button(
-                "Explore", icon=":material/explore:", key=f"explore-{run.name}"
+                "Explore", icon=":material/explore:", key=f"explore-{name}"
             ):
                 st.switch_page("pages/explore.py", query_params={state.RUN_KEY: run.name})
             if run.path.parent != resources.EXAMPLES:
                 if what in ACTIVE:
-                    st.button("Stop", icon=":material/stop:", key=f"stop-{run.name}",
+                    st.button("Stop", icon=":material/stop:", key=f"stop-{name}",
                               on_click=widgets.attempt,
                               args=(resources.jobs().stop, run))  # fmt: skip
                 elif what != "finished":
-                    st.button("Resume", icon=":material/resume:", key=f"resume-{run.name}",
+                    st.button("Resume", icon=":material/resume:", key=f"resume-{name}",
                               on_click=widgets.attempt,
                               args=(resources.jobs().train, run))  # fmt: skip
-                if st.button("Rename", icon=":material/edit:", key=f"rename-{run.name}"):
-                    rename(run)
+                if st.button("Rename", icon=":material/edit:", key=f"rename-{name}"):
+                    state.ask("rename", run)
+                    st.rerun()
                 if what not in ACTIVE and st.button(
-                    "Delete", icon=":material/delete:", key=f"delete-{run.name}"
+                    "Delete", icon=":material/delete:", key=f"delete-{name}"
                 ):
-                    delete(run)
+                    state.ask("delete", run)
+                    st.rerun()
         st.json(run.config.model_dump(mode="json", exclude_defaults=True), expanded=False)
+
+
+def open_dialog() -> None:
+    """Open what a button asked for; here, since a part that redraws itself would drop it."""
+    wanted = state.asked()
+    if wanted is not None:
+        what, path = wanted
+        {"rename": rename, "delete": delete}[what](Run.open(path))
 
 
 @st.dialog("Rename this run")

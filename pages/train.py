@@ -275,16 +275,24 @@ def preview(source: Source) -> None:
 
 
 def run_to_watch() -> Run | None:
-    """The run last started or looked at here or, in a new session, one that is being trained."""
+    """Choose what to look at: a run, at first one that is being trained, or the images."""
     runs = {run.name: run for run in list_runs()}
-    name = state.training_run()
-    if name in runs:
-        return runs[name]
-    active = [run for run in runs.values() if run.status.state in ACTIVE]
-    if not active:
+    if not runs:
         return None
-    state.watch_training(active[0].name)  # also once it has ended
-    return active[0]
+    active = [name for name, run in runs.items() if run.status.state in ACTIVE]
+    options = [None, *runs]
+    if st.session_state.get(state.WATCH_KEY) not in options:
+        del st.session_state[state.WATCH_KEY]
+    name = st.selectbox(
+        "Look at",
+        options,
+        index=options.index(active[0]) if active else 0,
+        format_func=lambda name: "the images" if name is None else runs[name].title,
+        key=state.WATCH_KEY,
+        persist_state="session",
+        help="A run to follow, or the images chosen on the left.",
+    )
+    return None if name is None else runs[name]
 
 
 def watch(run: Run) -> None:
@@ -293,6 +301,7 @@ def watch(run: Run) -> None:
     active = status.state in ACTIVE
 
     @st.fragment(run_every=1.5 if active else None)
+    @frame.guarded
     def body() -> None:
         now = resources.jobs().status(run)
         if active != (now.state in ACTIVE):
@@ -359,9 +368,9 @@ def draw_pictures(run: Run) -> None:
     pairs, places = st.columns([2, 3])
     with pairs:
         st.markdown("##### Reconstructions")
-        both = np.concatenate([images / np.float32(255), reconstructions])
-        order = [index for row in range(5) for index in (row, row + 10, row + 5, row + 15)]
-        widgets.sheet(both[order], 4, "Images and their reconstructions", side=96)
+        pairs_of = np.stack([images / np.float32(255), reconstructions], axis=1)
+        both = pairs_of.reshape(-1, *images.shape[1:])
+        widgets.sheet(both, 4, "Images and their reconstructions", side=96)
         st.caption("Validation images, each beside what the model makes of it.")
     with places:
         st.markdown(f"##### Latent map after epoch {snapshot.epoch}")

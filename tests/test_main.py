@@ -89,7 +89,8 @@ def test_resume_goes_on_where_it_stopped(vae, tmp_path, monkeypatch):
         patch.setattr(Run, "append_record", interrupt)
         code, _, err = vae("train", *SMALL, "--json", "--run-dir", tmp_path / "a")
     assert code == 130
-    assert err == "Stopped; every finished epoch is kept, and resume goes on from there.\n"
+    goes_on = f"resume {tmp_path / 'a'} goes on from there"
+    assert err == f"Stopped; every finished epoch is kept, and {goes_on}.\n"
     assert Run.open(tmp_path / "a").epoch == 1
     said = read_json(vae("resume", tmp_path / "a", "--json"))
     assert (said["state"], said["epoch"]) == ("finished", 3)

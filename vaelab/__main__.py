@@ -199,10 +199,8 @@ def main() -> None:
         tyro.extras.subcommand_cli_from_dict(
             commands, prog="python -m vaelab", config=(tyro.conf.OmitArgPrefixes,)
         )
-    except KeyboardInterrupt:
-        print(
-            "Stopped; every finished epoch is kept, and resume goes on from there.", file=sys.stderr
-        )
+    except KeyboardInterrupt as error:
+        print(str(error) or "Stopped.", file=sys.stderr)
         sys.exit(130)
     except (ValueError, RuntimeError, OSError) as error:
         print(explain(error), file=sys.stderr)

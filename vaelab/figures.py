@@ -57,6 +57,7 @@ def latent_map(
     values: NDArray[np.floating] | None = None,
     value_name: str = "",
     backdrop: str | None = None,
+    selected: int | None = None,
     marks: Mapping[str, NDArray[np.floating]] | None = None,
     path: NDArray[np.floating] | None = None,
     height: int = 600,
@@ -73,6 +74,8 @@ def latent_map(
         ``(N,)``: instead of classes, one colour scale for a known factor.
     backdrop
         A picture, as a data address, of decoded images over ``decoded_extent``.
+    selected
+        The image of the dataset whose point is drawn as clicked.
     marks
         Places ``(2,)`` to mark, by the letter or sign to draw there.
     path
@@ -101,11 +104,14 @@ def latent_map(
                 text=hover,
                 hovertemplate="%{text}<br>image %{customdata}<extra></extra>",
                 marker=style | marker,
-                # A click marks by the panel beside it; greying out all the rest would hide the map.
-                selected={"marker": {"opacity": opacity}},
+                # The point clicked stands out; greying out all the rest would hide the map.
+                selected={"marker": {"opacity": 1, "size": 16, "color": ACCENT}},
                 unselected={"marker": {"opacity": opacity}},
             )
         )
+        positions = np.flatnonzero(projection.indices[chosen] == selected)
+        if len(positions):
+            figure.data[-1].selectedpoints = positions
 
     everything = np.arange(len(projection.indices))
     if values is not None:
@@ -151,7 +157,7 @@ def latent_map(
         dragmode="pan",
         hovermode="closest",
         # Zoom and hidden classes survive a redraw of the same map.
-        uirevision=f"{projection.kind}-{len(projection.indices)}",
+        uirevision=f"{projection.kind}-{projection.coordinates[0]}",
         legend={"title": {"text": ""}, "itemsizing": "constant", "y": 0.94, "yanchor": "top"},
     )
     figure.update_xaxes(title=projection.axes[0], zeroline=False)

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
-from vaelab.latent.projections import MAX_POINTS, ProjectionKind
-from vaelab.runs import Run, Status
+from vaelab.config import explain
+from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
+from vaelab.runs import ACTIVE, Run, RunError, Status
 
 __all__ = ["Jobs", "MapState"]
 
 MapState = Literal["none", "working", "done", "failed"]
+
+#: Trainings side by side at the most; the others queue.
+MOST_TRAININGS = 4
 
 #: How often a job whose worker died is tried again. One that failed by itself would fail again.
 RETRIES = 3
@@ -63,9 +68,16 @@ class Jobs:
         future = self._trainings.get(run.path)
         if future is not None and not future.done():
             return  # a second press of the button
+        self._connect()
         run.take_stop()  # of an earlier time
-        run.write_status("queued", "Waiting for its turn.")
-        self._trainings[run.path] = self._submit(_train, str(run.path), resource="training")
+        job = os.urandom(8).hex()
+        run.write_status("queued", "Waiting for its turn.", job=job)
+        try:
+            submitted = self._submit(_train, str(run.path), job, resource="training")
+        except ConnectionError as error:
+            run.write_status("failed", str(error))
+            raise
+        self._trainings[run.path] = submitted
 
     def stop(self, run: Run) -> None:
         """Stop ``run`` within a second, or take it out of the queue.
@@ -77,22 +89,32 @@ class Jobs:
         """
         run.request_stop()
         future = self._trainings.pop(run.path, None)
-        if run.status.state == "queued":
+        gone = future is not None and future.done()
+        if run.status.state == "queued" or (gone and run.status.state in ACTIVE):
             if future is not None:
                 future.cancel()
             run.write_status("stopped", "Stopped before it began.")
 
     def status(self, run: Run) -> Status:
-        """How ``run`` stands; ``queued`` while a new worker takes over from one that died."""
+        """How ``run`` stands, also where its job can no longer write that down itself.
+
+        ``queued`` while a new worker takes over from one that died; ``failed`` if the job ended
+        before or beside its run: it could not see the folder, or not write into it.
+        """
         status = run.status
         future = self._trainings.get(run.path)
         if status.state == "interrupted" and future is not None and not future.done():
             message = "Its worker died; another goes on from the last finished epoch."
             return status.model_copy(update={"state": "queued", "message": message})
+        if status.state in ACTIVE and future is not None and future.status == "error":
+            message = explain(future.exception(timeout=5))
+            with suppress(RunError):
+                run.write_status("failed", message)
+            return status.model_copy(update={"state": "failed", "message": message})
         return status
 
     def make_map(self, run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> None:
-        """Queue the making of a map, once; ``maps.read_map`` finds it when it is done.
+        """Queue the making of a map, once; ``known_map`` has it when it is done.
 
         Parameters
         ----------
@@ -122,6 +144,16 @@ class Jobs:
             return "done", ""
         return "failed", str(future.exception(timeout=5))
 
+    def known_map(
+        self, run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS
+    ) -> Projection | None:
+        """Return a map that was made here, also where its run's folder could not keep it."""
+        future = self._maps.get((run.path, run.epoch, kind, max_points))
+        if future is None or future.status != "finished":
+            return None
+        projection: Projection = future.result(timeout=30)
+        return projection
+
     def close(self) -> None:
         """Stop the cluster, and with it every job; their run folders keep what is finished."""
         with self._lock:
@@ -133,8 +165,11 @@ class Jobs:
     def _submit(self, function: Any, *arguments: Any, resource: str) -> Any:
         client = self._connect()
         wanted = {} if self._scheduler else {"resources": {resource: 1}}
-        # First in, first out; dask would take those of the same tenth of a second in any order.
-        return client.submit(function, *arguments, pure=False, fifo_timeout="0 s", **wanted)
+        try:
+            # First in, first out; dask takes those of the same tenth of a second in any order.
+            return client.submit(function, *arguments, pure=False, fifo_timeout="0 s", **wanted)
+        except (OSError, TimeoutError, RuntimeError) as error:
+            raise self._unreachable() from error
 
     def _connect(self) -> Any:
         with self._lock:
@@ -147,12 +182,20 @@ class Jobs:
                     self._client = Client(
                         self._scheduler or self._cluster, timeout="10s", set_as_default=False
                     )
-                except (OSError, TimeoutError) as error:
-                    raise ConnectionError(
-                        f"The cluster at {self._scheduler or 'this machine'} cannot be reached: "
-                        "check VAELAB_SCHEDULER, or unset it to train on this machine."
-                    ) from error
+                except (OSError, TimeoutError, RuntimeError) as error:
+                    raise self._unreachable() from error
             return self._client
+
+    def _unreachable(self) -> ConnectionError:
+        if self._scheduler:
+            return ConnectionError(
+                f"The cluster at {self._scheduler} cannot be reached: check VAELAB_SCHEDULER, or "
+                "unset it to train on this machine."
+            )
+        return ConnectionError(
+            "The processes that train could not be started or are gone: restart the app; every "
+            "finished epoch is kept."
+        )
 
 
 def _start_cluster() -> Any:
@@ -165,7 +208,7 @@ def _start_cluster() -> Any:
         options = {"nthreads": 1, "memory_limit": 0, "silence_logs": logging.WARNING, **quiet}
         return {"cls": Nanny, "options": {**options, "resources": resources}}
 
-    trainings = max(1, (os.cpu_count() or 1) // 2)
+    trainings = min(max(1, (os.cpu_count() or 1) // 2), MOST_TRAININGS)
     workers = {f"training-{index}": worker(training=1) for index in range(trainings)}
     return SpecCluster(
         workers={**workers, "map": worker(map=1)},
@@ -178,22 +221,23 @@ def _start_cluster() -> Any:
     )
 
 
-def _train(path: str) -> None:
+def _train(path: str, job: str) -> None:
     """Runs in a worker, more than once if a worker dies under it."""
     from vaelab.training import run_training
 
     run = Run.open(path)
-    if run.status.state in {"preparing", "running", "finished"}:
+    status = run.status
+    if status.state == "finished" or (status.state in ACTIVE and status.job != job):
         return  # someone else took it up while it was queued
     for _ in run_training(run):
         pass
 
 
-def _make_map(path: str, kind: ProjectionKind, max_points: int) -> None:
+def _make_map(path: str, kind: ProjectionKind, max_points: int) -> Projection:
     """Runs in a worker."""
     from vaelab.datasets import load_dataset
     from vaelab.maps import make_map
 
     run = Run.open(path)
     data = load_dataset(run.config.dataset, run.config.preprocessing)
-    make_map(run, data, kind, max_points)
+    return make_map(run, data, kind, max_points)

@@ -12,7 +12,7 @@ from vaelab.latent.projections import (
     ProjectionKind,
     choose_points,
 )
-from vaelab.runs import Run, RunError
+from vaelab.runs import ACTIVE, Run, RunError
 
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset
@@ -68,7 +68,7 @@ def make_map(
     Returns
     -------
     Projection
-        The map. Where the folder cannot be written it is simply not kept.
+        The map. It is kept unless the run is still in training, or its folder cannot be written.
 
     Raises
     ------
@@ -81,8 +81,9 @@ def make_map(
     indices = choose_points(len(data), max_points)
     name = _file_name(run, kind, max_points)
     projection = PROJECTIONS[kind](run.engine.encode(data.images[indices]).mu, indices)
-    with suppress(RunError):
-        run.write_arrays(name, *projection.to_arrays())
+    if run.status.state not in ACTIVE:  # a run in training has a new map every epoch
+        with suppress(RunError):
+            run.write_arrays(name, *projection.to_arrays())
     return projection
 
 

@@ -122,6 +122,7 @@ class Status(BaseModel):
     progress: float = 0.0  # fraction of training done
     seconds: float = 0.0  # of training so far
     images_per_second: float = 0.0
+    job: str = ""  # who queued it: lets a job that is tried again know its own traces
     updated: float = 0.0
     host: str = ""
     pid: int = 0
@@ -215,6 +216,7 @@ class Run:
     def __init__(self, path: Path, config: TrainConfig) -> None:
         self.path = path
         self.config = config
+        self._pinned_epoch: int | None = None
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -332,9 +334,25 @@ class Run:
             return status.model_copy(update={"state": "interrupted"})
         return status
 
+    def pin(self) -> Run:
+        """Open the run once more, as it stands now: its epoch stays, though training goes on."""
+        pinned = Run(self.path, self.config)
+        pinned._pinned_epoch = self.epoch
+        return pinned
+
+    @property
+    def version(self) -> int:
+        """A number that changes with every checkpoint, also if the folder is made anew."""
+        try:
+            return (self.path / "checkpoints" / "last.safetensors").stat().st_mtime_ns
+        except OSError:
+            return 0
+
     @property
     def epoch(self) -> int:
         """The last finished epoch: 0 before training, -1 where nothing was trained yet."""
+        if self._pinned_epoch is not None:
+            return self._pinned_epoch
         path = self.path / "checkpoints" / "last.safetensors"
         if not path.exists():
             return -1
@@ -361,9 +379,8 @@ class Run:
         return self._records()
 
     def epochs(self) -> list[dict[str, Any]]:
-        """Read the records of all finished epochs, oldest first."""
-        last = self.epoch
-        return [record for record in self._records(b'{"kind": "epoch"') if record["epoch"] <= last]
+        """Read the records of all epochs, oldest first."""
+        return self._records(b'{"kind": "epoch"')
 
     def snapshot_epochs(self) -> list[int]:
         """Epochs of which a snapshot was kept, in order."""
@@ -421,7 +438,8 @@ class Run:
     def title(self) -> str:
         """What people call the run: what they renamed it to, or the folder's name."""
         try:
-            return (self.path / "title.txt").read_text().strip() or self.name
+            title = (self.path / "title.txt").read_bytes().decode(errors="replace")
+            return title.strip() or self.name
         except OSError:
             return self.name
 
@@ -451,6 +469,7 @@ class Run:
         progress: float | None = None,
         seconds: float | None = None,
         images_per_second: float | None = None,
+        job: str | None = None,
     ) -> None:
         """Say what the run is doing; each time is also a heartbeat. A None stays as it was."""
         before = self.status
@@ -460,6 +479,7 @@ class Run:
             progress=before.progress if progress is None else progress,
             seconds=before.seconds if seconds is None else seconds,
             images_per_second=images_per_second or before.images_per_second,
+            job=before.job if job is None else job,
             updated=time.time(),
             host=socket.gethostname(),
             pid=os.getpid(),
@@ -498,6 +518,8 @@ class Run:
         kept = [record for record in self.records() if record["epoch"] <= epoch]
         text = "".join(json.dumps(record) + "\n" for record in kept)
         self._write("metrics.jsonl", text.encode())
+        for leftover in self.path.rglob(".*.safetensors.*"):  # of a kill amid a write
+            leftover.unlink(missing_ok=True)
 
     def write_checkpoint(self, arrays: Arrays, numbers: Mapping[str, float]) -> None:
         """Replace the last checkpoint; with this, the epoch it names is finished."""

@@ -160,7 +160,9 @@ class _Sums:
     """Sums of loss terms over images, kept on the device so that no step waits for a number."""
 
     def __init__(self, latent_dim: int, device: torch.device) -> None:
-        self.values = torch.zeros(3 + latent_dim, device=device, dtype=torch.float64)
+        # Apple's GPUs have no float64.
+        dtype = torch.float32 if device.type == "mps" else torch.float64
+        self.values = torch.zeros(3 + latent_dim, device=device, dtype=dtype)
         self.num_images = 0
 
     def add(self, terms: LossTerms) -> None:
@@ -298,18 +300,22 @@ class Trainer:
                 break
         train = of_epoch.take()
         speed = train.num_images / max(self.seconds - started, 1e-9)
-        if not math.isfinite(train.total):
-            raise DivergedError(
-                f"Training diverged in epoch {self.epoch + 1}: the loss is no longer a finite "
-                f"number. A learning rate below {self.config.learning_rate:g} would do."
-            )
+        self._check_finite(train)
         yield from (validation := _Validation(self)).run()
+        self._check_finite(validation.terms)
         self.epoch += 1
         self.seconds = time.perf_counter() - clock
         yield EpochRecord(
             self.epoch, self.step, self.seconds, self.progress, self._beta, rate, speed, train,
             validation.terms,
         )  # fmt: skip
+
+    def _check_finite(self, terms: Terms) -> None:
+        if not math.isfinite(terms.total):
+            raise DivergedError(
+                f"Training diverged in epoch {self.epoch + 1}: the loss is no longer a finite "
+                f"number. A learning rate below {self.config.learning_rate:g} would do."
+            )
 
     def _train_step(self, batch: Tensor, rate: float) -> LossTerms:
         for group in self.optimizer.param_groups:

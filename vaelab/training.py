@@ -145,9 +145,14 @@ def run_training(run: Run, data: ImageDataset | None = None) -> Iterator[Record]
         yield from _run_training(run, data)
     except _StoppedError:
         run.write_status("stopped", "Stopped before training began.")
-    except (GeneratorExit, KeyboardInterrupt):
+    except GeneratorExit:
         run.write_status("stopped", "Stopped.")
         raise
+    except KeyboardInterrupt:
+        run.write_status("stopped", "Stopped.")
+        raise KeyboardInterrupt(
+            f"Stopped; every finished epoch is kept, and resume {run.path} goes on from there."
+        ) from None
     except Exception as error:
         with suppress(RunError):  # a full disk is what failed; its own message goes up
             run.write_status("failed", explain(error))
@@ -186,11 +191,17 @@ def _run_training(run: Run, data: ImageDataset | None) -> Iterator[Record]:
             # An epoch that was cut short is done again on resuming, to the same numbers.
             run.forget_after(trainer.epoch)
             run.write_status("stopped", f"Stopped after epoch {run.epoch}.")
+            if run.epoch >= 1:  # what is kept deserves its figures; nobody waits for them
+                _evaluate(run, Engine.open(run), data)
             return
     yield (evaluating := Progress("evaluating on held-out images", 0.0))
     run.write_status("running", evaluating.phase)
-    run.write_evaluation(evaluate(Engine(trainer.model, run.config), data).as_dict())
+    _evaluate(run, Engine(trainer.model, run.config), data)
     run.write_status("finished", f"Finished after epoch {trainer.epoch}.")
+
+
+def _evaluate(run: Run, engine: Engine, data: ImageDataset) -> None:
+    run.write_evaluation(evaluate(engine, data).as_dict())
 
 
 def _load(run: Run, data: ImageDataset | None) -> ImageDataset:
@@ -200,7 +211,8 @@ def _load(run: Run, data: ImageDataset | None) -> ImageDataset:
         def report(fraction: float) -> None:
             if run.take_stop():
                 raise _StoppedError
-            run.write_status("preparing", f"downloading {config.dataset}: {fraction:.0%}")
+            message = f"downloading {config.dataset}: {fraction:.0%}"
+            run.write_status("preparing", message, fraction)
 
         return load_dataset(config.dataset, config.preprocessing, progress=report)
     if data.name != config.dataset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 
 import streamlit as st
@@ -11,7 +12,7 @@ from vaelab.config import explain
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import RunError
 
-__all__ = ["go_where_wanted", "show"]
+__all__ = ["go_where_wanted", "guarded", "show"]
 
 _ENTERED, _WANTED = "entered-through-app", "wanted-page"
 
@@ -41,7 +42,17 @@ def show(main: Callable[[], None], file: str) -> None:
     if not st.session_state.get(_ENTERED):
         st.session_state[_WANTED] = Path(file).name
         st.switch_page("app.py", query_params=st.query_params.to_dict())
-    try:
-        main()
-    except (RunError, DatasetUnavailable) as error:
-        st.error(explain(error), icon=":material/error:")
+    guarded(main)()
+
+
+def guarded(draw: Callable[[], None]) -> Callable[[], None]:
+    """Wrap what draws a page or a fragment of it, which Streamlit also runs by itself."""
+
+    @wraps(draw)
+    def run() -> None:
+        try:
+            draw()
+        except (RunError, DatasetUnavailable, ConnectionError, ValueError) as error:
+            st.error(explain(error), icon=":material/error:")
+
+    return run

@@ -64,13 +64,13 @@ def let_the_map_draw() -> None:
 
 
 def fresh(run: Run) -> Run:
-    """The same run, with its model loaded once for its present epoch."""
-    return _open(str(run.path), run.epoch)
+    """The run as it stands now, its model loaded once; training may go on under it."""
+    return _open(str(run.path), run.version)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _open(path: str, epoch: int) -> Run:
-    return Run.open(path)
+def _open(path: str, version: int) -> Run:
+    return Run.open(path).pin()
 
 
 def dataset(config: TrainConfig) -> ImageDataset:
@@ -85,37 +85,35 @@ def _dataset(name: str, preprocessing: str) -> ImageDataset:
 
 def known_map(run: Run, kind: ProjectionKind) -> Projection | None:
     """A map that needs no computing."""
-    return _read_map(str(run.path), run.epoch, kind)
-
-
-def make_known_map(run: Run, kind: ProjectionKind) -> Projection:
-    """A map, computed now if it must be: for those that take no time."""
-    known = known_map(run, kind)
-    if known is not None:
-        return known
-    with st.spinner("Placing the images on the map …"):
-        return make_map(fresh(run), dataset(run.config), kind)
-
-
-def _read_map(path: str, epoch: int, kind: ProjectionKind) -> Projection | None:
-    # Absence is not cached: a job may be about to end it.
     try:
-        return _read_map_or_raise(path, epoch, kind)
+        return _read_map(str(run.path), run.version, kind)
     except LookupError:
-        return None
+        return jobs().known_map(run, kind)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _read_map_or_raise(path: str, epoch: int, kind: ProjectionKind) -> Projection:
-    projection = read_map(Run.open(path), kind)
+def _read_map(path: str, version: int, kind: ProjectionKind) -> Projection:
+    projection = read_map(_open(path, version), kind)
     if projection is None:
+        # Raised rather than returned: absence must not be cached, a job may be about to end it.
         raise LookupError
     return projection
 
 
+def make_known_map(run: Run, kind: ProjectionKind) -> Projection:
+    """A map, computed now if it must be: for those that take no time."""
+    return known_map(run, kind) or _make_map(str(run.path), run.version, kind)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Placing the images on the map …")
+def _make_map(path: str, version: int, kind: ProjectionKind) -> Projection:
+    run = _open(path, version)
+    return make_map(run, dataset(run.config), kind)
+
+
 @st.cache_data(max_entries=16, show_spinner="Decoding the grid …")
-def _backdrop(path: str, epoch: int, kind: ProjectionKind) -> str:
-    run = _open(path, epoch)
+def _backdrop(path: str, version: int, kind: ProjectionKind) -> str:
+    run = _open(path, version)
     projection = make_known_map(run, kind)
     x_min, x_max, y_min, y_max = decoded_extent(projection)
 
@@ -131,4 +129,4 @@ def _backdrop(path: str, epoch: int, kind: ProjectionKind) -> str:
 
 def backdrop(run: Run, kind: ProjectionKind) -> str:
     """Images decoded over a map, as a data address."""
-    return _backdrop(str(run.path), run.epoch, kind)
+    return _backdrop(str(run.path), run.version, kind)

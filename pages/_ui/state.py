@@ -7,6 +7,7 @@ what no widget holds, what a click must set, and what belongs into the URL.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -18,6 +19,10 @@ from vaelab.runs import Run
 __all__ = [
     "KIND_KEY",
     "RUN_KEY",
+    "WATCH_KEY",
+    "anchor_of",
+    "ask",
+    "asked",
     "choose_end",
     "choose_image",
     "chosen_end",
@@ -27,7 +32,6 @@ __all__ = [
     "set_z",
     "slider_key",
     "start_with",
-    "training_run",
     "want_run",
     "wanted_run",
     "watch_training",
@@ -37,6 +41,7 @@ __all__ = [
 #: In the URL: ``?run=digits-2d``, by the folder's name rather than by what the selector shows.
 RUN_KEY = "run"
 KIND_KEY = "map"
+WATCH_KEY = "watch"
 
 
 def wanted_run() -> str | None:
@@ -58,7 +63,7 @@ def run_chosen() -> None:
 
 
 def _of(run: Run, what: str) -> str:
-    return f"{what}:{run.name}:{run.epoch}"
+    return f"{what}:{run.name}"
 
 
 def slider_key(run: Run, dim: int) -> str:
@@ -108,6 +113,22 @@ def chosen_end(run: Run, end: str) -> int | None:
     return index
 
 
+def anchor_of(run: Run, chosen: int | None, first: int, marked: bool) -> int | None:
+    """Which image the figure itself shows as selected.
+
+    Streamlit puts a new chart in place of one whose figure changed, and zoom and selection are gone
+    with the old one. So a click must not change the figure: the browser marks what was clicked. The
+    figure catches up only when it is drawn anew in any case, because z is marked apart from the
+    image, now or the last time.
+    """
+    anchor, was_marked = _of(run, "anchor"), _of(run, "marked")
+    if marked or st.session_state.get(was_marked):
+        st.session_state[anchor] = chosen
+    st.session_state[was_marked] = marked
+    index: int | None = st.session_state.setdefault(anchor, first)
+    return index
+
+
 def clicked_image(chart_key: str) -> int | None:
     """Which image the last click on a map hit, from the chart's selection."""
     event = st.session_state.get(chart_key)
@@ -119,12 +140,17 @@ def clicked_image(chart_key: str) -> int | None:
     return None
 
 
-def watch_training(name: str | None) -> None:
-    """Have the Train page show the run called ``name``; None shows the dataset instead."""
-    st.session_state["training"] = name
+def watch_training(name: str) -> None:
+    """Have the Train page show the run called ``name``; before its selector is drawn."""
+    st.session_state[WATCH_KEY] = name
 
 
-def training_run() -> str | None:
-    """The run that the Train page was last told to show."""
-    name: str | None = st.session_state.get("training")
-    return name
+def ask(what: str, run: Run) -> None:
+    """Ask for a dialog about ``run``, to be opened by the page rather than a part of it."""
+    st.session_state["asked"] = (what, run.path)
+
+
+def asked() -> tuple[str, Path] | None:
+    """Take the dialog that was asked for; asking is then over."""
+    what: tuple[str, Path] | None = st.session_state.pop("asked", None)
+    return what

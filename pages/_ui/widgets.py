@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -19,6 +20,7 @@ from vaelab.runs import Run, RunError
 
 __all__ = [
     "MAP_CONFIG",
+    "MapView",
     "attempt",
     "choose_map",
     "choose_run",
@@ -106,26 +108,38 @@ def choose_map(run: Run) -> ProjectionKind:
     return kind
 
 
-def map_or_stand_in(run: Run, kind: ProjectionKind) -> tuple[Projection, str | None]:
+class MapView(NamedTuple):
+    """A map to draw, and what to say above it."""
+
+    projection: Projection
+    note: str | None = None
+    waiting: bool = False
+
+    def say(self) -> None:
+        """Show the note, if there is one."""
+        if self.note:
+            icon = ":material/hourglass_top:" if self.waiting else ":material/info:"
+            st.info(self.note, icon=icon)
+
+
+def map_or_stand_in(run: Run, kind: ProjectionKind) -> MapView:
     """The map asked for or, while a job makes it, PCA and a sentence that says so."""
     if kind != "umap":
-        return resources.make_known_map(run, kind), None
+        return MapView(resources.make_known_map(run, kind))
     projection = resources.known_map(run, kind)
     if projection is not None:
-        return projection, None
+        return MapView(projection)
     queue = resources.jobs()
     stand_in = resources.make_known_map(run, "pca")
     try:
         queue.make_map(run, kind)
     except ConnectionError as error:
-        return stand_in, f"No UMAP: {error}"
+        return MapView(stand_in, f"There is no UMAP map: {error}")
     made, why = queue.map_state(run, kind)
     if made == "failed":
-        return stand_in, f"UMAP could not be made: {why}"
-    return (
-        stand_in,
-        "UMAP is being made in the background, in about half a minute. Until then: PCA.",
-    )
+        return MapView(stand_in, f"The UMAP map could not be made: {why}")
+    note = "The UMAP map is being made, which takes about half a minute. Until then: PCA."
+    return MapView(stand_in, note, waiting=True)
 
 
 def color_choice(data: ImageDataset) -> str | None:
