@@ -106,8 +106,14 @@ def test_the_last_epochs_figures_are_those_of_the_kept_weights(whole, config):
     assert dataclasses.asdict(validation.terms) == kept | {"kl_per_dim": tuple(kept["kl_per_dim"])}
 
 
-def test_every_record_is_written_before_it_is_passed_on(config, tmp_path, monkeypatch):
+def every_step(monkeypatch):
+    """Have each step recorded, and written down."""
     monkeypatch.setattr(trainer_module, "RECORD_EVERY", 0.0)
+    monkeypatch.setattr(training, "STEP_RECORD_EVERY", 0.0)
+
+
+def test_every_record_is_written_before_it_is_passed_on(config, tmp_path, monkeypatch):
+    every_step(monkeypatch)
     run = Run.create(config, tmp_path / "run")
     seen = {Progress: 0, StepRecord: 0, EpochRecord: 0}
     for record in run_training(run):
@@ -206,7 +212,7 @@ def stop_after(run, epoch, step=None):
 def test_a_stopped_run_goes_on_as_if_never_stopped(
     whole, config, tmp_path, monkeypatch, epoch, step
 ):
-    monkeypatch.setattr(trainer_module, "RECORD_EVERY", 0.0)
+    every_step(monkeypatch)
     run = Run.create(config, tmp_path / "stopped")
     stop_after(run, epoch, step)
     finished = epoch if step is None else epoch - 1
@@ -216,7 +222,14 @@ def test_a_stopped_run_goes_on_as_if_never_stopped(
     assert run.status.message == f"Stopped after epoch {finished}."
     assert run.epoch == finished
     assert [record["epoch"] for record in run.epochs()] == list(range(1, finished + 1))
-    assert run.evaluation() is None
+    figures = run.evaluation()
+    if finished:
+        # Of what is kept, not of the epoch that was cut short.
+        kept = evaluate(Run.open(run.path).engine, load_dataset("digits", config.preprocessing))
+        assert figures["reconstruction"] == kept.reconstruction
+        assert figures["elbo"] == kept.elbo
+    else:
+        assert figures is None
     resumed = resume(run.path)
     assert resumed.status.state == "finished"
     # No step is told twice.
@@ -341,7 +354,7 @@ def train_until_killed(path, kill_at, filesystem_events):
     def watch(event, arguments):
         # The opening of a file, its renaming into place, and what is cleared away after it.
         if event in {"open", "os.rename", "os.remove"} and path in str(arguments[0]):
-            name = Path(arguments[0]).name.removesuffix(f".{os.getpid()}")
+            name = re.sub(rf"\.{os.getpid()}-\d+$", "", Path(arguments[0]).name)
             seen.append((event, re.sub(r"\d+", "N", name)))
             if len(seen) == kill_at:
                 os.kill(os.getpid(), signal.SIGKILL)
