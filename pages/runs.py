@@ -141,7 +141,8 @@ def act_on(run: Run, what: str) -> None:
                 ):
                     state.ask("delete", run)
                     st.rerun()
-        st.json(run.config.model_dump(mode="json", exclude_defaults=True), expanded=False)
+        with st.expander("Settings"):
+            st.json(run.config.model_dump(mode="json"))
 
 
 def open_dialog() -> None:

@@ -68,9 +68,9 @@ def choose_settings(source: Source) -> dict[str, Any]:
     model, dims = st.columns(2)
     settings["model"] = model.segmented_control(
         "Model", ["vae", "ae"], default="vae", required=True,
-        format_func=lambda name: {"vae": "VAE", "ae": "Autoencoder"}[name],
-        help="**Autoencoder**: each image becomes a point. **VAE**: each becomes a small cloud, "
-        "and all clouds together fill the space, so that any place in it can be decoded.",
+        format_func=lambda name: {"vae": "VAE", "ae": "AE"}[name],
+        help="**AE**, the autoencoder: each image becomes a point. **VAE**: each becomes a small "
+        "cloud, and all clouds together fill the space, so that any place in it can be decoded.",
         **keep("model"),
     )  # fmt: skip
     settings["latent_dim"] = dims.number_input(

@@ -124,7 +124,9 @@ def _backdrop(path: str, version: int, kind: ProjectionKind) -> str:
     # From the top left, as pictures go.
     x, y = np.meshgrid(centres(x_min, x_max), centres(y_min, y_max)[::-1])
     z = projection.lift(np.column_stack([x.ravel(), y.ravel()]))
-    return png_data_uri(tile(run.engine.decode(z), BACKDROP_SIDE))
+    images = run.engine.decode(z)
+    times = max(1, 32 // images.shape[3])  # crisp squares; a browser would smear small pixels
+    return png_data_uri(tile(images, BACKDROP_SIDE, gap=1, times=times))
 
 
 def backdrop(run: Run, kind: ProjectionKind) -> str:

@@ -77,6 +77,30 @@ def test_click_a_point_and_see_it_decoded(page):
     assert picture(page, "Decoded from z") == picture(page, "Recon\u00adstruction")
 
 
+def test_zoom_survives_a_click(page):
+    open_app(page)
+    settled(page)
+    range_of = "() => document.querySelector('.js-plotly-plot')._fullLayout.xaxis.range.slice()"
+    box = page.locator(".js-plotly-plot .nsewdrag").bounding_box()
+    before = page.evaluate(range_of)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(500)
+    zoomed = page.evaluate(range_of)
+    assert zoomed[1] - zoomed[0] < before[1] - before[0]
+    inside = [
+        place
+        for place in page.evaluate(PLACES, ".st-key-latent-map")
+        if box["x"] + 20 < place["x"] < box["x"] + box["width"] - 20
+        and box["y"] + 20 < place["y"] < box["y"] + box["height"] - 20
+    ]
+    point = loneliest(inside)
+    page.mouse.click(point["x"], point["y"])
+    expect(page.locator(f'img[alt^="Image {point["index"]},"]')).to_be_visible()
+    settled(page)
+    assert page.evaluate(range_of) == zoomed
+
+
 def test_move_a_slider_with_the_keyboard(page):
     open_app(page)
     settled(page)
@@ -202,6 +226,55 @@ def test_training_goes_on_without_the_page_and_is_found_stopped_and_resumed(page
     expect(visitor.get_by_text(re.compile("Stopped · epoch"))).to_be_visible(timeout=10_000)
     assert visitor.get_by_test_id("stException").count() == 0
     other.close()
+
+
+def test_rename_and_delete_a_run_while_another_trains(page):
+    """Thirty images only, so that there are fewer to validate on than the page would show."""
+    page.goto("/train")
+    page.get_by_text("Images: size, colour, subset").click()
+    page.get_by_label("Images to keep", exact=True).fill("30")
+    page.get_by_label("Images to keep", exact=True).press("Enter")
+    page.get_by_label("Epochs", exact=True).fill("2")
+    page.get_by_label("Epochs", exact=True).press("Enter")
+    settled(page)
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_text(re.compile("Finished · epoch 2 of 2"))).to_be_visible()
+    expect(page.locator('img[alt="Images and their reconstructions"]')).to_be_visible()
+    page.get_by_label("Epochs", exact=True).fill("5000")
+    page.get_by_label("Epochs", exact=True).press("Enter")
+    settled(page)
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_text(re.compile(r"Running · epoch \d+ of 5000"))).to_be_visible()
+
+    page.get_by_role("link", name="Runs").click()
+    page.wait_for_selector('[data-testid="stDataFrame"] canvas')
+    settled(page)
+    table = page.get_by_test_id("stDataFrame").bounding_box()
+    # The second row, the head being the first of 35 pixels: the newest run is above it.
+    page.mouse.click(table["x"] + 20, table["y"] + 35 * 2.5)
+    page.get_by_role("button", name="Rename").click()
+    name = page.get_by_role("dialog").get_by_label("Name")
+    page.wait_for_timeout(3000)  # longer than the table takes to redraw itself
+    name.fill("Thirty digits")
+    page.get_by_role("dialog").get_by_role("button", name="Rename").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.goto("/runs")
+    page.wait_for_selector('[data-testid="stDataFrame"] canvas')
+    settled(page)
+    table = page.get_by_test_id("stDataFrame").bounding_box()
+    page.mouse.click(table["x"] + 20, table["y"] + 35 * 2.5)
+    expect(page.get_by_text("Thirty digits · finished")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    page.wait_for_timeout(3000)
+    page.get_by_role("dialog").get_by_role("button", name="Delete it").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    settled(page)
+    expect(page.get_by_text("Thirty digits")).to_have_count(0)
+
+    table = page.get_by_test_id("stDataFrame").bounding_box()
+    page.mouse.click(table["x"] + 20, table["y"] + 35 * 1.5)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text(re.compile("· stopped"))).to_be_visible()
 
 
 def test_a_page_is_reached_by_its_address_on_a_server_just_started(chromium, tmp_path):
