@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
-from pages._ui import frame, resources, state, widgets
+from pages._ui import code_panel, frame, resources, state, widgets
 from vaelab.figures import latent_map
-from vaelab.latent.units import active_units
 
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset
-    from vaelab.engine import Codes, ImageTerms
     from vaelab.latent.projections import Projection, ProjectionKind
     from vaelab.runs import Run
 
 MAP_KEY = "latent-map"
-
-#: Sliders shown at once; the rest are folded away.
-MOST_SLIDERS = 10
 
 
 def main() -> None:
@@ -62,7 +57,7 @@ def explore(
             )
         resources.let_the_map_draw()
         with right:
-            draw_code(run, data, view.projection)
+            code_panel.draw(run, data, view.projection)
 
     body()
     draw_samples(run)
@@ -109,104 +104,6 @@ def code_of(projection: Projection, index: int) -> np.ndarray:
     """The code of an image on the map."""
     code: np.ndarray = projection.codes[np.searchsorted(projection.indices, index)]
     return code
-
-
-def draw_code(run: Run, data: ImageDataset, projection: Projection) -> None:
-    index = state.chosen_image(run)
-    if index is None:
-        seen = None
-        draw_decoded_alone(run)
-    else:
-        image = data.images[[index]]
-        seen = run.engine.encode(image), run.engine.terms(image, seed=None)
-        draw_image(run, image, widgets.describe_image(data, index), *seen)
-
-    st.markdown("##### The code z")
-    with st.container(horizontal=True, gap="small"):
-        origin = np.zeros(run.config.latent_dim)
-        st.button("Origin", on_click=state.set_z, args=(run, origin),
-                  help="Set every slider to 0, the middle of the prior.")  # fmt: skip
-        st.button("Random", on_click=set_random, args=(run,),
-                  help="Draw z from the prior, N(0, I).")  # fmt: skip
-        if seen is not None:
-            st.button("Image", on_click=state.set_z, args=(run, seen[0].mu[0]),
-                      help="Back to the code of the image clicked.")  # fmt: skip
-    draw_sliders(run, projection.codes, seen)
-
-
-def draw_decoded_alone(run: Run) -> None:
-    picture, note = st.columns([1, 2], gap="small")
-    with picture:
-        widgets.picture(run.engine.decode(state.z_of(run))[0], "Decoded from z")
-    note.caption("No image: z was drawn. Click a point to see an image and its reconstruction.")
-
-
-def draw_image(run: Run, image: Any, name: str, posterior: Codes, terms: ImageTerms) -> None:
-    first, second, third = st.columns(3, gap="small")
-    with first:
-        widgets.picture(image[0], name)
-    with second:
-        # A soft hyphen: three pictures beside each other are narrow on a small screen.
-        widgets.picture(run.engine.decode(posterior.mu)[0], "Recon\u00adstruction")
-    with third:
-        widgets.picture(run.engine.decode(state.z_of(run))[0], "Decoded from z")
-    error, kl = st.columns(2)
-    error.metric(
-        "Reconstruction error",
-        f"{terms.reconstruction[0]:.1f} nats",
-        help="−log p(x|z), summed over pixels: how badly the decoder explains this image.",
-    )
-    if run.engine.is_vae:
-        kl.metric(
-            "KL divergence",
-            f"{terms.kl[0]:.2f} nats",
-            help="How much more this image's code says than the prior: the code's price.",
-        )
-
-
-def draw_sliders(run: Run, codes: np.ndarray, seen: tuple[Codes, ImageTerms] | None) -> None:
-    """One slider a dimension, those that carry most first and the unused ones folded away."""
-    z = state.z_of(run)
-
-    def slider(dim: int) -> None:
-        limit = float(np.ceil(max(3.0, np.abs(codes[:, dim]).max(), abs(z[dim]))))
-        label = f"z{dim + 1}"
-        if seen is not None:
-            posterior, terms = seen
-            label += f" · μ {posterior.mu[0, dim]:.2f}"
-            if run.engine.is_vae:
-                label += f" · σ {posterior.sigma[0, dim]:.2f} · KL {terms.kl_per_dim[0, dim]:.2f}"
-        st.slider(label, -limit, limit, step=limit / 300, format="%.2f",
-                  key=state.slider_key(run, dim), persist_state="session")  # fmt: skip
-
-    order = np.argsort(-kl_per_dim(run, codes), kind="stable")
-    active = active_units(codes)
-    used = [int(dim) for dim in order if active[dim]]
-    unused = [int(dim) for dim in order if not active[dim]]
-    for dim in used[:MOST_SLIDERS]:
-        slider(dim)
-    if len(used) > MOST_SLIDERS:
-        with st.expander(f"{len(used) - MOST_SLIDERS} more dimensions"):
-            for dim in used[MOST_SLIDERS:]:
-                slider(dim)
-    if unused:
-        with st.expander(f"Unused dimensions ({len(unused)})"):
-            st.caption(
-                "The encoder leaves these where they are: moving them changes next to nothing."
-            )
-            for dim in unused:
-                slider(dim)
-
-
-def kl_per_dim(run: Run, codes: np.ndarray) -> np.ndarray:
-    """What each dimension carries: its KL or, for an autoencoder, its variance."""
-    known = (run.evaluation() or {}).get("kl_per_dim")
-    return np.array(known) if known else codes.var(0)
-
-
-def set_random(run: Run) -> None:
-    state.set_z(run, np.random.default_rng().standard_normal(run.config.latent_dim))
-    state.choose_image(run, None)
 
 
 def draw_samples(run: Run) -> None:
