@@ -39,8 +39,13 @@ def explore(
 ) -> None:
     waiting = widgets.map_or_stand_in(run, kind).waiting
 
-    # A click or a slider redraws this part only; while a map is being made it looks again.
-    @st.fragment(run_every=1.0 if waiting else None)
+    # Importing torch holds up the server, and the cores, for seconds. So the first time in a
+    # server's life only the map is drawn, and the browser, having drawn it, asks for the rest.
+    cold = not resources.torch_is_loaded()
+    first_pass = iter([True])
+
+    # A click or a slider redraws this part only; while something is missing it looks again.
+    @st.fragment(run_every=2.0 if cold else 1.0 if waiting else None)
     @frame.guarded
     def body() -> None:
         view = widgets.map_or_stand_in(run, kind)
@@ -55,12 +60,17 @@ def explore(
                 "Each point is an image, placed by the encoder. **Click a point** to decode it; "
                 "scroll to zoom, drag to move, click a class in the legend to hide it."
             )
-        resources.let_the_map_draw()
         with right:
+            if cold and next(first_pass, False):
+                st.info("Loading the decoder …", icon=":material/hourglass_top:")
+                return
             code_panel.draw(run, data, view.projection)
+        if cold:
+            st.rerun()
 
     body()
-    draw_samples(run)
+    if not cold:
+        draw_samples(run)
 
 
 def draw_map(

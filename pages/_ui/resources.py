@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -26,15 +25,12 @@ __all__ = [
     "fresh",
     "jobs",
     "known_map",
-    "let_the_map_draw",
     "make_known_map",
+    "torch_is_loaded",
 ]
 
 #: Runs that the app opens with, read where they are shipped.
 EXAMPLES = Path(__file__).parents[2] / "assets" / "checkpoints"
-
-#: What a browser on the same machine needs to fetch Plotly and begin to draw.
-FETCH_SECONDS = 1.5
 
 #: Images a side of the grid decoded under a map.
 BACKDROP_SIDE = 20
@@ -53,14 +49,9 @@ def all_runs() -> dict[str, Run]:
     return runs | {run.name: run for run in examples if run.name not in runs}
 
 
-def let_the_map_draw() -> None:
-    """Wait a moment before torch is first imported, once in a server's life.
-
-    The import holds up the whole server for two seconds, and the browser, which has just been told
-    of its first map, must still fetch from it what draws maps.
-    """
-    if "torch" not in sys.modules:
-        time.sleep(FETCH_SECONDS)
+def torch_is_loaded() -> bool:
+    """Whether models can be used at once; see ``explore`` for what is done until then."""
+    return "torch" in sys.modules
 
 
 def fresh(run: Run) -> Run:
