@@ -44,9 +44,9 @@ def main(rounds: int = 3) -> None:
         peer.write_text(PEER)
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS.split())
         for _ in range(rounds + 1):  # the first warms the disk, and does not count
-            seconds, server, _ = _open(browser, peer, '[data-testid="stMetric"]', folder)
+            seconds, server, page = _open(browser, peer, '[data-testid="stMetric"]', folder)
             opened["an app of one number"].append(seconds)
-            _end(server)
+            _end(server, page)
             seconds, server, page = _open(browser, ROOT / "app.py", DRAWN, folder)
             opened["vaelab: map drawn"].append(seconds)
             page.wait_for_selector('img[alt="Decoded from z"]')
@@ -59,7 +59,7 @@ def main(rounds: int = 3) -> None:
                     changed.setdefault(name, []).append(time.perf_counter() - started)
                     page.wait_for_timeout(800)
             memory.append(psutil.Process(server.pid).memory_info().rss / 2**20)
-            _end(server)
+            _end(server, page)
         browser.close()
     theirs = statistics.median(opened["an app of one number"][1:])
     print_table(
@@ -116,7 +116,8 @@ def _open(browser: Any, script: Path, selector: str, runs: str) -> tuple[float, 
     return time.perf_counter() - started, server, page
 
 
-def _end(server: Any) -> None:
+def _end(server: Any, page: Any) -> None:
+    page.context.close()  # a page whose server is gone goes on asking for it
     server.terminate()
     server.wait(30)
 
