@@ -138,7 +138,7 @@ def map_or_stand_in(run: Run, kind: ProjectionKind) -> MapView:
     made, why = queue.map_state(run, kind)
     if made == "failed":
         return MapView(stand_in, f"The UMAP map could not be made: {why}")
-    note = "The UMAP map is being made, which takes about half a minute. Until then: PCA."
+    note = "The UMAP map is being made, which takes up to a minute the first time. Until then: PCA."
     return MapView(stand_in, note, waiting=True)
 
 
