@@ -1,4 +1,4 @@
-"""Explore: the map of a trained model; click a point, move a slider, see what is decoded."""
+"""Explore: the map of a trained model, decoded wherever the pointer is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import code_panel, frame, resources, state, widgets
+from pages._ui.latent_canvas import Pin, latent_canvas
 from vaelab.figures import latent_map
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from vaelab.latent.projections import Projection, ProjectionKind
     from vaelab.runs import Run
 
+#: Of the container around the chart, by which the browser finds it, and of the chart itself.
 MAP_KEY = "latent-map"
+CHART_KEY = "latent-map-chart"
 
 
 def main() -> None:
@@ -23,6 +26,7 @@ def main() -> None:
         run = widgets.choose_run()
         data = resources.dataset(run.config)
         kind = widgets.choose_map(run)
+        max_points = widgets.choose_points(data, kind)
         color = widgets.color_choice(data)
         show_grid = st.toggle(
             "Decoded grid",
@@ -30,51 +34,101 @@ def main() -> None:
             help="Draw under the points what the decoder makes of every place of the map.",
             persist_state="session",
         )
-    explore(run, data, kind, color, show_grid)
+        live = st.toggle(
+            "Live",
+            value=True,
+            key="live",
+            help="Decode in the browser, while the pointer moves. Without it, click a point or "
+            "let a slider go, and the server decodes.",
+            persist_state="session",
+        )
+    explore(run, data, kind, max_points, color, show_grid, live)
     about(run)
 
 
 def explore(
-    run: Run, data: ImageDataset, kind: ProjectionKind, color: str | None, show_grid: bool
+    run: Run,
+    data: ImageDataset,
+    kind: ProjectionKind,
+    max_points: int,
+    color: str | None,
+    show_grid: bool,
+    live: bool,
 ) -> None:
-    waiting = widgets.map_or_stand_in(run, kind).waiting
+    waiting = widgets.map_or_stand_in(run, kind, max_points).waiting
 
     # Importing torch holds up the server, and the cores, for seconds. So the first time in a
-    # server's life only the map is drawn, and the browser, having drawn it, asks for the rest.
+    # server's life what needs it waits until the browser has drawn the rest, and asks for it.
     cold = not resources.torch_is_loaded()
     first_pass = iter([True])
 
-    # A click or a slider redraws this part only; while something is missing it looks again.
+    # A click redraws this part only; while something is missing it looks again.
     @st.fragment(run_every=2.0 if cold else 1.0 if waiting else None)
     @frame.guarded
     def body() -> None:
-        view = widgets.map_or_stand_in(run, kind)
+        view = widgets.map_or_stand_in(run, kind, max_points)
         if waiting and not view.waiting:
             st.rerun()
         state.start_with(run, view.projection)
+        wait = cold and next(first_pass, False)
         left, right = st.columns([3, 2], gap="medium")
         with left:
             view.say()
-            draw_map(run, data, view.projection, color, show_grid)
-            st.caption(
-                "Each point is an image, placed by the encoder. **Click a point** to decode it; "
-                "scroll to zoom, drag to move, click a class in the legend to hide it."
-            )
+            draw_map(run, data, view.projection, color, show_grid, live)
+            st.caption(HOW_LIVE if live else HOW)
+            if not cold:
+                draw_samples(run)
         with right:
-            if cold and next(first_pass, False):
-                st.info("Loading the decoder …", icon=":material/hourglass_top:")
-                return
-            code_panel.draw(run, data, view.projection)
-        if cold:
+            if live:
+                draw_live(run, data, view.projection, wait)
+            elif wait:
+                st.info(LOADING, icon=":material/hourglass_top:")
+            else:
+                code_panel.draw(run, data, view.projection)
+        if cold and not wait:
             st.rerun()
 
     body()
-    if not cold:
-        draw_samples(run)
+
+
+HOW = (
+    "Each point is an image, placed by the encoder. **Click a point** to decode it; scroll to "
+    "zoom, drag to move, click a class in the legend to hide it."
+)
+HOW_LIVE = (
+    "Each point is an image, placed by the encoder. **Move over the map**: every place of it is "
+    "decoded, between the points as well. Scroll to zoom, drag to move, click a class in the "
+    "legend to hide it."
+)
+LOADING = "Loading the decoder …"
+
+
+def draw_live(run: Run, data: ImageDataset, projection: Projection, wait: bool) -> None:
+    """The canvas, which needs the server only once z rests, and what the server knows then."""
+
+    def pinned(pin: Pin) -> None:
+        state.set_z(run, pin.z)
+        state.choose_image(run, pin.image)
+
+    @st.fragment
+    @frame.guarded
+    def canvas() -> None:
+        latent_canvas(run, data, projection, MAP_KEY, pinned)
+        if wait:
+            st.info(LOADING, icon=":material/hourglass_top:")
+        else:
+            code_panel.draw_pinned(run, data, projection)
+
+    canvas()
 
 
 def draw_map(
-    run: Run, data: ImageDataset, projection: Projection, color: str | None, show_grid: bool
+    run: Run,
+    data: ImageDataset,
+    projection: Projection,
+    color: str | None,
+    show_grid: bool,
+    live: bool,
 ) -> None:
     values = labels = None
     if color == "label" and data.labels is not None:
@@ -82,7 +136,9 @@ def draw_map(
     elif color is not None and data.factors is not None:
         values = data.factors[projection.indices, data.factor_names.index(color)]
     z, chosen = state.z_of(run), state.chosen_image(run)
-    moved = chosen is None or not np.allclose(z, code_of(projection, chosen), atol=1e-3)
+    moved = not live and (
+        chosen is None or not np.allclose(z, code_of(projection, chosen), atol=1e-3)
+    )
     figure = latent_map(
         projection,
         labels,
@@ -90,20 +146,22 @@ def draw_map(
         values,
         (color or "").replace("_", " "),
         backdrop=resources.backdrop(run, projection.kind) if show_grid else None,
-        selected=state.anchor_of(run, chosen, int(projection.indices[0]), moved),
+        # The live canvas marks z itself, so that the chart stays as it is.
+        selected=None if live else state.anchor_of(run, chosen, int(projection.indices[0]), moved),
         marks={"z": projection.place(z[None])[0]} if moved else None,
     )
 
+    # Where the browser runs the live canvas, that answers clicks, and this is never called.
     def clicked() -> None:
-        index = state.clicked_image(MAP_KEY)
+        index = state.clicked_image(CHART_KEY)
         if index is not None:
             state.choose_image(run, index)
             state.set_z(run, run.engine.encode(data.images[[index]]).mu[0])
 
-    with st.container(key="latent-map-frame"):
+    with st.container(key=MAP_KEY):
         st.plotly_chart(
             figure,
-            key=MAP_KEY,
+            key=CHART_KEY,
             on_select=clicked,
             selection_mode="points",
             config=widgets.MAP_CONFIG,
@@ -127,7 +185,7 @@ def _draw_samples(run: Run) -> None:
     if again.button("Draw again", icon=":material/casino:", width="stretch"):
         seed = st.session_state["sample-seed"] = seed + 1
     _, images = run.engine.sample(36, seed)
-    widgets.sheet(images, 18, "Images decoded from random codes")
+    widgets.sheet(images, 12, "Images decoded from random codes")
     if not run.engine.is_vae:
         st.caption(
             "An autoencoder was never asked to fill latent space as the prior does: many of these "

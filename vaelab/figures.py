@@ -94,7 +94,7 @@ def latent_map(
     if backdrop:
         size *= 0.75  # leave something to see of what lies under them
 
-    def add(chosen: NDArray[Any], name: str, hover: Any, **marker: Any) -> None:
+    def add(chosen: NDArray[Any], name: str, hover: str, **marker: Any) -> None:
         style = {"size": size, "opacity": opacity}
         figure.add_trace(
             go.Scattergl(
@@ -103,8 +103,7 @@ def latent_map(
                 customdata=projection.indices[chosen],
                 mode="markers",
                 name=name,
-                text=hover,
-                hovertemplate="%{text}<br>image %{customdata}<extra></extra>",
+                hovertemplate=f"{hover}<br>image %{{customdata}}<extra></extra>",
                 marker=style | marker,
                 # The point clicked stands out; greying out all the rest would hide the map.
                 selected={"marker": {"opacity": 1, "size": 16, "color": ACCENT}},
@@ -118,7 +117,7 @@ def latent_map(
     everything = np.arange(len(projection.indices))
     if values is not None:
         bar = {"title": {"text": value_name, "side": "right"}, "thickness": 12}
-        hover = [f"{value_name} {value:.2f}" for value in values]
+        hover = f"{value_name} %{{marker.color:.2f}}"
         add(everything, value_name, hover, color=values, colorscale="Cividis", colorbar=bar)
     elif labels is not None:
         for label, name in enumerate(label_names):

@@ -8,9 +8,28 @@ from io import BytesIO
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["enlarge", "png", "png_data_uri", "tile", "to_pixels"]
+__all__ = ["border_color", "enlarge", "png", "png_data_uri", "tile", "to_pixels"]
 
 Pixels = NDArray[np.uint8]
+
+
+def border_color(images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Find what images mostly show at their border: the ground to draw on.
+
+    Parameters
+    ----------
+    images
+        uint8 ``(N, C, H, W)``; the first 500 are looked at.
+
+    Returns
+    -------
+    ndarray
+        float64 ``(C,)`` in [0, 1], each channel's median.
+    """
+    few = images[:500]
+    edges = [few[:, :, 0], few[:, :, -1], few[:, :, :, 0], few[:, :, :, -1]]
+    median: NDArray[np.float64] = np.median(np.concatenate(edges, axis=2), axis=(0, 2)) / 255
+    return median
 
 
 def to_pixels(images: NDArray[np.generic]) -> Pixels:

@@ -1,4 +1,7 @@
-"""The panel beside the map: one image, its code, and a slider for each dimension of it."""
+"""What Python knows of one code: its image, the posterior, what it costs, the images nearby.
+
+Beside the live canvas that is all; without it, there are sliders and what they decode as well.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import state, widgets
+from vaelab.latent.density import nearest_codes
 from vaelab.latent.units import active_units
 
 if TYPE_CHECKING:
@@ -16,10 +20,57 @@ if TYPE_CHECKING:
     from vaelab.latent.projections import Projection
     from vaelab.runs import Run
 
-__all__ = ["draw"]
+__all__ = ["draw", "draw_pinned"]
 
 #: Sliders shown at once; the rest are folded away.
 MOST_SLIDERS = 10
+
+#: Real images shown that lie nearest to a code.
+NUM_NEAREST = 12
+
+
+def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
+    """Draw what is known of the code that was pinned in the browser."""
+    z, clicked = state.z_of(run), state.chosen_image(run)
+    nearby = projection.indices[nearest_codes(projection.codes, z, NUM_NEAREST)]
+    index = int(nearby[0]) if clicked is None else clicked
+    title = "The image clicked" if clicked is not None else "The nearest image"
+    st.markdown(f"##### {title}")
+    image = data.images[[index]]
+    posterior, terms = run.engine.encode(image), run.engine.terms(image, seed=None)
+    first, second, figures = st.columns([1, 1, 1.4], gap="small")
+    with first:
+        widgets.picture(image[0], widgets.describe_image(data, index))
+    with second:
+        widgets.picture(run.engine.decode(posterior.mu)[0], "Recon\u00adstruction")
+    with figures:
+        _draw_error(terms)
+        _draw_kl(run, terms)
+    _draw_posterior(run, posterior, terms)
+    st.markdown("##### Nearest real images")
+    widgets.sheet(data.images[nearby], NUM_NEAREST // 2, "The real images nearest to z")
+    if data.labels is not None:
+        names = [data.label_names[label] for label in data.labels[nearby]]
+        st.caption("Nearest first: " + ", ".join(f"“{name}”" for name in names))
+
+
+def _draw_posterior(run: Run, posterior: Codes, terms: ImageTerms) -> None:
+    """Write down the Gaussian that the encoder answers this image with."""
+    is_vae = run.engine.is_vae
+    order = np.argsort(-np.abs(terms.kl_per_dim[0] if is_vae else posterior.mu[0]), kind="stable")
+    head = "| | μ |" + (" σ | KL, nats |" if is_vae else "")
+    lines = [head, "|---|" + "--:|" * (3 if is_vae else 1)]
+    for dim in order[:MOST_SLIDERS]:
+        line = f"| z{dim + 1} | {posterior.mu[0, dim]:.2f} |"
+        if is_vae:
+            line += f" {posterior.sigma[0, dim]:.2f} | {terms.kl_per_dim[0, dim]:.2f} |"
+        lines.append(line)
+    name = "Posterior q(z|x)" if is_vae else "Code"
+    more = len(order) - MOST_SLIDERS
+    with st.expander(f"{name} of this image"):
+        st.markdown("\n".join(lines))
+        if more > 0:
+            st.caption(f"The {MOST_SLIDERS} of {len(order)} dimensions that say most.")
 
 
 def draw(run: Run, data: ImageDataset, projection: Projection) -> None:
@@ -62,13 +113,23 @@ def _draw_image(run: Run, image: Any, name: str, posterior: Codes, terms: ImageT
     with third:
         widgets.picture(run.engine.decode(state.z_of(run))[0], "Decoded from z")
     error, kl = st.columns(2)
-    error.metric(
+    with error:
+        _draw_error(terms)
+    with kl:
+        _draw_kl(run, terms)
+
+
+def _draw_error(terms: ImageTerms) -> None:
+    st.metric(
         "Reconstruction error",
         f"{terms.reconstruction[0]:.1f} nats",
         help="−log p(x|z), summed over pixels: how badly the decoder explains this image.",
     )
+
+
+def _draw_kl(run: Run, terms: ImageTerms) -> None:
     if run.engine.is_vae:
-        kl.metric(
+        st.metric(
             "KL divergence",
             f"{terms.kl[0]:.2f} nats",
             help="How much more this image's code says than the prior: the code's price.",

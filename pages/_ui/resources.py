@@ -11,26 +11,34 @@ from numpy.typing import NDArray
 
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import ImageDataset, load_dataset
+from vaelab.export import browser_map as make_browser_map
+from vaelab.export import browser_model as make_browser_model
 from vaelab.figures import decoded_extent
-from vaelab.images import png_data_uri, tile
+from vaelab.images import border_color, png_data_uri, tile
 from vaelab.jobs import Jobs
-from vaelab.latent.projections import Projection, ProjectionKind
+from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.maps import make_map, read_map
 from vaelab.runs import Run, list_runs
 
 __all__ = [
     "all_runs",
     "backdrop",
+    "browser_map",
+    "browser_model",
     "dataset",
     "fresh",
     "jobs",
     "known_map",
     "make_known_map",
+    "model_name",
     "torch_is_loaded",
 ]
 
 #: Runs that the app opens with, read where they are shipped.
 EXAMPLES = Path(__file__).parents[2] / "assets" / "checkpoints"
+
+#: A model whose weights take more than this as float32 goes to the browser as float16.
+LONG_MODEL = 8_000_000
 
 #: Images a side of the grid decoded under a map.
 BACKDROP_SIDE = 20
@@ -74,32 +82,86 @@ def _dataset(name: str, preprocessing: str) -> ImageDataset:
     return load_dataset(name, Preprocessing.model_validate_json(preprocessing))
 
 
-def known_map(run: Run, kind: ProjectionKind) -> Projection | None:
+def known_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> Projection | None:
     """A map that needs no computing."""
     try:
-        return _read_map(str(run.path), run.version, kind)
+        return _read_map(str(run.path), run.version, kind, max_points)
     except LookupError:
-        return jobs().known_map(run, kind)
+        return jobs().known_map(run, kind, max_points)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _read_map(path: str, version: int, kind: ProjectionKind) -> Projection:
-    projection = read_map(_open(path, version), kind)
+def _read_map(path: str, version: int, kind: ProjectionKind, max_points: int) -> Projection:
+    projection = read_map(_open(path, version), kind, max_points)
     if projection is None:
         # Raised rather than returned: absence must not be cached, a job may be about to end it.
         raise LookupError
     return projection
 
 
-def make_known_map(run: Run, kind: ProjectionKind) -> Projection:
+def make_known_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> Projection:
     """A map, computed now if it must be: for those that take no time."""
-    return known_map(run, kind) or _make_map(str(run.path), run.version, kind)
+    known = known_map(run, kind, max_points)
+    return known or _make_map(str(run.path), run.version, kind, max_points)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Placing the images on the map …")
-def _make_map(path: str, version: int, kind: ProjectionKind) -> Projection:
+def _make_map(path: str, version: int, kind: ProjectionKind, max_points: int) -> Projection:
     run = _open(path, version)
-    return make_map(run, dataset(run.config), kind)
+    return make_map(run, dataset(run.config), kind, max_points)
+
+
+def model_name(run: Run) -> str:
+    """What tells a run's model, as of its last epoch, from all others."""
+    return f"{run.name}@{run.version}"
+
+
+def browser_model(run: Run) -> bytes:
+    """The run's model, for the decoder in the browser; a ValueError if it is too large."""
+    return _browser_model(str(run.path), run.version)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _browser_model(path: str, version: int) -> bytes:
+    run = _open(path, version)
+    weights, _ = run.checkpoint()
+    size = 4 * sum(array.size for name, array in weights.items() if name.startswith("model."))
+    return make_browser_model(
+        run.config,
+        run.data.image_shape,
+        weights,
+        model_name(run),
+        "float16" if size > LONG_MODEL else "float32",
+    )
+
+
+def browser_map(run: Run, data: ImageDataset, projection: Projection, map_key: str) -> bytes:
+    """A map, for the decoder in the browser."""
+    kind, num_points = projection.kind, len(projection.indices)
+    return _browser_map(str(run.path), run.version, kind, num_points, map_key, data, projection)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _browser_map(
+    path: str,
+    version: int,
+    kind: ProjectionKind,
+    num_points: int,
+    map_key: str,
+    _data: ImageDataset,
+    _projection: Projection,
+) -> bytes:
+    run = _open(path, version)
+    known = (run.evaluation() or {}).get("kl_per_dim")
+    return make_browser_map(
+        _projection,
+        model_name(run),
+        map_key,
+        kl_per_dim=known or None,
+        labels=None if _data.labels is None else _data.labels[_projection.indices],
+        label_names=_data.label_names,
+        background=[float(value) for value in border_color(_data.images)],
+    )
 
 
 @st.cache_data(max_entries=16, show_spinner="Decoding the grid …")

@@ -28,12 +28,15 @@ __all__ = [
     "chosen_end",
     "chosen_image",
     "clicked_image",
+    "forget_sent",
+    "remember_sent",
     "run_chosen",
     "set_z",
     "slider_key",
     "start_with",
     "want_run",
     "wanted_run",
+    "was_sent",
     "watch_training",
     "z_of",
 ]
@@ -138,6 +141,21 @@ def clicked_image(chart_key: str) -> int | None:
         if data is not None:
             return int(data[0] if isinstance(data, list | tuple) else data)
     return None
+
+
+def was_sent(model: str) -> bool:
+    """Whether this visitor's browser has been sent a model."""
+    return model in st.session_state.get("models-sent", ())
+
+
+def remember_sent(model: str) -> None:
+    """A model is on its way to this visitor's browser, and need not be sent again."""
+    st.session_state.setdefault("models-sent", set()).add(model)
+
+
+def forget_sent(model: str) -> None:
+    """The browser says that it has not, or no longer, got a model."""
+    st.session_state.get("models-sent", set()).discard(model)
 
 
 def watch_training(name: str) -> None:

@@ -14,7 +14,7 @@ from pages._ui import resources, state
 from vaelab.config import explain
 from vaelab.datasets import ImageDataset
 from vaelab.images import enlarge, png_data_uri, tile, to_pixels
-from vaelab.latent.projections import Projection, ProjectionKind
+from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.maps import kinds_of_map
 from vaelab.runs import Run, RunError
 
@@ -23,6 +23,7 @@ __all__ = [
     "MapView",
     "attempt",
     "choose_map",
+    "choose_points",
     "choose_run",
     "color_choice",
     "describe_image",
@@ -108,6 +109,22 @@ def choose_map(run: Run) -> ProjectionKind:
     return kind
 
 
+def choose_points(data: ImageDataset, kind: ProjectionKind) -> int:
+    """Choose how many images are on the map, where there are many; UMAP would take too long."""
+    if len(data) <= MAX_POINTS or kind == "umap":
+        return MAX_POINTS
+    chosen: int = st.selectbox(
+        "Points",
+        [MAX_POINTS, len(data)],
+        key=f"points:{len(data)}",
+        format_func=lambda number: f"{number:,}" if number < len(data) else f"All {number:,}",
+        help="How many images are on the map.",
+        width=130,
+        persist_state="session",
+    )
+    return chosen
+
+
 class MapView(NamedTuple):
     """A map to draw, and what to say above it."""
 
@@ -122,10 +139,10 @@ class MapView(NamedTuple):
             st.info(self.note, icon=icon)
 
 
-def map_or_stand_in(run: Run, kind: ProjectionKind) -> MapView:
+def map_or_stand_in(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> MapView:
     """The map asked for or, while a job makes it, PCA and a sentence that says so."""
     if kind != "umap":
-        return MapView(resources.make_known_map(run, kind))
+        return MapView(resources.make_known_map(run, kind, max_points))
     projection = resources.known_map(run, kind)
     if projection is not None:
         return MapView(projection)

@@ -1,4 +1,4 @@
-"""What can be taken away: so far, an animation of a path through latent space."""
+"""An animation of a path through latent space."""
 
 from __future__ import annotations
 

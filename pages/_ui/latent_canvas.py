@@ -1,0 +1,90 @@
+"""Python's side of the decoder that runs in the browser: see ``assets/latent_canvas``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages._ui import resources, state
+from vaelab.datasets import ImageDataset
+from vaelab.latent.projections import Projection
+from vaelab.runs import Run
+
+__all__ = ["Pin", "latent_canvas"]
+
+_FILES = Path(__file__).parents[2] / "assets" / "latent_canvas"
+_MODULE, _STYLE, _MARKUP = (
+    (_FILES / f"component.{kind}").read_text("utf-8") for kind in ("js", "css", "html")
+)
+
+# The map is drawn over a chart outside of the component, so its styles cannot be shut in.
+_CANVAS = st.components.v2.component(
+    "latent_canvas", html=_MARKUP, css=_STYLE, js=_MODULE, isolate_styles=False
+)
+# The same module, which sees from the data what it was called with. A model has a mount of its own,
+# so that it travels once: another map, or another page and back, does not send it again.
+_MODEL = st.components.v2.component("latent_model", js=_MODULE, isolate_styles=False)
+
+
+class Pin(NamedTuple):
+    """Where z came to rest in the browser."""
+
+    z: NDArray[np.float32]  # (D,)
+    image: int | None  # of the dataset, where one was clicked
+
+
+def latent_canvas(
+    run: Run,
+    data: ImageDataset,
+    projection: Projection,
+    map_key: str,
+    on_pin: Callable[[Pin], None],
+) -> None:
+    """Draw the canvas that decodes wherever the pointer is on the map beside it.
+
+    Parameters
+    ----------
+    run
+        A trained run.
+    data
+        Its images.
+    projection
+        The map that the chart shows.
+    map_key
+        Key of the container around the chart.
+    on_pin
+        Called before the rerun that follows a click, or a slider let go.
+
+    Raises
+    ------
+    ValueError
+        If the model is too large for a page.
+    """
+    name = resources.model_name(run)
+    key = f"canvas-{map_key}"
+
+    def pinned() -> None:
+        told = st.session_state[key]["pin"]
+        # What was pinned before the run was changed is of another latent space.
+        if told and told["model"] == name:
+            point = told["point"]
+            image = None if point is None else int(projection.indices[point])
+            on_pin(Pin(np.array(told["z"], dtype=np.float32), image))
+
+    def missing() -> None:
+        state.forget_sent(name)
+
+    if not state.was_sent(name):
+        _MODEL(key=f"model-{map_key}", data=resources.browser_model(run), height="content")
+    _CANVAS(
+        key=key,
+        data=resources.browser_map(run, data, projection, map_key),
+        on_pin_change=pinned,
+        on_missing_change=missing,
+    )
+    state.remember_sent(name)

@@ -1,0 +1,6 @@
+"""What can be taken away: a model for the browser, an animation. Imports no torch."""
+
+from vaelab.export.animation import animated_gif
+from vaelab.export.browser import browser_map, browser_model
+
+__all__ = ["animated_gif", "browser_map", "browser_model"]
