@@ -25,7 +25,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         page = browser.new_page(viewport={"width": 1400, "height": 880})
         page.goto(address)
-        page.wait_for_selector('img[alt="Decoded from z"]')
+        page.wait_for_selector('[data-testid="latent-canvas"][data-state="ready"]')
         page.wait_for_timeout(2000)
         page.screenshot(path=HERE / "screenshot.png")
         browser.close()

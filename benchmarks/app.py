@@ -49,7 +49,7 @@ def main(rounds: int = 3) -> None:
             _end(server, page)
             seconds, server, page = _open(browser, ROOT / "app.py", DRAWN, folder)
             opened["vaelab: map drawn"].append(seconds)
-            page.wait_for_selector('img[alt="Decoded from z"]')
+            page.wait_for_selector('[data-testid="latent-canvas"][data-state="ready"]')
             page.wait_for_timeout(1000)
             for _ in range(2):
                 for name, selector in PAGES.items():

@@ -179,11 +179,13 @@ def draw_samples(run: Run) -> None:
 
 
 def _draw_samples(run: Run) -> None:
-    title, again = st.columns([5, 1], vertical_alignment="bottom")
-    title.markdown("##### Samples from the prior")
     seed = st.session_state.setdefault("sample-seed", 0)
-    if again.button("Draw again", icon=":material/casino:", width="stretch"):
-        seed = st.session_state["sample-seed"] = seed + 1
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
+    ):
+        st.markdown("##### Samples from the prior")
+        if st.button("Draw again", icon=":material/casino:"):
+            seed = st.session_state["sample-seed"] = seed + 1
     _, images = run.engine.sample(36, seed)
     widgets.sheet(images, 12, "Images decoded from random codes")
     if not run.engine.is_vae:

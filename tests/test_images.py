@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vaelab.images import enlarge, png, png_data_uri, tile, to_pixels
+from vaelab.images import border_color, enlarge, png, png_data_uri, tile, to_pixels
 
 
 @pytest.fixture
@@ -51,3 +51,38 @@ def test_png_is_read_back_the_same(images):
     head, body = png_data_uri(pixels).split(",")
     assert head == "data:image/png;base64"
     assert base64.b64decode(body) == png(pixels)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_colour_of_a_border_is_what_lies_around_the_image(rng, channels):
+    color = np.array([10, 200, 255])[:channels]
+    images = np.empty((20, channels, 6, 8), np.uint8)
+    images[:] = color[:, None, None]
+    images[:, :, 1:-1, 1:-1] = rng.integers(0, 256, (20, channels, 4, 6))
+    np.testing.assert_array_equal(border_color(images), color / 255)
+    # What crosses the border now and then does not count: each channel's median.
+    images[:9, :, 0] = 77
+    np.testing.assert_array_equal(border_color(images), color / 255)
+
+
+@pytest.mark.parametrize("edge", ["top", "bottom", "left", "right"])
+def test_every_edge_is_of_the_border(edge):
+    # Three edges, with two of the corners, white: the fourth makes no majority, and three do.
+    image = np.full((1, 1, 9, 9), 255, np.uint8)
+    rows, columns = {
+        "top": (0, slice(None)), "bottom": (-1, slice(None)),
+        "left": (slice(None), 0), "right": (slice(None), -1),
+    }[edge]  # fmt: skip
+    image[0, 0, rows, columns] = 0
+    assert border_color(image) == [1.0]
+    assert border_color(255 - image) == [0.0]
+    image[0, 0, 1:-1, 1:-1] = 0
+    assert border_color(image) == [1.0]
+
+
+def test_the_first_five_hundred_images_tell_the_colour_of_all():
+    images = np.zeros((2000, 1, 4, 4), np.uint8)
+    images[500:] = 255
+    assert border_color(images) == [0.0]
+    images[:300] = 51
+    assert border_color(images) == pytest.approx([0.2])

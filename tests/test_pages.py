@@ -48,15 +48,23 @@ def test_draws_on_the_shipped_runs(launch, page):
     assert app.main.children, "the page is empty"
 
 
-def test_explore_opens_on_an_example_with_an_image_chosen(launch):
-    app = launch()
+def without_live(app: AppTest) -> AppTest:
+    """Have the server decode: then there are sliders that can be seen from here."""
+    app.toggle(key="live").set_value(False).run()
+    assert not app.exception, app.exception
+    return app
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_explore_opens_on_an_example_with_an_image_chosen(launch, live):
+    app = launch() if live else without_live(launch())
     assert app.selectbox(key="run").value == "digits-2d"
     assert {metric.label for metric in app.metric} == {"Reconstruction error", "KL divergence"}
-    assert len(app.slider) == 2
+    assert len(app.slider) == (0 if live else 2)
 
 
 def test_explore_moves_its_sliders_to_the_origin_and_back(launch):
-    app = launch()
+    app = without_live(launch())
     start = [slider.value for slider in app.slider]
     button = {button.label: button for button in app.button}
     button["Origin"].click().run()
@@ -78,7 +86,7 @@ def test_a_run_that_is_not_there_is_said_to_be_missing(launch):
 
 
 def test_sliders_are_sorted_by_kl_and_unused_ones_folded(launch):
-    app = launch(run="faces-8d")
+    app = without_live(launch(run="faces-8d"))
     run = Run.open(resources.EXAMPLES / "faces-8d")
     kl = run.evaluation()["kl_per_dim"]
     dims = [int(slider.label.split(" ")[0][1:]) - 1 for slider in app.slider]

@@ -600,13 +600,17 @@ function serve() {
 
 if (typeof WorkerGlobalScope === "function" && self instanceof WorkerGlobalScope) serve();
 
-/** Decodes beside the page; of what was asked on one channel only the newest is ever begun. */
+/** Multiply-adds that a worker may do before it looks for something newer: some 5 ms. */
+const SLICE = 2e7;
+
+/** Decodes beside the page; of what was asked on one channel only the newest is finished. */
 class Background {
   #waiting = new Map();
   #busy = null;
 
   constructor(network, bytes) {
     this.network = network;
+    this.slice = Math.max(1, Math.floor(SLICE / network.multiplyAdds));
     try {
       this.worker = new Worker(import.meta.url, { type: "module" });
       this.worker.postMessage({ bytes });
@@ -619,7 +623,7 @@ class Background {
 
   /** Decode `count` codes; `done` receives the images. */
   ask(channel, z, count, done) {
-    this.#waiting.set(channel, { z, count, done });
+    this.#waiting.set(channel, { z, count, done, ready: 0, images: new Float32Array(count * this.network.numPixels) });
     this.#next();
   }
 
@@ -630,27 +634,38 @@ class Background {
 
   #next() {
     if (this.#busy || !this.#waiting.size) return;
+    // What is being looked at first; the rest in the order in which it was asked for.
     const channel = this.#waiting.has("shown") ? "shown" : this.#waiting.keys().next().value;
-    this.#busy = this.#waiting.get(channel);
-    this.#waiting.delete(channel);
-    const { z, count } = this.#busy;
-    if (this.worker) this.worker.postMessage({ z, count });
-    else setTimeout(() => this.#finish(this.network.decode(z, count)));
+    this.#busy = { channel, task: this.#waiting.get(channel) };
+    this.#send();
+  }
+
+  #send() {
+    const { z, count, ready } = this.#busy.task;
+    const some = Math.min(this.slice, count - ready);
+    const part = z.slice(ready * this.network.latentDim, (ready + some) * this.network.latentDim);
+    if (this.worker) this.worker.postMessage({ z: part, count: some });
+    else setTimeout(() => this.#finish(this.network.decode(part, some)));
   }
 
   #finish(images) {
-    const { done } = this.#busy;
+    const { channel, task } = this.#busy;
     this.#busy = null;
-    done(images);
+    if (this.#waiting.get(channel) === task) {
+      task.images.set(images, task.ready * this.network.numPixels);
+      task.ready += images.length / this.network.numPixels;
+      if (task.ready === task.count) {
+        this.#waiting.delete(channel);
+        task.done(task.images);
+      }
+    }
     this.#next();
   }
 
   #withoutWorker() {
     this.worker?.terminate();
     this.worker = null;
-    if (!this.#busy) return;
-    const { z, count } = this.#busy;
-    setTimeout(() => this.#finish(this.network.decode(z, count)));
+    if (this.#busy) this.#send();
   }
 }
 
@@ -799,9 +814,9 @@ class Picture {
     const { data } = this.pixels;
     const { channels } = this;
     for (let i = 0, j = 0; i < data.length; i += 4, j += channels) {
-      data[i] = 255 * image[j] + 0.5;
-      data[i + 1] = 255 * image[channels > 1 ? j + 1 : j] + 0.5;
-      data[i + 2] = 255 * image[channels > 1 ? j + 2 : j] + 0.5;
+      data[i] = 255 * image[j];
+      data[i + 1] = 255 * image[channels > 1 ? j + 1 : j];
+      data[i + 2] = 255 * image[channels > 1 ? j + 2 : j];
     }
     this.context.putImageData(this.pixels, column * this.width, 0);
   }
@@ -996,7 +1011,7 @@ const LEVELS = [
 const models = new Map();
 const canvases = new Set();
 const canvasOf = new WeakMap();
-/** Where each model was left, so that coming back to a page finds it there. */
+/** Where each run was left, so that coming back to a page finds it there. */
 const remembered = new Map();
 const MOST_MODELS = 6;
 
@@ -1069,7 +1084,7 @@ class LatentCanvas {
     }
     this.started = model;
     this.network = model.network;
-    const start = remembered.get(model.id) ?? { z: this.map.code(0), point: 0, pins: [] };
+    const start = remembered.get(this.map.run) ?? { z: this.map.code(0), point: 0, pins: [] };
     Object.assign(this, start, { along: 1, posterior: null, pointer: null, playing: null });
     this.picture = new Picture(this.part.decoded, this.network);
     this.lensPicture = new Picture(this.chart.lens, this.network);
@@ -1114,9 +1129,12 @@ class LatentCanvas {
     on(this.part.decoded, "keydown", (event) => this.#key(event));
     on(this.part.decoded, "keyup", (event) => event.key.startsWith("Arrow") && this.#tell());
     for (const name of ["origin", "random", "image", "play", "forget", "clear", "invert", "copy"]) {
-      on(this.control[name], "click", () => this.#press_button(name));
+      on(this.control[name], "click", () => this.#command(name));
     }
-    on(this.control.along, "input", () => this.#goAlong(Number(this.control.along.value)));
+    on(this.control.along, "input", () => {
+      this.#stop();
+      this.#goAlong(Number(this.control.along.value));
+    });
     on(this.control.along, "change", () => this.#tell());
     for (const list of this.lists) {
       on(list, "input", ({ target }) => this.#slide(Number(target.dataset.dim), Number(target.value)));
@@ -1190,8 +1208,9 @@ class LatentCanvas {
     event.preventDefault();
   }
 
-  #press_button(name) {
+  #command(name) {
     const random = () => this.z.map(() => normal());
+    if (["origin", "random", "image"].includes(name)) this.#stop();
     const actions = {
       origin: () => this.#go(this.z.map(() => 0)),
       random: () => this.#go(random(), null),
@@ -1220,6 +1239,7 @@ class LatentCanvas {
   }
 
   #slide(dim, value) {
+    this.#stop();
     this.lastDim = dim;
     const z = this.z.slice();
     z[dim] = value;
@@ -1300,7 +1320,7 @@ class LatentCanvas {
   /** Tell Python where z rests. */
   #tell() {
     const z = Array.from(this.z);
-    remembered.set(this.started.id, { z: this.z, point: this.point, pins: this.pins });
+    remembered.set(this.map.run, { z: this.z, point: this.point, pins: this.pins });
     this.reply.set("pin", { model: this.map.model, z, point: this.point });
   }
 
@@ -1399,9 +1419,10 @@ class LatentCanvas {
 
   /** A slider for each dimension, those that carry most first; the rest folded away. */
   #makeRows() {
-    const used = this.map.dims.filter(({ active }) => active);
+    const active = this.map.dims.filter((entry) => entry.active);
+    const used = active.length ? active : this.map.dims; // a collapsed model has sliders all the same
     const most = used.length <= MOST_ROWS + 1 ? used.length : MOST_ROWS; // never fold a single one
-    const groups = [used.slice(0, most), used.slice(most), this.map.dims.filter(({ active }) => !active)];
+    const groups = [used.slice(0, most), used.slice(most), this.map.dims.filter((entry) => !used.includes(entry))];
     this.rows = groups.flatMap((dims, i) => {
       const rows = dims.map((entry) => this.#makeRow(entry));
       this.lists[i].replaceChildren(...rows.map(({ element }) => element));
@@ -1448,6 +1469,7 @@ class LatentCanvas {
 
 /** Called by Streamlit with a model, or with a map and a place for its canvas. */
 export default function mount({ data, parentElement, setStateValue, setTriggerValue }) {
+  if (!data) return undefined; // a model that was sent before
   if (readHeader(data).metadata.kind === "model") {
     addModel(data);
     return undefined;

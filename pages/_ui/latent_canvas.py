@@ -79,12 +79,16 @@ def latent_canvas(
     def missing() -> None:
         state.forget_sent(name)
 
-    if not state.was_sent(name):
-        _MODEL(key=f"model-{map_key}", data=resources.browser_model(run), height="content")
-    _CANVAS(
-        key=key,
-        data=resources.browser_map(run, data, projection, map_key),
-        on_pin_change=pinned,
-        on_missing_change=missing,
-    )
+    with st.container(gap=None):
+        # Always there, so that nothing on the page moves once it has nothing more to send.
+        _MODEL(
+            key=f"model-{map_key}",
+            data=None if state.was_sent(name) else resources.browser_model(run),
+        )
+        _CANVAS(
+            key=key,
+            data=resources.browser_map(run, data, projection, map_key),
+            on_pin_change=pinned,
+            on_missing_change=missing,
+        )
     state.remember_sent(name)

@@ -156,6 +156,7 @@ def _browser_map(
     return make_browser_map(
         _projection,
         model_name(run),
+        run.name,
         map_key,
         kl_per_dim=known or None,
         labels=None if _data.labels is None else _data.labels[_projection.indices],

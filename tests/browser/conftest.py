@@ -75,9 +75,15 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
+def served_runs(tmp_path_factory):
+    """The runs folder of ``server``."""
+    return tmp_path_factory.mktemp("served-runs")
+
+
+@pytest.fixture(scope="session")
+def server(served_runs):
     """The app, with a runs folder of its own."""
-    with serve(tmp_path_factory.mktemp("served-runs")) as address:
+    with serve(served_runs) as address:
         yield address
 
 

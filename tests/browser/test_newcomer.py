@@ -1,84 +1,46 @@
 """The newcomer's whole path, in a browser: touch, slide, interpolate, train, explore one's own."""
 
+import json
 import re
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import serve
+from tests.browser.steps import (
+    PLACES,
+    canvas,
+    click_point,
+    loneliest,
+    model,
+    open_app,
+    picture,
+    settled,
+    without_live,
+)
 
 pytestmark = pytest.mark.browser
-
-#: Where a map's points are on the screen: plot, class and number in, page coordinates out.
-PLACES = """
-(selector) => {
-    const gd = document.querySelector(selector + " .js-plotly-plot");
-    const box = gd.querySelector(".nsewdrag").getBoundingClientRect();
-    const { xaxis, yaxis } = gd._fullLayout;
-    return gd._fullData.filter((t) => t.customdata).flatMap((t) =>
-        Array.from(t.x, (x, i) => ({
-            index: t.customdata[i], name: t.name,
-            x: box.left + xaxis.d2p(x), y: box.top + yaxis.d2p(t.y[i]),
-        })));
-}
-"""
-
-
-def open_app(page, address="/"):
-    page.goto(address)
-    page.wait_for_selector(".js-plotly-plot .nsewdrag")
-
-
-def settled(page):
-    """Wait until Streamlit has nothing left to do."""
-    page.wait_for_timeout(200)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
-    page.wait_for_timeout(200)
-
-
-def loneliest(places, of_class=None):
-    """A point well apart from the others, so that a click means just that one."""
-
-    def room(point):
-        return min(
-            (p["x"] - point["x"]) ** 2 + (p["y"] - point["y"]) ** 2
-            for p in places if p["index"] != point["index"]
-        )  # fmt: skip
-
-    candidates = [p for p in places if of_class in {None, p["name"]}]
-    return max(candidates, key=room)
-
-
-def model(page):
-    return page.get_by_role("combobox", name="Model")
-
-
-def picture(page, alt):
-    return page.locator(f'img[alt="{alt}"]').get_attribute("src")
-
-
-def click_point(page, key, of_class=None):
-    point = loneliest(page.evaluate(PLACES, f".st-key-{key}"), of_class)
-    page.mouse.click(point["x"], point["y"])
-    return point
 
 
 def test_click_a_point_and_see_it_decoded(page):
     open_app(page)
-    expect(page.locator('img[alt="Decoded from z"]')).to_be_visible()
+    expect(page.get_by_text("The image clicked")).to_be_visible()
+    canvas(page)
     settled(page)
-    before = picture(page, "Decoded from z")
     point = click_point(page, "latent-map", of_class="6")
     name = f"Image {point['index']}, “6”"
     expect(page.locator(f'img[alt="{name}"]')).to_be_visible()
     settled(page)
-    assert picture(page, "Decoded from z") != before
-    # The click set the sliders to the image's own code: the same picture twice.
-    assert picture(page, "Decoded from z") == picture(page, "Recon\u00adstruction")
+    expect(page.locator('img[alt="The real images nearest to z"]')).to_be_visible()
+    assert [round(v, 2) for v in json.loads(canvas(page).get_attribute("data-z"))] == [
+        round(v, 2) for v in (point["dataX"], point["dataY"])
+    ]
 
 
-def test_zoom_survives_a_click(page):
+@pytest.mark.parametrize("live", [True, False])
+def test_zoom_survives_a_click(page, live):
     open_app(page)
+    canvas(page) if live else without_live(page)
     settled(page)
     range_of = "() => document.querySelector('.js-plotly-plot')._fullLayout.xaxis.range.slice()"
     box = page.locator(".js-plotly-plot .nsewdrag").bounding_box()
@@ -101,10 +63,15 @@ def test_zoom_survives_a_click(page):
     assert page.evaluate(range_of) == zoomed
 
 
-def test_move_a_slider_with_the_keyboard(page):
+def test_without_the_live_canvas_the_server_decodes(page):
     open_app(page)
+    without_live(page)
+    point = click_point(page, "latent-map", of_class="6")
+    expect(page.locator(f'img[alt="Image {point["index"]}, “6”"]')).to_be_visible()
     settled(page)
+    # The click set the sliders to the image's own code: the same picture twice.
     before = picture(page, "Decoded from z")
+    assert before == picture(page, "Recon\u00adstruction")
     thumb = page.get_by_role("slider").first
     start = float(thumb.input_value())
     thumb.focus()

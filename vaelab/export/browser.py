@@ -191,6 +191,7 @@ def _append_heads(encoder: _Layers) -> None:
 def browser_map(
     projection: Projection,
     name: str,
+    run_name: str,
     map_key: str,
     kl_per_dim: Sequence[float] | None = None,
     labels: NDArray[np.integer] | None = None,
@@ -205,6 +206,8 @@ def browser_map(
         The map of N images.
     name
         The ``name`` of the model that it maps.
+    run_name
+        Whose model it is: the browser remembers for each run where it was left.
     map_key
         Key of the Streamlit container around the map's chart.
     kl_per_dim
@@ -236,6 +239,7 @@ def browser_map(
     ]
     spec = {
         "model": name,
+        "run": run_name,
         "map_key": map_key,
         "projection": projection.kind,
         "dims": dims,

@@ -1,0 +1,72 @@
+"""What visitors do, in more than one test."""
+
+from playwright.sync_api import expect
+
+#: Where a map's points are on the screen: plot, class and number in, page coordinates out.
+PLACES = """
+(selector) => {
+    const gd = document.querySelector(selector + " .js-plotly-plot");
+    const box = gd.querySelector(".nsewdrag").getBoundingClientRect();
+    const { xaxis, yaxis } = gd._fullLayout;
+    return gd._fullData.filter((t) => t.customdata).flatMap((t) =>
+        Array.from(t.x, (x, i) => ({
+            index: t.customdata[i], name: t.name,
+            x: box.left + xaxis.d2p(x), y: box.top + yaxis.d2p(t.y[i]), dataX: x, dataY: t.y[i],
+        })));
+}
+"""
+
+
+def open_app(page, address="/"):
+    page.goto(address)
+    page.wait_for_selector(".js-plotly-plot .nsewdrag")
+
+
+def settled(page):
+    """Wait until Streamlit has nothing left to do."""
+    page.wait_for_timeout(200)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    page.wait_for_timeout(200)
+
+
+def loneliest(places, of_class=None):
+    """A point well apart from the others, so that a click means just that one."""
+
+    def room(point):
+        return min(
+            (p["x"] - point["x"]) ** 2 + (p["y"] - point["y"]) ** 2
+            for p in places if p["index"] != point["index"]
+        )  # fmt: skip
+
+    candidates = [p for p in places if of_class in {None, p["name"]}]
+    return max(candidates, key=room)
+
+
+def model(page):
+    return page.get_by_role("combobox", name="Model")
+
+
+def picture(page, alt):
+    return page.locator(f'img[alt="{alt}"]').get_attribute("src")
+
+
+def click_point(page, key, of_class=None):
+    point = loneliest(page.evaluate(PLACES, f".st-key-{key}"), of_class)
+    page.mouse.click(point["x"], point["y"])
+    return point
+
+
+def canvas(page):
+    """The live canvas, once it can decode."""
+    root = page.get_by_test_id("latent-canvas")
+    expect(root).to_have_attribute("data-state", "ready")
+    return root
+
+
+def without_live(page):
+    """Have the server decode instead of the browser."""
+    canvas(page)
+    settled(page)
+    page.get_by_text("Live", exact=True).click()
+    expect(page.locator('img[alt="Decoded from z"]')).to_be_visible()
+    settled(page)

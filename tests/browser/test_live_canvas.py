@@ -1,0 +1,606 @@
+"""The live canvas, used: moved over, dragged, clicked, drawn on, played; what it shows is checked
+against what the package computes."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from pages._ui.resources import EXAMPLES
+from tests.browser.conftest import serve
+from tests.browser.steps import canvas, click_point, open_app, settled
+from tests.conftest import SMALL_CONV
+from vaelab.config import Preprocessing, TrainConfig
+from vaelab.datasets import load_dataset
+from vaelab.images import to_pixels
+from vaelab.maps import kinds_of_map, make_map
+from vaelab.runs import Run
+from vaelab.training import train
+
+pytestmark = pytest.mark.browser
+
+MAP = ".st-key-latent-map .js-plotly-plot"
+#: The chart's own axes, and where the plot lies on the page.
+AXES = f"""() => {{
+    const gd = document.querySelector("{MAP}");
+    const box = gd.querySelector(".nsewdrag").getBoundingClientRect();
+    const {{ xaxis, yaxis }} = gd._fullLayout;
+    return {{ left: box.left, top: box.top, width: box.width, height: box.height,
+        x: [xaxis.p2d(0), xaxis.p2d(box.width)], y: [yaxis.p2d(0), yaxis.p2d(box.height)] }};
+}}"""
+PIXELS = """(element) => {
+    const { width, height } = element;
+    return Array.from(element.getContext("2d").getImageData(0, 0, width, height).data);
+}"""
+
+
+@pytest.fixture(scope="module")
+def served_runs(tmp_path_factory):
+    """A runs folder that no other test trains into."""
+    return tmp_path_factory.mktemp("live-runs")
+
+
+@pytest.fixture(scope="module")
+def server(served_runs):
+    with serve(served_runs) as address:
+        yield address
+
+
+@pytest.fixture(scope="module", params=["digits-2d", "faces-8d", "fresh-conv"])
+def run(request, served_runs):
+    """Each shipped run, and a convolutional VAE of colour images trained a moment ago."""
+    if request.param != "fresh-conv":
+        return Run.open(EXAMPLES / request.param)
+    config = TrainConfig(
+        dataset="shapes",
+        preprocessing=Preprocessing(size=32, num_images=1000),
+        latent_dim=4,
+        epochs=12,
+        **SMALL_CONV,
+    )
+    return train(config, run_dir=served_runs / request.param)
+
+
+@pytest.fixture(scope="module")
+def visit(chromium, server, run):
+    """One page on each run for all tests of it: opening it takes longer than most tests."""
+    context = chromium.new_context(viewport={"width": 1400, "height": 1000}, base_url=server)
+    yield Visitor(context.new_page(), run)
+    context.close()
+
+
+@pytest.fixture
+def visitor(visit):
+    """Somebody whose pins, pad and pointer are as they were at the beginning."""
+    visit.begin_again()
+    yield visit
+    assert visit.page.get_by_test_id("stException").count() == 0
+
+
+class Visitor:
+    """A page on a run, and what is known of it here."""
+
+    def __init__(self, page, run, kind=None):
+        self.page = page
+        self.run = run
+        self.kind = kind or next(k for k in kinds_of_map(run.config.latent_dim) if k != "umap")
+        self.data = load_dataset(run.config.dataset, run.config.preprocessing)
+        self.map = make_map(run, self.data, self.kind)
+        open_app(page, f"/?run={run.name}")
+        self.root = canvas(page)
+        settled(page)
+        name = {"pca": "PCA", "umap": "UMAP", "plane": "Latent plane"}[self.kind]
+        radio = page.get_by_role("radio", name=name)
+        if not radio.is_checked():
+            radio.click()
+            axis = {"pca": "PC 1 (", "umap": "UMAP 1", "plane": "z1"}[self.kind]
+            expect(page.locator(f"{MAP} .xtitle", has_text=axis)).to_be_visible()
+        settled(page)
+        self.start = self.z
+
+    def begin_again(self):
+        """Put away what a test before this one has left."""
+        self.page.mouse.move(5, 5)
+        fold = self.page.locator(".lc-draw")
+        if fold.get_attribute("open") is not None:
+            self.page.get_by_role("button", name="Clear pad").click()
+            fold.locator("summary").click()
+        self.page.get_by_test_id("decoded").press("Escape")
+        self.page.get_by_role("button", name="Origin", exact=True).click()
+        self.page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
+        settled(self.page)
+
+    def place(self, across, down):
+        """A fraction of the plot, as a point of the page and as a place on the map."""
+        axes = self.page.evaluate(AXES)
+        point = axes["left"] + across * axes["width"], axes["top"] + down * axes["height"]
+        (x0, x1), (y0, y1) = axes["x"], axes["y"]
+        return point, np.array([x0 + across * (x1 - x0), y0 + down * (y1 - y0)])
+
+    def units(self):
+        """Pixels per unit of the map."""
+        axes = self.page.evaluate(AXES)
+        return axes["width"] / (axes["x"][1] - axes["x"][0])
+
+    @property
+    def z(self):
+        return np.array(json.loads(self.root.get_attribute("data-z")))
+
+    def frame(self):
+        """Wait until what was asked for has been drawn."""
+        self.page.evaluate(
+            "() => new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(f)))"
+        )
+
+    def decoded(self):
+        """What the canvas shows, (C, H, W) in levels of gray."""
+        return self.pixels(self.page.get_by_test_id("decoded"))
+
+    def pixels(self, element):
+        channels, height, width = self.data.image_shape
+        flat = np.array(element.evaluate(PIXELS), dtype=np.uint8).reshape(height, width, 4)
+        return flat[:, :, :channels].transpose(2, 0, 1)
+
+    def shows(self, z):
+        """Whether the picture is what torch decodes, but for rounding to levels of gray."""
+        wanted = to_pixels(self.run.engine.decode(z))[0].transpose(2, 0, 1)
+        return np.abs(wanted[: len(self.decoded())].astype(int) - self.decoded()).max() <= 1
+
+    def where(self, image):
+        """The point of the page where an image lies."""
+        x, y = self.map.coordinates[np.flatnonzero(self.map.indices == image)[0]].tolist()
+        axes = self.page.evaluate(AXES)
+        (x0, x1), (y0, y1) = axes["x"], axes["y"]
+        return (
+            axes["left"] + axes["width"] * (x - x0) / (x1 - x0),
+            axes["top"] + axes["height"] * (y - y0) / (y1 - y0),
+        )
+
+
+def test_hover_decodes_every_place_of_the_map(visitor):
+    page = visitor.page
+    rested = visitor.z
+    seen = []
+    for across, down in [(0.5, 0.5), (0.02, 0.03), (0.97, 0.2), (0.31, 0.77)]:
+        point, place = visitor.place(across, down)
+        page.mouse.move(*point)
+        visitor.frame()
+        wanted = visitor.map.lift(place[None])[0]
+        np.testing.assert_allclose(visitor.z, wanted, atol=0.01 + 1e-3 * np.abs(wanted).max())
+        assert visitor.shows(visitor.z)
+        assert float(visitor.root.get_attribute("data-decode-ms")) > 0
+        seen.append(visitor.decoded())
+    assert len({image.tobytes() for image in seen}) == 4
+    page.mouse.move(5, 5)
+    visitor.frame()
+    np.testing.assert_array_equal(visitor.z, rested)
+
+
+def test_hover_on_a_umap_map_mixes_the_nearest_images(page):
+    visitor = Visitor(page, Run.open(EXAMPLES / "faces-8d"), "umap")
+    point, place = visitor.place(0.45, 0.55)
+    page.mouse.move(*point)
+    visitor.frame()
+    # The browser has the codes as float16.
+    np.testing.assert_allclose(visitor.z, visitor.map.lift(place[None])[0], atol=0.02)
+    assert visitor.shows(visitor.z)
+
+
+def test_the_badge_and_the_lens(page):
+    visitor = Visitor(page, Run.open(EXAMPLES / "digits-2d"))
+    trust, lens = page.get_by_test_id("trust"), page.locator(f"{MAP} .lc-lens")
+    expect(lens).to_be_hidden()
+    page.mouse.move(*visitor.where(int(visitor.map.indices[0])))
+    expect(trust).to_contain_text("Among the images")
+    expect(trust).to_contain_text("Nearest image 0.0")
+    expect(lens).to_be_visible()
+    np.testing.assert_array_equal(visitor.pixels(lens), visitor.decoded())
+    page.mouse.move(*visitor.place(0.02, 0.97)[0])
+    expect(trust).to_contain_text("Off the data")
+    page.get_by_label("Lens").uncheck()
+    page.mouse.move(*visitor.place(0.5, 0.5)[0])
+    visitor.frame()
+    expect(lens).to_be_hidden()
+
+
+def test_drag_a_slider(visitor):
+    """Every movement decodes, and only the end of it goes to the server."""
+    page = visitor.page
+    slider = page.get_by_test_id("sliders").locator("input").first
+    dim = int(slider.get_attribute("data-dim"))
+    others = np.delete(visitor.z, dim)
+    box = slider.bounding_box()
+    sheet = page.locator('img[alt="The real images nearest to z"]')
+    before = sheet.get_attribute("src")
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.2, middle)
+    page.mouse.down()
+    values = []
+    for step in range(12):
+        page.mouse.move(box["x"] + box["width"] * (0.2 + 0.05 * step), middle)
+        visitor.frame()
+        values.append(visitor.z[dim])
+        np.testing.assert_array_equal(np.delete(visitor.z, dim), others)
+        assert visitor.shows(visitor.z)
+    assert values == sorted(set(values))
+    page.wait_for_timeout(300)
+    assert sheet.get_attribute("src") == before
+    page.mouse.up()
+    expect(sheet).not_to_have_attribute("src", before)
+    np.testing.assert_allclose(visitor.z[dim], values[-1])
+    slider.dblclick()
+    visitor.frame()
+    assert visitor.z[dim] == 0
+
+
+def test_sliders_are_sorted_and_unused_ones_folded(page):
+    visitor = Visitor(page, Run.open(EXAMPLES / "faces-8d"))
+    kl = visitor.run.evaluation()["kl_per_dim"]
+    shown = page.locator(".lc-row input:visible")
+    dims = [int(dim) for dim in shown.evaluate_all("(all) => all.map((one) => one.dataset.dim)")]
+    assert dims == sorted(dims, key=lambda dim: -kl[dim])
+    folded = set(range(8)) - set(dims)
+    assert folded
+    assert max(kl[dim] for dim in folded) < min(kl[dim] for dim in dims)
+    page.get_by_text(f"Unused dimensions ({len(folded)})").click()
+    expect(page.locator(".lc-row input:visible")).to_have_count(8)
+
+
+def test_strips_show_the_traversal(visitor):
+    page = visitor.page
+    row = page.locator(".lc-row").first
+    slider, strip = row.locator("input"), row.locator("canvas")
+    dim, limit = int(slider.get_attribute("data-dim")), float(slider.get_attribute("max"))
+    num_images = strip.evaluate("(element) => element.width") // visitor.data.image_shape[2]
+    values = limit * ((2 * np.arange(num_images) + 1) / num_images - 1)
+    wanted = to_pixels(visitor.run.engine.traverse(visitor.z, dim, values))
+    wanted = np.concatenate(list(wanted), axis=1).astype(int)
+    page.wait_for_timeout(500)  # they are decoded beside the page
+    shape = (visitor.data.image_shape[1], -1, 4)
+    strip_pixels = np.array(strip.evaluate(PIXELS)).reshape(shape)[:, :, :3]
+    assert np.abs(strip_pixels - wanted).max() <= 1
+
+
+def test_origin_random_and_back_to_the_image(page):
+    visitor = Visitor(page, Run.open(EXAMPLES / "faces-8d"))
+    start = visitor.z
+    page.get_by_role("button", name="Origin", exact=True).click()
+    visitor.frame()
+    assert not visitor.z.any()
+    drawn = []
+    for _ in range(2):
+        page.get_by_role("button", name="Random", exact=True).click()
+        visitor.frame()
+        drawn.append(visitor.z)
+        assert np.abs(visitor.z).max() > 0.05
+    assert (drawn[0] != drawn[1]).all()
+    page.get_by_role("button", name="From image").click()
+    visitor.frame()
+    np.testing.assert_array_equal(visitor.z, start)
+
+
+def test_click_pins_and_python_follows(visitor):
+    page = visitor.page
+    point, place = visitor.place(0.03, 0.04)  # a corner, where no image is
+    page.mouse.click(*point)
+    expect(page.get_by_text("The nearest image")).to_be_visible()
+    z = visitor.map.lift(place[None])[0]
+    nearest = visitor.map.indices[((visitor.map.codes - z) ** 2).sum(1).argmin()]
+    expect(page.locator(f'img[alt^="Image {nearest}"]')).to_be_visible()
+    page.mouse.move(5, 5)
+    visitor.frame()
+    np.testing.assert_allclose(visitor.z, z, atol=0.01 + 1e-3 * np.abs(z).max())
+    # The sliders stand there, as far as they reach.
+    slider = page.get_by_test_id("sliders").locator("input").first
+    dim, limit = int(slider.get_attribute("data-dim")), float(slider.get_attribute("max"))
+    assert float(slider.input_value()) == pytest.approx(np.clip(z[dim], -limit, limit), abs=0.03)
+    assert page.locator(f"{MAP} [data-testid=here]").count() == 1
+
+
+def test_two_pins_make_a_way(visitor):
+    page = visitor.page
+    corners = [(0.03, 0.04), (0.96, 0.05), (0.95, 0.96)]
+    codes = [visitor.map.lift(visitor.place(*corner)[1][None])[0] for corner in corners]
+
+    def pin(corner, *modifiers):
+        for key in modifiers:
+            page.keyboard.down(key)
+        page.mouse.click(*visitor.place(*corner)[0])
+        for key in modifiers:
+            page.keyboard.up(key)
+        page.wait_for_timeout(400)  # two clicks in a row would be a double click
+
+    way = page.get_by_test_id("path")
+    pin(corners[0])
+    expect(way).to_be_hidden()
+    pin(corners[1])
+    expect(way).to_contain_text("From A to B: 100 %")
+    page.mouse.move(5, 5)
+    close = {"atol": 0.02 + 2e-3 * np.abs(codes).max()}
+
+    def at(t):
+        page.get_by_label(re.compile("From A to")).evaluate(
+            """(slider, t) => {
+                slider.value = t;
+                slider.dispatchEvent(new Event("input", { bubbles: true }));
+            }""",
+            t,
+        )
+        visitor.frame()
+        assert visitor.shows(visitor.z)
+        return visitor.z
+
+    np.testing.assert_allclose(at(0.5), (codes[0] + codes[1]) / 2, **close)
+    np.testing.assert_allclose(at(0), codes[0], **close)
+    pin(corners[2], "Shift")
+    expect(way).to_contain_text("From A to C")
+    page.mouse.move(5, 5)
+    np.testing.assert_allclose(at(0.5), codes[1], **close)
+    np.testing.assert_allclose(at(0.75), (codes[1] + codes[2]) / 2, **close)
+    assert page.locator(f"{MAP} .lc-pin").count() == 3
+    way.get_by_role("button", name="Clear").click()
+    expect(way).to_be_hidden()
+    assert page.locator(f"{MAP} .lc-pin").count() == 0
+
+
+def test_play_circles_a_dimension_and_walks_the_way(visitor):
+    page = visitor.page
+
+    def watch():
+        seen = []
+        for _ in range(8):
+            page.wait_for_timeout(120)
+            seen.append(visitor.z)
+        return np.array(seen)
+
+    play = page.get_by_role("button", name=re.compile("Play|Pause"))
+    top = int(page.locator(".lc-row input").first.get_attribute("data-dim"))
+    expect(play).to_have_text(f"▶ Play z{top + 1}")
+    play.click()
+    moved = np.ptp(watch(), axis=0)
+    assert moved[top] > 0.5
+    assert not np.delete(moved, top).any()
+    play.click()
+    visitor.frame()
+    rested = visitor.z
+    page.wait_for_timeout(300)
+    np.testing.assert_array_equal(visitor.z, rested)
+
+    for corner in [(0.05, 0.5), (0.95, 0.5)]:
+        page.mouse.click(*visitor.place(*corner)[0])
+        page.wait_for_timeout(400)
+    expect(play).to_have_text("▶ Play the way")
+    page.mouse.move(5, 5)
+    play.click()
+    seen = watch()
+    play.click()
+    assert len(np.unique(seen, axis=0)) > 4
+    places = visitor.map.place(seen)
+    assert np.ptp(places[:, 0]) > 10 * np.ptp(places[:, 1])  # along a level way
+
+
+def draw(page, pad):
+    box = pad.bounding_box()
+    angles = np.linspace(0, 2 * np.pi, 24)
+    across = box["x"] + box["width"] * (0.5 + 0.2 * np.sin(angles))
+    down = box["y"] + box["height"] * (0.5 - 0.33 * np.cos(angles))
+    page.mouse.move(across[0], down[0])
+    page.mouse.down()
+    for x, y in zip(across, down, strict=True):
+        page.mouse.move(x, y)
+        yield
+    page.mouse.up()
+
+
+def test_draw_and_see_where_it_lies(visitor):
+    page = visitor.page
+    page.get_by_text("Draw or drop an image").click()
+    pad = page.get_by_test_id("pad")
+    pad.scroll_into_view_if_needed()
+    blank = visitor.pixels(pad)
+    followed = set()
+    for _ in draw(page, pad):
+        visitor.frame()
+        followed.add(visitor.root.get_attribute("data-z"))
+    assert len(followed) > 8  # stroke by stroke
+    drawn = visitor.pixels(pad)
+    assert (drawn != blank).any()
+    posterior = visitor.run.engine.encode(drawn[None])
+    # The pad's own image is finer than the levels of gray seen here.
+    np.testing.assert_allclose(visitor.z, posterior.mu[0], atol=0.02)
+    assert visitor.shows(visitor.z)
+    expect(page.get_by_text("The nearest image")).to_be_visible()
+
+    # The ellipse has the posterior's own size, in the map's units.
+    ellipses = page.locator(f"{MAP} .lc-posterior")
+    assert ellipses.count() == 2
+    axes = np.eye(visitor.run.config.latent_dim)[:2]
+    axes = visitor.map.components if visitor.kind == "pca" else axes
+    wanted = np.linalg.eigvalsh((axes * posterior.sigma**2) @ axes.T)[::-1] ** 0.5
+    for times in (1, 2):
+        ellipse = page.locator(f'{MAP} .lc-posterior[data-sigmas="{times}"]')
+        radii = np.array([float(ellipse.get_attribute(name)) for name in ("rx", "ry")])
+        np.testing.assert_allclose(radii / visitor.units(), times * wanted, rtol=0.03)
+    page.get_by_role("button", name="Clear pad").click()
+    np.testing.assert_array_equal(visitor.pixels(pad), blank)
+
+
+def test_open_a_picture(visitor, tmp_path):
+    page = visitor.page
+    image = visitor.data.images[7]
+    Image.fromarray(to_pixels(image[None])[0]).save(tmp_path / "seven.png")
+    page.get_by_text("Draw or drop an image").click()
+    page.get_by_label("Open a file").set_input_files(tmp_path / "seven.png")
+    expect(page.get_by_text("The nearest image")).to_be_visible()
+    np.testing.assert_array_equal(visitor.pixels(page.get_by_test_id("pad")), image)
+    np.testing.assert_allclose(visitor.z, visitor.run.engine.encode(image[None]).mu[0], atol=0.01)
+    (tmp_path / "no.png").write_text("no picture")
+    page.get_by_label("Open a file").set_input_files(tmp_path / "no.png")
+    expect(page.get_by_role("alert").get_by_text("a PNG or JPEG file would do.")).to_be_visible()
+    np.testing.assert_array_equal(visitor.pixels(page.get_by_test_id("pad")), image)
+
+
+def test_drop_a_picture_on_the_pad(page, tmp_path):
+    visitor = Visitor(page, Run.open(EXAMPLES / "digits-2d"))
+    image = visitor.data.images[7]
+    Image.fromarray(to_pixels(image[None])[0]).save(tmp_path / "seven.png")
+    page.get_by_text("Draw or drop an image").click()
+    content = list((tmp_path / "seven.png").read_bytes())
+    transfer = page.evaluate_handle(
+        """(content) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([new Uint8Array(content)], "seven.png"));
+            return transfer;
+        }""",
+        content,
+    )
+    page.get_by_test_id("pad").dispatch_event("drop", {"dataTransfer": transfer})
+    expect(page.get_by_text("The nearest image")).to_be_visible()
+    np.testing.assert_array_equal(visitor.pixels(page.get_by_test_id("pad")), image)
+
+
+def test_keyboard_alone(visitor):
+    page = visitor.page
+    start = visitor.z
+    page.get_by_test_id("decoded").focus()
+    for key, direction in [("ArrowRight", (1, 0)), ("ArrowUp", (0, 1))]:
+        before = visitor.map.place(visitor.z[None])[0]
+        for _ in range(5):
+            page.keyboard.press(key)
+        visitor.frame()
+        moved = visitor.map.place(visitor.z[None])[0] - before
+        np.testing.assert_allclose(moved / np.linalg.norm(moved), direction, atol=0.02)
+    assert (visitor.z != start).any()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("Shift+Enter")
+    expect(page.get_by_test_id("path")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("path")).to_be_hidden()
+
+    page.get_by_text("Draw or drop an image").click()
+    pad = page.get_by_test_id("pad")
+    blank = visitor.pixels(pad)
+    pad.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Origin", exact=True).focus()
+    assert (visitor.pixels(pad) != blank).any()
+
+
+def test_tap(chromium, server):
+    context = chromium.new_context(
+        viewport={"width": 800, "height": 1000}, base_url=server, has_touch=True
+    )
+    visitor = Visitor(context.new_page(), Run.open(EXAMPLES / "digits-2d"))
+    point, place = visitor.place(0.05, 0.05)
+    visitor.page.touchscreen.tap(*point)
+    expect(visitor.page.get_by_text("The nearest image")).to_be_visible()
+    np.testing.assert_allclose(visitor.z, place, atol=0.02)
+    context.close()
+
+
+def test_what_is_pinned_is_there_after_another_page(page):
+    visitor = Visitor(page, Run.open(EXAMPLES / "digits-2d"))
+    page.mouse.click(*visitor.place(0.05, 0.05)[0])
+    expect(page.get_by_text("The nearest image")).to_be_visible()
+    settled(page)
+    pinned = visitor.z
+    page.get_by_role("link", name="Interpolate").click()
+    page.wait_for_selector(".st-key-interpolation-map .nsewdrag")
+    page.get_by_role("link", name="Explore").click()
+    canvas(page)
+    np.testing.assert_array_equal(visitor.z, pinned)
+    expect(page.get_by_text("The nearest image")).to_be_visible()
+
+
+def test_the_model_travels_once(page):
+    """Reruns, other maps and other pages send the map or less; another run sends its own model."""
+    received = []
+    page.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda frame: received.append(len(frame))),
+    )
+
+    def since():
+        settled(page)
+        total = sum(received)
+        received.clear()
+        return total
+
+    visitor = Visitor(page, Run.open(EXAMPLES / "digits-2d"))
+    model = 4 * sum(
+        array.size for name, array in visitor.run.checkpoint()[0].items() if "model." in name
+    )
+    assert since() > model
+    for across in (0.1, 0.3):
+        page.mouse.click(*visitor.place(across, 0.1)[0])
+        page.wait_for_timeout(500)
+    # Two reruns: pictures and figures of the panel; not twice the module and the map (75 kB).
+    assert since() < 100_000
+    page.get_by_role("radio", name="PCA").click()
+    expect(page.locator(f"{MAP} .xtitle", has_text="PC 1 (")).to_be_visible()
+    canvas(page)
+    assert since() < model / 2
+    for name in ("Interpolate", "Runs", "Train", "Runs", "Explore"):
+        page.get_by_role("link", name=name).click()
+        settled(page)
+    canvas(page)
+    assert since() < model
+    options = page.get_by_role("combobox", name="Model")
+    options.click()
+    page.get_by_role("option", name=re.compile("Faces")).click()
+    expect(page.locator(".lc-row")).to_have_count(8)
+    assert since() > model
+
+
+def test_reruns_leave_no_listeners_behind(page):
+    page.add_init_script(
+        """
+        const { addEventListener } = EventTarget.prototype;
+        window.listening = 0;
+        EventTarget.prototype.addEventListener = function (type, listener, options) {
+            if (options?.signal && /pointer/.test(type)) {
+                window.listening++;
+                options.signal.addEventListener("abort", () => window.listening--);
+            }
+            return addEventListener.call(this, type, listener, options);
+        };
+        """
+    )
+    visitor = Visitor(page, Run.open(EXAMPLES / "digits-2d"))
+    at_first = page.evaluate("window.listening")
+    assert at_first > 5
+    for across in (0.1, 0.3, 0.5, 0.7):
+        page.mouse.click(*visitor.place(across, 0.1)[0])
+        page.wait_for_timeout(500)
+    page.get_by_text("Decoded grid").click()
+    settled(page)
+    page.get_by_role("radio", name="PCA").click()
+    expect(page.locator(f"{MAP} .xtitle", has_text="PC 1 (")).to_be_visible()
+    settled(page)
+    assert page.evaluate("window.listening") == at_first
+    page.get_by_role("link", name="Runs").click()
+    settled(page)
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.listening") == 0
+
+
+def test_a_browser_that_blocks_the_module_still_answers_clicks(page):
+    page.add_init_script(
+        """
+        const { createObjectURL } = URL;
+        URL.createObjectURL = (blob) => {
+            if (blob.type === "text/javascript") throw new Error("blocked");
+            return createObjectURL(blob);
+        };
+        """
+    )
+    open_app(page, "/?run=digits-2d")
+    settled(page)
+    point = click_point(page, "latent-map", of_class="6")
+    expect(page.locator(f'img[alt="Image {point["index"]}, “6”"]')).to_be_visible()
+    expect(page.get_by_text("The image clicked")).to_be_visible()

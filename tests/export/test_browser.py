@@ -1,0 +1,256 @@
+"""A model's and a map's file say all that the browser must know; tests/js runs them."""
+
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import load
+
+from vaelab.config import TrainConfig
+from vaelab.export import browser, browser_map, browser_model
+from vaelab.latent.density import neighbour_radii
+from vaelab.latent.projections import PROJECTIONS, Projection, pca, plane
+from vaelab.likelihoods import LIKELIHOODS
+from vaelab.models import MODELS, build_model
+
+CONV = {"architecture": "conv", "channels": (3, 5), "conv_hidden": 6, "latent_dim": 2}
+architectures = pytest.mark.parametrize(
+    ("config", "image_shape"),
+    [
+        (TrainConfig(hidden=(7, 5), latent_dim=3), (3, 8, 8)),
+        (TrainConfig(**CONV), (1, 28, 28)),
+    ],
+    ids=["mlp", "conv"],
+)
+
+
+def weights_of(config, image_shape):
+    model = build_model(config, image_shape)
+    return {f"model.{name}": value.numpy() for name, value in model.state_dict().items()}
+
+
+def read(file, kind):
+    """What a file says it is, and its arrays."""
+    length = int.from_bytes(file[:8], "little")
+    metadata = json.loads(file[8 : 8 + length])["__metadata__"]
+    assert metadata["kind"] == kind
+    return json.loads(metadata[kind]), load(file)
+
+
+def write_map(projection, **settings):
+    names = {"name": "model", "run_name": "run", "map_key": "map"}
+    return browser_map(projection, **names | settings)
+
+
+# --- Models -------------------------------------------------------------------------------------
+
+
+@architectures
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_a_model_says_what_it_is(config, image_shape, dtype):
+    weights = weights_of(config, image_shape)
+    spec, arrays = read(browser_model(config, image_shape, weights, "Ada 12", dtype), "model")
+    assert spec["id"] == "Ada 12"
+    assert spec["latent_dim"] == config.latent_dim
+    assert tuple(spec["image_shape"]) == image_shape
+    assert {array.dtype.name for array in arrays.values()} == {dtype}
+
+
+@architectures
+def test_every_weight_is_in_the_file_once(config, image_shape):
+    weights = weights_of(config, image_shape)
+    spec, arrays = read(browser_model(config, image_shape, weights, "model"), "model")
+    named = [
+        value
+        for layer in spec["encoder"] + spec["decoder"]
+        for key, value in layer.items()
+        if key in {"weight", "bias"}
+    ]
+    assert sorted(named) == sorted(arrays)
+    learned = {name: w for name, w in weights.items() if ".likelihood." not in name}
+    ours = np.concatenate([array.ravel() for array in arrays.values()])
+    theirs = np.concatenate([array.ravel() for array in learned.values()])
+    np.testing.assert_array_equal(np.sort(ours), np.sort(theirs))
+
+
+@architectures
+def test_layers_follow_one_another(config, image_shape):
+    spec, arrays = read(
+        browser_model(config, image_shape, weights_of(config, image_shape), "model"), "model"
+    )
+    numbers = int(np.prod(image_shape))
+    for part, first, last in [
+        ("encoder", numbers, 2 * config.latent_dim), ("decoder", config.latent_dim, numbers),
+    ]:  # fmt: skip
+        width = first
+        for layer in spec[part]:
+            bias = arrays[layer["bias"]]
+            if layer["op"] == "dense":
+                assert arrays[layer["weight"]].shape == (width, len(bias))
+                width = len(bias)
+            elif layer["op"] == "conv":
+                side = layer["height"]
+                assert layer["width"] == side
+                assert width == side * side * arrays[layer["weight"]].shape[2]
+                width = (side // layer["stride"]) ** 2 * len(bias)
+            else:
+                assert layer["op"] == "add"
+                assert len(bias) == width
+        assert width == last
+        # Between layers the config's, and none after the last that has weights.
+        ends = [layer["activation"] for layer in spec[part] if layer["op"] != "add"]
+        assert ends == [config.activation] * (len(ends) - 1) + ["none"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+def test_the_kind_of_model_and_of_mean_are_told(model, likelihood):
+    config = TrainConfig(model=model, likelihood=likelihood, hidden=(4,))
+    spec, _ = read(
+        browser_model(config, (1, 8, 8), weights_of(config, (1, 8, 8)), "model"), "model"
+    )
+    assert spec["is_vae"] is (model == "vae")
+    sigmoid = likelihood != "continuous_bernoulli"
+    assert spec["mean"] == ("sigmoid" if sigmoid else likelihood)
+
+
+@pytest.mark.parametrize(("config", "image_shape", "trained"), [
+    pytest.param(
+        TrainConfig(hidden=(7, 5)), (1, 28, 28), TrainConfig(**CONV),
+        marks=pytest.mark.xfail(raises=IndexError, strict=True, reason="Not yet a sentence."),
+    ),
+    (TrainConfig(**CONV), (1, 28, 28), TrainConfig(hidden=(7, 5))),
+    (TrainConfig(hidden=(7, 5, 3)), (1, 8, 8), TrainConfig(hidden=(7, 5))),
+    (TrainConfig(**CONV | {"channels": (3, 5, 4)}), (1, 32, 32), TrainConfig(**CONV)),
+], ids=["mlp of conv", "conv of mlp", "deeper", "more stages"])  # fmt: skip
+def test_weights_of_another_architecture_are_refused(config, image_shape, trained):
+    with pytest.raises(ValueError, match=r"^These weights have no model\.\S+: they are of .*\.$"):
+        browser_model(config, image_shape, weights_of(trained, image_shape), "model")
+
+
+@pytest.mark.parametrize(("config", "name"), [
+    (TrainConfig(hidden=(7, 5)), "encoder.body.2.weight"),
+    (TrainConfig(hidden=(7, 5)), "encoder.heads.logvar.bias"),
+    (TrainConfig(hidden=(7, 5)), "decoder.out.weight"),
+    (TrainConfig(**CONV), "encoder.stages.2.bias"),
+    (TrainConfig(**CONV), "decoder.stages.0.conv.weight"),
+    pytest.param(
+        TrainConfig(**CONV), "decoder.image_bias",
+        marks=pytest.mark.xfail(raises=KeyError, strict=True, reason="Not yet a sentence."),
+    ),
+])  # fmt: skip
+def test_a_weight_that_is_missing_is_named(config, name):
+    weights = weights_of(config, (1, 28, 28))
+    del weights[f"model.{name}"]
+    with pytest.raises(
+        ValueError, match=rf"^These weights have no model\.{name}: they are of .*\.$"
+    ):
+        browser_model(config, (1, 28, 28), weights, "model")
+
+
+def test_too_many_weights_are_refused(monkeypatch):
+    config = TrainConfig(hidden=(64,))
+    weights = weights_of(config, (1, 8, 8))
+    encoder, decoder = 64 * 64 + 64 + 2 * (64 * 2 + 2), 2 * 64 + 64 + 64 * 64 + 64
+    monkeypatch.setattr(browser, "MAX_WEIGHTS", encoder + decoder)
+    assert browser_model(config, (1, 8, 8), weights, "model")
+    monkeypatch.setattr(browser, "MAX_WEIGHTS", encoder + decoder - 1)
+    with pytest.raises(ValueError, match=r"^This model has 0 million weights, and .* instead\.$"):
+        browser_model(config, (1, 8, 8), weights, "model")
+
+
+def test_a_page_is_asked_to_hold_64_megabytes_at_the_most():
+    assert 4 * browser.MAX_WEIGHTS == 64e6
+
+
+# --- Maps ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def codes(rng):
+    """Dimensions 0 and 3 are hardly used; 2 is widest, then 4, then 1."""
+    return (rng.normal(size=(300, 5)) * [0.01, 0.5, 4.0, 0.05, 1.0]).astype(np.float32)
+
+
+def test_a_map_says_what_it_is(codes):
+    spec, arrays = read(
+        write_map(
+            pca(codes, np.arange(300)), labels=np.arange(300) % 2, label_names=("cat", "dog"),
+            background=(0.25, 0.5, 1.0),
+        ),
+        "map",
+    )  # fmt: skip
+    assert [spec[key] for key in ("model", "map_key", "projection")] == ["model", "map", "pca"]
+    assert spec["label_names"] == ["cat", "dog"]
+    assert spec["background"] == [0.25, 0.5, 1.0]
+    np.testing.assert_allclose(spec["radii"], neighbour_radii(codes))
+    np.testing.assert_array_equal(arrays["labels"], np.arange(300) % 2)
+    assert arrays["labels"].dtype == np.uint8
+
+
+def test_every_kind_of_map_has_what_it_is_placed_by(any_map):
+    spec, arrays = read(write_map(any_map), "map")
+    assert spec["projection"] == any_map.kind
+    parts = {
+        "plane": {"codes"},
+        "pca": {"codes", "center", "components"},
+        "umap": {"codes", "coordinates"},
+    }
+    assert set(parts) == set(PROJECTIONS)
+    assert set(arrays) == parts[any_map.kind]
+    for name in parts[any_map.kind] - {"codes"}:
+        np.testing.assert_array_equal(arrays[name], getattr(any_map, name))
+
+
+def test_a_line_is_spread_out_as_the_chart_shows_it(rng):
+    projection = plane(rng.normal(size=(50, 1)).astype(np.float32), np.arange(50))
+    _, arrays = read(write_map(projection), "map")
+    np.testing.assert_array_equal(arrays["coordinates"], projection.coordinates)
+
+
+@pytest.mark.parametrize(
+    ("latent_dim", "dtype"), [(1, "float32"), (2, "float32"), (3, "float16"), (17, "float16")]
+)
+def test_codes_are_short_except_where_they_are_the_places(rng, latent_dim, dtype):
+    codes = rng.normal(size=(50, latent_dim)).astype(np.float32)
+    indices = np.arange(50)
+    projection = plane(codes, indices) if latent_dim <= 2 else pca(codes, indices)
+    _, arrays = read(write_map(projection), "map")
+    assert arrays["codes"].dtype == dtype
+    np.testing.assert_array_equal(arrays["codes"], codes.astype(dtype))
+
+
+def test_dimensions_that_carry_most_come_first(codes):
+    projection = pca(codes, np.arange(300))
+    kl = [0.002, 1.5, 0.75, 0.001, 2.5]
+    spec, _ = read(write_map(projection, kl_per_dim=kl), "map")
+    assert [entry["dim"] for entry in spec["dims"]] == [4, 1, 2, 0, 3]
+    assert [entry["kl"] for entry in spec["dims"]] == sorted(kl, reverse=True)
+    # Without a KL, which an autoencoder has not, the widest.
+    spec, _ = read(write_map(projection), "map")
+    assert [entry["dim"] for entry in spec["dims"]] == [2, 4, 1, 3, 0]
+    assert {entry["kl"] for entry in spec["dims"]} == {None}
+
+
+def test_unused_dimensions_are_marked(codes):
+    spec, _ = read(write_map(pca(codes, np.arange(300))), "map")
+    unused = {entry["dim"] for entry in spec["dims"] if not entry["active"]}
+    assert unused == {0, 3}
+
+
+def test_every_code_is_within_its_sliders_limits(codes):
+    spec, _ = read(write_map(pca(codes, np.arange(300))), "map")
+    for entry in spec["dims"]:
+        largest = np.abs(codes[:, entry["dim"]]).max()
+        assert max(3, largest) <= entry["limit"] < max(3, largest) + 1
+        assert entry["limit"] == round(entry["limit"])
+
+
+def test_numbers_are_written_so_that_a_browser_reads_them(codes):
+    # JSON has no NaN: a browser that meets one reads nothing.
+    for projection in (pca(codes, np.arange(300)), Projection(
+        "umap", np.arange(300), np.zeros((300, 3), np.float32), np.zeros((300, 2), np.float32),
+        ("UMAP 1", "UMAP 2"),
+    )):  # fmt: skip
+        file = write_map(projection, kl_per_dim=np.zeros(projection.codes.shape[1]))
+        assert b"NaN" not in file[: 8 + int.from_bytes(file[:8], "little")]

@@ -1,0 +1,559 @@
+"""What the browser computes is what torch and numpy compute."""
+
+import base64
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load, save
+
+from tests.browser.conftest import chromium  # noqa: F401
+from vaelab.config import TrainConfig
+from vaelab.engine import Engine
+from vaelab.export import browser_map, browser_model
+from vaelab.latent.projections import Projection, pca, plane
+from vaelab.likelihoods import LIKELIHOODS
+from vaelab.models import MODELS, build_model
+from vaelab.nn import ACTIVATIONS
+from vaelab.runs import Run
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = sorted(path.parent for path in ROOT.glob("assets/checkpoints/*/config.json"))
+
+#: Images, sigmas and codes in float32: 3e-6 is the most that was measured.
+CLOSE = 1e-5
+
+#: The module, and numbers in base64, which are handed over a thousand times faster than lists.
+LOAD = """
+async () => {
+  window.canvas = await import("/component.js");
+  window.bytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  window.floats = (base64) => new Float32Array(bytes(base64).buffer);
+  window.base64 = (numbers) => {
+    const raw = new Uint8Array(Float32Array.from(numbers).buffer);
+    let text = "";
+    for (let i = 0; i < raw.length; i += 8192) {
+      text += String.fromCharCode(...raw.subarray(i, i + 8192));
+    }
+    return btoa(text);
+  };
+  window.rows = (numbers, width) => Array.from(
+    { length: numbers.length / width }, (_, i) => numbers.slice(i * width, (i + 1) * width));
+}
+"""
+
+NETWORK = """
+({ file, z, images, simd }) => {
+  const network = new canvas.Network(bytes(file), { simd });
+  const codes = floats(z);
+  const decoded = base64(network.decode(codes, codes.length / network.latentDim));
+  const posteriors = rows(floats(images), network.numPixels).map((image) => network.encode(image));
+  return {
+    decoded,
+    mu: base64(posteriors.flatMap(({ mu }) => Array.from(mu))),
+    sigma: base64(posteriors.flatMap(({ sigma }) => Array.from(sigma))),
+    simd: network.machine.simd,
+    multiplyAdds: network.multiplyAdds,
+  };
+}
+"""
+
+
+class Module:
+    """component.js in a page that is otherwise empty."""
+
+    def __init__(self, page, text):
+        self.page = page
+        # An address of its own, which nobody serves: a blob of about:blank may start no worker.
+        page.route("http://canvas.test/", lambda route: route.fulfill(content_type="text/html"))
+        page.route("http://canvas.test/component.js", lambda route: route.fulfill(
+            content_type="text/javascript", body=text
+        ))  # fmt: skip
+        page.goto("http://canvas.test/")
+        page.evaluate(LOAD)
+
+    def run(self, script, **given):
+        """Call a JavaScript function with numbers and files as base64."""
+        return self.page.evaluate(script, {name: to_base64(value) for name, value in given.items()})
+
+    def network(self, file, z, images, simd):
+        """Decode codes and encode images as the browser does, to ``(N, C, H, W)`` and codes."""
+        _, channels, height, width = images.shape
+        answer = self.run(NETWORK, file=file, z=z, images=images.transpose(0, 2, 3, 1), simd=simd)
+        assert answer["simd"] is simd
+        decoded = to_floats(answer["decoded"]).reshape(-1, height, width, channels)
+        mu, sigma = (to_floats(answer[name]).reshape(len(images), -1) for name in ("mu", "sigma"))
+        return decoded.transpose(0, 3, 1, 2), mu, sigma
+
+
+def to_base64(value):
+    if isinstance(value, np.ndarray):
+        value = np.ascontiguousarray(value, dtype="<f4").tobytes()
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
+
+
+def to_floats(text):
+    return np.frombuffer(base64.b64decode(text), dtype="<f4")
+
+
+@pytest.fixture(scope="module")
+def module(chromium):  # noqa: F811
+    page = chromium.new_page()
+    yield Module(page, (ROOT / "assets/latent_canvas/component.js").read_text())
+    page.close()
+
+
+# --- Networks -----------------------------------------------------------------------------------
+
+
+def make_engine(config, image_shape):
+    """A model all of whose numbers are noise: the zeros of a new one would hide a wrong order."""
+    model = build_model(config, image_shape)
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            noise = torch.randn(parameter.shape, generator=generator)
+            fan_in = parameter[0].numel() if parameter.ndim in {2, 4} else 4
+            parameter.copy_(noise / fan_in**0.5)
+    return Engine(model, config)
+
+
+def model_file(engine, image_shape, dtype="float32"):
+    weights = {f"model.{k}": v.numpy() for k, v in engine.model.state_dict().items()}
+    return browser_model(engine.config, image_shape, weights, "model", dtype)
+
+
+def assert_same(module, engine, image_shape, rng, *, simd=True, dtype="float32", atol=CLOSE, n=100):
+    z = rng.normal(size=(n, engine.latent_dim)).astype(np.float32)
+    images = rng.random((n, *image_shape), dtype=np.float32)
+    decoded, mu, sigma = module.network(model_file(engine, image_shape, dtype), z, images, simd)
+    assert decoded.std(0).max() > 0.01, "images that do not depend on z would show nothing"
+    np.testing.assert_allclose(decoded, engine.decode(z), rtol=0, atol=atol)
+    codes = engine.encode(images)
+    np.testing.assert_allclose(mu, codes.mu, rtol=0, atol=atol)
+    np.testing.assert_allclose(sigma, codes.sigma, rtol=0, atol=atol)
+
+
+MLP, CONV = {"hidden": (13, 10)}, {"architecture": "conv", "channels": (5, 7), "conv_hidden": 11}
+kernels = pytest.mark.parametrize("simd", [True, False], ids=["simd", "plain"])
+architectures = pytest.mark.parametrize(
+    ("settings", "image_shape"), [(MLP, (3, 8, 8)), (CONV, (3, 28, 28))], ids=["mlp", "conv"]
+)
+
+
+@kernels
+@architectures
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation(module, rng, settings, image_shape, activation, simd):
+    engine = make_engine(TrainConfig(activation=activation, **settings), image_shape)
+    assert_same(module, engine, image_shape, rng, simd=simd)
+
+
+@kernels
+@pytest.mark.parametrize("latent_dim", [1, 2, 3, 17])
+@pytest.mark.parametrize(("image_shape", "hidden"), [
+    ((1, 8, 8), (12, 5)), ((3, 8, 8), (7,)), ((1, 28, 28), (40, 16, 9)), ((3, 7, 7), (8, 8)),
+])  # fmt: skip
+def test_dense_models_of_every_shape(module, rng, image_shape, hidden, latent_dim, simd):
+    engine = make_engine(TrainConfig(hidden=hidden, latent_dim=latent_dim), image_shape)
+    assert_same(module, engine, image_shape, rng, simd=simd)
+
+
+@kernels
+@pytest.mark.parametrize(("image_shape", "channels", "latent_dim"), [
+    ((1, 28, 28), (5,), 1), ((1, 28, 28), (5, 7), 2), ((3, 32, 32), (5, 7), 3),
+    ((3, 32, 32), (3, 5, 7), 17), ((3, 64, 64), (2, 3, 5, 7), 2), ((1, 64, 64), (16, 32), 8),
+    ((3, 28, 28), (1, 1), 2),
+])  # fmt: skip
+def test_conv_models_of_every_shape(module, rng, image_shape, channels, latent_dim, simd):
+    config = TrainConfig(
+        architecture="conv", channels=channels, conv_hidden=11, latent_dim=latent_dim
+    )
+    engine = make_engine(config, image_shape)
+    assert_same(module, engine, image_shape, rng, simd=simd, n=20)
+
+
+@architectures
+@pytest.mark.parametrize("model", MODELS)
+def test_an_autoencoders_code_is_a_point(module, rng, settings, image_shape, model):
+    engine = make_engine(TrainConfig(model=model, **settings), image_shape)
+    assert_same(module, engine, image_shape, rng, n=20)
+    images = rng.random((2, *image_shape), dtype=np.float32)
+    *_, sigma = module.network(model_file(engine, image_shape), np.zeros((1, 2)), images, True)
+    assert (sigma == 0).all() if model == "ae" else (sigma > 0).all()
+
+
+@architectures
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+def test_every_pixel_model_draws_its_mean(module, rng, settings, image_shape, likelihood):
+    engine = make_engine(TrainConfig(likelihood=likelihood, **settings), image_shape)
+    assert_same(module, engine, image_shape, rng)
+
+
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+def test_the_mean_of_every_logit(module, likelihood):
+    # A decoder that draws its last bias whatever z is: near 0, where series are used, and far.
+    near, far = np.linspace(-0.3, 0.3, 101), np.linspace(-40, 40, 83)
+    logits = np.concatenate([near, far, [0, 1e-8, -1e-8, 1e-3, 100, -100, 1000, -1000]])
+    engine = make_engine(TrainConfig(likelihood=likelihood, **MLP), (3, 8, 8))
+    with torch.no_grad():
+        engine.model.decoder.out.weight.zero_()
+        engine.model.decoder.start_at(torch.from_numpy(logits).reshape(3, 8, 8))
+    decoded, *_ = module.network(
+        model_file(engine, (3, 8, 8)), np.zeros((1, 2)), np.zeros((1, 3, 8, 8)), True
+    )
+    exact = LIKELIHOODS[likelihood]().mean(torch.from_numpy(logits)).numpy()
+    np.testing.assert_allclose(decoded.ravel(), exact, rtol=0, atol=1e-7)
+
+
+@architectures
+def test_files_half_as_long_are_right_to_half_a_gray_level(module, rng, settings, image_shape):
+    engine = make_engine(TrainConfig(**settings), image_shape)
+    assert_same(module, engine, image_shape, rng, dtype="float16", atol=0.5 / 255)
+
+
+@kernels
+@architectures
+def test_many_codes_at_once_are_as_one_by_one(module, rng, settings, image_shape, simd):
+    # 37: two full batches, and one whose rows are no multiple of four.
+    file = model_file(make_engine(TrainConfig(**settings), image_shape), image_shape)
+    answer = module.run(
+        """
+        ({ file, z, simd }) => {
+          const network = new canvas.Network(bytes(file), { simd });
+          const codes = floats(z);
+          const single = rows(codes, network.latentDim)
+            .flatMap((code) => Array.from(network.decode(code)));
+          return [network.decode(codes, 37), single].map(base64);
+        }
+        """,
+        file=file, z=rng.normal(size=(37, 2)), simd=simd,
+    )  # fmt: skip
+    together, single = map(to_floats, answer)
+    assert len(together) == len(single) == 37 * np.prod(image_shape)
+    # The kernel adds up four rows at a time in another order than a single one.
+    np.testing.assert_allclose(together, single, rtol=0, atol=2e-6 if simd else 0)
+
+
+@kernels
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_the_shipped_models(module, rng, path, simd):
+    run = Run.open(path)
+    weights, _ = run.checkpoint()
+    shape = run.data.image_shape
+    z = rng.normal(size=(100, run.config.latent_dim)).astype(np.float32)
+    images = run.engine.decode(z)  # of what it knows, and more like it than noise
+    decoded, mu, sigma = module.network(
+        browser_model(run.config, shape, weights, path.name), z, images, simd
+    )
+    codes = run.engine.encode(images)
+    np.testing.assert_allclose(decoded, images, rtol=0, atol=CLOSE)
+    np.testing.assert_allclose(mu, codes.mu, rtol=0, atol=CLOSE)
+    np.testing.assert_allclose(sigma, codes.sigma, rtol=0, atol=CLOSE)
+
+
+def test_a_decode_costs_what_its_layers_do(module):
+    config = TrainConfig(architecture="conv", channels=(5, 7), conv_hidden=11, latent_dim=3)
+    file = model_file(make_engine(config, (3, 28, 28)), (3, 28, 28))
+    answer = module.run(
+        NETWORK, file=file, z=np.zeros((1, 3)), images=np.zeros((1, 28, 28, 3)), simd=True
+    )
+    dense = 3 * 11 + 11 * (7 * 7 * 7)
+    convolutions = 7**2 * (9 * 7 * 4 * 5) + 14**2 * (9 * 5 * 4 * 3)
+    assert answer["multiplyAdds"] == dense + convolutions
+
+
+def test_a_worker_draws_the_same(module, rng):
+    engine = make_engine(TrainConfig(**MLP), (3, 8, 8))
+    z = rng.normal(size=(3, 2)).astype(np.float32)
+    answer = module.run(
+        """
+        async ({ file, z }) => {
+          const worker = new Worker("/component.js", { type: "module" });
+          const answer = new Promise((resolve, reject) => {
+            worker.onmessage = ({ data }) => resolve(data);
+            worker.onerror = () => reject(new Error("The worker failed."));
+          });
+          worker.postMessage({ bytes: bytes(file) });
+          worker.postMessage({ z: floats(z), count: 3 });
+          const images = base64(await answer);
+          worker.terminate();
+          return images;
+        }
+        """,
+        file=model_file(engine, (3, 8, 8)), z=z,
+    )  # fmt: skip
+    images = to_floats(answer).reshape(3, 8, 8, 3).transpose(0, 3, 1, 2)
+    np.testing.assert_allclose(images, engine.decode(z), rtol=0, atol=CLOSE)
+
+
+# --- Maps ---------------------------------------------------------------------------------------
+
+MAP = """
+({ file, codes, places, sigmas }) => {
+  const map = new canvas.LatentMap(bytes(file));
+  const at = rows(floats(codes), map.latentDim);
+  const to = rows(floats(places), 2);
+  const spread = rows(floats(sigmas), map.latentDim);
+  const flat = (numbers) => base64(numbers.flatMap((row) => Array.from(row)));
+  return {
+    placed: flat(at.map((z) => map.place(z))),
+    lifted: flat(to.map((place) => map.lift(place))),
+    stepped: flat(at.map((z, i) => map.step(z, to[i]))),
+    covariance: flat(spread.map((sigma, i) => map.covariance({ mu: at[i], sigma }))),
+    trusted: flat(at.map((z) => Object.values(map.trust(z)))), // point, distance, share
+    places: base64(map.places),
+    first: base64(map.code(1)),
+    labels: [0, 1, 2].map((point) => map.label(point)),
+  };
+}
+"""
+
+
+class Map:
+    """A map in numpy, and what the browser answers about ``codes``, ``places`` and ``sigmas``."""
+
+    def __init__(self, module, rng, kind, latent_dim, num_points=400, num_queries=60):
+        codes = rng.normal(size=(num_points, latent_dim)).astype(np.float32)
+        if latent_dim > 2:
+            codes = codes.astype(np.float16).astype(np.float32)  # as they are in the file
+        indices = np.arange(num_points)
+        if kind == "umap":
+            places = rng.normal(size=(num_points, 2)).astype(np.float32)
+            self.projection = Projection("umap", indices, codes, places, ("UMAP 1", "UMAP 2"))
+        else:
+            self.projection = {"plane": plane, "pca": pca}[kind](codes, indices)
+        if kind == "pca":  # coordinates that follow from the very codes of the file
+            self.projection = replace(self.projection, coordinates=self.projection.place(codes))
+        size = (num_queries, latent_dim)
+        self.codes = rng.normal(size=size).astype(np.float32)
+        self.codes[0] = codes[2]  # a place where an image is
+        self.sigmas = rng.uniform(0.05, 0.5, size).astype(np.float32)
+        self.places = rng.normal(size=(num_queries, 2)).astype(np.float32)
+        self.file = browser_map(
+            self.projection, name="model", run_name="run", map_key="map",
+            labels=indices % 3, label_names=("cat", "dog", "owl"),
+        )  # fmt: skip
+        self.answer = module.run(
+            MAP, file=self.file, codes=self.codes, places=self.places, sigmas=self.sigmas
+        )
+
+    def __getattr__(self, name):
+        return to_floats(self.answer[name]).reshape(len(self.codes), -1)
+
+
+maps = pytest.mark.parametrize(
+    ("kind", "latent_dim"),
+    [("plane", 1), ("plane", 2), ("pca", 2), ("pca", 3), ("pca", 17), ("umap", 2), ("umap", 6)],
+)
+
+
+@maps
+def test_places_and_codes_of_every_map(module, rng, kind, latent_dim):
+    shown = Map(module, rng, kind, latent_dim)
+    projection = shown.projection
+    close = {"rtol": 0, "atol": 2e-6}
+    np.testing.assert_allclose(shown.placed, projection.place(shown.codes), **close)
+    np.testing.assert_allclose(shown.lifted, projection.lift(shown.places), **close)
+    places = to_floats(shown.answer["places"]).reshape(-1, 2)
+    np.testing.assert_allclose(places, projection.coordinates, **close)
+    np.testing.assert_array_equal(to_floats(shown.answer["first"]), projection.codes[1])
+    assert shown.answer["labels"] == ["cat", "dog", "owl"]
+
+
+@maps
+def test_a_step_changes_only_what_the_map_shows(module, rng, kind, latent_dim):
+    shown = Map(module, rng, kind, latent_dim)
+    if kind == "umap":  # which bends: there a step is the way back from the map
+        np.testing.assert_array_equal(shown.stepped, shown.lifted)
+        return
+    axes = shown.projection.components if kind == "pca" else np.eye(2, latent_dim)
+    moved = shown.stepped - shown.codes
+    np.testing.assert_allclose(moved, moved @ axes.T @ axes, rtol=0, atol=1e-5)
+    arrived = shown.projection.place(shown.stepped)[:, :latent_dim]
+    np.testing.assert_allclose(arrived, shown.places[:, :latent_dim], rtol=0, atol=1e-5)
+
+
+@maps
+def test_the_covariance_of_a_posterior_on_the_map(module, rng, kind, latent_dim):
+    shown = Map(module, rng, kind, latent_dim)
+    ours = shown.covariance[:, [0, 1, 1, 2]].reshape(-1, 2, 2)
+    if kind == "umap":
+        # 64 draws of a map that is not linear: it is a covariance, and on the average of 60
+        # posteriors as wide as what many more draws give.
+        assert (np.linalg.eigvalsh(ours) > -1e-6).all()
+        draws = shown.codes[:, None] + shown.sigmas[:, None] * rng.normal(size=(400, latent_dim))
+        placed = shown.projection.place(draws.reshape(-1, latent_dim)).reshape(-1, 400, 2)
+        wide = placed.var(1).sum()
+        assert np.trace(ours, axis1=1, axis2=2).sum() == pytest.approx(wide, rel=0.1)
+        return
+    axes = shown.projection.components if kind == "pca" else np.eye(2, latent_dim)
+    exact = [axes @ np.diag(sigma**2) @ axes.T for sigma in shown.sigmas]
+    np.testing.assert_allclose(ours, exact, rtol=0, atol=1e-6)
+
+
+@maps
+def test_trust_is_the_nearest_image_and_how_sparse_it_is_there(module, rng, kind, latent_dim):
+    shown = Map(module, rng, kind, latent_dim, num_queries=400)
+    point, distance, share = shown.trusted.T
+    apart = np.linalg.norm(shown.codes[:, None] - shown.projection.codes, axis=2)
+    np.testing.assert_array_equal(point, apart.argmin(1))
+    np.testing.assert_allclose(distance, apart.min(1), rtol=0, atol=1e-6)
+    assert share.min() >= 0
+    assert share.max() <= 1
+    # The farther the eighth neighbour, the larger the share.
+    eighth = np.sort(apart, axis=1)[:, 7]
+    assert (np.diff(share[eighth.argsort()]) >= 0).all()
+    # Codes that come from where the images' do are as far from them as they are from each other.
+    assert share.mean() == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize("num_points", [3, 8, 9, 300])
+def test_far_away_is_sparser_than_any_image(module, rng, num_points):
+    shown = Map(module, rng, "umap", 4, num_points, num_queries=2)
+    file = shown.file
+    far = np.outer([0, 1, 3, 10, 100], np.ones(4)) + shown.projection.codes.mean(0)
+    answer = module.run(MAP, file=file, codes=far, places=np.ones((5, 2)), sigmas=far * 0 + 0.1)
+    _, distance, share = to_floats(answer["trusted"]).reshape(5, 3).T
+    assert (np.diff(distance) > 0).all()
+    assert (np.diff(share) >= 0).all()
+    assert share[0] < 0.5
+    assert share[-1] == 1
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2, 9])
+@pytest.mark.parametrize("k", [1, 8, 30])
+def test_nearest_is_the_beginning_of_a_sort(module, rng, latent_dim, k):
+    # Whole numbers are often equally far: then the first row comes first.
+    table, point = rng.integers(-2, 3, (200, latent_dim)), rng.integers(-2, 3, latent_dim)
+    rows, squares = module.run(
+        """
+        ({ table, d, point, k }) => {
+          const { rows, squares } = canvas.nearest(floats(table), d, floats(point), k);
+          return [Array.from(rows), Array.from(squares)];
+        }
+        """,
+        table=table, d=latent_dim, point=point, k=k,
+    )  # fmt: skip
+    exact = ((table - point) ** 2).sum(1)
+    order = exact.argsort(kind="stable")[:k]
+    assert rows == order.tolist()
+    assert squares == exact[order].tolist()
+
+
+# --- Refusals -----------------------------------------------------------------------------------
+
+
+def edited(file, change):
+    """The same file after ``change(spec, arrays)``."""
+    length = int.from_bytes(file[:8], "little")
+    metadata = json.loads(file[8 : 8 + length])["__metadata__"]
+    kind, arrays = metadata["kind"], load(file)
+    spec = json.loads(metadata[kind])
+    change(spec, arrays)
+    return save(arrays, {"kind": kind, kind: json.dumps(spec)})
+
+
+def with_layer(**changes):
+    return lambda spec, arrays: spec["decoder"][1].update(changes)
+
+
+def without(name):
+    return lambda spec, arrays: arrays.pop(name)
+
+
+def with_array(name, change):
+    def change_it(spec, arrays):
+        arrays[name] = np.ascontiguousarray(change(arrays[name]))
+
+    return change_it
+
+
+@pytest.fixture(scope="module")
+def small():
+    return model_file(make_engine(TrainConfig(**MLP), (1, 8, 8)), (1, 8, 8))
+
+
+@pytest.fixture(scope="module")
+def small_map():
+    codes = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
+    return browser_map(pca(codes, np.arange(20)), name="model", run_name="run", map_key="map")
+
+
+def refusal(module, name, file):
+    error = module.run(
+        """
+        ({ name, file }) => {
+          try {
+            new canvas[name](bytes(file));
+            return ["nothing", "It was taken."];
+          } catch (error) {
+            return [error.name, error.message];
+          }
+        }
+        """,
+        name=name, file=file,
+    )  # fmt: skip
+    assert error[0] == "Error", error
+    return error[1]
+
+
+def assert_is_a_sentence(message):
+    assert re.fullmatch(r"[A-Z“].*[^.]\.", message), message
+    assert ". " not in message, message
+    assert not re.search(r"undefined|null|NaN|Error|\[object", message), message
+
+
+@pytest.mark.parametrize(("change", "named"), [
+    (with_layer(op="attention"), "attention"),
+    (with_layer(activation="mish"), "mish"),
+    (lambda spec, arrays: spec.update(mean="poisson"), "poisson"),
+    (without("decoder.0.weight"), "decoder.0.weight"),
+    (without("encoder.1.bias"), "encoder.1.bias"),
+    (with_array("decoder.1.weight", lambda weight: weight[None]), "3 dimensions and not 2"),
+    (with_array("decoder.1.weight", lambda weight: weight[:-1]), "inputs follows"),
+    (with_array("decoder.1.weight", lambda weight: weight.astype(np.float64)), "F64"),
+    (lambda spec, arrays: spec["decoder"].pop(1), "inputs follows"),
+    (lambda spec, arrays: spec["encoder"].pop(), "and not 4"),
+    (lambda spec, arrays: spec.update(latent_dim=3), "follows one of 3"),
+    (lambda spec, arrays: spec.update(image_shape=[3, 8, 8]), "and not 192"),
+])  # fmt: skip
+def test_a_model_that_cannot_be_run_is_refused_in_a_sentence(module, small, change, named):
+    message = refusal(module, "Network", edited(small, change))
+    assert_is_a_sentence(message)
+    assert named in message
+
+
+@pytest.mark.parametrize("name", ["codes", "center", "components"])
+def test_a_map_that_lacks_an_array_is_refused_in_a_sentence(module, small_map, name):
+    message = refusal(module, "LatentMap", edited(small_map, without(name)))
+    assert_is_a_sentence(message)
+    assert name in message
+
+
+@pytest.mark.parametrize("name", ["Network", "LatentMap"])
+@pytest.mark.parametrize("length", [0, 5, 8, 100, -1])
+def test_a_file_that_was_cut_off_is_refused_in_a_sentence(module, small, small_map, name, length):
+    file = small if name == "Network" else small_map
+    message = refusal(module, name, file[:length])
+    assert_is_a_sentence(message)
+    assert "not a whole" in message
+
+
+def test_a_model_is_no_map_and_a_map_is_no_model(module, small, small_map):
+    for name, file in [("Network", small_map), ("LatentMap", small)]:
+        message = refusal(module, name, file)
+        assert_is_a_sentence(message)
+        assert message.startswith("This is not a m")
+
+
+def test_what_the_refusals_are_about_is_taken_as_it_is(module, small, small_map):
+    for name, file in [("Network", small), ("LatentMap", small_map)]:
+        with pytest.raises(AssertionError, match="It was taken"):
+            refusal(module, name, edited(file, lambda spec, arrays: None))
