@@ -12,7 +12,8 @@ from playwright.sync_api import sync_playwright
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from tests.browser.conftest import FLAGS, serve  # noqa: E402
+from tests.browser.conftest import serve  # noqa: E402
+from tests.conftest import FLAGS  # noqa: E402
 
 
 def main() -> None:

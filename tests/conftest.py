@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from playwright.sync_api import expect, sync_playwright
 
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
@@ -120,3 +121,30 @@ def any_map(request, rng):
         return request.getfixturevalue("umap_map")
     codes = rng.normal(size=(200, 2 if request.param == "plane" else 6)).astype(np.float32)
     return projections.PROJECTIONS[request.param](codes, np.arange(200))
+
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's chromium, headless."""
+    expect.set_options(timeout=60_000)  # the first training of a server starts its cluster
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have Debian's chromium: apt-get install -y chromium.")
+        pytest.skip("Debian's chromium is not installed.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()

@@ -147,7 +147,7 @@ def datasets(json: Json = False) -> None:
 
 def benchmark(
     name: tyro.conf.Positional[
-        Literal["training", "decode", "projection", "app", "mnist", "defaults"]
+        Literal["training", "decode", "projection", "app", "canvas", "mnist", "defaults"]
     ],
 ) -> None:
     """Measure this machine; prints a table, with the ratio to a peer in the same run.

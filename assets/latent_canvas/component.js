@@ -153,15 +153,15 @@ const overAll = (f) => (floats, from, to) => {
 class Dense {
   constructor(arena, spec, tensors) {
     const weight = take(tensors, spec.weight, 2);
-    const bias = take(tensors, spec.bias, 1);
     [this.inputs, this.outputs] = weight.shape;
+    const bias = take(tensors, spec.bias, 1, this.outputs);
     this.panels = Math.ceil(this.outputs / PANEL);
     this.step = this.panels * PANEL;
     this.weight = arena.reserve(this.panels * this.inputs * PANEL, (to) =>
       pack(weight.data, this.inputs, this.outputs, to));
     this.bias = arena.reserve(this.step, (to) => to.set(bias.data));
     this.out = arena.reserve(BATCH * this.step);
-    this.activate = overAll(ACTIVATIONS[spec.activation] ?? unknown("activation", spec.activation));
+    this.activate = overAll(pick(ACTIVATIONS, "activation", spec.activation));
     this.multiplyAdds = this.inputs * this.outputs;
   }
 
@@ -181,8 +181,8 @@ class Dense {
 class Conv {
   constructor(arena, spec, tensors) {
     const weight = take(tensors, spec.weight, 4);
-    const bias = take(tensors, spec.bias, 1);
     const [rows, columns, channels, outputs] = weight.shape;
+    const bias = take(tensors, spec.bias, 1, outputs);
     const { height, width, stride, pad, shuffle } = spec;
     Object.assign(this, { rows, columns, channels, outputs, height, width, stride, pad, shuffle });
     this.inputs = height * width * channels;
@@ -203,7 +203,7 @@ class Conv {
     this.step = this.outHeight * this.outWidth * outputs;
     this.outputs = this.step;
     this.out = arena.reserve(BATCH * this.step);
-    this.activate = overAll(ACTIVATIONS[spec.activation] ?? unknown("activation", spec.activation));
+    this.activate = overAll(pick(ACTIVATIONS, "activation", spec.activation));
     this.multiplyAdds = this.outHeight * this.outWidth * length * outputs;
   }
 
@@ -275,26 +275,35 @@ class Add {
 
 const LAYERS = { dense: Dense, conv: Conv, add: Add };
 
-function unknown(what, name) {
+function pick(table, what, name) {
+  if (Object.hasOwn(table, name)) return table[name];
   throw new Error(
     `The live decoder does not know the ${what} “${name}”: reload the page, and if that does not help, update vaelab.`,
   );
 }
 
-function take(tensors, name, dimensions) {
+/** The array called `name`, which must have so many dimensions or, where it has one, numbers. */
+function take(tensors, name, dimensions, numbers) {
   const tensor = tensors.get(name);
-  if (!tensor) throw new Error(`The model that reached the browser lacks “${name}”: reload the page.`);
+  if (!tensor) throw new Error(`What reached the browser lacks “${name}”: reload the page.`);
   if (tensor.shape.length !== dimensions) {
     throw new Error(`“${name}” has ${tensor.shape.length} dimensions and not ${dimensions}: reload the page.`);
+  }
+  if (numbers !== undefined && tensor.data.length !== numbers) {
+    throw new Error(`“${name}” has ${tensor.data.length} numbers and not ${numbers}: reload the page.`);
   }
   return tensor;
 }
 
 /** (inputs, outputs), row by row, to panels of eight columns; columns that are missing are zero. */
 function pack(weight, inputs, outputs, to) {
-  for (let column = 0; column < outputs; column++) {
-    const panel = Math.floor(column / PANEL) * inputs * PANEL + (column % PANEL);
-    for (let k = 0; k < inputs; k++) to[panel + k * PANEL] = weight[k * outputs + column];
+  for (let k = 0; k < inputs; k++) {
+    for (let column = 0; column < outputs; column += PANEL) {
+      const at = column * inputs + k * PANEL;
+      const from = k * outputs + column;
+      const most = Math.min(PANEL, outputs - column);
+      for (let i = 0; i < most; i++) to[at + i] = weight[from + i];
+    }
   }
 }
 
@@ -307,8 +316,7 @@ export class Network {
    */
   constructor(bytes, { simd = true } = {}) {
     const { tensors, metadata } = readSafetensors(bytes);
-    if (metadata.kind !== "model") throw new Error("This is not a model for the browser: reload the page.");
-    const spec = JSON.parse(metadata.model);
+    const spec = specOf(metadata, "model");
     this.id = spec.id;
     this.latentDim = spec.latent_dim;
     [this.channels, this.height, this.width] = spec.image_shape;
@@ -316,10 +324,10 @@ export class Network {
     this.numPixels = this.channels * this.height * this.width;
     const arena = new Arena();
     const build = (layers) =>
-      layers.map((layer) => new (LAYERS[layer.op] ?? unknown("layer", layer.op))(arena, layer, tensors));
+      layers.map((layer) => new (pick(LAYERS, "layer", layer.op))(arena, layer, tensors));
     this.decoder = build(spec.decoder);
     this.encoder = build(spec.encoder);
-    this.mean = overAll(MEANS[spec.mean] ?? unknown("pixel model", spec.mean));
+    this.mean = overAll(pick(MEANS, "pixel model", spec.mean));
     this.input = arena.reserve(BATCH * Math.max(this.latentDim, this.numPixels));
     check(this.decoder, this.latentDim, this.numPixels);
     check(this.encoder, this.numPixels, 2 * this.latentDim);
@@ -419,11 +427,21 @@ export function readSafetensors(bytes) {
   const tensors = new Map();
   for (const [name, { dtype, shape, data_offsets: [from, to] }] of Object.entries(entries)) {
     if (start + to > bytes.length) throw new Error(NOT_WHOLE);
-    const read = READERS[dtype] ?? unknown("type of number", dtype);
+    const read = pick(READERS, "type of number", dtype);
     // Copied, since a typed array must begin at a multiple of its width.
     tensors.set(name, { shape, data: read(bytes.slice(start + from, start + to).buffer) });
   }
   return { tensors, metadata };
+}
+
+/** What the metadata say in JSON of a file of one kind. */
+function specOf(metadata, kind) {
+  try {
+    if (metadata.kind === kind) return JSON.parse(metadata[kind]);
+  } catch {
+    // Broken, or absent: the same sentence does for that.
+  }
+  throw new Error(`This is not a ${kind} for the browser: reload the page.`);
 }
 
 // The map ---------------------------------------------------------------------------------------
@@ -458,14 +476,13 @@ export class LatentMap {
   /** @param {Uint8Array} bytes  What vaelab.export.browser_map made. */
   constructor(bytes) {
     const { tensors, metadata } = readSafetensors(bytes);
-    if (metadata.kind !== "map") throw new Error("This is not a map for the browser: reload the page.");
-    Object.assign(this, JSON.parse(metadata.map));
+    Object.assign(this, specOf(metadata, "map"));
     this.codes = take(tensors, "codes", 2).data;
     this.latentDim = take(tensors, "codes", 2).shape[1];
     this.labels = tensors.get("labels")?.data;
     if (this.projection === "pca") {
-      this.center = take(tensors, "center", 1).data;
-      this.components = take(tensors, "components", 2).data;
+      this.center = take(tensors, "center", 1, this.latentDim).data;
+      this.components = take(tensors, "components", 2, 2 * this.latentDim).data;
     }
     this.places = tensors.get("coordinates")?.data ?? this.#placeAll();
   }
@@ -673,6 +690,8 @@ class Background {
 
 /** How near, in pixels, a click must be to a point to mean its image. */
 const TOUCHING = 6;
+/** Plotly's events after which places lie elsewhere on the screen. */
+const MOVES = ["plotly_relayouting", "plotly_relayout", "plotly_afterplot"];
 
 /** Streamlit's Plotly chart, found anew each time, since a rerun may put another in its place. */
 class Chart {
@@ -683,12 +702,14 @@ class Chart {
     this.layer.className = "lc-overlay";
     this.layer.innerHTML = '<svg aria-hidden="true"></svg><canvas class="lc-lens" hidden></canvas>';
     [this.svg, this.lens] = this.layer.children;
+    this.moved = () => this.#moved();
     this.watch = setInterval(() => this.#attach(), 250);
     this.#attach();
   }
 
   end() {
     clearInterval(this.watch);
+    this.#detach();
     this.layer.remove();
   }
 
@@ -702,19 +723,22 @@ class Chart {
   #attach() {
     const { plot } = this;
     if (!plot || (plot === this.attached && this.layer.isConnected)) return;
-    plot.append(this.layer);
-    if (plot !== this.attached) {
-      for (const event of ["plotly_relayouting", "plotly_relayout", "plotly_afterplot"]) {
-        plot.on(event, () => this.attached === plot && this.#moved(plot));
-      }
-    }
+    this.#detach();
     this.attached = plot;
-    this.#moved(plot);
+    plot.append(this.layer);
+    for (const event of MOVES) plot.on(event, this.moved);
+    this.#moved();
   }
 
-  #moved(plot) {
+  #detach() {
+    for (const event of MOVES) this.attached?.removeListener?.(event, this.moved);
+    this.attached = null;
+  }
+
+  #moved() {
+    if (!this.attached?._fullLayout) return;
     // The canvas answers clicks; Plotly's own selection would send each to the server once more.
-    plot._fullLayout.clickmode = "event";
+    this.attached._fullLayout.clickmode = "event";
     this.redraw();
   }
 

@@ -1,7 +1,6 @@
 """A server of the app, and Debian's chromium to visit it with."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -11,19 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-]
 
 
 @contextmanager
@@ -57,21 +45,6 @@ def serve(runs: Path):
         server.terminate()
         server.wait(30)
         log.close()
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """Debian's chromium, headless."""
-    expect.set_options(timeout=60_000)  # the first training of a server starts its cluster
-    path = shutil.which("chromium")
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI must have Debian's chromium: apt-get install -y chromium.")
-        pytest.skip("Debian's chromium is not installed.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ import pytest
 import torch
 from safetensors.numpy import load, save
 
-from tests.browser.conftest import chromium  # noqa: F401
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
 from vaelab.export import browser_map, browser_model
@@ -103,7 +102,7 @@ def to_floats(text):
 
 
 @pytest.fixture(scope="module")
-def module(chromium):  # noqa: F811
+def module(chromium):
     page = chromium.new_page()
     yield Module(page, (ROOT / "assets/latent_canvas/component.js").read_text())
     page.close()
@@ -445,6 +444,15 @@ def test_nearest_is_the_beginning_of_a_sort(module, rng, latent_dim, k):
     order = exact.argsort(kind="stable")[:k]
     assert rows == order.tolist()
     assert squares == exact[order].tolist()
+
+
+def test_every_number_of_half_precision_is_read_as_it_is(module):
+    numbers = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    answer = module.run(
+        "({ file }) => base64(canvas.readSafetensors(bytes(file)).tensors.get('all').data)",
+        file=save({"all": numbers}),
+    )
+    np.testing.assert_array_equal(to_floats(answer), numbers.astype(np.float32))
 
 
 # --- Refusals -----------------------------------------------------------------------------------

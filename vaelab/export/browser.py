@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -43,16 +44,19 @@ class _Layers:
         self.specs: list[dict[str, Any]] = []
         self.arrays: Arrays = {}
 
-    def take(self, name: str) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Weight and bias of a layer, as torch keeps them."""
-        try:
-            return tuple(
-                self.weights[f"model.{self.prefix}.{name}.{part}"] for part in ("weight", "bias")
-            )  # type: ignore[return-value]
-        except KeyError as error:
+    def take(self, name: str, *shape: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Weight, which must have this shape, and bias of a layer, as torch keeps them."""
+        return self.array(f"{name}.weight", *shape), self.array(f"{name}.bias", shape[0])
+
+    def array(self, name: str, *shape: int) -> NDArray[Any]:
+        array = self.weights.get(f"model.{self.prefix}.{name}")
+        if array is None or array.shape != shape:
+            found = "is missing" if array is None else f"has shape {array.shape}"
             raise ValueError(
-                f"These weights have no {error.args[0]}: they are of another architecture."
-            ) from error
+                f"These weights do not fit the run's settings: {self.prefix}.{name} {found}, and "
+                f"should have {shape}."
+            )
+        return array
 
     def append(self, op: str, activation: str = "none", **spec: Any) -> None:
         arrays = {k: v for k, v in spec.items() if isinstance(v, np.ndarray)}
@@ -152,38 +156,43 @@ def browser_model(
 def _mlp_layers(
     config: TrainConfig, image_shape: tuple[int, int, int], encoder: _Layers, decoder: _Layers
 ) -> None:
+    num_pixels = int(np.prod(image_shape))
     # Where each number of a channels-last image lies in torch's.
-    pixels = np.arange(np.prod(image_shape)).reshape(image_shape).transpose(1, 2, 0).ravel()
-    for i in range(len(config.hidden)):
+    pixels = np.arange(num_pixels).reshape(image_shape).transpose(1, 2, 0).ravel()
+    for i, (before, after) in enumerate(pairwise((num_pixels, *config.hidden))):
         inputs = pixels if i == 0 else None
-        encoder.dense(*encoder.take(f"body.{2 * i}"), config.activation, inputs=inputs)
-        decoder.dense(*decoder.take(f"body.{2 * i}"), config.activation)
-    _append_heads(encoder)
-    decoder.dense(*decoder.take("out"), outputs=pixels)
+        encoder.dense(*encoder.take(f"body.{2 * i}", after, before), config.activation, inputs)
+    _append_heads(encoder, config.hidden[-1], config.latent_dim)
+    for i, (before, after) in enumerate(pairwise((config.latent_dim, *reversed(config.hidden)))):
+        decoder.dense(*decoder.take(f"body.{2 * i}", after, before), config.activation)
+    decoder.dense(*decoder.take("out", num_pixels, config.hidden[0]), outputs=pixels)
 
 
 def _conv_layers(
     config: TrainConfig, image_shape: tuple[int, int, int], encoder: _Layers, decoder: _Layers
 ) -> None:
     side = image_shape[1]
-    for i in range(len(config.channels)):
-        encoder.conv(*encoder.take(f"stages.{2 * i}"), config.activation, side, stride=2)
+    channels = (image_shape[0], *config.channels)
+    for i, (before, after) in enumerate(pairwise(channels)):
+        stage = encoder.take(f"stages.{2 * i}", after, before, 4, 4)
+        encoder.conv(*stage, config.activation, side, stride=2)
         side //= 2
-    encoder.dense(*encoder.take("body.0"), config.activation)
-    _append_heads(encoder)
-    for i in range(2):
-        decoder.dense(*decoder.take(f"body.{2 * i}"), config.activation)
-    for i in reversed(range(len(config.channels))):
-        stage = decoder.take(f"stages.{2 * (len(config.channels) - 1 - i)}.conv")
-        decoder.conv(*stage, config.activation if i else "none", side, shuffle=2)
+    width, small = config.conv_hidden, side * side * channels[-1]
+    encoder.dense(*encoder.take("body.0", width, small), config.activation)
+    _append_heads(encoder, width, config.latent_dim)
+    decoder.dense(*decoder.take("body.0", width, config.latent_dim), config.activation)
+    decoder.dense(*decoder.take("body.2", small, width), config.activation)
+    for i, (before, after) in enumerate(pairwise(reversed(channels))):
+        stage = decoder.take(f"stages.{2 * i}.conv", 4 * after, before, 3, 3)
+        last = i == len(config.channels) - 1
+        decoder.conv(*stage, "none" if last else config.activation, side, shuffle=2)
         side *= 2
-    image_bias = decoder.weights["model.decoder.image_bias"]
-    decoder.append("add", bias=image_bias.transpose(1, 2, 0).ravel())
+    decoder.append("add", bias=decoder.array("image_bias", *image_shape).transpose(1, 2, 0).ravel())
 
 
-def _append_heads(encoder: _Layers) -> None:
+def _append_heads(encoder: _Layers, width: int, latent_dim: int) -> None:
     """Both heads as one layer: mu, then logvar."""
-    heads = [encoder.take(f"heads.{head}") for head in ("mu", "logvar")]
+    heads = [encoder.take(f"heads.{head}", latent_dim, width) for head in ("mu", "logvar")]
     weight, bias = (np.concatenate(column) for column in zip(*heads, strict=True))
     encoder.dense(weight, bias)
 
@@ -259,4 +268,4 @@ def browser_map(
 
 def _file(kind: str, spec: Mapping[str, Any], arrays: Arrays) -> bytes:
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    return save(contiguous, {"kind": kind, kind: json.dumps(spec)})
+    return save(contiguous, {"kind": kind, kind: json.dumps(spec, allow_nan=False)})

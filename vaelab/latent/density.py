@@ -10,8 +10,9 @@ __all__ = ["nearest_codes", "neighbour_radii"]
 #: Which neighbour's distance tells how dense it is around a code.
 NUM_NEIGHBOURS = 8
 
-#: Codes that stand for all others.
+#: Codes that stand for all others: at the most, and so many that all distances are not too many.
 NUM_QUERIES = 500
+NUM_DISTANCES = 7_000_000
 
 
 def nearest_codes(
@@ -55,11 +56,12 @@ def neighbour_radii(codes: NDArray[np.floating], num_quantiles: int = 101) -> ND
     Returns
     -------
     ndarray
-        float64 ``(num_quantiles,)``, rising, from 500 codes at the most.
+        float64 ``(num_quantiles,)``, rising; told from some hundred codes where there are many.
     """
     codes = codes.astype(np.float64)
     neighbour = min(NUM_NEIGHBOURS, len(codes) - 1)  # a code is nearest to itself
-    step = max(1, len(codes) // NUM_QUERIES)
+    num_queries = max(100, min(NUM_QUERIES, NUM_DISTANCES // len(codes)))
+    step = max(1, len(codes) // num_queries)
     squares = (codes**2).sum(1)
     radii = []
     for queries in np.array_split(codes[::step], max(1, len(codes[::step]) // 64)):

@@ -94,7 +94,8 @@ def vae_explainer() -> Model:
     rng = np.random.default_rng(0)
 
     def normal(*shape: int, fan_in: int) -> Floats:
-        return (rng.standard_normal(shape) * (2 / fan_in) ** 0.5).astype(np.float32)
+        values: Floats = rng.normal(0, (2 / fan_in) ** 0.5, shape).astype(np.float32)
+        return values
 
     weight, bias = normal(2, 3136, fan_in=2), normal(3136, fan_in=8)
     arrays = {"0.weight": weight, "0.bias": bias}
@@ -168,7 +169,7 @@ def _phases(weight: Floats) -> Floats:
 
 
 def _peer(layers: list[tuple[dict[str, Any], Floats, Floats]]) -> bytes:
-    arrays = {}
+    arrays: dict[str, Floats] = {}
     for index, (_, weight, bias) in enumerate(layers):
         arrays |= {f"{index}.weight": np.ascontiguousarray(weight), f"{index}.bias": bias}
     return save(arrays, {"layers": json.dumps([spec for spec, _, _ in layers])})

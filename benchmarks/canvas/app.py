@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._canvas_models import SHIPPED
+from benchmarks.canvas.models import SHIPPED
 from benchmarks._measure import mnist_folder, print_table
 from benchmarks.app import ROOT
 from vaelab.config import TrainConfig
@@ -32,8 +32,9 @@ CANVAS = "[data-testid=latent-canvas]"
 SHEET = 'img[alt="The real images nearest to z"]'
 NUM_MNIST = 70_000
 #: Points on the chart, the one at z not counted.
-NUM_POINTS = """() => (document.querySelector(".st-key-latent-map .js-plotly-plot")?._fullData ?? [])
-    .filter((trace) => trace.customdata).reduce((sum, trace) => sum + trace.x.length, 0)"""
+NUM_POINTS = """() =>
+    (document.querySelector(".st-key-latent-map .js-plotly-plot")?._fullData ?? []).filter(
+        (trace) => trace.customdata).reduce((sum, trace) => sum + trace.x.length, 0)"""
 
 
 def measure_app(browser: Any, moves: int, visits: int = 5, slides: int = 40) -> None:
@@ -251,7 +252,7 @@ def _visit(browser: Any, address: str, rest: bool = True) -> Iterator[Any]:
     """A visitor's page, once chart and canvas are there; ``rest``: and the server is done."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     context.set_default_timeout(120_000)
-    context.add_init_script((ROOT / "benchmarks" / "_canvas_app.js").read_text("utf-8"))
+    context.add_init_script((ROOT / "benchmarks" / "canvas" / "app.js").read_text("utf-8"))
     page = _Page(context.new_page())
     try:
         page.goto(address)

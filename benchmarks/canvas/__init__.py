@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks._canvas_app import measure_app
-from benchmarks._canvas_models import Model, all_models
+from benchmarks.canvas.app import measure_app
+from benchmarks.canvas.models import Model, all_models
 from benchmarks._measure import interleaved, print_table
 from benchmarks.app import FLAGS, ROOT
 
@@ -39,8 +39,8 @@ IMPORT = """async ([component, bench]) => {
   const blob = new Blob([component], { type: "text/javascript" });
   window.component = await import(URL.createObjectURL(blob));
 }"""
-#: As Chromium does by itself where there is no graphics card: WebGL is computed, and the page is put
-#: together without it. Else a frame in which one number changes takes 30 to 100 ms of two cores.
+#: WebGL needs an emulated graphics card here, the page does not: put together on that, a frame in
+#: which one number changes took 30 to 140 ms of two busy cores, and 20 without it.
 CHROMIUM = [*FLAGS.split(), "--disable-gpu-compositing"]
 #: Frames in a row for one way of decoding, before it is the next one's turn.
 TURN = 20
@@ -82,7 +82,7 @@ def bare_page(browser: Any, models: Sequence[Model]) -> Any:
     page.route(f"{SITE}/**", answer)
     page.goto(f"{SITE}/")
     component = (ROOT / "assets" / "latent_canvas" / "component.js").read_text("utf-8")
-    bench = (ROOT / "benchmarks" / "_canvas.js").read_text("utf-8")
+    bench = (ROOT / "benchmarks" / "canvas" / "bare.js").read_text("utf-8")
     page.evaluate(IMPORT, [component, bench])
     assert page.evaluate("crossOriginIsolated")
     return page
