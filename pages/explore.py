@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import code_panel, frame, resources, state, widgets
-from pages._ui.latent_canvas import Pin, latent_canvas
+from pages._ui.latent_canvas import Pin, latent_canvas, send_model
 from vaelab.figures import latent_map
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ def main() -> None:
             "let a slider go, and the server decodes.",
             persist_state="session",
         )
+    if live and (reason := resources.why_not_live(run)):
+        st.info(reason, icon=":material/info:")
+        live = False
     explore(run, data, kind, max_points, color, show_grid, live)
     about(run)
 
@@ -76,6 +79,8 @@ def explore(
             view.say()
             draw_map(run, data, view.projection, color, show_grid, live)
             st.caption(HOW_LIVE if live else HOW)
+            if live:
+                send_model(run)
             if not cold:
                 draw_samples(run)
         with right:

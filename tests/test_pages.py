@@ -85,6 +85,16 @@ def test_a_run_that_is_not_there_is_said_to_be_missing(launch):
     assert app.selectbox(key="run").value == "digits-2d"
 
 
+def test_a_model_too_large_for_a_page_is_decoded_on_the_server(launch, monkeypatch):
+    resources._why_not_live.clear()
+    resources._browser_model.clear()
+    monkeypatch.setattr("vaelab.export.browser.MAX_WEIGHTS", 1000)
+    app = launch()
+    assert "it is decoded on the server instead." in app.info[0].value
+    assert len(app.slider) == 2
+    resources._why_not_live.clear()
+
+
 def test_sliders_are_sorted_by_kl_and_unused_ones_folded(launch):
     app = without_live(launch(run="faces-8d"))
     run = Run.open(resources.EXAMPLES / "faces-8d")

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.canvas.app import measure_app
-from benchmarks.canvas.models import Model, all_models
 from benchmarks._measure import interleaved, print_table
 from benchmarks.app import FLAGS, ROOT
+from benchmarks.canvas.app import measure_app
+from benchmarks.canvas.models import Model, all_models
 
 __all__ = ["main"]
 

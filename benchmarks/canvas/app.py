@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.canvas.models import SHIPPED
 from benchmarks._measure import mnist_folder, print_table
 from benchmarks.app import ROOT
+from benchmarks.canvas.models import SHIPPED
 from vaelab.config import TrainConfig
 from vaelab.datasets import load_dataset
 from vaelab.export import browser_model

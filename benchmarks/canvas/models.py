@@ -23,7 +23,7 @@ from vaelab.runs import Run, list_runs
 
 __all__ = ["SHIPPED", "Model", "all_models"]
 
-SHIPPED = Path(__file__).parents[1] / "assets" / "checkpoints"
+SHIPPED = Path(__file__).parents[2] / "assets" / "checkpoints"
 
 Floats = NDArray[np.float32]
 

@@ -40,9 +40,9 @@ def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
     posterior, terms = run.engine.encode(image), run.engine.terms(image, seed=None)
     first, second, figures = st.columns([1, 1, 1.4], gap="small")
     with first:
-        widgets.picture(image[0], widgets.describe_image(data, index))
+        widgets.picture(image[0], widgets.describe_image(data, index), side=160)
     with second:
-        widgets.picture(run.engine.decode(posterior.mu)[0], "Recon\u00adstruction")
+        widgets.picture(run.engine.decode(posterior.mu)[0], "Recon\u00adstruction", side=160)
     with figures:
         _draw_error(terms)
         _draw_kl(run, terms)

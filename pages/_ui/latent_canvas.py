@@ -15,7 +15,7 @@ from vaelab.datasets import ImageDataset
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 
-__all__ = ["Pin", "latent_canvas"]
+__all__ = ["Pin", "latent_canvas", "send_model"]
 
 _FILES = Path(__file__).parents[2] / "assets" / "latent_canvas"
 _MODULE, _STYLE, _MARKUP = (
@@ -38,6 +38,28 @@ class Pin(NamedTuple):
     image: int | None  # of the dataset, where one was clicked
 
 
+def send_model(run: Run) -> None:
+    """Give the browser the run's model, once in a session; not in a fragment that is redrawn often.
+
+    Parameters
+    ----------
+    run
+        A trained run.
+
+    Raises
+    ------
+    ValueError
+        If the model is too large for a page.
+    """
+    name = resources.model_name(run)
+    # Always there, so that nothing on the page moves once it has nothing more to send.
+    _MODEL(
+        key="model-for-browser",
+        data=None if state.was_sent(name) else resources.browser_model(run),
+    )
+    state.remember_sent(name)
+
+
 def latent_canvas(
     run: Run,
     data: ImageDataset,
@@ -46,6 +68,8 @@ def latent_canvas(
     on_pin: Callable[[Pin], None],
 ) -> None:
     """Draw the canvas that decodes wherever the pointer is on the map beside it.
+
+    The model must be sent as well.
 
     Parameters
     ----------
@@ -59,11 +83,6 @@ def latent_canvas(
         Key of the container around the chart.
     on_pin
         Called before the rerun that follows a click, or a slider let go.
-
-    Raises
-    ------
-    ValueError
-        If the model is too large for a page.
     """
     name = resources.model_name(run)
     key = f"canvas-{map_key}"
@@ -79,16 +98,11 @@ def latent_canvas(
     def missing() -> None:
         state.forget_sent(name)
 
-    with st.container(gap=None):
-        # Always there, so that nothing on the page moves once it has nothing more to send.
-        _MODEL(
-            key=f"model-{map_key}",
-            data=None if state.was_sent(name) else resources.browser_model(run),
-        )
-        _CANVAS(
-            key=key,
-            data=resources.browser_map(run, data, projection, map_key),
-            on_pin_change=pinned,
-            on_missing_change=missing,
-        )
-    state.remember_sent(name)
+    _CANVAS(
+        key=key,
+        data=resources.browser_map(run, data, projection, map_key),
+        on_pin_change=pinned,
+        on_missing_change=missing,
+    )
+    if not state.was_sent(name):
+        st.rerun()

@@ -32,6 +32,7 @@ __all__ = [
     "make_known_map",
     "model_name",
     "torch_is_loaded",
+    "why_not_live",
 ]
 
 #: Runs that the app opens with, read where they are shipped.
@@ -133,6 +134,20 @@ def _browser_model(path: str, version: int) -> bytes:
         model_name(run),
         "float16" if size > LONG_MODEL else "float32",
     )
+
+
+def why_not_live(run: Run) -> str | None:
+    """Say why the browser cannot run a model, or None where it can."""
+    return _why_not_live(str(run.path), run.version)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _why_not_live(path: str, version: int) -> str | None:
+    try:
+        _browser_model(path, version)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def browser_map(run: Run, data: ImageDataset, projection: Projection, map_key: str) -> bytes:
