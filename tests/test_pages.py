@@ -59,7 +59,7 @@ def without_live(app: AppTest) -> AppTest:
 def test_explore_opens_on_an_example_with_an_image_chosen(launch, live):
     app = launch() if live else without_live(launch())
     assert app.selectbox(key="run").value == "digits-2d"
-    assert {metric.label for metric in app.metric} == {"Reconstruction error", "KL divergence"}
+    assert {metric.label for metric in app.metric} == {"Reconstruction", "KL divergence"}
     assert len(app.slider) == (0 if live else 2)
 
 
@@ -108,7 +108,7 @@ def test_sliders_are_sorted_by_kl_and_unused_ones_folded(launch):
 def test_autoencoders_have_no_kl(launch, ae_run, tmp_path, monkeypatch):
     monkeypatch.setenv("VAELAB_RUNS", str(ae_run.path.parent))
     app = launch(run=ae_run.name)
-    assert {metric.label for metric in app.metric} == {"Reconstruction error"}
+    assert {metric.label for metric in app.metric} == {"Reconstruction"}
 
 
 def test_train_refuses_an_impossible_config_in_a_sentence(launch):

@@ -823,9 +823,8 @@ class Chart {
 
 /** Paints images onto a canvas element, one pixel a pixel; style sheets make them large. */
 class Picture {
-  constructor(element, { width, height, channels }, columns = 1) {
-    element.width = width * columns;
-    element.height = height;
+  constructor(element, { width, height, channels }) {
+    Object.assign(element, { width, height });
     this.element = element;
     this.channels = channels;
     this.width = width;
@@ -843,6 +842,13 @@ class Picture {
       data[i + 2] = 255 * image[channels > 1 ? j + 2 : j];
     }
     this.context.putImageData(this.pixels, column * this.width, 0);
+  }
+
+  /** Paint `count` images beside each other. */
+  paintAll(images, count) {
+    if (this.element.width !== count * this.width) this.element.width = count * this.width;
+    const size = images.length / count;
+    for (let i = 0; i < count; i++) this.paint(images.subarray(i * size, (i + 1) * size), i);
   }
 }
 
@@ -1015,8 +1021,8 @@ class Pad {
   }
 }
 
-/** Images on the strip of a slider. */
-const STRIP = 9;
+/** Images on the strip of a slider: as many as fit undistorted, within these bounds. */
+const STRIP = [3, 16];
 /** Sliders shown at once; more are folded away. */
 const MOST_ROWS = 6;
 /** Milliseconds of a frame that a decode may take before it goes to the worker. */
@@ -1030,6 +1036,9 @@ const LEVELS = [
   [0.99, "edge", "At the edge of the data"],
   [Infinity, "off", "Off the data"],
 ];
+
+/** Two digits, and a minus sign that is as wide as a digit. */
+const show = (value) => value.toFixed(2).replace(/^-0\.00$/, "0.00").replace("-", "−");
 
 /** Models by id, those used last at the end; canvases that are on the page. */
 const models = new Map();
@@ -1149,7 +1158,11 @@ class LatentCanvas {
     on(window, "pointerdown", (event) => this.#press(event), { capture: true });
     on(window, "pointerup", (event) => this.#release(event), { capture: true });
     on(window, "pointercancel", () => (this.pressed = null), { capture: true });
-    on(window, "resize", () => this.started && this.#request());
+    on(window, "resize", () => {
+      if (!this.started) return;
+      this.#request();
+      this.#strips();
+    });
     on(this.part.decoded, "keydown", (event) => this.#key(event));
     on(this.part.decoded, "keyup", (event) => event.key.startsWith("Arrow") && this.#tell());
     for (const name of ["origin", "random", "image", "play", "forget", "clear", "invert", "copy"]) {
@@ -1397,7 +1410,7 @@ class LatentCanvas {
     this.part.level.dataset.level = level;
     this.part.level.textContent = text;
     this.part.near.textContent = `Nearest image ${distance.toFixed(2)} away${label ? `: “${label}”` : ""}`;
-    const numbers = z.length > 3 ? "" : ` z = (${Array.from(z, (value) => value.toFixed(2)).join(", ")})`;
+    const numbers = z.length > 3 ? "" : ` z = (${Array.from(z, show).join(", ")})`;
     this.part.where.textContent = (hovering ? "At the pointer" : "Decoded") + numbers;
   }
 
@@ -1424,7 +1437,7 @@ class LatentCanvas {
 
   #controls() {
     for (const { input, output, dim } of this.rows) {
-      const text = this.z[dim].toFixed(2);
+      const text = show(this.z[dim]);
       if (output.textContent === text) continue;
       output.textContent = text;
       input.value = this.z[dim];
@@ -1470,7 +1483,7 @@ class LatentCanvas {
         <input type="range" id="${id}" data-dim="${dim}" min="${-limit}" max="${limit}" step="${limit / 500}"
           title="Double-click sets z${dim + 1} to 0"></div>
       <output for="${id}"></output>`;
-    const strip = new Picture(element.querySelector("canvas"), this.network, STRIP);
+    const strip = new Picture(element.querySelector("canvas"), this.network);
     return { element, dim, limit, strip, input: element.querySelector("input"), output: element.querySelector("output") };
   }
 
@@ -1478,15 +1491,14 @@ class LatentCanvas {
   #strips() {
     for (const { element, dim, limit, strip } of this.rows) {
       if (element.closest("details:not([open])")) continue;
-      const codes = new Float32Array(STRIP * this.z.length);
-      for (let i = 0; i < STRIP; i++) {
+      const { clientWidth, clientHeight } = strip.element;
+      const count = Math.max(STRIP[0], Math.min(STRIP[1], Math.round(clientWidth / clientHeight) || 0));
+      const codes = new Float32Array(count * this.z.length);
+      for (let i = 0; i < count; i++) {
         codes.set(this.z, i * this.z.length);
-        codes[i * this.z.length + dim] = limit * ((2 * i + 1) / STRIP - 1);
+        codes[i * this.z.length + dim] = limit * ((2 * i + 1) / count - 1);
       }
-      this.started.background.ask(`${this.map.map_key}-${dim}`, codes, STRIP, (images) => {
-        const { numPixels } = this.network;
-        for (let i = 0; i < STRIP; i++) strip.paint(images.subarray(i * numPixels, (i + 1) * numPixels), i);
-      });
+      this.started.background.ask(`${this.map.map_key}-${dim}`, codes, count, (images) => strip.paintAll(images, count));
     }
   }
 }

@@ -5,6 +5,7 @@ Beside the live canvas that is all; without it, there are sliders and what they 
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,8 +51,9 @@ def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
     st.markdown("##### Nearest real images")
     widgets.sheet(data.images[nearby], NUM_NEAREST // 2, "The real images nearest to z")
     if data.labels is not None:
-        names = [data.label_names[label] for label in data.labels[nearby]]
-        st.caption("Nearest first: " + ", ".join(f"“{name}”" for name in names))
+        counts = Counter(data.label_names[label] for label in data.labels[nearby])
+        parts = [f"{count} “{name}”" for name, count in counts.most_common()]
+        st.caption(f"Nearest first. {', '.join(parts)}.")
 
 
 def _draw_posterior(run: Run, posterior: Codes, terms: ImageTerms) -> None:
@@ -121,7 +123,7 @@ def _draw_image(run: Run, image: Any, name: str, posterior: Codes, terms: ImageT
 
 def _draw_error(terms: ImageTerms) -> None:
     st.metric(
-        "Reconstruction error",
+        "Reconstruction",
         f"{terms.reconstruction[0]:.1f} nats",
         help="−log p(x|z), summed over pixels: how badly the decoder explains this image.",
     )
