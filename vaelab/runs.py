@@ -217,6 +217,7 @@ class Run:
         self.path = path
         self.config = config
         self._pinned_epoch: int | None = None
+        self._pinned_version: int | None = None
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -337,12 +338,15 @@ class Run:
     def pin(self) -> Run:
         """Open the run once more, as it stands now: its epoch stays, though training goes on."""
         pinned = Run(self.path, self.config)
+        pinned._pinned_version = self.version
         pinned._pinned_epoch = self.epoch
         return pinned
 
     @property
     def version(self) -> int:
         """A number that changes with every checkpoint, also if the folder is made anew."""
+        if self._pinned_version is not None:
+            return self._pinned_version
         try:
             return (self.path / "checkpoints" / "last.safetensors").stat().st_mtime_ns
         except OSError:

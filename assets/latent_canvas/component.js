@@ -317,7 +317,6 @@ export class Network {
   constructor(bytes, { simd = true } = {}) {
     const { tensors, metadata } = readSafetensors(bytes);
     const spec = specOf(metadata, "model");
-    this.id = spec.id;
     this.latentDim = spec.latent_dim;
     [this.channels, this.height, this.width] = spec.image_shape;
     this.isVae = spec.is_vae;
@@ -395,7 +394,8 @@ function check(layers, inputs, outputs) {
 
 const READERS = {
   F32: (buffer) => new Float32Array(buffer),
-  F16: (buffer) => Float32Array.from(new Uint16Array(buffer), halfToFloat),
+  F16: (buffer) => halvesToFloats(new Uint16Array(buffer)),
+  I32: (buffer) => new Int32Array(buffer),
   U8: (buffer) => new Uint8Array(buffer),
 };
 
@@ -405,6 +405,16 @@ function halfToFloat(bits) {
   const fraction = (bits & 1023) / 1024;
   if (exponent === 31) return fraction ? NaN : sign * Infinity;
   return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction) : 2 ** -14 * fraction);
+}
+
+let halves = null;
+
+/** All at once, by a table: there are but 65,536 of them. */
+function halvesToFloats(bits) {
+  halves ??= Float32Array.from({ length: 65536 }, (_, i) => halfToFloat(i));
+  const floats = new Float32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) floats[i] = halves[bits[i]];
+  return floats;
 }
 
 /** The beginning of a safetensors file: what its arrays are, and its metadata. */
@@ -479,6 +489,7 @@ export class LatentMap {
     Object.assign(this, specOf(metadata, "map"));
     this.codes = take(tensors, "codes", 2).data;
     this.latentDim = take(tensors, "codes", 2).shape[1];
+    this.images = take(tensors, "indices", 1).data;
     this.labels = tensors.get("labels")?.data;
     if (this.projection === "pca") {
       this.center = take(tensors, "center", 1, this.latentDim).data;
@@ -496,7 +507,7 @@ export class LatentMap {
     return places;
   }
 
-  /** The code of the image that is point number `point`. */
+  /** The code of a point. */
   code(point) {
     return this.codes.slice(point * this.latentDim, (point + 1) * this.latentDim);
   }
@@ -620,9 +631,10 @@ if (typeof WorkerGlobalScope === "function" && self instanceof WorkerGlobalScope
 /** Multiply-adds that a worker may do before it looks for something newer: some 5 ms. */
 const SLICE = 2e7;
 
-/** Decodes beside the page; of what was asked on one channel only the newest is finished. */
+/** Decodes beside the page; what has not been begun gives way to what is newer on its channel. */
 class Background {
   #waiting = new Map();
+  #begun = new Map();
   #busy = null;
 
   constructor(network, bytes) {
@@ -640,25 +652,30 @@ class Background {
 
   /** Decode `count` codes; `done` receives the images. */
   ask(channel, z, count, done) {
-    this.#waiting.set(channel, { z, count, done, ready: 0, images: new Float32Array(count * this.network.numPixels) });
+    this.#waiting.set(channel, { channel, z, count, done, ready: 0 });
     this.#next();
   }
 
   end() {
     this.#waiting.clear();
+    this.#begun.clear();
     this.worker?.terminate();
   }
 
+  /** What is being looked at first; then what was begun, so that it is ever finished. */
   #next() {
-    if (this.#busy || !this.#waiting.size) return;
-    // What is being looked at first; the rest in the order in which it was asked for.
-    const channel = this.#waiting.has("shown") ? "shown" : this.#waiting.keys().next().value;
-    this.#busy = { channel, task: this.#waiting.get(channel) };
+    if (this.#busy) return;
+    const first = (tasks) => tasks.values().next().value;
+    const task = this.#waiting.get("shown") ?? first(this.#begun) ?? first(this.#waiting);
+    if (!task) return;
+    if (this.#waiting.get(task.channel) === task) this.#waiting.delete(task.channel);
+    task.images ??= new Float32Array(task.count * this.network.numPixels);
+    this.#busy = task;
     this.#send();
   }
 
   #send() {
-    const { z, count, ready } = this.#busy.task;
+    const { z, count, ready } = this.#busy;
     const some = Math.min(this.slice, count - ready);
     const part = z.slice(ready * this.network.latentDim, (ready + some) * this.network.latentDim);
     if (this.worker) this.worker.postMessage({ z: part, count: some });
@@ -666,21 +683,20 @@ class Background {
   }
 
   #finish(images) {
-    const { channel, task } = this.#busy;
+    const task = this.#busy;
     this.#busy = null;
-    if (this.#waiting.get(channel) === task) {
-      task.images.set(images, task.ready * this.network.numPixels);
-      task.ready += images.length / this.network.numPixels;
-      if (task.ready === task.count) {
-        this.#waiting.delete(channel);
-        task.done(task.images);
-      }
-    }
+    task.images.set(images, task.ready * this.network.numPixels);
+    task.ready += images.length / this.network.numPixels;
+    const whole = task.ready === task.count;
+    if (whole) this.#begun.delete(task.channel);
+    else this.#begun.set(task.channel, task);
+    if (whole) task.done(task.images);
     this.#next();
   }
 
   #withoutWorker() {
-    this.worker?.terminate();
+    if (!this.worker) return; // it may complain of more than one message
+    this.worker.terminate();
     this.worker = null;
     if (this.#busy) this.#send();
   }
@@ -698,6 +714,7 @@ class Chart {
   constructor(key, redraw) {
     this.selector = `.st-key-${CSS.escape(key)} .js-plotly-plot`;
     this.redraw = redraw;
+    this.answering = false;
     this.layer = document.createElement("div");
     this.layer.className = "lc-overlay";
     this.layer.innerHTML = '<svg aria-hidden="true"></svg><canvas class="lc-lens" hidden></canvas>';
@@ -709,8 +726,18 @@ class Chart {
 
   end() {
     clearInterval(this.watch);
+    this.answer(false);
     this.#detach();
     this.layer.remove();
+  }
+
+  /**
+   * Whether the canvas answers clicks. Plotly's own selection, which goes to the server, would send
+   * each once more; where the canvas cannot run it is the way that is left.
+   */
+  answer(yes) {
+    this.answering = yes;
+    if (this.attached?._fullLayout) this.attached._fullLayout.clickmode = yes ? "event" : "event+select";
   }
 
   /** The element, once Plotly has drawn it. */
@@ -737,8 +764,7 @@ class Chart {
 
   #moved() {
     if (!this.attached?._fullLayout) return;
-    // The canvas answers clicks; Plotly's own selection would send each to the server once more.
-    this.attached._fullLayout.clickmode = "event";
+    this.answer(this.answering); // Plotly has made its layout anew
     this.redraw();
   }
 
@@ -765,7 +791,7 @@ class Chart {
     return [xaxis.d2p(1) - xaxis.d2p(0), yaxis.d2p(1) - yaxis.d2p(0)];
   }
 
-  /** Half of a hundredth of what is seen: one step of an arrow key. */
+  /** A hundredth of what is seen: one step of an arrow key. */
   get stride() {
     const { xaxis, yaxis } = this.plot._fullLayout;
     return [xaxis, yaxis].map((axis) => Math.abs(axis.p2d(axis._length) - axis.p2d(0)) / 100);
@@ -867,6 +893,7 @@ class Pad {
     this.ink = root.querySelector("[data-do=ink]");
     root.querySelector(".lc-ink").hidden = network.channels === 1;
     this.clear();
+    this.signal = signal;
     const on = (element, type, listener) => element.addEventListener(type, listener, { signal });
     on(this.element, "pointerdown", (event) => this.#down(event));
     on(this.element, "pointermove", (event) => this.#move(event));
@@ -914,6 +941,7 @@ class Pad {
       this.wrong.textContent = "That is not a picture this browser can read: a PNG or JPEG file would do.";
       return;
     }
+    if (this.signal.aborted) return; // another run has taken over the pad
     const { width, height, channels } = this.network;
     const canvas = document.createElement("canvas");
     Object.assign(canvas, { width, height });
@@ -923,6 +951,7 @@ class Pad {
     context.fillRect(0, 0, width, height);
     const side = Math.min(bitmap.width, bitmap.height);
     context.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, width, height);
+    bitmap.close();
     const { data } = context.getImageData(0, 0, width, height);
     for (let i = 0, j = 0; i < data.length; i += 4) {
       const rgb = [data[i] / 255, data[i + 1] / 255, data[i + 2] / 255];
@@ -951,14 +980,16 @@ class Pad {
   }
 
   #down(event) {
+    if (event.button !== 0 || !event.isPrimary) return;
     this.element.setPointerCapture(event.pointerId);
     this.last = this.#place(event);
     this.#stroke(this.last);
   }
 
   #move(event) {
-    if (!this.last) return;
-    for (const part of event.getCoalescedEvents?.() ?? [event]) this.#stroke(this.#place(part));
+    if (!this.last || !event.isPrimary) return;
+    const parts = event.getCoalescedEvents?.() ?? [];
+    for (const part of parts.length ? parts : [event]) this.#stroke(this.#place(part));
   }
 
   #up() {
@@ -1060,7 +1091,8 @@ function addModel(bytes) {
     }
     models.set(id, model);
     for (const [old, { background }] of models) {
-      if (models.size <= MOST_MODELS || [...canvases].some((canvas) => canvas.map?.model === old)) break;
+      if (models.size <= MOST_MODELS) break;
+      if (old === id || [...canvases].some((canvas) => canvas.map?.model === old)) continue;
       background?.end();
       models.delete(old);
     }
@@ -1089,22 +1121,20 @@ class LatentCanvas {
     const { metadata } = readHeader(bytes);
     if (metadata.map === this.known) return;
     this.known = metadata.map;
+    this.#halt("The model is on its way.");
     try {
       this.map = new LatentMap(bytes);
     } catch (error) {
       this.#fail(error.message);
       return;
     }
-    this.started = null;
-    this.chart?.end();
-    this.chart = new Chart(this.map.map_key, () => this.#request());
+    this.chart = new Chart(this.map.map_key, () => this.#request(true));
     this.start();
+    if (this.started) return;
     // Python believes that this page has the model; where it has not, ask for it.
-    if (!this.started) {
-      setTimeout(() => {
-        if (!models.has(this.map.model)) this.reply.ask("missing", this.map.model);
-      }, 400);
-    }
+    setTimeout(() => {
+      if (!models.has(this.map.model) && !this.ending.signal.aborted) this.reply.ask("missing", this.map.model);
+    }, 400);
   }
 
   /** Begin to decode, once both map and model are here. */
@@ -1115,34 +1145,59 @@ class LatentCanvas {
       this.#fail(model.problem);
       return;
     }
+    models.delete(model.id); // to the end: used last
+    models.set(model.id, model);
     this.started = model;
     this.network = model.network;
-    const start = remembered.get(this.map.run) ?? { z: this.map.code(0), point: 0, pins: [] };
-    Object.assign(this, start, { along: 1, posterior: null, pointer: null, playing: null });
+    const left = remembered.get(this.map.run);
+    const known = left?.z.length === this.network.latentDim;
+    const { z, image, pins } = known ? left : { z: this.map.code(0), image: this.map.images[0], pins: [] };
+    Object.assign(this, { z, image, pins, lastImage: image ?? this.map.images[0], lastDim: this.map.dims[0].dim });
+    Object.assign(this, { along: 1, posterior: null, pointer: null, drawn: null, cost: 0, slow: false });
+    this.shown = new Float32Array(this.network.numPixels);
     this.picture = new Picture(this.part.decoded, this.network);
     this.lensPicture = new Picture(this.chart.lens, this.network);
     this.#makeRows();
-    this.making?.abort();
     this.making = new AbortController();
-    this.pad = new Pad(this.root, this.network, this.map.background, (done) => this.#drawn(done), this.making.signal);
+    this.pad = new Pad(this.root, this.network, this.map.background, (done) => this.#draw(done), this.making.signal);
     this.part.problem.hidden = true;
     this.part.live.hidden = false;
+    this.chart.answer(true);
+    this.marks = null;
+    this.stale = true;
     this.#tick();
     this.root.dataset.state = "ready";
-    this.#strips();
+    // On coming back to a page, its panels may stand elsewhere: the server may have moved them.
+    if (known && !this.begun) this.#tell();
+    this.begun = true;
   }
 
   end() {
+    this.#halt("");
     this.ending.abort();
-    this.making?.abort();
-    cancelAnimationFrame(this.frame);
-    this.chart?.end();
     canvases.delete(this);
     canvasOf.delete(this.root);
   }
 
+  /** Stop whatever is going on, until `start` begins again. */
+  #halt(message) {
+    this.#stop();
+    cancelAnimationFrame(this.frame);
+    this.frame = null;
+    this.started = null;
+    this.making?.abort();
+    this.chart?.end();
+    this.root.dataset.state = "loading";
+    this.#say(message);
+  }
+
   #fail(message) {
+    this.#halt(message);
     this.root.dataset.state = "error";
+  }
+
+  /** Say something in place of the controls. */
+  #say(message) {
     this.part.problem.textContent = message;
     this.part.problem.hidden = false;
     this.part.live.hidden = true;
@@ -1158,13 +1213,13 @@ class LatentCanvas {
     on(window, "pointerdown", (event) => this.#press(event), { capture: true });
     on(window, "pointerup", (event) => this.#release(event), { capture: true });
     on(window, "pointercancel", () => (this.pressed = null), { capture: true });
-    on(window, "resize", () => {
-      if (!this.started) return;
-      this.#request();
-      this.#strips();
-    });
+    on(window, "resize", () => this.#request(true));
     on(this.part.decoded, "keydown", (event) => this.#key(event));
-    on(this.part.decoded, "keyup", (event) => event.key.startsWith("Arrow") && this.#tell());
+    on(this.part.decoded, "keyup", (event) => {
+      if (!event.key.startsWith("Arrow") || !this.started) return;
+      this.#tell();
+      this.part.say.textContent = this.#describe(this.z);
+    });
     for (const name of ["origin", "random", "image", "play", "forget", "clear", "invert", "copy"]) {
       on(this.control[name], "click", () => this.#command(name));
     }
@@ -1182,7 +1237,7 @@ class LatentCanvas {
         this.#tell();
       });
     }
-    for (const fold of this.folds) on(fold, "toggle", () => this.started && this.#strips());
+    for (const fold of this.folds) on(fold, "toggle", () => this.#request(true));
   }
 
   #onMap(event) {
@@ -1192,7 +1247,7 @@ class LatentCanvas {
   }
 
   #hover(event) {
-    const place = this.#onMap(event);
+    const place = !this.playing && this.#onMap(event);
     if (!place) {
       this.#leave();
       return;
@@ -1220,7 +1275,7 @@ class LatentCanvas {
     // The second click of a double click resets the chart's zoom, and is not a pin.
     const again = event.timeStamp - this.released < 350;
     this.released = event.timeStamp;
-    if (!again) this.#click(pressed.place, event.shiftKey);
+    if (!again && this.started) this.#click(pressed.place, event.shiftKey || this.control.extend.checked);
   }
 
   /** Pin the image touched or, where there is none, the place itself. */
@@ -1228,17 +1283,19 @@ class LatentCanvas {
     const { rows: [point] } = nearest(this.map.places, 2, place, 1);
     const [here, there] = [place, this.map.places.subarray(2 * point, 2 * point + 2)].map((p) => this.chart.pixels(p));
     const touched = Math.hypot(here[0] - there[0], here[1] - there[1]) <= TOUCHING;
-    this.#pin(touched ? this.map.code(point) : this.map.lift(place), touched ? point : null, extend);
+    this.#pin(touched ? this.map.code(point) : this.map.lift(place), touched ? this.map.images[point] : null, extend);
   }
 
   #key(event) {
+    if (!this.started || event.altKey || event.ctrlKey || event.metaKey) return;
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
     if (step && this.chart.plot) {
+      this.#stop();
       const times = event.shiftKey ? 5 : 1;
       const place = this.map.place(this.z).map((at, i) => at + times * step[i] * this.chart.stride[i]);
       this.#go(this.map.step(this.z, place));
-    } else if (event.key === "Enter") {
-      this.#pin(this.z, this.point, event.shiftKey);
+    } else if (event.key === "Enter" && !event.repeat) {
+      this.#pin(this.z, this.image, event.shiftKey);
     } else if (event.key === "Escape") {
       this.#forget();
     } else return;
@@ -1251,7 +1308,10 @@ class LatentCanvas {
     const actions = {
       origin: () => this.#go(this.z.map(() => 0)),
       random: () => this.#go(random(), null),
-      image: () => this.#go(this.map.code(this.point ?? this.lastPoint ?? 0), this.point ?? this.lastPoint ?? 0),
+      image: () => {
+        const point = Math.max(0, this.map.images.indexOf(this.lastImage));
+        this.#go(this.map.code(point), this.map.images[point]);
+      },
       play: () => this.#play(),
       forget: () => this.#forget(),
       clear: () => this.pad.clear(),
@@ -1264,15 +1324,16 @@ class LatentCanvas {
 
   // Moving --------------------------------------------------------------------------------------
 
-  /** Move z; a single pin moves along, a path stays. */
-  #go(z, point = this.point) {
+  /** Move z; a single pin moves along, a path stays. What was under the pointer gives way. */
+  #go(z, image = this.image) {
     this.z = z;
-    if (point !== null) this.lastPoint = point;
-    this.point = point;
+    this.image = image;
+    if (image !== null) this.lastImage = image;
     this.posterior = null;
+    this.pointer = null;
     if (this.pins.length === 1) this.pins = [{ z }];
-    this.#request();
-    this.#strips();
+    this.marks = null;
+    this.#request(true);
   }
 
   #slide(dim, value) {
@@ -1283,11 +1344,11 @@ class LatentCanvas {
     this.#go(z);
   }
 
-  #pin(z, point, extend) {
+  #pin(z, image, extend) {
     this.#stop();
     this.pins = [...(extend ? this.pins : this.pins.slice(-1)), { z }];
     this.along = 1;
-    this.#go(z, point);
+    this.#go(z, image);
     this.#tell();
     this.part.say.textContent = `Pinned. ${this.#describe(z)}`;
   }
@@ -1295,7 +1356,9 @@ class LatentCanvas {
   #forget() {
     this.#stop();
     this.pins = [];
-    this.#request();
+    this.marks = null;
+    this.#remember();
+    this.#request(true);
   }
 
   /** A place on the way through all pins, `t` from 0 to 1. */
@@ -1311,7 +1374,15 @@ class LatentCanvas {
     this.#go(this.#onWay(t), null);
   }
 
-  #drawn(done) {
+  /** Something was drawn: encoded at the next frame, however many strokes come before it. */
+  #draw(done) {
+    this.drawn = { done: done || this.drawn?.done };
+    this.#request(true);
+  }
+
+  #encode() {
+    const { done } = this.drawn;
+    this.drawn = null;
     const { mu, sigma } = this.network.encode(this.pad.image);
     this.#stop();
     this.#go(mu, null);
@@ -1326,7 +1397,7 @@ class LatentCanvas {
       return;
     }
     const way = this.pins.length > 1;
-    const dim = this.lastDim ?? this.map.dims[0].dim;
+    const dim = this.lastDim;
     const limit = 0.9 * this.map.dims.find((entry) => entry.dim === dim).limit;
     const phase = way
       ? Math.acos(1 - 2 * this.along) / Math.PI
@@ -1352,18 +1423,26 @@ class LatentCanvas {
   #stop() {
     cancelAnimationFrame(this.playing);
     this.playing = null;
+    this.#request(true);
   }
 
   /** Tell Python where z rests. */
   #tell() {
-    const z = Array.from(this.z);
-    remembered.set(this.map.run, { z: this.z, point: this.point, pins: this.pins });
-    this.reply.set("pin", { model: this.map.model, z, point: this.point });
+    if (!this.started) return;
+    this.#remember();
+    this.reply.set("pin", { model: this.map.model, z: Array.from(this.z), image: this.image });
+  }
+
+  #remember() {
+    remembered.set(this.map.run, { z: this.z, image: this.image, pins: this.pins });
   }
 
   // Showing -------------------------------------------------------------------------------------
 
-  #request() {
+  /** Draw at the next frame; `stale` where more has changed than the place of the pointer. */
+  #request(stale = false) {
+    this.stale ||= stale;
+    if (!this.started) return;
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
       this.#tick();
@@ -1372,38 +1451,44 @@ class LatentCanvas {
 
   #tick() {
     if (!this.started) return;
+    if (this.drawn) this.#encode();
     const place = this.pointer && this.chart.plot ? this.chart.placeAt(this.pointer) : null;
     const z = place ? this.map.lift(place) : this.z;
     this.#decode(z, place);
-    this.#say(z, Boolean(place));
+    this.#tellTrust(z, Boolean(place));
+    if (!this.stale) return;
+    this.stale = false;
     this.#place();
     this.#controls();
+    this.#strips();
   }
 
   #decode(z, place) {
-    const lens = place && this.control.lens.checked ? this.pointer : null;
-    const paint = (image, started) => {
-      this.shown = image;
+    const model = this.started;
+    const lens = place && this.control.lens.checked;
+    const started = performance.now();
+    const paint = (image) => {
+      if (this.started !== model) return; // of a run that is no longer shown
+      this.shown.set(image);
       this.picture.paint(image);
       if (lens) this.lensPicture.paint(image);
-      this.chart.moveLens(this.chart.plot ? lens : null);
+      this.chart.moveLens(lens && this.chart.plot ? this.pointer : null);
       this.cost = performance.now() - started;
       this.root.dataset.z = JSON.stringify(Array.from(z, (value) => Number(value.toFixed(5))));
       this.root.dataset.decodeMs = this.cost.toFixed(3);
     };
-    const started = performance.now();
     const last = this.cost;
     if (last > FRAME_BUDGET && this.slow) {
-      this.started.background.ask("shown", z, 1, (image) => paint(image, started));
+      model.background.ask("shown", z, 1, paint);
       return;
     }
-    paint(this.network.decode(z), started);
+    paint(this.network.decode(z));
     // Two in a row: a single one may have been disturbed, and the first waits for the compiler.
     this.slow = last > FRAME_BUDGET && this.cost > FRAME_BUDGET;
   }
 
   /** Say where this is, and how far it is to be trusted. */
-  #say(z, hovering) {
+  #tellTrust(z, hovering) {
     const { point, distance, share } = this.map.trust(z);
     const [, level, text] = LEVELS.find(([most]) => share <= most);
     const label = this.map.label(point);
@@ -1423,16 +1508,23 @@ class LatentCanvas {
   /** Mark z, the pins and the way between them on the map. */
   #place() {
     if (!this.chart.plot) return;
-    const way = [];
+    this.marks ??= this.#findMarks();
+    this.chart.draw(this.marks);
+  }
+
+  /** Places on the map, which on a UMAP map are searched for among all codes. */
+  #findMarks() {
+    const legs = this.pins.length - 1;
     const steps = this.map.projection === "umap" ? 12 : 1; // straight, but on a map that bends
-    for (let i = 0; this.pins.length > 1 && i <= steps * (this.pins.length - 1); i++) {
-      way.push(this.map.place(this.#onWay(i / (steps * (this.pins.length - 1)))));
-    }
-    const posterior = this.posterior && {
-      place: this.map.place(this.posterior.mu),
-      covariance: (this.posterior.covariance ??= this.map.covariance(this.posterior)),
+    const way = [];
+    for (let i = 0; legs > 0 && i <= steps * legs; i++) way.push(this.map.place(this.#onWay(i / (steps * legs))));
+    const { posterior } = this;
+    return {
+      here: this.map.place(this.z),
+      pins: this.pins.map(({ z }) => this.map.place(z)),
+      way,
+      posterior: posterior && { place: this.map.place(posterior.mu), covariance: this.map.covariance(posterior) },
     };
-    this.chart.draw({ here: this.map.place(this.z), pins: this.pins.map(({ z }) => this.map.place(z)), way, posterior });
   }
 
   #controls() {
@@ -1449,9 +1541,8 @@ class LatentCanvas {
       this.part["path-name"].textContent = `From A to ${end}: ${Math.round(100 * this.along)} %`;
       this.control.along.value = this.along;
     }
-    const name = way ? "the way" : `z${(this.lastDim ?? this.map.dims[0].dim) + 1}`;
-    this.control.play.textContent = this.playing ? "❚❚ Pause" : `▶ Play ${name}`;
-    this.control.play.setAttribute("aria-pressed", Boolean(this.playing));
+    this.control.play.textContent = this.playing ? "❚❚ Pause" : `▶ Play ${way ? "the way" : `z${this.lastDim + 1}`}`;
+    this.control.play.classList.toggle("lc-playing", Boolean(this.playing));
   }
 
   /** A slider for each dimension, those that carry most first; the rest folded away. */
@@ -1482,7 +1573,7 @@ class LatentCanvas {
       <div class="lc-track"><canvas class="lc-strip" aria-hidden="true"></canvas>
         <input type="range" id="${id}" data-dim="${dim}" min="${-limit}" max="${limit}" step="${limit / 500}"
           title="Double-click sets z${dim + 1} to 0"></div>
-      <output for="${id}"></output>`;
+      <output for="${id}" aria-live="off"></output>`;
     const strip = new Picture(element.querySelector("canvas"), this.network);
     return { element, dim, limit, strip, input: element.querySelector("input"), output: element.querySelector("output") };
   }

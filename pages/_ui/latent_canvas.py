@@ -91,9 +91,7 @@ def latent_canvas(
         told = st.session_state[key]["pin"]
         # What was pinned before the run was changed is of another latent space.
         if told and told["model"] == name:
-            point = told["point"]
-            image = None if point is None else int(projection.indices[point])
-            on_pin(Pin(np.array(told["z"], dtype=np.float32), image))
+            on_pin(Pin(np.array(told["z"], dtype=np.float32), told["image"]))
 
     def missing() -> None:
         state.forget_sent(name)

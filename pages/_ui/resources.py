@@ -114,7 +114,11 @@ def _make_map(path: str, version: int, kind: ProjectionKind, max_points: int) ->
 
 def model_name(run: Run) -> str:
     """What tells a run's model, as of its last epoch, from all others."""
-    return f"{run.name}@{run.version}"
+    return _model_name(run, run.version)
+
+
+def _model_name(run: Run, version: int) -> str:
+    return f"{run.name}@{version}"
 
 
 def browser_model(run: Run) -> bytes:
@@ -131,7 +135,7 @@ def _browser_model(path: str, version: int) -> bytes:
         run.config,
         run.data.image_shape,
         weights,
-        model_name(run),
+        _model_name(run, version),
         "float16" if size > LONG_MODEL else "float32",
     )
 
@@ -153,27 +157,29 @@ def _why_not_live(path: str, version: int) -> str | None:
 def browser_map(run: Run, data: ImageDataset, projection: Projection, map_key: str) -> bytes:
     """A map, for the decoder in the browser."""
     kind, num_points = projection.kind, len(projection.indices)
-    return _browser_map(str(run.path), run.version, kind, num_points, map_key, data, projection)
+    kl = (run.evaluation() or {}).get("kl_per_dim")  # may come after the model did
+    return _browser_map(
+        model_name(run), run.name, kind, num_points, map_key, tuple(kl or ()), data, projection
+    )
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _browser_map(
-    path: str,
-    version: int,
+    model: str,
+    run_name: str,
     kind: ProjectionKind,
     num_points: int,
     map_key: str,
+    kl_per_dim: tuple[float, ...],
     _data: ImageDataset,
     _projection: Projection,
 ) -> bytes:
-    run = _open(path, version)
-    known = (run.evaluation() or {}).get("kl_per_dim")
     return make_browser_map(
         _projection,
-        model_name(run),
-        run.name,
+        model,
+        run_name,
         map_key,
-        kl_per_dim=known or None,
+        kl_per_dim=kl_per_dim or None,
         labels=None if _data.labels is None else _data.labels[_projection.indices],
         label_names=_data.label_names,
         background=[float(value) for value in border_color(_data.images)],

@@ -256,7 +256,10 @@ def browser_map(
         "label_names": list(label_names),
         "background": list(background),
     }
-    arrays: Arrays = {"codes": codes.astype(np.float32 if codes.shape[1] <= 2 else np.float16)}
+    arrays: Arrays = {
+        "indices": projection.indices.astype(np.int32),
+        "codes": codes.astype(np.float32 if codes.shape[1] <= 2 else np.float16),
+    }
     if projection.kind == "umap" or codes.shape[1] == 1:
         arrays["coordinates"] = projection.coordinates
     if projection.kind == "pca":
