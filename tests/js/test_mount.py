@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from safetensors.numpy import load, save
 from tests.conftest import ROOT
 from vaelab.config import TrainConfig
 from vaelab.export import browser_map, browser_model
-from vaelab.latent.projections import plane
+from vaelab.latent.projections import pca, plane
 from vaelab.models import build_model
 
 pytestmark = pytest.mark.browser
@@ -24,7 +25,7 @@ async ({ code, markup }) => {
     const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
     const { default: mount } = await import(url);
     window.told = [];
-    window.send = (file) => mount({
+    window.send = (file) => window.cleanUp = mount({
         data: file && Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0)),
         parentElement: document.querySelector("main"),
         setStateValue: (name, value) => told.push([name, value]),
@@ -115,3 +116,88 @@ def test_a_model_it_cannot_run_is_refused_in_a_sentence(bare):
     assert state(bare) == "error"
     expect(bare.get_by_text("does not know the layer “attention”")).to_be_visible()
     assert bare.get_by_test_id("decoded").is_hidden()
+
+
+def run_files(latent_dim, name):
+    """A model and a map of a run in a space of so many dimensions."""
+    config = TrainConfig(latent_dim=latent_dim, hidden=(8,))
+    weights = build_model(config, SHAPE).state_dict()
+    arrays = {f"model.{key}": value.numpy() for key, value in weights.items()}
+    codes = np.random.default_rng(0).normal(size=(50, latent_dim)).astype(np.float32)
+    make = plane if latent_dim <= 2 else pca
+    model = browser_model(config, SHAPE, arrays, f"{name}@1")
+    return model, browser_map(make(codes, np.arange(50)), f"{name}@1", name, "latent-map")
+
+
+def z(page):
+    return json.loads(page.get_by_test_id("latent-canvas").get_attribute("data-z"))
+
+
+def test_nothing_of_a_run_acts_on_the_next(bare):
+    """The last dimension was dragged and is played when a run with fewer of them comes."""
+    mistakes = []
+    bare.on("pageerror", lambda error: mistakes.append(error))  # noqa: PLW0108
+    for file in run_files(6, "wide"):
+        send(bare, file)
+    bare.locator("input[data-dim='5']").fill("1.5")
+    play = bare.get_by_role("button", name="Play")
+    expect(play).to_have_text("▶ Play z6")
+    play.click()
+    bare.wait_for_timeout(100)
+    model, latent_map = run_files(2, "flat")
+    send(bare, latent_map)
+    assert state(bare) == "loading"
+    assert bare.locator(".lc-live").is_hidden()
+    bare.wait_for_timeout(100)
+    send(bare, model)
+    assert state(bare) == "ready"
+    bare.wait_for_timeout(100)
+    assert len(z(bare)) == 2
+    expect(play).to_have_text(re.compile("▶ Play z[12]$"))
+    bare.get_by_role("button", name="From image").click()
+    bare.wait_for_timeout(100)
+    assert len(z(bare)) == 2
+    # And back: where the first run was left is where it is found.
+    send(bare, run_files(6, "wide")[1])
+    assert z(bare)[5] == pytest.approx(1.5, abs=0.02)
+    assert not mistakes
+
+
+def test_it_stops_when_it_is_taken_away(bare):
+    for file in (model_file(), map_file()):
+        send(bare, file)
+    bare.get_by_role("button", name="Play").click()
+    bare.wait_for_timeout(200)
+    frames = bare.evaluate(
+        """() => new Promise((done) => {
+            const root = document.querySelector(".latent-canvas");
+            const { requestAnimationFrame } = window;
+            root.remove();
+            cleanUp();
+            setTimeout(() => {
+                let frames = 0;
+                window.requestAnimationFrame = (f) => requestAnimationFrame(f, frames++);
+                setTimeout(() => done(frames), 300);
+            }, 100);
+        })"""
+    )
+    assert frames == 0
+
+
+def test_a_model_slower_than_a_frame_is_shown_while_it_moves(bare):
+    """Its decodes go to the worker; each that was begun is shown, though newer ones wait."""
+    # By this clock each reading comes 20 ms after the one before.
+    bare.evaluate("() => { let now = 0; performance.now = () => (now += 20); }")
+    for file in (model_file(), map_file()):
+        send(bare, file)
+    shown = bare.evaluate(
+        """() => new Promise((done) => {
+            const root = document.querySelector(".latent-canvas");
+            const seen = new Set();
+            new MutationObserver(() => seen.add(root.dataset.z))
+                .observe(root, { attributeFilter: ["data-z"] });
+            document.querySelector("[data-do=play]").click();
+            setTimeout(() => done(seen.size), 1000);
+        })"""
+    )
+    assert shown > 5
