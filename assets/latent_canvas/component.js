@@ -933,6 +933,7 @@ class Pad {
 
   /** Take over a file's picture: its middle square, at the dataset's size. */
   async open(file) {
+    this.root.querySelector(".lc-draw").open = true; // it can be dropped on the title as well
     this.wrong.textContent = "";
     let bitmap;
     try {
@@ -1122,6 +1123,7 @@ class LatentCanvas {
     if (metadata.map === this.known) return;
     this.known = metadata.map;
     this.#halt("The model is on its way.");
+    this.map = null;
     try {
       this.map = new LatentMap(bytes);
     } catch (error) {
@@ -1133,7 +1135,8 @@ class LatentCanvas {
     if (this.started) return;
     // Python believes that this page has the model; where it has not, ask for it.
     setTimeout(() => {
-      if (!models.has(this.map.model) && !this.ending.signal.aborted) this.reply.ask("missing", this.map.model);
+      if (this.ending.signal.aborted || !this.map || models.has(this.map.model)) return;
+      this.reply.ask("missing", this.map.model);
     }, 400);
   }
 

@@ -443,11 +443,10 @@ def test_open_a_picture(visitor, tmp_path):
     np.testing.assert_array_equal(visitor.pixels(page.get_by_test_id("pad")), image)
 
 
-def test_drop_a_picture_on_the_pad(page, tmp_path):
+def test_drop_a_picture(page, tmp_path):
     visitor = Visitor(page, Run.open(EXAMPLES / "digits-2d"))
     image = visitor.data.images[7]
     Image.fromarray(to_pixels(image[None])[0]).save(tmp_path / "seven.png")
-    page.get_by_text("Draw or drop an image").click()
     content = list((tmp_path / "seven.png").read_bytes())
     transfer = page.evaluate_handle(
         """(content) => {
@@ -457,7 +456,7 @@ def test_drop_a_picture_on_the_pad(page, tmp_path):
         }""",
         content,
     )
-    page.get_by_test_id("pad").dispatch_event("drop", {"dataTransfer": transfer})
+    page.locator(".lc-draw summary").dispatch_event("drop", {"dataTransfer": transfer})
     expect(page.get_by_text("The nearest image")).to_be_visible()
     np.testing.assert_array_equal(visitor.pixels(page.get_by_test_id("pad")), image)
 
