@@ -74,22 +74,22 @@ def explore(
             st.rerun()
         state.start_with(run, view.projection)
         wait = cold and next(first_pass, False)
+        if live:
+            send_model(run)
         left, right = st.columns([3, 2], gap="medium")
-        with left:
-            view.say()
-            draw_map(run, data, view.projection, color, show_grid, live)
-            st.caption(HOW_LIVE if live else HOW)
-            if live:
-                send_model(run)
-            if not cold:
-                draw_samples(run)
-        with right:
+        with right:  # first: while the browser draws the chart it comes to nothing else
             if live:
                 draw_live(run, data, view.projection, wait)
             elif wait:
                 st.info(LOADING, icon=":material/hourglass_top:")
             else:
                 code_panel.draw(run, data, view.projection)
+        with left:
+            view.say()
+            draw_map(run, data, view.projection, color, show_grid, live)
+            st.caption(HOW_LIVE if live else HOW)
+            if not cold:
+                draw_samples(run)
         if cold and not wait:
             st.rerun()
 
