@@ -1105,7 +1105,7 @@ class LatentCanvas {
   constructor(root) {
     this.root = root;
     this.part = Object.fromEntries(
-      ["problem", "live", "decoded", "where", "level", "near", "path", "path-name", "draw", "say"].map((name) =>
+      ["problem", "live", "decoded", "where", "level", "near", "path", "path-name", "say"].map((name) =>
         [name, root.querySelector(`.lc-${name}`)]));
     this.control = Object.fromEntries(
       Array.from(root.querySelectorAll("[data-do]"), (element) => [element.dataset.do, element]));
