@@ -72,7 +72,7 @@ def explore(
         view = widgets.map_or_stand_in(run, kind, max_points)
         if waiting and not view.waiting:
             st.rerun()
-        state.start_with(run, view.projection)
+        state.start_with(run, data, view.projection)
         wait = cold and next(first_pass, False)
         if live:
             send_model(run)
@@ -114,6 +114,7 @@ def draw_live(run: Run, data: ImageDataset, projection: Projection, wait: bool) 
     def pinned(pin: Pin) -> None:
         state.set_z(run, pin.z)
         state.choose_image(run, pin.image)
+        state.set_label(run, pin.label)
 
     @st.fragment
     @frame.guarded
@@ -150,7 +151,9 @@ def draw_map(
         data.label_names,
         values,
         (color or "").replace("_", " "),
-        backdrop=resources.backdrop(run, projection.kind) if show_grid else None,
+        backdrop=resources.backdrop(run, projection.kind, state.label_of(run))
+        if show_grid
+        else None,
         # The live canvas marks z itself, so that the chart stays as it is.
         selected=None if live else state.anchor_of(run, chosen, int(projection.indices[0]), moved),
         marks={"z": projection.place(z[None])[0]} if moved else None,
@@ -161,7 +164,9 @@ def draw_map(
         index = state.clicked_image(CHART_KEY)
         if index is not None:
             state.choose_image(run, index)
-            state.set_z(run, run.engine.encode(data.images[[index]]).mu[0])
+            label = data.label_of(index)
+            state.set_z(run, run.engine.encode(data.images[[index]], label).mu[0])
+            state.set_label(run, label)
 
     with st.container(key=MAP_KEY):
         st.plotly_chart(

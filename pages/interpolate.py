@@ -53,10 +53,13 @@ def main() -> None:
         if waiting and not view.waiting:
             st.rerun()
         ends = [state.chosen_end(run, end) or 0 for end in ("A", "B")]
-        codes = run.engine.encode(data.images[ends]).mu
+        labels = data.labels_of(ends)
+        codes = run.engine.encode(data.images[ends], labels).mu
         walk = INTERPOLATIONS[method]
         path = walk(codes[0], codes[1], np.linspace(0, 1, num_steps))
-        frames = run.engine.decode(path)
+        # A conditional model keeps A's label all the way: only what the code says changes.
+        label = data.label_of(ends[0])
+        frames = run.engine.decode(path, label)
 
         left, right = st.columns([3, 2], gap="medium")
         with right:
@@ -68,7 +71,9 @@ def main() -> None:
             here = walk(codes[0], codes[1], np.array([t]))
             _, middle, _ = st.columns([1, 2, 1])
             with middle:
-                widgets.picture(run.engine.decode(here)[0], f"{t:.0%} of the way from A to B")
+                widgets.picture(
+                    run.engine.decode(here, label)[0], f"{t:.0%} of the way from A to B"
+                )
         with left:
             view.say()
             draw_map(run, data, view.projection, codes, path, here)
@@ -78,7 +83,7 @@ def main() -> None:
             "Save as animated GIF",
             # Made when asked for, from twice the frames: smooth there and back.
             lambda: animated_gif(
-                run.engine.decode(walk(codes[0], codes[1], np.linspace(0, 1, 2 * num_steps)))
+                run.engine.decode(walk(codes[0], codes[1], np.linspace(0, 1, 2 * num_steps)), label)
             ),
             file_name=f"{run.name}-{ends[0]}-{ends[1]}.gif",
             mime="image/gif",

@@ -57,7 +57,7 @@ def row(run: Run, what: str) -> dict[str, Any]:
         "Name": run.title + (" (example)" if run.path.parent == resources.EXAMPLES else ""),
         "State": what,
         "Images": config.dataset,
-        "Model": f"{'VAE' if vae else 'AE'}, {config.architecture}",
+        "Model": f"{widgets.kind_of(config)}, {config.architecture}",
         "Dims": config.latent_dim,
         "β": config.beta if vae else None,
         "Epoch": max(run.epoch, 0),

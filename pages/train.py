@@ -173,8 +173,9 @@ def draw_pictures(run: Run) -> None:
         snapshot = run.snapshot(min(snapshots[-1], run.epoch))
         data = resources.dataset(run.config)
         now = resources.fresh(run)
-        images = data.images[data.split.validation[:10]]
-        reconstructions = now.engine.reconstruct(images)
+        shown = data.split.validation[:10]
+        images = data.images[shown]
+        reconstructions = now.engine.reconstruct(images, data.labels_of(shown))
     except (RunError, DatasetUnavailable) as error:
         st.warning(explain(error))
         return

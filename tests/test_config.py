@@ -59,7 +59,8 @@ def test_every_number_has_both_bounds():
         ("TrainConfig", name)
         for name in (
             "latent_dim", "conv_hidden", "sigma", "beta", "kl_warmup", "free_bits", "epochs",
-            "seconds", "batch_size", "learning_rate", "seed", "threads",
+            "seconds", "batch_size", "learning_rate", "seed", "threads", "mmd_weight",
+            "num_samples", "corruption_strength",
         )
     }  # fmt: skip
     assert bounded == numbers | {("Preprocessing", "num_images")}

@@ -79,9 +79,8 @@ def test_traverse_changes_one_dimension_and_no_other(engine, rng):
 @pytest.mark.parametrize("seed", [0, 5])
 def test_terms_are_the_losses_own(engine, images, seed):
     with torch.no_grad():
-        expected = loss_terms(
-            engine.model, as_tensor(images), generator=torch.Generator().manual_seed(seed)
-        )
+        noise = torch.Generator().manual_seed(seed)
+        expected = loss_terms(engine.model, as_tensor(images), TrainConfig(), generator=noise)
     terms = engine.terms(images, seed)
     assert np.allclose(terms.reconstruction, expected.reconstruction.numpy(), rtol=1e-6)
     assert np.allclose(terms.kl, expected.kl.numpy(), rtol=1e-6)

@@ -34,7 +34,8 @@ def make_images(architecture, count=16):
 def test_gradients_reach_every_parameter(model, architecture, likelihood, activation):
     network = build(model, architecture, likelihood, activation)
     noise = torch.Generator().manual_seed(0)
-    loss_terms(network, make_images(architecture), generator=noise).total.mean().backward()
+    x = make_images(architecture)
+    loss_terms(network, x, TrainConfig(), generator=noise).total.mean().backward()
     without = {
         name
         for name, parameter in network.named_parameters()

@@ -101,7 +101,8 @@ def make_model(model):
 
 def test_loss_terms_are_those_of_the_models_own_outputs():
     vae, x = make_model("vae")
-    terms = loss_terms(vae, x, 3.0, 0.01, torch.Generator().manual_seed(2))
+    config = TrainConfig(beta=3.0, free_bits=0.01)
+    terms = loss_terms(vae, x, config, generator=torch.Generator().manual_seed(2))
     posterior, _, logits = vae(x, torch.Generator().manual_seed(2))
     assert torch.equal(terms.reconstruction, -vae.likelihood.log_prob(logits, x))
     assert torch.equal(terms.kl_per_dim, gaussian_kl(posterior))
@@ -114,7 +115,7 @@ def test_loss_terms_are_those_of_the_models_own_outputs():
 @pytest.mark.parametrize(("beta", "free_bits"), [(1.0, 0.0), (7.0, 2.0)])
 def test_an_autoencoder_has_no_kl(beta, free_bits):
     ae, x = make_model("ae")
-    terms = loss_terms(ae, x, beta, free_bits)
+    terms = loss_terms(ae, x, TrainConfig(model="ae", free_bits=free_bits), beta)
     assert torch.equal(terms.total, terms.reconstruction)
     assert not terms.kl.any()
     assert terms.kl_per_dim.shape == (9, 4)

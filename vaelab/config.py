@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 __all__ = [
     "ACTIVATIONS",
+    "CORRUPTIONS",
     "DATASETS",
     "IMAGE_SIZES",
     "LIKELIHOODS",
+    "OBJECTIVES",
     "Preprocessing",
     "TrainConfig",
     "explain",
@@ -22,11 +31,15 @@ DatasetName = Literal[
 ImageSize = Literal[8, 16, 28, 32, 64]
 LikelihoodName = Literal["bernoulli", "continuous_bernoulli", "gaussian", "gaussian_learned"]
 ActivationName = Literal["relu", "leaky_relu", "silu", "gelu", "tanh"]
+ObjectiveName = Literal["elbo", "tc", "mmd", "iwae"]
+CorruptionName = Literal["gaussian", "salt_and_pepper", "masking", "blur"]
 
 DATASETS: tuple[str, ...] = get_args(DatasetName)
 IMAGE_SIZES: tuple[int, ...] = get_args(ImageSize)
 LIKELIHOODS: tuple[str, ...] = get_args(LikelihoodName)
 ACTIVATIONS: tuple[str, ...] = get_args(ActivationName)
+OBJECTIVES: tuple[str, ...] = get_args(ObjectiveName)
+CORRUPTIONS: tuple[str, ...] = get_args(CorruptionName)
 
 
 class Preprocessing(BaseModel):
@@ -93,18 +106,44 @@ class TrainConfig(BaseModel):
         128, ge=1, le=4096, description="Width of the dense layer beside the conv network's code."
     )
     activation: ActivationName = Field("silu", description="Nonlinearity between layers.")
+    conditional: bool = Field(
+        False, description="Tell encoder and decoder the image's label; the code is the rest."
+    )
 
     # Objective
+    objective: ObjectiveName = Field(
+        "elbo",
+        description="What a VAE minimizes: elbo, tc (beta-TCVAE), mmd (InfoVAE) or iwae.",
+    )
     likelihood: LikelihoodName = Field("bernoulli", description="p(x|z), the pixel model.")
     sigma: float = Field(
         0.1, ge=0.01, le=10, description="Pixel sigma of the Gaussian; where a learned one starts."
     )
-    beta: float = Field(1.0, ge=0, le=1000, description="Weight of the KL term.")
+    beta: float = Field(
+        1.0, ge=0, le=1000, description="Weight of the KL term; with tc, of total correlation."
+    )
+    mmd_weight: float = Field(
+        10.0, ge=0, le=100_000, description="Weight of the MMD, where the objective is mmd."
+    )
+    num_samples: int = Field(
+        5, ge=1, le=64, description="Samples of z an image (k), where the objective is iwae."
+    )
     kl_warmup: float = Field(
         0.0, ge=0, le=1, description="Fraction of training over which beta rises from 0."
     )
     free_bits: float = Field(
         0.0, ge=0, le=10, description="Nats per latent dimension that cost nothing."
+    )
+
+    # Denoising
+    corruption: CorruptionName | None = Field(
+        None, description="Damage the images that are encoded, anew each step."
+    )
+    corruption_strength: float = Field(
+        0.3,
+        ge=0,
+        le=5,
+        description="Sigma of gaussian noise (0 to 1) or of blur (pixels); else share of pixels.",
     )
 
     # Training
@@ -119,6 +158,24 @@ class TrainConfig(BaseModel):
     threads: int = Field(
         1, ge=1, le=256, description="CPU threads; one is steadiest where others compute too."
     )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> TrainConfig:
+        if self.model == "ae" and self.objective != "elbo":
+            raise ValueError(
+                f"objective {self.objective} is about a distribution of codes, which an "
+                "autoencoder has not: choose model vae, or objective elbo"
+            )
+        if self.free_bits and self.objective in {"tc", "iwae"}:
+            raise ValueError(
+                f"free_bits changes the KL term, which objective {self.objective} takes apart: "
+                "set free_bits to 0, or choose objective elbo"
+            )
+        if self.corruption in {"salt_and_pepper", "masking"} and self.corruption_strength > 1:
+            raise ValueError(
+                f"corruption_strength is a share of pixels with {self.corruption}: choose 0 to 1"
+            )
+        return self
 
     @field_validator("hidden", "channels")
     @classmethod
@@ -154,6 +211,25 @@ class TrainConfig(BaseModel):
             raise ValueError(
                 f"Each of the {len(self.channels)} conv stages halves the image, and {height} "
                 f"pixels cannot be halved that often: use fewer channels, or resize to 32 or 64."
+            )
+
+    def check_labels(self, num_labels: int) -> None:
+        """Refuse to condition on labels that are not there.
+
+        Parameters
+        ----------
+        num_labels
+            How many classes the images have; 0 without labels.
+
+        Raises
+        ------
+        ValueError
+            With what would do.
+        """
+        if self.conditional and num_labels == 0:
+            raise ValueError(
+                f"A conditional model needs labels, and {self.dataset} has none: switch "
+                "conditional off, or choose images with labels, such as digits."
             )
 
 

@@ -12,13 +12,15 @@ from torch import Tensor
 
 from vaelab.config import TrainConfig
 from vaelab.models import VAE, Autoencoder, build_model
-from vaelab.objectives import gaussian_kl
+from vaelab.objectives import gaussian_kl, log_weights
 from vaelab.runs import Run, RunError
 from vaelab.trainer import to_float
 
 __all__ = ["Codes", "Engine", "ImageTerms"]
 
 Floats = NDArray[np.float32]
+#: A label an image, one for all of them, or none.
+Labels = NDArray[np.integer] | int | None
 
 #: Images at a time: bounds memory, and is past where larger batches are faster.
 BATCH = 512
@@ -78,7 +80,8 @@ class Engine:
             If there is no checkpoint, or it is damaged.
         """
         arrays, _ = run.checkpoint()
-        model = build_model(run.config, run.data.image_shape)
+        record = run.data
+        model = build_model(run.config, record.image_shape, len(record.label_names))
         weights = {
             name.removeprefix("model."): torch.from_numpy(value)
             for name, value in arrays.items()
@@ -98,34 +101,50 @@ class Engine:
         return self.config.latent_dim
 
     @property
+    def num_labels(self) -> int:
+        """How many labels the model is told apart by; 0 where it knows none."""
+        label = self.model.decoder.label
+        return 0 if label is None else label.num_embeddings
+
+    @property
     def is_vae(self) -> bool:
         """Whether codes are distributions."""
         return isinstance(self.model, VAE)
 
-    def encode(self, images: NDArray[np.generic]) -> Codes:
+    def encode(self, images: NDArray[np.generic], labels: Labels = None) -> Codes:
         """Encode images to their posteriors.
 
         Parameters
         ----------
         images
             ``(N, C, H, W)``.
+        labels
+            ``(N,)``, or one for all; needed by a conditional model, ignored by others.
 
         Returns
         -------
         Codes
             ``mu`` and ``sigma``, ``(N, D)`` each.
+
+        Raises
+        ------
+        ValueError
+            If a conditional model is given no labels, or ones that it does not know.
         """
-        parts = [self._encode(batch) for batch in self._batches(images)]
+        told = self._told(labels, len(images))
+        parts = [self._encode(x, y) for x, y in self._batches(images, told)]
         mu, sigma = (np.concatenate(column) for column in zip(*parts, strict=True))
         return Codes(mu, sigma)
 
-    def decode(self, z: NDArray[np.floating]) -> Floats:
+    def decode(self, z: NDArray[np.floating], labels: Labels = None) -> Floats:
         """Decode codes to the mean of p(x|z).
 
         Parameters
         ----------
         z
             ``(N, D)``, or one code ``(D,)``.
+        labels
+            As ``encode`` takes them.
 
         Returns
         -------
@@ -135,37 +154,77 @@ class Engine:
         Raises
         ------
         ValueError
-            If ``z`` is not of this model's latent dimension.
+            If ``z`` is not of this model's latent dimension, or labels are missing or not known.
         """
         z = np.atleast_2d(np.asarray(z, dtype=np.float32))
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ValueError(
                 f"These codes have shape {z.shape}, but this model's are (N, {self.latent_dim})."
             )
+        told = self._told(labels, len(z))
         self.model.eval()
+        images = []
         with torch.inference_mode():
-            images = [
-                self.model.likelihood.mean(self.model.decoder(part)).cpu().numpy()
-                for part in torch.split(torch.from_numpy(z).to(self.device), BATCH)
-            ]
+            for start in range(0, len(z), BATCH):
+                part = slice(start, start + BATCH)
+                y = None if told is None else told[part]
+                logits = self.model.decoder(torch.from_numpy(z[part]).to(self.device), y)
+                images.append(self.model.likelihood.mean(logits).cpu().numpy())
         return np.concatenate(images)
 
-    def reconstruct(self, images: NDArray[np.generic]) -> Floats:
+    def reconstruct(self, images: NDArray[np.generic], labels: Labels = None) -> Floats:
         """Decode the means of the images' posteriors.
 
         Parameters
         ----------
         images
             ``(N, C, H, W)``.
+        labels
+            As ``encode`` takes them.
 
         Returns
         -------
         ndarray
             float32 ``(N, C, H, W)`` in [0, 1].
         """
-        return self.decode(self.encode(images).mu)
+        return self.decode(self.encode(images, labels).mu, labels)
 
-    def sample(self, num_images: int, seed: int | None = None) -> tuple[Floats, Floats]:
+    def restore(
+        self,
+        images: NDArray[np.floating],
+        known: NDArray[np.bool_],
+        labels: Labels = None,
+        num_steps: int = 30,
+    ) -> Floats:
+        """Fill in the unknown pixels of images with what the model makes of the known ones.
+
+        Reconstruct, put the known pixels back, and again: Rezende et al. 2014, appendix F, with
+        means instead of samples.
+
+        Parameters
+        ----------
+        images
+            float ``(N, C, H, W)`` in [0, 1]; what unknown pixels hold is where it starts.
+        known
+            bool ``(H, W)`` or of the images' shape.
+        labels
+            As ``encode`` takes them.
+        num_steps
+            How often.
+
+        Returns
+        -------
+        ndarray
+            float32 ``(N, C, H, W)``; known pixels are as they came.
+        """
+        filled = images = images.astype(np.float32)
+        for _ in range(num_steps):
+            filled = np.where(known, images, self.reconstruct(filled, labels))
+        return filled
+
+    def sample(
+        self, num_images: int, seed: int | None = None, labels: Labels = None
+    ) -> tuple[Floats, Floats]:
         """Draw codes from the prior N(0, I) and decode them.
 
         Parameters
@@ -174,6 +233,8 @@ class Engine:
             How many.
         seed
             The same seed draws the same; None draws anew.
+        labels
+            As ``encode`` takes them; a conditional model without them draws labels, too.
 
         Returns
         -------
@@ -182,9 +243,17 @@ class Engine:
         """
         rng = np.random.default_rng(seed)
         z = rng.standard_normal((num_images, self.latent_dim), dtype=np.float32)
-        return z, self.decode(z)
+        if labels is None and self.num_labels:
+            labels = rng.integers(self.num_labels, size=num_images)
+        return z, self.decode(z, labels)
 
-    def traverse(self, z: NDArray[np.floating], dim: int, values: NDArray[np.floating]) -> Floats:
+    def traverse(
+        self,
+        z: NDArray[np.floating],
+        dim: int,
+        values: NDArray[np.floating],
+        labels: Labels = None,
+    ) -> Floats:
         """Decode ``z`` with one dimension set to each of ``values``.
 
         Parameters
@@ -195,6 +264,8 @@ class Engine:
             Which dimension, from 0.
         values
             ``(K,)``.
+        labels
+            As ``encode`` takes them.
 
         Returns
         -------
@@ -212,9 +283,11 @@ class Engine:
             )
         codes = np.repeat(np.asarray(z, dtype=np.float32).reshape(1, -1), len(values), axis=0)
         codes[:, dim] = values
-        return self.decode(codes)
+        return self.decode(codes, labels)
 
-    def terms(self, images: NDArray[np.generic], seed: int | None = 0) -> ImageTerms:
+    def terms(
+        self, images: NDArray[np.generic], seed: int | None = 0, labels: Labels = None
+    ) -> ImageTerms:
         """Take the loss of each image apart, with beta 1.
 
         Parameters
@@ -223,6 +296,8 @@ class Engine:
             ``(N, C, H, W)``.
         seed
             Of the one sample of z that each image is decoded from; None decodes the mean instead.
+        labels
+            As ``encode`` takes them.
 
         Returns
         -------
@@ -233,28 +308,91 @@ class Engine:
         parts = []
         self.model.eval()
         with torch.inference_mode():
-            for x in self._batches(images):
-                posterior = self.model.encoder(x)
+            for x, y in self._batches(images, self._told(labels, len(images))):
+                posterior = self.model.encoder(x, y)
                 z = posterior.mu if noise is None else self.model.code(posterior, noise)
-                reconstruction = -self.model.likelihood.log_prob(self.model.decoder(z), x)
+                reconstruction = -self.model.likelihood.log_prob(self.model.decoder(z, y), x)
                 kl = gaussian_kl(posterior) if self.is_vae else torch.zeros_like(z)
                 parts.append((reconstruction.cpu(), kl.sum(1).cpu(), kl.cpu()))
         return ImageTerms(*(torch.cat(column).numpy() for column in zip(*parts, strict=True)))
 
-    def _encode(self, x: Tensor) -> tuple[Floats, Floats]:
+    def log_weights(
+        self,
+        images: NDArray[np.generic],
+        num_samples: int,
+        seed: int = 0,
+        labels: Labels = None,
+    ) -> Iterator[NDArray[np.float64]]:
+        """Draw codes of each image and weigh them: log p(x, z) - log q(z|x).
+
+        Parameters
+        ----------
+        images
+            ``(N, C, H, W)``.
+        num_samples
+            k, codes for each image.
+        seed
+            Of the codes.
+        labels
+            As ``encode`` takes them.
+
+        Yields
+        ------
+        ndarray
+            float64 ``(k, M)``, in nats, for the next M images: k decodes of each take a while.
+
+        Raises
+        ------
+        ValueError
+            If the model is an autoencoder, whose codes have no distribution.
+        """
+        if not self.is_vae:
+            raise ValueError("An autoencoder's codes have no distribution: choose a VAE.")
+        noise = torch.Generator(self.device).manual_seed(seed)
+        told = self._told(labels, len(images))
+        self.model.eval()
+        for x, y in self._batches(images, told, size=max(1, BATCH * 8 // num_samples)):
+            with torch.inference_mode():
+                posterior = self.model.encoder(x, y)
+                weights, _ = log_weights(
+                    self.model, x, posterior, num_samples, generator=noise, labels=y
+                )
+            yield weights.cpu().numpy().astype(np.float64)
+
+    def _encode(self, x: Tensor, y: Tensor | None) -> tuple[Floats, Floats]:
         self.model.eval()
         with torch.inference_mode():
-            mu, logvar = self.model.encoder(x)
+            mu, logvar = self.model.encoder(x, y)
             sigma = torch.exp(0.5 * logvar) if self.is_vae else torch.zeros_like(mu)
         return mu.cpu().numpy(), sigma.cpu().numpy()
 
-    def _batches(self, images: NDArray[np.generic]) -> Iterator[Tensor]:
+    def _told(self, labels: Labels, count: int) -> Tensor | None:
+        """The labels as the model is told them, ``(count,)`` on the device."""
+        if not self.num_labels:
+            return None
+        if labels is None:
+            raise ValueError(
+                "This model is conditional: it encodes and decodes together with a label, so give "
+                "labels."
+            )
+        told = np.broadcast_to(np.asarray(labels, dtype=np.int64), (count,))
+        if told.size and not 0 <= told.min() <= told.max() < self.num_labels:
+            raise ValueError(
+                f"This model knows the labels 0 to {self.num_labels - 1}, and was given "
+                f"{told.min()} to {told.max()}."
+            )
+        return torch.from_numpy(told.copy()).to(self.device)
+
+    def _batches(
+        self, images: NDArray[np.generic], told: Tensor | None, size: int = BATCH
+    ) -> Iterator[tuple[Tensor, Tensor | None]]:
         """Float batches on the device, one at a time: all of MNIST as floats would be 220 MB."""
         if images.ndim != 4 or not len(images):
             raise ValueError(
                 f"These images have shape {images.shape}; they must be (N, C, H, W), N at least 1."
             )
-        for start in range(0, len(images), BATCH):
-            part = torch.from_numpy(np.ascontiguousarray(images[start : start + BATCH]))
+        for start in range(0, len(images), size):
+            part = torch.from_numpy(np.ascontiguousarray(images[start : start + size]))
             part = part.to(self.device)
-            yield to_float(part) if part.dtype == torch.uint8 else part.float()
+            y = None if told is None else told[start : start + size]
+            yield (to_float(part) if part.dtype == torch.uint8 else part.float()), y

@@ -27,6 +27,8 @@ ACCENT = "#e5007e"
 
 #: The parts of a loss, by the name that records give them and the name that people read.
 TERMS = {"total": "Total loss", "reconstruction": "Reconstruction", "kl": "KL divergence"}
+#: What objectives other than the ELBO add; drawn where there is something to see.
+PENALTY = {"penalty": "Further terms, weighted"}
 
 GREY = "#8a8f98"
 
@@ -185,19 +187,22 @@ def loss_curves(records: Sequence[Mapping[str, Any]], height: int = 260) -> go.F
     Returns
     -------
     plotly.graph_objects.Figure
-        Three panels, in nats per image over epochs.
+        Three panels, in nats per image over epochs; a fourth if the objective adds further terms.
     """
-    figure = make_subplots(cols=len(TERMS), subplot_titles=list(TERMS.values()))
+    added = any(record["validation"].get("penalty") for record in records)
+    terms = TERMS | PENALTY if added else TERMS
+    figure = make_subplots(cols=len(terms), subplot_titles=list(terms.values()))
     epochs = [record["epoch"] for record in records]
     styles = {
         "train": ("training", {"color": PALETTE[0], "width": 2}),
         "validation": ("validation", {"color": PALETTE[6], "width": 2, "dash": "dot"}),
     }
-    for column, term in enumerate(TERMS, start=1):
+    for column, term in enumerate(terms, start=1):
         for split, (name, line) in styles.items():
             figure.add_trace(
                 go.Scatter(
-                    x=epochs, y=[record[split][term] for record in records], name=name, line=line,
+                    x=epochs, y=[record[split].get(term) for record in records],
+                    name=name, line=line,
                     legendgroup=split, showlegend=column == 1,
                     # One epoch is a point, not a line.
                     mode="lines+markers" if len(epochs) < 12 else "lines",

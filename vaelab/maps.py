@@ -80,7 +80,8 @@ def make_map(
         return known
     indices = choose_points(len(data), max_points)
     name = _file_name(run, kind, max_points)
-    projection = PROJECTIONS[kind](run.engine.encode(data.images[indices]).mu, indices)
+    codes = run.engine.encode(data.images[indices], data.labels_of(indices)).mu
+    projection = PROJECTIONS[kind](codes, indices)
     if run.status.state not in ACTIVE:  # a run in training has a new map every epoch
         with suppress(RunError):
             run.write_arrays(name, *projection.to_arrays())

@@ -31,37 +31,49 @@ class Autoencoder(nn.Module):
         Architecture, latent dimension and likelihood.
     image_shape
         ``(C, H, W)``.
+    num_labels
+        How many classes the images have; only a conditional model (Kingma et al. 2014, Sohn et al.
+        2015) asks, whose encoder and decoder are told the label.
 
     Raises
     ------
     ValueError
-        If the architecture cannot take such images.
+        If the architecture cannot take such images, or a conditional model has no labels.
     """
 
-    def __init__(self, config: TrainConfig, image_shape: tuple[int, int, int]) -> None:
+    def __init__(
+        self, config: TrainConfig, image_shape: tuple[int, int, int], num_labels: int = 0
+    ) -> None:
         super().__init__()
         config.check_image_shape(image_shape)
+        config.check_labels(num_labels)
+        known = num_labels if config.conditional else 0
         d, act = config.latent_dim, config.activation
         self.encoder: MLPEncoder | ConvEncoder
         self.decoder: MLPDecoder | ConvDecoder
         if config.architecture == "mlp":
-            self.encoder = MLPEncoder(image_shape, config.hidden, d, act)
-            self.decoder = MLPDecoder(image_shape, config.hidden, d, act)
+            self.encoder = MLPEncoder(image_shape, config.hidden, d, act, known)
+            self.decoder = MLPDecoder(image_shape, config.hidden, d, act, known)
         else:
             width = config.conv_hidden
-            self.encoder = ConvEncoder(image_shape, config.channels, width, d, act)
-            self.decoder = ConvDecoder(image_shape, config.channels, width, d, act)
+            self.encoder = ConvEncoder(image_shape, config.channels, width, d, act, known)
+            self.decoder = ConvDecoder(image_shape, config.channels, width, d, act, known)
         self.likelihood = LIKELIHOODS[config.likelihood](config.sigma)
 
     def code(self, posterior: Posterior, generator: torch.Generator | None = None) -> Tensor:
         """The code to decode, ``(B, D)``; here simply the point the encoder chose."""
         return posterior.mu
 
-    def forward(self, x: Tensor, generator: torch.Generator | None = None) -> Output:
+    def forward(
+        self,
+        x: Tensor,
+        generator: torch.Generator | None = None,
+        labels: Tensor | None = None,
+    ) -> Output:
         """Encode ``x`` ``(B, C, H, W)`` in [0, 1], take a code, decode it."""
-        posterior = self.encoder(x)
+        posterior = self.encoder(x, labels)
         z = self.code(posterior, generator)
-        return Output(posterior, z, self.decoder(z))
+        return Output(posterior, z, self.decoder(z, labels))
 
 
 class VAE(Autoencoder):
@@ -77,7 +89,9 @@ class VAE(Autoencoder):
 MODELS: dict[str, type[Autoencoder]] = {"ae": Autoencoder, "vae": VAE}
 
 
-def build_model(config: TrainConfig, image_shape: tuple[int, int, int]) -> Autoencoder:
+def build_model(
+    config: TrainConfig, image_shape: tuple[int, int, int], num_labels: int = 0
+) -> Autoencoder:
     """Build the model of a run, its weights drawn from the run's seed.
 
     Parameters
@@ -86,17 +100,19 @@ def build_model(config: TrainConfig, image_shape: tuple[int, int, int]) -> Autoe
         What the run is.
     image_shape
         ``(C, H, W)``.
+    num_labels
+        How many classes the images have.
 
     Returns
     -------
     Autoencoder
-        On the CPU. The same seed gives an AE and a VAE the same weights.
+        On the CPU. The same seed gives an AE and a VAE the same weights, conditional or not.
 
     Raises
     ------
     ValueError
-        If the architecture cannot take such images.
+        If the architecture cannot take such images, or a conditional model has no labels.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        return MODELS[config.model](config, image_shape)
+        return MODELS[config.model](config, image_shape, num_labels)

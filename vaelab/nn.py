@@ -60,7 +60,37 @@ def _mlp(widths: list[int], activation: str) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-class MLPEncoder(nn.Module):
+class _Labelled(nn.Module):
+    """Dense layers, the first of which is also told the label.
+
+    A one-hot label beside a layer's inputs adds one column of weights to its outputs; so that is
+    what is kept, a row a label, and a model without labels has the same weights as ever.
+    """
+
+    def __init__(self, num_labels: int, width: int) -> None:
+        super().__init__()
+        self.label = None
+        if num_labels:
+            # Before training a label says nothing; and zeros take no random numbers, so that the
+            # other weights are those of the same seed's model without labels.
+            nothing = torch.zeros(num_labels, width)
+            self.label = nn.Embedding.from_pretrained(nothing, freeze=False)
+
+    def through(self, body: nn.Sequential, x: Tensor, labels: Tensor | None) -> Tensor:
+        if (labels is None) != (self.label is None):
+            raise ValueError(
+                "This model takes a label with every image and code: give labels."
+                if labels is None
+                else "This model knows no labels: give none."
+            )
+        first: Tensor = body[0](x)
+        if self.label is not None:
+            first = first + self.label(labels)
+        features: Tensor = body[1:](first)
+        return features
+
+
+class MLPEncoder(_Labelled):
     """Images to posteriors through dense layers.
 
     Parameters
@@ -73,6 +103,8 @@ class MLPEncoder(nn.Module):
         D.
     activation
         A key of ``ACTIVATIONS``.
+    num_labels
+        How many labels it can be told; 0 for a model that knows none.
     """
 
     def __init__(
@@ -81,19 +113,20 @@ class MLPEncoder(nn.Module):
         hidden: tuple[int, ...],
         latent_dim: int,
         activation: str,
+        num_labels: int = 0,
     ) -> None:
-        super().__init__()
+        super().__init__(num_labels, hidden[0])
         channels, height, width = image_shape
         self.body = _mlp([channels * height * width, *hidden], activation)
         self.heads = _Heads(hidden[-1], latent_dim)
 
-    def forward(self, x: Tensor) -> Posterior:
-        """Encode ``x`` ``(B, C, H, W)`` in [0, 1]."""
-        posterior: Posterior = self.heads(self.body(x.flatten(1)))
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Posterior:
+        """Encode ``x`` ``(B, C, H, W)`` in [0, 1], with ``labels`` ``(B,)`` if it knows them."""
+        posterior: Posterior = self.heads(self.through(self.body, x.flatten(1), labels))
         return posterior
 
 
-class MLPDecoder(nn.Module):
+class MLPDecoder(_Labelled):
     """Codes to the logits of pixels through dense layers; the encoder's mirror image.
 
     Parameters
@@ -106,6 +139,8 @@ class MLPDecoder(nn.Module):
         D.
     activation
         A key of ``ACTIVATIONS``.
+    num_labels
+        How many labels it can be told; 0 for a model that knows none.
     """
 
     def __init__(
@@ -114,16 +149,17 @@ class MLPDecoder(nn.Module):
         hidden: tuple[int, ...],
         latent_dim: int,
         activation: str,
+        num_labels: int = 0,
     ) -> None:
-        super().__init__()
+        super().__init__(num_labels, hidden[-1])
         channels, height, width = image_shape
         self.image_shape = image_shape
         self.body = _mlp([latent_dim, *reversed(hidden)], activation)
         self.out = nn.Linear(hidden[0], channels * height * width)
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Decode ``z`` ``(B, D)`` to logits ``(B, C, H, W)``."""
-        logits: Tensor = self.out(self.body(z))
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Decode ``z`` ``(B, D)``, with ``labels`` ``(B,)``, to logits ``(B, C, H, W)``."""
+        logits: Tensor = self.out(self.through(self.body, z, labels))
         return logits.reshape(-1, *self.image_shape)
 
     def start_at(self, logits: Tensor) -> None:
@@ -161,7 +197,7 @@ class Upsample(nn.Module):
         return y
 
 
-class ConvEncoder(nn.Module):
+class ConvEncoder(_Labelled):
     """Images to posteriors through strided convolutions, each halving the image.
 
     Parameters
@@ -176,6 +212,8 @@ class ConvEncoder(nn.Module):
         D.
     activation
         A key of ``ACTIVATIONS``.
+    num_labels
+        How many labels it can be told; 0 for a model that knows none.
     """
 
     def __init__(
@@ -185,8 +223,9 @@ class ConvEncoder(nn.Module):
         hidden: int,
         latent_dim: int,
         activation: str,
+        num_labels: int = 0,
     ) -> None:
-        super().__init__()
+        super().__init__(num_labels, hidden)
         stages: list[nn.Module] = []
         for before, after in pairwise((image_shape[0], *channels)):
             stages += [nn.Conv2d(before, after, 4, stride=2, padding=1), ACTIVATIONS[activation]()]
@@ -195,15 +234,16 @@ class ConvEncoder(nn.Module):
         self.body = _mlp([channels[-1] * side * side, hidden], activation)
         self.heads = _Heads(hidden, latent_dim)
 
-    def forward(self, x: Tensor) -> Posterior:
-        """Encode ``x`` ``(B, C, H, W)`` in [0, 1]."""
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Posterior:
+        """Encode ``x`` ``(B, C, H, W)`` in [0, 1], with ``labels`` ``(B,)`` if it knows them."""
         features = self.stages(x.contiguous(memory_format=torch.channels_last))
         # Channels last throughout: flattening in that order copies nothing.
-        posterior: Posterior = self.heads(self.body(features.permute(0, 2, 3, 1).flatten(1)))
+        flat = features.permute(0, 2, 3, 1).flatten(1)
+        posterior: Posterior = self.heads(self.through(self.body, flat, labels))
         return posterior
 
 
-class ConvDecoder(nn.Module):
+class ConvDecoder(_Labelled):
     """Codes to the logits of pixels: dense layers to a small image, then ``Upsample`` stages.
 
     Parameters
@@ -218,6 +258,8 @@ class ConvDecoder(nn.Module):
         D.
     activation
         A key of ``ACTIVATIONS``.
+    num_labels
+        How many labels it can be told; 0 for a model that knows none.
     """
 
     def __init__(
@@ -227,8 +269,9 @@ class ConvDecoder(nn.Module):
         hidden: int,
         latent_dim: int,
         activation: str,
+        num_labels: int = 0,
     ) -> None:
-        super().__init__()
+        super().__init__(num_labels, hidden)
         side = image_shape[1] // 2 ** len(channels)
         self.small_shape = (side, side, channels[-1])
         self.body = _mlp([latent_dim, hidden, side * side * channels[-1]], activation)
@@ -240,9 +283,11 @@ class ConvDecoder(nn.Module):
         # A convolution's bias is one number a channel; the mean image wants one a pixel.
         self.image_bias = nn.Parameter(torch.zeros(image_shape))
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Decode ``z`` ``(B, D)`` to logits ``(B, C, H, W)``."""
-        small = self.body(z).unflatten(1, self.small_shape).permute(0, 3, 1, 2)
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Decode ``z`` ``(B, D)``, with ``labels`` ``(B,)``, to logits ``(B, C, H, W)``."""
+        small = (
+            self.through(self.body, z, labels).unflatten(1, self.small_shape).permute(0, 3, 1, 2)
+        )
         logits: Tensor = self.stages(small) + self.image_bias
         return logits
 

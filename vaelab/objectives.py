@@ -2,24 +2,52 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from vaelab.config import TrainConfig
 from vaelab.models import VAE, Autoencoder
 from vaelab.nn import Posterior
 
-__all__ = ["LossTerms", "gaussian_kl", "loss_terms", "negative_elbo"]
+__all__ = [
+    "KLParts",
+    "LossTerms",
+    "gaussian_kl",
+    "importance_bound",
+    "kl_parts",
+    "log_weights",
+    "loss_terms",
+    "mmd",
+    "negative_elbo",
+]
 
 
 class LossTerms(NamedTuple):
-    """A loss and its parts, in nats, summed over pixels and latent dimensions."""
+    """A loss and its parts, in nats, summed over pixels and latent dimensions.
+
+    ``total = reconstruction + weight * kl + penalty``, the weight being beta, or 1 where beta
+    weighs the total correlation.
+    """
 
     total: Tensor  # (B,)
     reconstruction: Tensor  # (B,), -log p(x|z)
     kl: Tensor  # (B,), KL(q(z|x) || p(z))
     kl_per_dim: Tensor  # (B, D), sums to kl
+    penalty: Tensor  # (B,), what the objective adds, weighted
+
+
+class KLParts(NamedTuple):
+    """The KL term of each image, taken apart (Chen et al. 2018, equation 2), in nats.
+
+    The three sum to ``log q(z|x) - log p(z)``, whose mean over z is the KL divergence.
+    """
+
+    index_code_mi: Tensor  # (B,), what z tells of which image it is
+    total_correlation: Tensor  # (B,), how far dimensions are from independent
+    dimension_kl: Tensor  # (B,), how far each dimension by itself is from the prior
 
 
 def gaussian_kl(posterior: Posterior) -> Tensor:
@@ -69,22 +97,155 @@ def negative_elbo(
     Returns
     -------
     LossTerms
-        ``total`` has beta and free bits in it; ``kl`` and ``kl_per_dim`` are as they came.
+        ``total`` has beta and free bits in it, ``penalty`` what free bits add; ``kl`` and
+        ``kl_per_dim`` are as they came.
     """
     kl = kl_per_dim.sum(1)
     charged = kl
     if free_bits > 0:
         free = kl_per_dim.mean(0) < free_bits
         charged = torch.where(free, free_bits, kl_per_dim).sum(1)
-    return LossTerms(reconstruction + beta * charged, reconstruction, kl, kl_per_dim)
+    total = reconstruction + beta * charged
+    return LossTerms(total, reconstruction, kl, kl_per_dim, beta * (charged - kl))
+
+
+def kl_parts(posterior: Posterior, z: Tensor, num_images: int | None = None) -> KLParts:
+    """Take the KL term apart by minibatch-weighted sampling (Chen et al. 2018, appendix C.1).
+
+    ``log q(z)`` is estimated as the log of the mean of ``q(z|x_j)`` over the batch.
+
+    Parameters
+    ----------
+    posterior
+        mu and logvar of a batch, ``(B, D)`` each.
+    z
+        ``(B, D)``, one sample from each.
+    num_images
+        N, the size of the training set, as in the paper, whose estimate of every log q is smaller
+        by log N. That moves the total correlation by ``(D - 1) log N`` and has no gradient; without
+        it the estimate is of the size of what it estimates.
+
+    Returns
+    -------
+    KLParts
+        Per image.
+    """
+    log_each = _log_normal(z[:, None], posterior.mu[None], posterior.logvar[None])  # (B, B, D)
+    log_count = math.log(len(z)) + (math.log(num_images) if num_images else 0.0)
+    log_q = torch.logsumexp(log_each.sum(2), dim=1) - log_count
+    log_q_each = torch.logsumexp(log_each, dim=1) - log_count  # (B, D)
+    log_q_given_x = _log_normal(z, *posterior).sum(1)
+    log_prior_each = _log_standard_normal(z)
+    return KLParts(
+        index_code_mi=log_q_given_x - log_q,
+        total_correlation=log_q - log_q_each.sum(1),
+        dimension_kl=(log_q_each - log_prior_each).sum(1),
+    )
+
+
+def mmd(z: Tensor) -> Tensor:
+    """Maximum mean discrepancy between codes and the prior N(0, I), squared.
+
+    The kernel is ``exp(-|a - b|^2 / 2 D)``, as wide as two draws from the prior are apart. Its mean
+    over the prior is known in closed form, so that nothing is drawn: the estimate is the unbiased
+    one of Gretton et al. 2012, equation 3, with an infinite second sample.
+
+    Parameters
+    ----------
+    z
+        ``(B, D)``, B at least 2.
+
+    Returns
+    -------
+    Tensor
+        A number; its mean is 0 where codes are drawn from the prior, and it may fall below.
+
+    Examples
+    --------
+    >>> bool(mmd(torch.full((8, 2), 3.0)) > mmd(torch.randn(8, 2)))
+    True
+    """
+    count, d = z.shape
+    if count < 2:
+        return z.sum() * 0
+    width = float(d)  # the kernel's variance
+    squares = torch.cdist(z, z, compute_mode="donot_use_mm_for_euclid_dist").square()
+    between = torch.exp(-squares / (2 * width))
+    among_codes = (between.sum() - count) / (count * (count - 1))
+    to_prior = torch.exp(-z.square().sum(1) / (2 * (width + 1))).mean()
+    to_prior = to_prior * (width / (width + 1)) ** (d / 2)
+    among_prior = (width / (width + 2)) ** (d / 2)
+    discrepancy: Tensor = among_codes - 2 * to_prior + among_prior
+    return discrepancy
+
+
+def log_weights(
+    model: Autoencoder,
+    x: Tensor,
+    posterior: Posterior,
+    num_samples: int,
+    beta: float = 1.0,
+    generator: torch.Generator | None = None,
+    labels: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Logarithms of the importance weights p(x, z) / q(z|x) of samples from q(z|x).
+
+    Parameters
+    ----------
+    model
+        A VAE.
+    x
+        ``(B, C, H, W)`` in [0, 1]: what is to be explained.
+    posterior
+        mu and logvar, ``(B, D)`` each.
+    num_samples
+        k, for each image.
+    beta
+        Power to which p(z) / q(z|x) is taken; 1 for the bound on log p(x).
+    generator
+        Source of the samples.
+    labels
+        ``(B,)``, for a conditional model.
+
+    Returns
+    -------
+    tuple
+        Log weights ``(k, B)`` and -log p(x|z) ``(k, B)``, in nats.
+    """
+    repeated = Posterior(*(part.repeat(num_samples, 1) for part in posterior))
+    z = model.code(repeated, generator)
+    logits = model.decoder(z, None if labels is None else labels.repeat(num_samples))
+    shape = (num_samples, *[1] * (x.dim() - 1))
+    log_likelihood = model.likelihood.log_prob(logits, x.repeat(shape))
+    log_ratio = (_log_standard_normal(z) - _log_normal(z, *repeated)).sum(1)
+    size = (num_samples, len(x))
+    return (log_likelihood + beta * log_ratio).reshape(size), -log_likelihood.reshape(size)
+
+
+def importance_bound(log_weights: Tensor) -> Tensor:
+    """The bound on log p(x) of Burda et al. 2015, equation 8: the log of the weights' mean.
+
+    Parameters
+    ----------
+    log_weights
+        ``(k, B)``, as ``log_weights`` returns them.
+
+    Returns
+    -------
+    Tensor
+        ``(B,)``, in nats. With k = 1 its mean is the ELBO; it rises with k, to log p(x).
+    """
+    return torch.logsumexp(log_weights, dim=0) - math.log(len(log_weights))
 
 
 def loss_terms(
     model: Autoencoder,
     x: Tensor,
-    beta: float = 1.0,
-    free_bits: float = 0.0,
+    config: TrainConfig,
+    beta: float | None = None,
     generator: torch.Generator | None = None,
+    labels: Tensor | None = None,
+    seen: Tensor | None = None,
 ) -> LossTerms:
     """Run a model on images and take its loss apart.
 
@@ -93,19 +254,67 @@ def loss_terms(
     model
         An autoencoder (whose KL is zero) or a VAE.
     x
-        ``(B, C, H, W)`` in [0, 1].
-    beta, free_bits
-        As in ``negative_elbo``.
+        ``(B, C, H, W)`` in [0, 1]: what is to be reconstructed.
+    config
+        Its objective, and the weights in it.
+    beta
+        Instead of the config's, while it rises.
     generator
         Source of the codes' noise.
+    labels
+        ``(B,)``, for a conditional model.
+    seen
+        What is encoded, where that is a damaged ``x`` (Vincent et al. 2008).
 
     Returns
     -------
     LossTerms
-        Per image.
+        Per image. The objectives: ``elbo``, ``negative_elbo``. ``tc``, beta-TCVAE (Chen et al.
+        2018, equation 4 with alpha and gamma 1): the KL term, and beta - 1 times its total
+        correlation more; since the KL's parts sum to it, that is the paper's loss with less noise.
+        ``mmd``, InfoVAE (Zhao et al. 2017, equation 6): beta is the paper's 1 - alpha and the
+        weight of the MMD its alpha + lambda - 1. ``iwae``: the negative ``importance_bound``.
     """
-    output = model(x, generator)
-    reconstruction = -model.likelihood.log_prob(output.logits, x)
-    if isinstance(model, VAE):
-        return negative_elbo(reconstruction, gaussian_kl(output.posterior), beta, free_bits)
-    return negative_elbo(reconstruction, torch.zeros_like(output.z), beta=0.0)
+    beta = config.beta if beta is None else beta
+    posterior = model.encoder(x if seen is None else seen, labels)
+    if config.objective == "iwae":
+        return _iwae(model, x, posterior, config.num_samples, beta, generator, labels)
+    z = model.code(posterior, generator)
+    reconstruction = -model.likelihood.log_prob(model.decoder(z, labels), x)
+    if not isinstance(model, VAE):
+        return negative_elbo(reconstruction, torch.zeros_like(z), beta=0.0)
+    kl = gaussian_kl(posterior)
+    if config.objective == "tc":
+        terms = negative_elbo(reconstruction, kl)
+        return _add(terms, (beta - 1) * kl_parts(posterior, z).total_correlation)
+    terms = negative_elbo(reconstruction, kl, beta, config.free_bits)
+    if config.objective == "mmd":
+        return _add(terms, (config.mmd_weight * mmd(z)).expand(len(x)))
+    return terms
+
+
+def _iwae(
+    model: Autoencoder,
+    x: Tensor,
+    posterior: Posterior,
+    num_samples: int,
+    beta: float,
+    generator: torch.Generator | None,
+    labels: Tensor | None,
+) -> LossTerms:
+    weights, errors = log_weights(model, x, posterior, num_samples, beta, generator, labels)
+    terms = negative_elbo(errors.mean(0), gaussian_kl(posterior), beta)
+    return _add(terms, -importance_bound(weights) - terms.total)
+
+
+def _add(terms: LossTerms, penalty: Tensor) -> LossTerms:
+    return terms._replace(total=terms.total + penalty, penalty=terms.penalty + penalty)
+
+
+def _log_normal(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    """Log-density of each dimension of a Gaussian, in nats."""
+    return -0.5 * (math.log(2 * math.pi) + logvar + (z - mu).square() * torch.exp(-logvar))
+
+
+def _log_standard_normal(z: Tensor) -> Tensor:
+    return -0.5 * (math.log(2 * math.pi) + z.square())

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaelab.config import TrainConfig
+from vaelab.corruptions import corrupt
 from vaelab.models import build_model
 from vaelab.objectives import LossTerms, loss_terms
 
@@ -49,6 +50,7 @@ class Terms:
     kl: float
     kl_per_dim: tuple[float, ...]
     num_images: int
+    penalty: float = 0.0  # what the objective adds beside the two, weighted
 
 
 @dataclass(frozen=True)
@@ -162,18 +164,20 @@ class _Sums:
     def __init__(self, latent_dim: int, device: torch.device) -> None:
         # Apple's GPUs have no float64.
         dtype = torch.float32 if device.type == "mps" else torch.float64
-        self.values = torch.zeros(3 + latent_dim, device=device, dtype=dtype)
+        self.values = torch.zeros(4 + latent_dim, device=device, dtype=dtype)
         self.num_images = 0
 
     def add(self, terms: LossTerms) -> None:
-        scalars = torch.stack([terms.total, terms.reconstruction, terms.kl], dim=1)
+        parts = [terms.total, terms.reconstruction, terms.kl, terms.penalty]
+        scalars = torch.stack(parts, dim=1)
         self.values += torch.cat([scalars, terms.kl_per_dim], dim=1).detach().sum(0)
         self.num_images += len(scalars)
 
     def take(self) -> Terms:
         """Averages since the last time, and start again."""
-        total, reconstruction, kl, *per_dim = (self.values / max(self.num_images, 1)).tolist()
-        terms = Terms(total, reconstruction, kl, tuple(per_dim), self.num_images)
+        means = (self.values / max(self.num_images, 1)).tolist()
+        total, reconstruction, kl, penalty, *per_dim = means
+        terms = Terms(total, reconstruction, kl, tuple(per_dim), self.num_images, penalty)
         self.values.zero_()
         self.num_images = 0
         return terms
@@ -188,6 +192,10 @@ class Trainer:
         What the run is.
     train_images, validation_images
         uint8 ``(N, C, H, W)``; both are kept whole on the device.
+    train_labels, validation_labels
+        int64 ``(N,)``; only a conditional model needs them.
+    num_labels
+        How many classes there are.
 
     Attributes
     ----------
@@ -199,7 +207,8 @@ class Trainer:
     Raises
     ------
     ValueError
-        If the architecture cannot take such images, or the device is not there.
+        If the architecture cannot take such images, a conditional model has no labels, or the
+        device is not there.
 
     Examples
     --------
@@ -214,13 +223,20 @@ class Trainer:
         config: TrainConfig,
         train_images: NDArray[np.uint8],
         validation_images: NDArray[np.uint8],
+        train_labels: NDArray[np.int64] | None = None,
+        validation_labels: NDArray[np.int64] | None = None,
+        num_labels: int = 0,
     ) -> None:
         self.config = config
         self.device = pick_device(config.device)
         self.train_images = torch.tensor(train_images, device=self.device)
         self.validation_images = torch.tensor(validation_images, device=self.device)
+        self.train_labels = self.validation_labels = None
+        if config.conditional and train_labels is not None and validation_labels is not None:
+            self.train_labels = torch.tensor(train_labels, device=self.device)
+            self.validation_labels = torch.tensor(validation_labels, device=self.device)
         channels, height, width = train_images.shape[1:]
-        self.model = build_model(config, (channels, height, width))
+        self.model = build_model(config, (channels, height, width), num_labels)
         mean = to_float(torch.from_numpy(train_images.mean(0, dtype=np.float64)))
         self.model.decoder.start_at(self.model.likelihood.inverse_mean(mean))
         self.model.to(self.device)
@@ -283,7 +299,7 @@ class Trainer:
         rate = 0.0
         for batch in order.split(self.config.batch_size):
             rate = one_cycle(self.progress, self.config.learning_rate)
-            terms = self._train_step(self.train_images[batch], rate)
+            terms = self._train_step(batch, rate)
             of_epoch.add(terms)
             of_record.add(terms)
             self.step += 1
@@ -320,13 +336,22 @@ class Trainer:
     def _train_step(self, batch: Tensor, rate: float) -> LossTerms:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        terms = loss_terms(
-            self.model, to_float(batch), self._beta, self.config.free_bits, self.generator
-        )
+        labels = None if self.train_labels is None else self.train_labels[batch]
+        terms = self._terms(self.train_images[batch], labels, self.generator)
         self.optimizer.zero_grad(set_to_none=True)
         terms.total.mean().backward()
         self.optimizer.step()
         return terms
+
+    def _terms(
+        self, images: Tensor, labels: Tensor | None, generator: torch.Generator
+    ) -> LossTerms:
+        """The loss of uint8 images, which a denoising model sees damaged, anew each time."""
+        config, x = self.config, to_float(images)
+        seen = None
+        if config.corruption is not None:
+            seen = corrupt(x, config.corruption, config.corruption_strength, generator)
+        return loss_terms(self.model, x, config, self._beta, generator, labels, seen)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, float]]:
         """Take everything that training goes on from; only between epochs.
@@ -394,10 +419,11 @@ class _Validation:
         # Its own noise, the same every epoch: curves then show the model's change, not the dice's,
         # and how often one validates does not change how one trains.
         noise = torch.Generator(trainer.device).manual_seed(trainer.config.seed)
-        beta, free_bits = trainer._beta, trainer.config.free_bits
+        known = trainer.validation_labels
         for start in range(0, len(trainer.validation_images), VALIDATION_BATCH):
-            batch = trainer.validation_images[start : start + VALIDATION_BATCH]
+            part = slice(start, start + VALIDATION_BATCH)
+            labels = None if known is None else known[part]
             with torch.inference_mode():
-                sums.add(loss_terms(trainer.model, to_float(batch), beta, free_bits, noise))
+                sums.add(trainer._terms(trainer.validation_images[part], labels, noise))
             yield Progress("validating", start / len(trainer.validation_images))
         self.terms = sums.take()

@@ -164,7 +164,15 @@ def _run_training(run: Run, data: ImageDataset | None) -> Iterator[Record]:
     run.write_status("preparing", loading.phase)
     data = _load(run, data)
     run.write_data(DataRecord.of(data))
-    trainer = Trainer(run.config, data.images[data.split.train], data.images[data.split.validation])
+    train, validation = data.split.train, data.split.validation
+    trainer = Trainer(
+        run.config,
+        data.images[train],
+        data.images[validation],
+        data.labels_of(train),
+        data.labels_of(validation),
+        len(data.label_names),
+    )
     if run.epoch >= 0:
         arrays, numbers = run.checkpoint()
         trainer.load_state({k: torch.from_numpy(v) for k, v in arrays.items()}, numbers)
@@ -230,7 +238,7 @@ def _save(run: Run, trainer: Trainer, data: ImageDataset) -> None:
     engine = Engine(trainer.model, run.config)
     indices = snapshot_indices(len(data))
     decoder = {k: v.detach().cpu().numpy() for k, v in trainer.model.decoder.state_dict().items()}
-    mu = engine.encode(data.images[indices]).mu
+    mu = engine.encode(data.images[indices], data.labels_of(indices)).mu
     run.write_snapshot(Snapshot(trainer.epoch, indices, mu, decoder))
     tensors, numbers = trainer.state()
     run.write_checkpoint({name: value.numpy() for name, value in tensors.items()}, numbers)

@@ -149,7 +149,7 @@ const overAll = (f) => (floats, from, to) => {
 
 // Networks --------------------------------------------------------------------------------------
 
-/** y = f(x W + b), for a batch of rows. */
+/** y = f(x W + b), for a batch of rows; where a label is told, b has that label's row added. */
 class Dense {
   constructor(arena, spec, tensors) {
     const weight = take(tensors, spec.weight, 2);
@@ -163,6 +163,14 @@ class Dense {
     this.out = arena.reserve(BATCH * this.step);
     this.activate = overAll(pick(ACTIVATIONS, "activation", spec.activation));
     this.multiplyAdds = this.inputs * this.outputs;
+    if (!spec.labels) return;
+    const labels = take(tensors, spec.labels, 2);
+    this.numLabels = labels.shape[0];
+    this.tell = ({ floats }, label) => {
+      for (let i = 0; i < this.outputs; i++) {
+        floats[this.bias + i] = bias.data[i] + labels.data[label * this.outputs + i];
+      }
+    };
   }
 
   run(machine, at, step, count) {
@@ -332,19 +340,30 @@ export class Network {
     check(this.encoder, this.numPixels, 2 * this.latentDim);
     this.machine = arena.place(simd);
     this.multiplyAdds = this.decoder.reduce((sum, layer) => sum + layer.multiplyAdds, 0);
+    this.labelled = [...this.encoder, ...this.decoder].filter((layer) => layer.tell);
+    this.numLabels = this.labelled[0]?.numLabels ?? 0;
+  }
+
+  /** Tell the layers of a conditional model the label to go by. */
+  #tell(label) {
+    if (label === this.told) return;
+    for (const layer of this.labelled) layer.tell(this.machine, label);
+    this.told = label;
   }
 
   /**
    * @param {ArrayLike<number>} z  `count` codes, one after another.
+   * @param {number} label  Of all of them; only a conditional model reads it.
    * @returns {Float32Array} `count` images; valid until the next call.
    */
-  decode(z, count = 1) {
+  decode(z, count = 1, label = 0) {
+    this.#tell(label);
     if (count > BATCH) {
       const images = new Float32Array(count * this.numPixels);
       for (let i = 0; i < count; i += BATCH) {
         const some = Math.min(BATCH, count - i);
         const part = Array.prototype.slice.call(z, i * this.latentDim, (i + some) * this.latentDim);
-        images.set(this.decode(part, some), i * this.numPixels);
+        images.set(this.decode(part, some, label), i * this.numPixels);
       }
       return images;
     }
@@ -360,9 +379,11 @@ export class Network {
 
   /**
    * @param {ArrayLike<number>} image
+   * @param {number} label  Of the image; only a conditional model reads it.
    * @returns {{mu: Float32Array, sigma: Float32Array}} Its posterior; an autoencoder's sigma is 0.
    */
-  encode(image) {
+  encode(image, label = 0) {
+    this.#tell(label);
     const [at] = this.#run(this.encoder, image, this.numPixels, 1);
     const d = this.latentDim;
     const out = this.machine.floats.slice(at, at + 2 * d);
@@ -616,12 +637,12 @@ function normal() {
 /** In the worker: one network, one request after another. */
 function serve() {
   let network;
-  self.onmessage = ({ data: { bytes, z, count } }) => {
+  self.onmessage = ({ data: { bytes, z, count, label } }) => {
     if (bytes) {
       network = new Network(bytes);
       return;
     }
-    const images = network.decode(z, count).slice();
+    const images = network.decode(z, count, label).slice();
     self.postMessage(images, [images.buffer]);
   };
 }
@@ -650,9 +671,9 @@ class Background {
     }
   }
 
-  /** Decode `count` codes; `done` receives the images. */
-  ask(channel, z, count, done) {
-    this.#waiting.set(channel, { channel, z, count, done, ready: 0 });
+  /** Decode `count` codes of one label; `done` receives the images. */
+  ask(channel, z, count, label, done) {
+    this.#waiting.set(channel, { channel, z, count, label, done, ready: 0 });
     this.#next();
   }
 
@@ -675,11 +696,11 @@ class Background {
   }
 
   #send() {
-    const { z, count, ready } = this.#busy;
+    const { z, count, label, ready } = this.#busy;
     const some = Math.min(this.slice, count - ready);
     const part = z.slice(ready * this.network.latentDim, (ready + some) * this.network.latentDim);
-    if (this.worker) this.worker.postMessage({ z: part, count: some });
-    else setTimeout(() => this.#finish(this.network.decode(part, some)));
+    if (this.worker) this.worker.postMessage({ z: part, count: some, label });
+    else setTimeout(() => this.#finish(this.network.decode(part, some, label)));
   }
 
   #finish(images) {
@@ -1075,6 +1096,8 @@ const show = (value) => value.toFixed(2).replace(/^-0\.00$/, "0.00").replace("-"
 /** Models by id, those used last at the end; canvases that are on the page. */
 const models = new Map();
 const canvases = new Set();
+/** The one of several linked canvases that a person is using: the others follow it. */
+let leader = null;
 const canvasOf = new WeakMap();
 /** Where each run was left, so that coming back to a page finds it there. */
 const remembered = new Map();
@@ -1154,13 +1177,17 @@ class LatentCanvas {
     this.network = model.network;
     const left = remembered.get(this.map.run);
     const known = left?.z.length === this.network.latentDim;
-    const { z, image, pins } = known ? left : { z: this.map.code(0), image: this.map.images[0], pins: [] };
-    Object.assign(this, { z, image, pins, lastImage: image ?? this.map.images[0], lastDim: this.map.dims[0].dim });
+    const { z, image, pins, label } = known
+      ? left
+      : { z: this.map.code(0), image: this.map.images[0], pins: [], label: this.map.labels?.[0] ?? 0 };
+    Object.assign(this, { z, image, pins, label, lastImage: image ?? this.map.images[0], lastDim: this.map.dims[0].dim });
     Object.assign(this, { along: 1, posterior: null, pointer: null, drawn: null, cost: 0, slow: false });
     this.shown = new Float32Array(this.network.numPixels);
     this.picture = new Picture(this.part.decoded, this.network);
     this.lensPicture = new Picture(this.chart.lens, this.network);
     this.#makeRows();
+    this.#offerLabels();
+    this.root.classList.toggle("lc-compact", Boolean(this.map.link));
     this.making = new AbortController();
     this.pad = new Pad(this.root, this.network, this.map.background, (done) => this.#draw(done), this.making.signal);
     this.part.problem.hidden = true;
@@ -1231,6 +1258,11 @@ class LatentCanvas {
       this.#goAlong(Number(this.control.along.value));
     });
     on(this.control.along, "change", () => this.#tell());
+    on(this.control.label, "change", () => {
+      this.label = Number(this.control.label.value);
+      this.#go(this.z);
+      this.#tell();
+    });
     for (const list of this.lists) {
       on(list, "input", ({ target }) => this.#slide(Number(target.dataset.dim), Number(target.value)));
       on(list, "change", () => this.#tell());
@@ -1255,6 +1287,7 @@ class LatentCanvas {
       this.#leave();
       return;
     }
+    leader = this;
     // The newest only: whatever moves between two frames is drawn once.
     this.pointer = { clientX: event.clientX, clientY: event.clientY };
     this.#request();
@@ -1286,11 +1319,13 @@ class LatentCanvas {
     const { rows: [point] } = nearest(this.map.places, 2, place, 1);
     const [here, there] = [place, this.map.places.subarray(2 * point, 2 * point + 2)].map((p) => this.chart.pixels(p));
     const touched = Math.hypot(here[0] - there[0], here[1] - there[1]) <= TOUCHING;
+    if (touched) this.#takeLabel(point);
     this.#pin(touched ? this.map.code(point) : this.map.lift(place), touched ? this.map.images[point] : null, extend);
   }
 
   #key(event) {
     if (!this.started || event.altKey || event.ctrlKey || event.metaKey) return;
+    leader = this;
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
     if (step && this.chart.plot) {
       this.#stop();
@@ -1313,6 +1348,7 @@ class LatentCanvas {
       random: () => this.#go(random(), null),
       image: () => {
         const point = Math.max(0, this.map.images.indexOf(this.lastImage));
+        this.#takeLabel(point);
         this.#go(this.map.code(point), this.map.images[point]);
       },
       play: () => this.#play(),
@@ -1337,6 +1373,11 @@ class LatentCanvas {
     if (this.pins.length === 1) this.pins = [{ z }];
     this.marks = null;
     this.#request(true);
+  }
+
+  /** An image's code means it together with the image's own label. */
+  #takeLabel(point) {
+    if (this.network.numLabels) this.label = this.map.labels?.[point] ?? 0;
   }
 
   #slide(dim, value) {
@@ -1386,7 +1427,7 @@ class LatentCanvas {
   #encode() {
     const { done } = this.drawn;
     this.drawn = null;
-    const { mu, sigma } = this.network.encode(this.pad.image);
+    const { mu, sigma } = this.network.encode(this.pad.image, this.label);
     this.#stop();
     this.#go(mu, null);
     if (this.network.isVae) this.posterior = { mu, sigma };
@@ -1433,11 +1474,11 @@ class LatentCanvas {
   #tell() {
     if (!this.started) return;
     this.#remember();
-    this.reply.set("pin", { model: this.map.model, z: Array.from(this.z), image: this.image });
+    this.reply.set("pin", { model: this.map.model, z: Array.from(this.z), image: this.image, label: this.label });
   }
 
   #remember() {
-    remembered.set(this.map.run, { z: this.z, image: this.image, pins: this.pins });
+    remembered.set(this.map.run, { z: this.z, image: this.image, pins: this.pins, label: this.label });
   }
 
   // Showing -------------------------------------------------------------------------------------
@@ -1458,7 +1499,8 @@ class LatentCanvas {
     const place = this.pointer && this.chart.plot ? this.chart.placeAt(this.pointer) : null;
     const z = place ? this.map.lift(place) : this.z;
     this.#decode(z, place);
-    this.#tellTrust(z, Boolean(place));
+    const point = this.#tellTrust(z, Boolean(place));
+    if (this.map.link && leader === this) this.#lead(point, z);
     if (!this.stale) return;
     this.stale = false;
     this.#place();
@@ -1482,10 +1524,10 @@ class LatentCanvas {
     };
     const last = this.cost;
     if (last > FRAME_BUDGET && this.slow) {
-      model.background.ask("shown", z, 1, paint);
+      model.background.ask("shown", z, 1, this.label, paint);
       return;
     }
-    paint(this.network.decode(z));
+    paint(this.network.decode(z, 1, this.label));
     // Two in a row: a single one may have been disturbed, and the first waits for the compiler.
     this.slow = last > FRAME_BUDGET && this.cost > FRAME_BUDGET;
   }
@@ -1500,6 +1542,20 @@ class LatentCanvas {
     this.part.near.textContent = `Nearest image ${distance.toFixed(2)} away${label ? `: “${label}”` : ""}`;
     const numbers = z.length > 3 ? "" : ` z = (${Array.from(z, show).join(", ")})`;
     this.part.where.textContent = (hovering ? "At the pointer" : "Decoded") + numbers;
+    return point;
+  }
+
+  /** Have the canvases that are linked to this one go to the same image, or to the same place. */
+  #lead(point, z) {
+    for (const other of canvases) {
+      if (other === this || !other.started || other.map.link !== this.map.link) continue;
+      const there = other.map.images.indexOf(this.map.images[point]);
+      if (this.map.link === "place" && other.z.length === z.length) other.#go(z.slice(), null);
+      else if (there >= 0) {
+        other.#takeLabel(there);
+        other.#go(other.map.code(there), other.map.images[there]);
+      }
+    }
   }
 
   #describe(z) {
@@ -1531,6 +1587,7 @@ class LatentCanvas {
   }
 
   #controls() {
+    this.control.label.value = this.label;
     for (const { input, output, dim } of this.rows) {
       const text = show(this.z[dim]);
       if (output.textContent === text) continue;
@@ -1546,6 +1603,14 @@ class LatentCanvas {
     }
     this.control.play.textContent = this.playing ? "❚❚ Pause" : `▶ Play ${way ? "the way" : `z${this.lastDim + 1}`}`;
     this.control.play.classList.toggle("lc-playing", Boolean(this.playing));
+  }
+
+  /** A conditional model is told a label with every code: which, is for people to choose. */
+  #offerLabels() {
+    const { label } = this.control;
+    label.closest("label").hidden = !this.network.numLabels;
+    const names = this.map.label_names.slice(0, this.network.numLabels);
+    label.replaceChildren(...names.map((name, value) => new Option(name, value)));
   }
 
   /** A slider for each dimension, those that carry most first; the rest folded away. */
@@ -1592,7 +1657,8 @@ class LatentCanvas {
         codes.set(this.z, i * this.z.length);
         codes[i * this.z.length + dim] = limit * ((2 * i + 1) / count - 1);
       }
-      this.started.background.ask(`${this.map.map_key}-${dim}`, codes, count, (images) => strip.paintAll(images, count));
+      const paint = (images) => strip.paintAll(images, count);
+      this.started.background.ask(`${this.map.map_key}-${dim}`, codes, count, this.label, paint);
     }
   }
 }

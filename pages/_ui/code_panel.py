@@ -38,12 +38,15 @@ def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
     title = "The image clicked" if clicked is not None else "The nearest image"
     st.markdown(f"##### {title}")
     image = data.images[[index]]
-    posterior, terms = run.engine.encode(image), run.engine.terms(image, seed=None)
+    label = data.label_of(index)
+    posterior = run.engine.encode(image, label)
+    terms = run.engine.terms(image, seed=None, labels=label)
     first, second, figures = st.columns([1, 1, 1.4], gap="small")
     with first:
         widgets.picture(image[0], widgets.describe_image(data, index), side=160)
     with second:
-        widgets.picture(run.engine.decode(posterior.mu)[0], "Recon\u00adstruction", side=160)
+        reconstruction = run.engine.decode(posterior.mu, label)[0]
+        widgets.picture(reconstruction, "Recon\u00adstruction", side=160)
     with figures:
         _draw_error(terms)
         _draw_kl(run, terms)
@@ -82,8 +85,12 @@ def draw(run: Run, data: ImageDataset, projection: Projection) -> None:
         _draw_decoded_alone(run)
     else:
         image = data.images[[index]]
-        seen = run.engine.encode(image), run.engine.terms(image, seed=None)
-        _draw_image(run, image, widgets.describe_image(data, index), *seen)
+        label = data.label_of(index)
+        seen = (
+            run.engine.encode(image, label),
+            run.engine.terms(image, seed=None, labels=label),
+        )
+        _draw_image(run, image, label, widgets.describe_image(data, index), *seen)
 
     st.markdown("##### The code z")
     with st.container(horizontal=True, gap="small"):
@@ -95,25 +102,37 @@ def draw(run: Run, data: ImageDataset, projection: Projection) -> None:
         if seen is not None:
             st.button("Image", on_click=state.set_z, args=(run, seen[0].mu[0]),
                       help="Back to the code of the image clicked.")  # fmt: skip
+    if run.config.conditional:
+        names = data.label_names
+        st.selectbox("Label", range(len(names)), key=state.label_key(run),
+                     format_func=names.__getitem__, persist_state="session",
+                     help="This model decodes a code together with a label.")  # fmt: skip
     _draw_sliders(run, projection.codes, seen)
 
 
 def _draw_decoded_alone(run: Run) -> None:
     picture, note = st.columns([1, 2], gap="small")
     with picture:
-        widgets.picture(run.engine.decode(state.z_of(run))[0], "Decoded from z")
+        widgets.picture(_decoded(run), "Decoded from z")
     note.caption("No image: z was drawn. Click a point to see an image and its reconstruction.")
 
 
-def _draw_image(run: Run, image: Any, name: str, posterior: Codes, terms: ImageTerms) -> None:
+def _decoded(run: Run) -> Any:
+    return run.engine.decode(state.z_of(run), state.label_of(run))[0]
+
+
+def _draw_image(
+    run: Run, image: Any, label: int | None, name: str, posterior: Codes, terms: ImageTerms
+) -> None:
     first, second, third = st.columns(3, gap="small")
     with first:
         widgets.picture(image[0], name)
     with second:
         # A soft hyphen: three pictures beside each other are narrow on a small screen.
-        widgets.picture(run.engine.decode(posterior.mu)[0], "Recon\u00adstruction")
+        reconstruction = run.engine.decode(posterior.mu, label)[0]
+        widgets.picture(reconstruction, "Recon\u00adstruction")
     with third:
-        widgets.picture(run.engine.decode(state.z_of(run))[0], "Decoded from z")
+        widgets.picture(_decoded(run), "Decoded from z")
     error, kl = st.columns(2)
     with error:
         _draw_error(terms)

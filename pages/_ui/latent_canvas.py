@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -36,15 +36,18 @@ class Pin(NamedTuple):
 
     z: NDArray[np.float32]  # (D,)
     image: int | None  # of the dataset, where one was clicked
+    label: int  # that a conditional model decodes it with
 
 
-def send_model(run: Run) -> None:
+def send_model(run: Run, slot: str = "") -> None:
     """Give the browser the run's model, once in a session; not in a fragment that is redrawn often.
 
     Parameters
     ----------
     run
         A trained run.
+    slot
+        Tells the models of one page apart.
 
     Raises
     ------
@@ -54,7 +57,7 @@ def send_model(run: Run) -> None:
     name = resources.model_name(run)
     # Always there, so that nothing on the page moves once it has nothing more to send.
     _MODEL(
-        key="model-for-browser",
+        key=f"model-for-browser{slot}",
         data=None if state.was_sent(name) else resources.browser_model(run),
     )
     state.remember_sent(name)
@@ -66,6 +69,7 @@ def latent_canvas(
     projection: Projection,
     map_key: str,
     on_pin: Callable[[Pin], None],
+    link: Literal["image", "place"] | None = None,
 ) -> None:
     """Draw the canvas that decodes wherever the pointer is on the map beside it.
 
@@ -83,6 +87,8 @@ def latent_canvas(
         Key of the container around the chart.
     on_pin
         Called before the rerun that follows a click, or a slider let go.
+    link
+        On a page with several: whether the others go to the same image, or to the same place.
     """
     name = resources.model_name(run)
     key = f"canvas-{map_key}"
@@ -91,14 +97,14 @@ def latent_canvas(
         told = st.session_state[key]["pin"]
         # What was pinned before the run was changed is of another latent space.
         if told and told["model"] == name:
-            on_pin(Pin(np.array(told["z"], dtype=np.float32), told["image"]))
+            on_pin(Pin(np.array(told["z"], dtype=np.float32), told["image"], told["label"]))
 
     def missing() -> None:
         state.forget_sent(name)
 
     _CANVAS(
         key=key,
-        data=resources.browser_map(run, data, projection, map_key),
+        data=resources.browser_map(run, data, projection, map_key, link),
         on_pin_change=pinned,
         on_missing_change=missing,
     )

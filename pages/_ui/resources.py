@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -154,12 +155,26 @@ def _why_not_live(path: str, version: int) -> str | None:
     return None
 
 
-def browser_map(run: Run, data: ImageDataset, projection: Projection, map_key: str) -> bytes:
+def browser_map(
+    run: Run,
+    data: ImageDataset,
+    projection: Projection,
+    map_key: str,
+    link: Literal["image", "place"] | None = None,
+) -> bytes:
     """A map, for the decoder in the browser."""
     kind, num_points = projection.kind, len(projection.indices)
     kl = (run.evaluation() or {}).get("kl_per_dim")  # may come after the model did
     return _browser_map(
-        model_name(run), run.name, kind, num_points, map_key, tuple(kl or ()), data, projection
+        model_name(run),
+        run.name,
+        kind,
+        num_points,
+        map_key,
+        tuple(kl or ()),
+        link,
+        data,
+        projection,
     )
 
 
@@ -171,6 +186,7 @@ def _browser_map(
     num_points: int,
     map_key: str,
     kl_per_dim: tuple[float, ...],
+    link: Literal["image", "place"] | None,
     _data: ImageDataset,
     _projection: Projection,
 ) -> bytes:
@@ -183,11 +199,12 @@ def _browser_map(
         labels=None if _data.labels is None else _data.labels[_projection.indices],
         label_names=_data.label_names,
         background=[float(value) for value in border_color(_data.images)],
+        link=link,
     )
 
 
 @st.cache_data(max_entries=16, show_spinner="Decoding the grid …")
-def _backdrop(path: str, version: int, kind: ProjectionKind) -> str:
+def _backdrop(path: str, version: int, kind: ProjectionKind, label: int) -> str:
     run = _open(path, version)
     projection = make_known_map(run, kind)
     x_min, x_max, y_min, y_max = decoded_extent(projection)
@@ -199,11 +216,11 @@ def _backdrop(path: str, version: int, kind: ProjectionKind) -> str:
     # From the top left, as pictures go.
     x, y = np.meshgrid(centres(x_min, x_max), centres(y_min, y_max)[::-1])
     z = projection.lift(np.column_stack([x.ravel(), y.ravel()]))
-    images = run.engine.decode(z)
+    images = run.engine.decode(z, label)
     times = max(1, 32 // images.shape[3])  # crisp squares; a browser would smear small pixels
     return png_data_uri(tile(images, BACKDROP_SIDE, gap=1, times=times))
 
 
-def backdrop(run: Run, kind: ProjectionKind) -> str:
-    """Images decoded over a map, as a data address."""
-    return _backdrop(str(run.path), run.version, kind)
+def backdrop(run: Run, kind: ProjectionKind, label: int) -> str:
+    """Images decoded over a map, as a data address; a conditional model's with one label."""
+    return _backdrop(str(run.path), run.version, kind, label if run.config.conditional else 0)

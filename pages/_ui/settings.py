@@ -7,16 +7,38 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from vaelab.config import ACTIVATIONS, LIKELIHOODS, TrainConfig
+from vaelab.config import ACTIVATIONS, CORRUPTIONS, LIKELIHOODS, OBJECTIVES, TrainConfig
 from vaelab.datasets import SOURCES, Source, is_local
 
-__all__ = ["choose_settings", "choose_source"]
+__all__ = ["CORRUPTION_NAMES", "STRENGTHS", "choose_settings", "choose_source"]
 
 LIKELIHOOD_NAMES = {
     "bernoulli": "Bernoulli",
     "continuous_bernoulli": "Continuous Bernoulli",
     "gaussian": "Gaussian, fixed σ",
     "gaussian_learned": "Gaussian, learned σ",
+}
+
+
+OBJECTIVE_NAMES = {
+    "elbo": "ELBO (VAE, β-VAE)",
+    "tc": "β-TCVAE",
+    "mmd": "InfoVAE (MMD)",
+    "iwae": "IWAE",
+}
+CORRUPTION_NAMES = {
+    None: "not at all",
+    "gaussian": "Gaussian noise",
+    "salt_and_pepper": "Salt and pepper",
+    "masking": "Missing pixels",
+    "blur": "Blur",
+}
+#: What a corruption's strength is called, its least and most, and where it starts.
+STRENGTHS = {
+    "gaussian": ("σ of the noise", 0.0, 1.0, 0.3),
+    "salt_and_pepper": ("Share of pixels", 0.0, 1.0, 0.3),
+    "masking": ("Share of pixels", 0.0, 1.0, 0.3),
+    "blur": ("σ of the blur, in pixels", 0.0, 5.0, 1.0),
 }
 
 
@@ -76,6 +98,8 @@ def choose_settings(source: Source) -> dict[str, Any]:
         settings |= _choose_network()
     with st.expander("Objective"):
         settings |= _choose_objective(settings["model"])
+    with st.expander("Labels and noise"):
+        settings |= _choose_inputs(source)
     with st.expander("Training"):
         settings |= _choose_training()
     return settings
@@ -138,6 +162,7 @@ def _choose_network() -> dict[str, Any]:
 
 
 def _choose_objective(model: str) -> dict[str, Any]:
+    variant = _choose_variant(model)
     likelihood = st.selectbox(
         "Likelihood", LIKELIHOODS, format_func=LIKELIHOOD_NAMES.__getitem__,
         help="How probable an image is, given what the decoder draws. **Bernoulli** is the usual "
@@ -156,13 +181,69 @@ def _choose_objective(model: str) -> dict[str, Any]:
         **_keep("kl_warmup"),
     )  # fmt: skip
     free_bits = st.number_input(
-        "Free bits, nats a dimension", 0.0, 10.0, 0.0, 0.1, disabled=model == "ae",
+        "Free bits, nats a dimension", 0.0, 10.0, 0.0, 0.1,
+        disabled=model == "ae" or variant["objective"] in {"tc", "iwae"},
         help="What each dimension may say without paying: keeps dimensions from going unused.",
         **_keep("free_bits"),
     )  # fmt: skip
-    return {
+    if variant["objective"] in {"tc", "iwae"}:
+        free_bits = 0.0  # these take the KL term apart, and have none to give
+    return variant | {
         "likelihood": likelihood, "sigma": sigma, "kl_warmup": warmup, "free_bits": free_bits
     }  # fmt: skip
+
+
+def _choose_variant(model: str) -> dict[str, Any]:
+    """What a VAE minimizes, with the numbers that only this one asks for."""
+    chosen: dict[str, Any] = {"objective": "elbo"}
+    if model == "ae":
+        return chosen
+    chosen["objective"] = st.selectbox(
+        "Minimize", OBJECTIVES, format_func=OBJECTIVE_NAMES.__getitem__,
+        help="**ELBO**: reconstruction + β × KL. **β-TCVAE**: β weighs the total correlation only, "
+        "the part of the KL that makes dimensions say the same things. **InfoVAE**: codes as a "
+        "whole are held to the prior; with β 0, single ones may say as much as they like. "
+        "**IWAE**: a tighter bound, from several samples an image.", **_keep("objective"),
+    )  # fmt: skip
+    if chosen["objective"] == "mmd":
+        chosen["mmd_weight"] = st.number_input(
+            "Weight of the MMD", 0.0, 100_000.0, TrainConfig().mmd_weight, 10.0,
+            help="How much it costs that codes as a whole differ from the prior.",
+            **_keep("mmd_weight"),
+        )  # fmt: skip
+    if chosen["objective"] == "iwae":
+        chosen["num_samples"] = st.number_input(
+            "Samples an image, k", 1, 64, TrainConfig().num_samples,
+            help="More make the bound tighter, and a step that much slower.",
+            **_keep("num_samples"),
+        )  # fmt: skip
+    return chosen
+
+
+def _choose_inputs(source: Source) -> dict[str, Any]:
+    """What the networks are given: the label as well, or a damaged image."""
+    conditional = st.toggle(
+        "Tell the model the label", disabled=not source.label_names,
+        help="A **conditional** model: encoder and decoder are told the label, so that the code is "
+        "left with the rest, such as slant and stroke; and one can ask for a label.",
+        **_keep("conditional"),
+    )  # fmt: skip
+    corruption = st.selectbox(
+        "Damage the images", [None, *CORRUPTIONS], format_func=CORRUPTION_NAMES.__getitem__,
+        help="A **denoising** model: what is encoded is damaged, anew each step, and the clean "
+        "image is to be reconstructed.", **_keep("corruption"),
+    )  # fmt: skip
+    chosen = {
+        "conditional": conditional and bool(source.label_names),
+        "corruption": corruption,
+    }
+    if corruption:
+        name, least, most, default = STRENGTHS[corruption]
+        chosen["corruption_strength"] = st.slider(
+            name, least, most, default, help="How strong the damage is in training.",
+            **_keep(f"strength-{corruption}"),
+        )  # fmt: skip
+    return chosen
 
 
 def _choose_training() -> dict[str, Any]:

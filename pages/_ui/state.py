@@ -13,6 +13,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from vaelab.datasets import ImageDataset
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 
@@ -29,8 +30,11 @@ __all__ = [
     "chosen_image",
     "clicked_image",
     "forget_sent",
+    "label_key",
+    "label_of",
     "remember_sent",
     "run_chosen",
+    "set_label",
     "set_z",
     "slider_key",
     "start_with",
@@ -87,11 +91,30 @@ def z_of(run: Run) -> NDArray[np.float32]:
     return np.array(values, dtype=np.float32)
 
 
-def start_with(run: Run, projection: Projection) -> None:
+def set_label(run: Run, label: int | None) -> None:
+    """Choose what a conditional model is told with the code; before its selector is drawn."""
+    if label is not None:
+        st.session_state[label_key(run)] = label
+
+
+def label_of(run: Run) -> int:
+    """What a conditional model is told with the code."""
+    label: int = st.session_state.get(label_key(run), 0)
+    return label
+
+
+def label_key(run: Run) -> str:
+    """Key of the selector of a conditional model's label."""
+    return _of(run, "label")
+
+
+def start_with(run: Run, data: ImageDataset, projection: Projection) -> None:
     """Where nothing was chosen yet, choose the first image of the map: something to look at."""
     if _of(run, "image") not in st.session_state:
-        choose_image(run, int(projection.indices[0]))
+        first = int(projection.indices[0])
+        choose_image(run, first)
         set_z(run, projection.codes[0])
+        set_label(run, data.label_of(first))
 
 
 def choose_image(run: Run, index: int | None) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import resources, state
-from vaelab.config import explain
+from vaelab.config import TrainConfig, explain
 from vaelab.datasets import ImageDataset
 from vaelab.images import enlarge, png_data_uri, tile, to_pixels
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
@@ -27,6 +27,8 @@ __all__ = [
     "choose_run",
     "color_choice",
     "describe_image",
+    "describe_run",
+    "kind_of",
     "map_or_stand_in",
     "picture",
     "sheet",
@@ -68,25 +70,33 @@ def choose_run() -> Run:
         st.warning(f"There is no run called {wanted}: showing {next(iter(runs))} instead.")
     state.want_run(wanted if wanted in runs else next(iter(runs)))
 
-    def describe(name: str) -> str:
-        run = runs[name]
-        kind = {"ae": "AE", "vae": "VAE"}[run.config.model]
-        beta = (
-            "" if run.config.beta == 1 or run.config.model == "ae" else f", β {run.config.beta:g}"
-        )
-        example = " (example)" if run.path.parent == resources.EXAMPLES else ""
-        return f"{run.title} · {kind} {run.config.latent_dim}-D{beta}{example}"
-
     name = st.selectbox(
         "Model",
         list(runs),
         key=state.RUN_KEY,
-        format_func=describe,
+        format_func=lambda name: describe_run(runs[name]),
         help="The trained model to look at. Train your own on the Train page.",
         on_change=state.run_chosen,
         width=300,
     )
     return resources.fresh(runs[name])
+
+
+def kind_of(config: TrainConfig) -> str:
+    """Name a kind of model in a word or two: ``"VAE"``, ``"denoising AE"``, ``"β-TCVAE"``."""
+    names = {"elbo": "VAE", "tc": "β-TCVAE", "mmd": "InfoVAE", "iwae": "IWAE"}
+    name = "AE" if config.model == "ae" else names[config.objective]
+    if config.conditional:
+        name = f"conditional {name}"
+    return f"denoising {name}" if config.corruption else name
+
+
+def describe_run(run: Run) -> str:
+    """Name a run and what it is, in one line."""
+    config = run.config
+    beta = "" if config.beta == 1 or config.model == "ae" else f", β {config.beta:g}"
+    example = " (example)" if run.path.parent == resources.EXAMPLES else ""
+    return f"{run.title} · {kind_of(config)} {config.latent_dim}-D{beta}{example}"
 
 
 def choose_map(run: Run) -> ProjectionKind:

@@ -26,7 +26,9 @@ class LinearGaussian(VAE):
         self.config = config
         self.weight = torch.from_numpy(0.1 * rng.normal(size=(64, LATENT_DIM))).float()
         self.bias = torch.full((64,), 0.5)
-        self.decoder.forward = lambda z: (z @ self.weight.T + self.bias).reshape(-1, 1, 8, 8)
+        self.decoder.forward = lambda z, labels=None: (z @ self.weight.T + self.bias).reshape(
+            -1, 1, 8, 8
+        )
         self.likelihood.mean = lambda logits: logits  # in place of the sigmoid
         # The true posterior is N(C W^T (x - b) / sigma^2, C) with the covariance C below.
         precision = torch.eye(LATENT_DIM) + self.weight.T @ self.weight / SIGMA**2
@@ -34,7 +36,7 @@ class LinearGaussian(VAE):
         self.offset, self.widening = 0.0, 1.0
         self.encoder.forward = self.posterior
 
-    def posterior(self, x):
+    def posterior(self, x, labels=None):
         mu = (x.flatten(1) - self.bias) @ self.weight @ self.covariance / SIGMA**2
         # Diagonal, with the true posterior's precisions: the best that a diagonal one can do.
         variance = 1 / torch.diagonal(torch.linalg.inv(self.covariance))
@@ -160,7 +162,7 @@ def test_active_units_are_the_dimensions_whose_means_vary(digits, rng, scales):
     columns = rng.normal(size=(6000, 4))
     columns = (columns - columns.mean(0)) / columns.std(0)
 
-    def encode(x):
+    def encode(x, labels=None):
         # Each image has its number written into its first two pixels.
         index = (x[:, 0, 0, 0] * 255 * 256 + x[:, 0, 0, 1] * 255).round().long().numpy()
         mu = torch.from_numpy(columns[index] * np.array(scales) + 7).float()

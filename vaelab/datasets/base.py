@@ -87,6 +87,14 @@ class ImageDataset:
         chosen: NDArray[np.int64] = getattr(self.split, split)
         return chosen
 
+    def labels_of(self, indices: NDArray[np.integer] | list[int]) -> NDArray[np.int64] | None:
+        """Labels of some images, int64 ``(M,)``, or None where there are none."""
+        return None if self.labels is None else self.labels[indices]
+
+    def label_of(self, index: int) -> int | None:
+        """The label of one image, or None where there are none."""
+        return None if self.labels is None else int(self.labels[index])
+
 
 @dataclass(frozen=True)
 class Source:

@@ -79,13 +79,14 @@ def evaluate(
     """
     chosen = data.indices(split)
     images = data.images[chosen]
-    terms = engine.terms(images, seed)
-    mu = engine.encode(images).mu
+    labels = data.labels_of(chosen)
+    terms = engine.terms(images, seed, labels)
+    mu = engine.encode(images, labels).mu
     accuracy = None
     if data.labels is not None:
         neighbours = data.split.train
         accuracy = knn_accuracy(
-            engine.encode(data.images[neighbours]).mu,
+            engine.encode(data.images[neighbours], data.labels[neighbours]).mu,
             data.labels[neighbours],
             mu,
             data.labels[chosen],

@@ -77,7 +77,11 @@ class _Layers:
             weight = weight[:, inputs]
         if outputs is not None:
             weight, bias = weight[outputs], bias[outputs]
-        self.append("dense", activation, weight=weight.T, bias=bias)
+        # What a conditional model adds for a label, its first dense layer adds to the bias.
+        first = not any(spec["op"] == "dense" for spec in self.specs)
+        labels = self.weights.get(f"model.{self.prefix}.label.weight") if first else None
+        told = {} if labels is None else {"labels": labels}
+        self.append("dense", activation, weight=weight.T, bias=bias, **told)
 
     def conv(
         self,
@@ -206,6 +210,7 @@ def browser_map(
     labels: NDArray[np.integer] | None = None,
     label_names: Sequence[str] = (),
     background: Sequence[float] = (0.0,),
+    link: Literal["image", "place"] | None = None,
 ) -> bytes:
     """Make the file from which the browser knows where it is on a map.
 
@@ -226,6 +231,8 @@ def browser_map(
         ``(N,)``, at most 256 different ones, and what they are called.
     background
         What images are mostly made of at their border, a number a channel.
+    link
+        Whether canvases on the same page follow this one: to the same image, or the same place.
 
     Returns
     -------
@@ -255,6 +262,7 @@ def browser_map(
         "radii": [float(radius) for radius in neighbour_radii(codes)],
         "label_names": list(label_names),
         "background": list(background),
+        "link": link,
     }
     arrays: Arrays = {
         "indices": projection.indices.astype(np.int32),

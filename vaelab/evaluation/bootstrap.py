@@ -1,0 +1,142 @@
+"""How sure a figure is that was measured on a sample of images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Interval", "bootstrap", "percentile_interval", "resample"]
+
+
+class Interval(NamedTuple):
+    """A figure and its bootstrap interval, all three in the figure's unit.
+
+    Attributes
+    ----------
+    value
+        The figure on the images at hand.
+    low, high
+        Between them lie, at the level asked for (95 %), the figures of resampled images.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+def resample(num_images: int, resamples: int, seed: int = 0) -> Iterator[NDArray[np.intp]]:
+    """Draw as many rows as there are, with replacement, again and again.
+
+    Parameters
+    ----------
+    num_images
+        N, at least 1.
+    resamples
+        How many times, at least once.
+    seed
+        The same seed draws the same rows.
+
+    Yields
+    ------
+    ndarray
+        Rows, ``(N,)``, each in 0 to N - 1.
+
+    Raises
+    ------
+    ValueError
+        If there are no images or no resamples.
+    """
+    if num_images < 1:
+        raise ValueError(f"A figure needs at least one image, not {num_images}.")
+    if resamples < 1:
+        raise ValueError(f"An interval takes at least one resample, not {resamples}.")
+    rng = np.random.default_rng(seed)
+    for _ in range(resamples):
+        yield rng.integers(0, num_images, num_images, dtype=np.intp)
+
+
+def percentile_interval(
+    value: float, resampled: Sequence[float] | NDArray[np.floating], level: float = 0.95
+) -> Interval:
+    """Put a figure between the percentiles of its resampled selves.
+
+    Parameters
+    ----------
+    value
+        The figure on the images at hand.
+    resampled
+        ``(R,)``, at least one: the figure on each resample.
+    level
+        The share of them that lies inside, between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        Of equal tails. A figure that is biased may lie outside: see Efron and Tibshirani 1993,
+        section 13.7.
+
+    Raises
+    ------
+    ValueError
+        If the level is not between 0 and 1.
+
+    Examples
+    --------
+    >>> percentile_interval(0.5, [0.4, 0.5, 0.6], level=0.5)
+    Interval(value=0.5, low=0.45, high=0.55)
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"The level of an interval must be between 0 and 1, not {level}.")
+    tail = (1 - level) / 2
+    low, high = np.quantile(np.asarray(resampled), (tail, 1 - tail))
+    return Interval(float(value), float(low), float(high))
+
+
+def bootstrap(
+    statistic: Callable[[NDArray[np.intp]], float],
+    num_images: int,
+    resamples: int = 200,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """Tell how far a figure would move on other images of the same kind.
+
+    The percentile interval of Efron and Tibshirani 1993 (An Introduction to the Bootstrap, section
+    13.3): the figure is computed again on images drawn with replacement from those at hand.
+
+    Parameters
+    ----------
+    statistic
+        Computes the figure from rows of images, ``(N,)``, of which some repeat.
+    num_images
+        N, at least 1.
+    resamples
+        How often to draw; fewer than 100 leave the ends of the interval to chance.
+    level
+        The share of the resampled figures that lies inside, between 0 and 1.
+    seed
+        The same seed gives the same interval.
+
+    Returns
+    -------
+    Interval
+        ``value`` is the figure of all images, in order.
+
+    Raises
+    ------
+    ValueError
+        If there are no images or no resamples, or the level is not between 0 and 1.
+
+    Examples
+    --------
+    >>> heights = np.array([1.0, 2.0, 3.0, 4.0])
+    >>> interval = bootstrap(lambda rows: float(heights[rows].mean()), len(heights))
+    >>> interval.value, interval.low < 2.5 < interval.high
+    (2.5, True)
+    """
+    resampled = [statistic(rows) for rows in resample(num_images, resamples, seed)]
+    value = statistic(np.arange(num_images, dtype=np.intp))
+    return percentile_interval(value, resampled, level)
