@@ -6,12 +6,22 @@ import streamlit as st
 def main() -> None:
     """Show the page that the URL names."""
     st.set_page_config(page_title="vaelab", page_icon=":material/scatter_plot:", layout="wide")
-    pages = [
-        st.Page("pages/explore.py", title="Explore", icon=":material/explore:", default=True),
-        st.Page("pages/interpolate.py", title="Interpolate", icon=":material/linear_scale:"),
-        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
-        st.Page("pages/runs.py", title="Runs", icon=":material/list:"),
-    ]
+    pages = {
+        "": [
+            st.Page("pages/explore.py", title="Explore", icon=":material/explore:", default=True),
+            st.Page("pages/interpolate.py", title="Interpolate", icon=":material/linear_scale:"),
+            st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+            st.Page("pages/runs.py", title="Runs", icon=":material/list:"),
+            st.Page("pages/compare.py", title="Compare", icon=":material/compare:"),
+        ],
+        "Put to use": [
+            st.Page("pages/reduction.py", title="Dimensionality reduction", icon=":material/map:"),
+            st.Page("pages/anomalies.py", title="Anomaly detection", icon=":material/problem:"),
+            st.Page("pages/denoising.py", title="Denoising", icon=":material/deblur:"),
+            st.Page("pages/generation.py", title="Generation", icon=":material/auto_awesome:"),
+            st.Page("pages/arithmetic.py", title="Latent arithmetic", icon=":material/calculate:"),
+        ],
+    }
     page = st.navigation(pages, position="top")
 
     from pages._ui.frame import go_where_wanted

@@ -105,7 +105,7 @@ def umap_run(jobs, tmp_path_factory, digits):
 @pytest.fixture(scope="session")
 def umap_map(jobs, umap_run):
     """The map of ``umap_run``. Made once: the first in a process compiles for 20 seconds."""
-    jobs._maps[umap_run.path, umap_run.epoch, "umap", 200].result(timeout=120)
+    jobs._results[umap_run.path, umap_run.epoch, "umap", 200].result(timeout=120)
     return read_map(umap_run, "umap", 200)
 
 

@@ -182,9 +182,9 @@ def test_maps_are_made_beside_a_training_and_once(jobs, create, copy):
     wait_for(lambda: jobs.status(blocking).state == "running")
     assert jobs.map_state(copy, "pca", 50) == ("none", "")
     jobs.make_map(copy, "pca", 50)
-    future = jobs._maps[copy.path, copy.epoch, "pca", 50]
+    future = jobs._results[copy.path, copy.epoch, "pca", 50]
     jobs.make_map(copy, "pca", 50)
-    assert jobs._maps[copy.path, copy.epoch, "pca", 50] is future
+    assert jobs._results[copy.path, copy.epoch, "pca", 50] is future
     wait_for(lambda: jobs.map_state(copy, "pca", 50)[0] == "done", 120)
     assert jobs.status(blocking).state == "running"
     assert read_map(copy, "pca", 50).coordinates.shape == (50, 2)

@@ -1,4 +1,4 @@
-"""Hands trainings and slow maps to dask.distributed, stops them, and says how they stand.
+"""Hands trainings, slow maps and studies to dask.distributed, stops them, and says how they stand.
 
 What a job has done is in its run folder, which also survives the job, the cluster and the app; so
 jobs are followed by reading that folder, and nothing is sent back.
@@ -16,10 +16,11 @@ from typing import Any, Literal
 from vaelab.config import explain
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.runs import ACTIVE, Run, RunError, Status
+from vaelab.studies import Study, make_study
 
-__all__ = ["Jobs", "MapState"]
+__all__ = ["JobState", "Jobs"]
 
-MapState = Literal["none", "working", "done", "failed"]
+JobState = Literal["none", "working", "done", "failed"]
 
 #: Trainings side by side at the most; the others queue.
 MOST_TRAININGS = 4
@@ -32,7 +33,7 @@ class Jobs:
     """A queue of jobs on a cluster, which is started when the first job comes.
 
     By default it is a cluster of processes on this machine: half as many as there are cores for
-    trainings, and one for maps, which so never wait behind a training. With
+    trainings, and one for maps and studies, which so never wait behind a training. With
     ``VAELAB_SCHEDULER=tcp://host:8786`` it is an existing cluster, whose workers must see the same
     runs folder.
 
@@ -48,7 +49,7 @@ class Jobs:
         self._cluster: Any = None
         self._lock = Lock()
         self._trainings: dict[Path, Any] = {}
-        self._maps: dict[tuple[Path, int, ProjectionKind, int], Any] = {}
+        self._results: dict[tuple[Any, ...], Any] = {}
 
     def train(self, run: Run) -> None:
         """Queue the training of ``run``, from wherever its folder stands.
@@ -125,34 +126,62 @@ class Jobs:
         max_points
             How many points to show at the most.
         """
-        key = (run.path, run.epoch, kind, max_points)
-        if key not in self._maps:
-            self._maps[key] = self._submit(
-                _make_map, str(run.path), kind, max_points, resource="map"
-            )
+        self._once(_map_key(run, kind, max_points), _make_map, str(run.path), kind, max_points)
 
     def map_state(
         self, run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS
-    ) -> tuple[MapState, str]:
+    ) -> tuple[JobState, str]:
         """How the making of a map stands, and why it failed if it did."""
-        future = self._maps.get((run.path, run.epoch, kind, max_points))
+        return self._state(_map_key(run, kind, max_points))
+
+    def known_map(
+        self, run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS
+    ) -> Projection | None:
+        """Return a map that was made here, also where its run's folder could not keep it."""
+        projection: Projection | None = self._result(_map_key(run, kind, max_points))
+        return projection
+
+    def make_study(self, run: Run, name: str) -> None:
+        """Queue a study, once; ``known_study`` has it when it is done.
+
+        Parameters
+        ----------
+        run
+            A trained run.
+        name
+            A key of ``vaelab.studies.STUDIES``.
+        """
+        self._once(_study_key(run, name), _make_study, str(run.path), name)
+
+    def study_state(self, run: Run, name: str) -> tuple[JobState, str]:
+        """How the making of a study stands, and why it failed if it did."""
+        return self._state(_study_key(run, name))
+
+    def known_study(self, run: Run, name: str) -> Study | None:
+        """Return a study that was made here, also where its run's folder could not keep it."""
+        study: Study | None = self._result(_study_key(run, name))
+        return study
+
+    def _once(self, key: tuple[Any, ...], function: Any, *arguments: Any) -> None:
+        """Queue what comes out the same each time; such jobs have a worker of their own."""
+        if key not in self._results:
+            self._results[key] = self._submit(function, *arguments, resource="map")
+
+    def _state(self, key: tuple[Any, ...]) -> tuple[JobState, str]:
+        future = self._results.get(key)
         if future is None:
             return "none", ""
         if not future.done():
             return "working", ""
         if future.status == "finished":
             return "done", ""
-        return "failed", str(future.exception(timeout=5))
+        return "failed", explain(future.exception(timeout=5))
 
-    def known_map(
-        self, run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS
-    ) -> Projection | None:
-        """Return a map that was made here, also where its run's folder could not keep it."""
-        future = self._maps.get((run.path, run.epoch, kind, max_points))
+    def _result(self, key: tuple[Any, ...]) -> Any:
+        future = self._results.get(key)
         if future is None or future.status != "finished":
             return None
-        projection: Projection = future.result(timeout=30)
-        return projection
+        return future.result(timeout=30)
 
     def close(self) -> None:
         """Stop the cluster, and with it every job; their run folders keep what is finished."""
@@ -241,3 +270,20 @@ def _make_map(path: str, kind: ProjectionKind, max_points: int) -> Projection:
     run = Run.open(path)
     data = load_dataset(run.config.dataset, run.config.preprocessing)
     return make_map(run, data, kind, max_points)
+
+
+def _make_study(path: str, name: str) -> Study:
+    """Runs in a worker."""
+    from vaelab.datasets import load_dataset
+
+    run = Run.open(path)
+    data = load_dataset(run.config.dataset, run.config.preprocessing)
+    return make_study(run, data, name)
+
+
+def _map_key(run: Run, kind: ProjectionKind, max_points: int) -> tuple[Any, ...]:
+    return run.path, run.epoch, kind, max_points
+
+
+def _study_key(run: Run, name: str) -> tuple[Any, ...]:
+    return run.path, run.epoch, name

@@ -1,4 +1,6 @@
-"""Make the runs that the app opens with: ``python assets/checkpoints/make.py``, some minutes.
+"""Make the runs that the app opens with: ``python assets/checkpoints/make.py``, some 15 minutes.
+
+Names of runs after it make only these.
 
 They are ordinary runs, stripped of what only training needs: the optimizer's state, the snapshots
 of every epoch and the name of the machine. Their maps are made here, so that the app draws one as
@@ -11,6 +13,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1]))
@@ -18,27 +21,55 @@ sys.path.insert(0, str(HERE.parents[1]))
 import vaelab  # noqa: E402
 from vaelab.maps import kinds_of_map, make_map  # noqa: E402
 from vaelab.runs import Run  # noqa: E402
+from vaelab.studies import make_study  # noqa: E402
 
-EXAMPLES = {
-    "digits-2d": (
-        "Digits",
-        vaelab.TrainConfig(dataset="digits", latent_dim=2, epochs=200, batch_size=64),
+DIGITS = {"dataset": "digits", "epochs": 200, "batch_size": 64}
+SHAPES = {"dataset": "shapes", "latent_dim": 6, "architecture": "conv", "epochs": 60}
+WITHOUT_4 = {"classes": tuple("012356789")}
+
+#: Folder, title, settings, and the studies that the app has at hand.
+EXAMPLES: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
+    "digits-2d": ("Digits", DIGITS, ("pixel_maps", "code_map", "evaluation")),
+    "digits-ae-2d": ("Digits", {"model": "ae"} | DIGITS, ("code_map", "evaluation")),
+    "digits-labels-2d": ("Digits and labels", {"conditional": True} | DIGITS, ("evaluation",)),
+    "digits-16d": ("Digits", {"latent_dim": 16} | DIGITS, ("code_map", "evaluation")),
+    "digits-denoiser-16d": (
+        "Digits, denoised",
+        {"model": "ae", "latent_dim": 16, "corruption": "gaussian", "corruption_strength": 0.4}
+        | DIGITS,
+        (),
+    ),
+    "digits-without-4-16d": (
+        "Digits without 4",
+        {"latent_dim": 16, "preprocessing": WITHOUT_4} | DIGITS,
+        (),
+    ),
+    "shapes-6d": ("Shapes", SHAPES, ("evaluation",)),
+    "shapes-tc-6d": (
+        "Shapes, disentangled",
+        {"objective": "tc", "beta": 6} | SHAPES,
+        ("evaluation",),
     ),
     "faces-8d": (
         "Faces",
-        vaelab.TrainConfig(dataset="faces", latent_dim=8, architecture="conv", epochs=60),
+        {"dataset": "faces", "latent_dim": 8, "architecture": "conv", "epochs": 60},
+        ("evaluation",),
     ),
 }
 
 
 def main() -> None:
     """Train each example anew and replace what is shipped."""
-    for name, (title, config) in EXAMPLES.items():
-        data = vaelab.load_dataset(config.dataset)
+    for name in sys.argv[1:] or EXAMPLES:
+        title, settings, studies = EXAMPLES[name]
+        config = vaelab.TrainConfig.model_validate(settings)
+        data = vaelab.load_dataset(config.dataset, config.preprocessing)
         with tempfile.TemporaryDirectory() as folder:
             run = vaelab.train(config, data, Path(folder) / name)
             for kind in kinds_of_map(config.latent_dim):
                 make_map(run, data, kind)
+            for study in studies:
+                make_study(run, data, study)
             strip(run)
             run.rename(title)
             shutil.rmtree(HERE / name, ignore_errors=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from vaelab.config import Preprocessing, TrainConfig
-from vaelab.datasets import ImageDataset, load_dataset
+from vaelab.datasets import ImageDataset, SplitName, load_dataset
 from vaelab.export import browser_map as make_browser_map
 from vaelab.export import browser_model as make_browser_model
 from vaelab.figures import decoded_extent
@@ -20,16 +20,22 @@ from vaelab.jobs import Jobs
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.maps import make_map, read_map
 from vaelab.runs import Run, list_runs
+from vaelab.studies import Study, read_study
+
+if TYPE_CHECKING:
+    from vaelab.engine import Codes
 
 __all__ = [
     "all_runs",
     "backdrop",
     "browser_map",
     "browser_model",
+    "codes_of",
     "dataset",
     "fresh",
     "jobs",
     "known_map",
+    "known_study",
     "make_known_map",
     "model_name",
     "torch_is_loaded",
@@ -55,7 +61,7 @@ def jobs() -> Jobs:
 def all_runs() -> dict[str, Run]:
     """Every run with a model to look at, by folder name: own ones, newest first, then examples."""
     runs = {run.name: run for run in list_runs() if run.has_model}
-    examples = sorted(list_runs(EXAMPLES), key=lambda run: run.config.latent_dim)
+    examples = sorted(list_runs(EXAMPLES), key=lambda run: (run.config.latent_dim, run.name))
     return runs | {run.name: run for run in examples if run.name not in runs}
 
 
@@ -111,6 +117,35 @@ def make_known_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS)
 def _make_map(path: str, version: int, kind: ProjectionKind, max_points: int) -> Projection:
     run = _open(path, version)
     return make_map(run, dataset(run.config), kind, max_points)
+
+
+def known_study(run: Run, name: str) -> Study | None:
+    """A study that needs no computing."""
+    try:
+        return _read_study(str(run.path), run.version, name)
+    except LookupError:
+        return jobs().known_study(run, name)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _read_study(path: str, version: int, name: str) -> Study:
+    study = read_study(_open(path, version), name)
+    if study is None:
+        raise LookupError
+    return study
+
+
+def codes_of(run: Run, split: SplitName) -> Codes:
+    """The posteriors of a split's images."""
+    return _codes_of(str(run.path), run.version, split)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Encoding the images …")
+def _codes_of(path: str, version: int, split: SplitName) -> Codes:
+    run = _open(path, version)
+    data = dataset(run.config)
+    chosen = data.indices(split)
+    return run.engine.encode(data.images[chosen], data.labels_of(chosen))
 
 
 def model_name(run: Run) -> str:

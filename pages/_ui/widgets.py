@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,12 +17,14 @@ from vaelab.images import enlarge, png_data_uri, tile, to_pixels
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.maps import kinds_of_map
 from vaelab.runs import Run, RunError
+from vaelab.studies import Study, read_progress
 
 __all__ = [
     "MAP_CONFIG",
     "MapView",
     "attempt",
     "choose_map",
+    "choose_other_run",
     "choose_points",
     "choose_run",
     "color_choice",
@@ -33,6 +35,7 @@ __all__ = [
     "picture",
     "sheet",
     "show_pixels",
+    "study_or_progress",
     "toolbar",
 ]
 
@@ -59,17 +62,27 @@ def attempt(action: Callable[..., object], *arguments: object) -> None:
         st.toast(explain(error), icon=":material/error:", duration="infinite")
 
 
-def choose_run() -> Run:
-    """Choose a run; the same choice on every page, and in the URL."""
-    runs = resources.all_runs()
+def choose_run(suits: Callable[[Run], bool] | None = None, needs: str = "trained model") -> Run:
+    """Choose a run; the same choice on every page, and in the URL.
+
+    Parameters
+    ----------
+    suits
+        Which runs the page can be about; all by default. Where the last one looked at is none of
+        them, the first that is comes in its place.
+    needs
+        What such a run is called, for where there is none.
+    """
+    everything = resources.all_runs()
+    runs = {name: run for name, run in everything.items() if suits is None or suits(run)}
     if not runs:
-        st.info("There is no trained model yet. Go to **Train**, and press **Start training**.")
+        st.info(f"There is no {needs} yet. Go to **Train**, and press **Start training**.")
         st.stop()
     wanted = state.wanted_run()
-    if wanted is not None and wanted not in runs:
-        st.warning(f"There is no run called {wanted}: showing {next(iter(runs))} instead.")
-    state.want_run(wanted if wanted in runs else next(iter(runs)))
-
+    chosen = wanted if wanted in runs else next(iter(runs))
+    if wanted is not None and wanted not in everything:
+        st.warning(f"There is no run called {wanted}: showing {chosen} instead.")
+    state.want_run(chosen)
     name = st.selectbox(
         "Model",
         list(runs),
@@ -80,6 +93,75 @@ def choose_run() -> Run:
         width=300,
     )
     return resources.fresh(runs[name])
+
+
+def choose_other_run(
+    label: str,
+    key: str,
+    runs: Sequence[Run],
+    help: str,
+    prefer: Callable[[Run], bool] | None = None,
+) -> Run | None:
+    """Choose a second run, beside the page's own; its name is in the URL under ``key``.
+
+    Parameters
+    ----------
+    label, help
+        What it is chosen for.
+    key
+        Of the widget and in the URL.
+    runs
+        Which can be chosen; None is returned where there are none.
+    prefer
+        Which is shown before one is chosen; the first by default.
+    """
+    by_name = {run.name: run for run in runs}
+    if not by_name:
+        return None
+    wanted = st.query_params.get(key) or st.session_state.get(f"wanted-{key}")
+    if wanted not in by_name:
+        wanted = next(
+            (run.name for run in runs if prefer is not None and prefer(run)), runs[0].name
+        )
+    st.session_state[key] = st.session_state[f"wanted-{key}"] = wanted
+
+    def chosen() -> None:
+        st.query_params[key] = st.session_state[f"wanted-{key}"] = st.session_state[key]
+
+    name = st.selectbox(
+        label, list(by_name), key=key, format_func=lambda name: describe_run(by_name[name]),
+        help=help, on_change=chosen, width=300,
+    )  # fmt: skip
+    return resources.fresh(by_name[name])
+
+
+def study_or_progress(run: Run, name: str, what: str) -> Study | None:
+    """A study or, while a job makes it, a bar that says how far it is; in a fragment that reruns.
+
+    Parameters
+    ----------
+    run
+        A trained run.
+    name
+        A key of ``vaelab.studies.STUDIES``.
+    what
+        What is being done, for people: ``"Making the maps"``.
+    """
+    study = resources.known_study(run, name)
+    if study is not None:
+        return study
+    queue = resources.jobs()
+    try:
+        queue.make_study(run, name)
+    except ConnectionError as error:
+        st.error(explain(error), icon=":material/error:")
+        return None
+    made, why = queue.study_state(run, name)
+    if made == "failed":
+        st.error(f"{what} failed: {why}", icon=":material/error:")
+    else:
+        st.progress(read_progress(run, name), f"{what} of {run.title} …")
+    return None
 
 
 def kind_of(config: TrainConfig) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NUM_NEIGHBOURS", "knn_accuracy"]
+__all__ = ["NUM_NEIGHBOURS", "knn_accuracy", "knn_votes"]
 
 #: Neighbours that vote; ten is steadier than one and still local.
 NUM_NEIGHBOURS = 10
@@ -34,7 +34,19 @@ def knn_accuracy(
     float
         In [0, 1].
     """
+    return float(knn_votes(codes, labels, held_out_codes, held_out_labels, num_neighbours).mean())
+
+
+def knn_votes(
+    codes: NDArray[np.floating],
+    labels: NDArray[np.integer],
+    held_out_codes: NDArray[np.floating],
+    held_out_labels: NDArray[np.integer],
+    num_neighbours: int = NUM_NEIGHBOURS,
+) -> NDArray[np.bool_]:
+    """Whether the vote is right on each held-out code; arguments as of ``knn_accuracy``."""
     from sklearn.neighbors import KNeighborsClassifier  # a second to import
 
-    vote = KNeighborsClassifier(n_neighbors=min(num_neighbours, len(codes)))
-    return float(vote.fit(codes, labels).score(held_out_codes, held_out_labels))
+    vote = KNeighborsClassifier(n_neighbors=min(num_neighbours, len(codes))).fit(codes, labels)
+    right: NDArray[np.bool_] = vote.predict(held_out_codes) == held_out_labels
+    return right
