@@ -1,12 +1,319 @@
-"""To come."""
+"""Compare: runs side by side under one cursor, with every figure that an expert would ask for."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 import streamlit as st
 
-from pages._ui import frame
+from pages._ui import frame, resources, state, widgets
+from pages._ui.latent_canvas import Pin, latent_canvas, send_model
+from vaelab.config import explain
+from vaelab.figures import latent_map
+from vaelab.figures_compare import RatePoint, bounds, factor_information, rate_distortion
+from vaelab.runs import RunError
+from vaelab.sweep import SWEPT, create_sweep, read_values
+
+if TYPE_CHECKING:
+    from vaelab.datasets import ImageDataset
+    from vaelab.latent.projections import Projection
+    from vaelab.runs import Run
+    from vaelab.studies import Study
+
+#: In the URL: the names of the runs beside the page's own.
+WITH_KEY = "with"
+#: Maps side by side, at the most.
+MOST_RUNS = 4
 
 
 def main() -> None:
-    st.info("This page is being built.")
+    st.caption(
+        "Models of the same images, side by side. **Move over one map**: the others go to the same "
+        "image, and each shows what its decoder makes of it."
+    )
+    with widgets.toolbar():
+        run = widgets.choose_run()
+        runs = [run, *choose_others(run)]
+        link: Literal["image", "place"] = st.segmented_control(
+            "The cursor goes to",
+            ["image", "place"],
+            default="image",
+            required=True,
+            key="compare-link",
+            format_func={"image": "Same image", "place": "Same place"}.__getitem__,
+            help="**Same image**: where each model has put the image nearest to the pointer. "
+            "**Same place**: the same numbers for all; only for models with as many dimensions.",
+            persist_state="session",
+        )
+    side_by_side(runs, resources.dataset(run.config), link)
+    if len(runs) == 1:
+        st.info("Choose another model under **Beside it**; **Sweep**, below, trains several.")
+    st.markdown("##### Figures on held-out images")
+    draw_figures(runs)
+    st.markdown("##### Rate and distortion")
+    draw_rates(runs)
+    draw_sweep(run)
+
+
+def same_images(run: Run) -> list[Run]:
+    """The other runs that learned the images that ``run`` did."""
+    known = run.config.dataset, run.config.preprocessing
+    return [
+        other
+        for other in resources.all_runs().values()
+        if (other.config.dataset, other.config.preprocessing) == known and other.name != run.name
+    ]
+
+
+def choose_others(run: Run) -> list[Run]:
+    """Choose runs to set beside the page's own; at first one of the same size, of another kind."""
+    others = {other.name: other for other in same_images(run)}
+    wanted = st.query_params.get(WITH_KEY) or st.session_state.get("wanted-with") or ""
+    chosen = [name for name in wanted.split(",") if name in others]
+    if not chosen and others:
+
+        def distance(name: str) -> tuple[bool, bool]:
+            config = others[name].config
+            return config.latent_dim != run.config.latent_dim, config.model == run.config.model
+
+        chosen = [min(others, key=distance)]
+    key = f"compare-with-{run.name}"
+    st.session_state.setdefault(key, chosen)
+    st.session_state[key] = [name for name in st.session_state[key] if name in others]
+
+    def remember() -> None:
+        names = ",".join(st.session_state[key])
+        st.query_params[WITH_KEY] = st.session_state["wanted-with"] = names
+
+    names = st.multiselect(
+        "Beside it", list(others), key=key, max_selections=MOST_RUNS - 1, on_change=remember,
+        format_func=lambda name: widgets.describe_run(others[name]), width=460,
+        placeholder="Choose another model of these images",
+        help="Other models of the same images.",
+    )  # fmt: skip
+    return [resources.fresh(others[name]) for name in names]
+
+
+def side_by_side(runs: Sequence[Run], data: ImageDataset, link: Literal["image", "place"]) -> None:
+    for index, run in enumerate(runs):
+        if resources.why_not_live(run) is None:
+            send_model(run, slot=f"-{index}")
+    height = 460 if len(runs) <= 2 else 340
+    for index, (run, column) in enumerate(zip(runs, st.columns(len(runs)), strict=True)):
+        with column:
+            draw_one(run, data, index, link, height)
+
+
+def draw_one(
+    run: Run, data: ImageDataset, index: int, link: Literal["image", "place"], height: int
+) -> None:
+    projection = map_of(run)
+    map_key = f"compare-map-{index}"
+    st.markdown(f"**{run.title}** · {widgets.summary_of(run.config)}")
+
+    @st.fragment
+    @frame.guarded
+    def canvas() -> None:
+        if reason := resources.why_not_live(run):
+            st.info(reason, icon=":material/info:")
+        else:
+            latent_canvas(run, data, projection, map_key, ignore, link)
+
+    canvas()
+    labels = None if data.labels is None else data.labels[projection.indices]
+    figure = latent_map(projection, labels, data.label_names, height=height)
+    figure.update_layout(legend={"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0})
+    with st.container(key=map_key):
+        st.plotly_chart(figure, key=f"{map_key}-chart", config=widgets.MAP_CONFIG)
+
+
+def map_of(run: Run) -> Projection:
+    """The best map that needs no waiting."""
+    if run.config.latent_dim <= 2:
+        return resources.make_known_map(run, "plane")
+    return resources.known_map(run, "umap") or resources.make_known_map(run, "pca")
+
+
+def ignore(pin: Pin) -> None:
+    """A click pins in the browser; nothing on this page follows it."""
+
+
+def draw_figures(runs: Sequence[Run]) -> None:
+    waiting = any(resources.known_study(run, "evaluation") is None for run in runs)
+
+    @st.fragment(run_every=1.5 if waiting else None)
+    @frame.guarded
+    def body() -> None:
+        found: dict[str, Study] = {}
+        for run in runs:
+            study = widgets.study_or_progress(run, "evaluation", "Taking the figures")
+            if study is not None:
+                found[name_among(run, runs)] = study
+        if waiting and len(found) == len(runs):
+            st.rerun()  # to end looking again by itself
+        if not found:
+            return
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            st.table(table_of(found))
+            st.caption(MEANING)
+        with right:
+            by_k = {
+                name: {int(k): interval for k, interval in study.figures["bounds"].items()}
+                for name, study in found.items()
+                if study.figures["bounds"]
+            }
+            if by_k:
+                st.markdown("**How tight the ELBO is**")
+                st.plotly_chart(bounds(by_k, 340), key="compare-bounds", config=STILL)
+        draw_factors(runs, found)
+
+    body()
+
+
+STILL = {"displayModeBar": False}
+
+MEANING = (
+    "In brackets, 95% bootstrap intervals over images. Nats per image; **bound, k = 1** is the "
+    "ELBO from a thousand samples, and with k it rises to log p(x). **k-NN**: how often ten "
+    "neighbours among the codes name the class. **MIG**, **DCI**, **FactorVAE**: whether each "
+    "known factor has a dimension of its own, from 0 to 1."
+)
+
+#: What figures are called, and how they are written.
+ROWS: dict[str, tuple[str, str]] = {
+    "elbo": ("ELBO", ".2f"),
+    "reconstruction": ("Reconstruction", ".2f"),
+    "kl": ("KL divergence", ".2f"),
+    "active_units": ("Active dimensions", "d"),
+    "knn_accuracy": ("k-NN accuracy", ".1%"),
+    "mig": ("MIG", ".3f"),
+    "disentanglement": ("DCI: disentanglement", ".3f"),
+    "completeness": ("DCI: completeness", ".3f"),
+    "informativeness": ("DCI: informativeness", ".3f"),
+    "factor_vae": ("FactorVAE score", ".3f"),
+}
+
+
+def table_of(found: dict[str, Study]) -> dict[str, list[str]]:
+    """The figures as columns of text: one a run, after the names of the figures."""
+    rows: dict[str, list[Any]] = {}
+    for key, (title, form) in ROWS.items():
+        values = [study.figures.get(key) for study in found.values()]
+        if any(value is not None for value in values):
+            rows[title] = [write(value, form) for value in values]
+        if key == "kl":
+            for k in next((s.figures["bounds"] for s in found.values() if s.figures["bounds"]), {}):
+                of_k = [(study.figures["bounds"] or {}).get(k) for study in found.values()]
+                rows[f"Bound, k = {k}"] = [write(value, ".2f") for value in of_k]
+    columns = zip(*rows.values(), strict=True)
+    return {"": list(rows)} | {
+        name: list(column) for name, column in zip(found, columns, strict=True)
+    }
+
+
+def write(value: Any, form: str) -> str:
+    if value is None:
+        return "–"
+    if not isinstance(value, list):
+        return f"{value:{form}}"
+    middle, low, high = (f"{number:{form}}".replace("-", "−") for number in value)
+    return f"{middle} [{low}, {high}]"
+
+
+def draw_factors(runs: Sequence[Run], found: dict[str, Study]) -> None:
+    known = {name: study for name, study in found.items() if study.figures.get("information")}
+    if not known:
+        return
+    st.markdown("##### What each dimension tells of each factor")
+    factor_names = runs[0].data.factor_names
+    for index, (column, (name, study)) in enumerate(
+        zip(st.columns(len(known)), known.items(), strict=True)
+    ):
+        with column:
+            st.markdown(f"**{name}**")
+            information = np.array(study.figures["information"])
+            height = 90 + 34 * len(information)
+            st.plotly_chart(
+                factor_information(information, factor_names, height),
+                key=f"compare-factors-{index}", config=STILL,
+            )  # fmt: skip
+
+
+def name_among(run: Run, runs: Sequence[Run]) -> str:
+    """A name for a column: as short as tells the runs apart."""
+    name = f"{run.title} · {widgets.summary_of(run.config)}"
+    twins = [f"{r.title} · {widgets.summary_of(r.config)}" for r in runs].count(name) > 1
+    return f"{name} ({run.name})" if twins else name
+
+
+def draw_rates(runs: Sequence[Run]) -> None:
+    """Every run of these images that can be compared: the same pixel model, or nats differ."""
+    comparable = [
+        other
+        for other in [runs[0], *same_images(runs[0])]
+        if other.config.likelihood == runs[0].config.likelihood and other.evaluation()
+    ]
+    points = []
+    for run in comparable:
+        figures = run.evaluation() or {}
+        title = f"{run.title} · {widgets.summary_of(run.config)}"
+        points.append(RatePoint(run.name, title, figures["kl"], figures["reconstruction"]))
+    if not points:
+        st.info("None of these runs has been evaluated yet; that comes at the end of training.")
+        return
+    event = st.plotly_chart(
+        rate_distortion(points, [run.name for run in runs]),
+        key="compare-rates", on_select="rerun", selection_mode="points", config=widgets.MAP_CONFIG,
+    )  # fmt: skip
+    st.caption(
+        "Each point is a run; **click one** to explore it. To the right codes say more, further "
+        "down images are explained better; along a dotted line the ELBO is the same. A larger β "
+        "moves a model to the left and up. Pink: the models above."
+    )
+    for point in event["selection"]["points"]:
+        if "customdata" in point:
+            name = np.ravel(point["customdata"])[0]
+            st.switch_page("pages/explore.py", query_params={state.RUN_KEY: str(name)})
+
+
+def draw_sweep(run: Run) -> None:
+    with st.expander("Sweep: train this model with several values of one setting"):
+        with st.form("sweep", border=False):
+            over_column, values_column = st.columns(2)
+            over = over_column.selectbox(
+                "Over", list(SWEPT), format_func=lambda name: SWEPT[name].capitalize(),
+                help="The setting that differs; all others, the seed included, are this model's.",
+                disabled=run.config.model == "ae", key="sweep-over",
+                index=1 if run.config.model == "ae" else 0,
+            )  # fmt: skip
+            text = values_column.text_input(
+                "Values", "0.25, 1, 4, 16" if run.config.model == "vae" else "1, 2, 4, 8",
+                help="Separated by commas.", key="sweep-values",
+            )  # fmt: skip
+            pressed = st.form_submit_button("Train them", icon=":material/play_arrow:")
+        if pressed:
+            start_sweep(run, over, text)
+        st.caption(
+            f"Each is trained like {run.title}, one after the other. **Runs** shows how they "
+            "stand; here they appear as points above when they are done."
+        )
+
+
+def start_sweep(run: Run, over: Any, text: str) -> None:
+    try:
+        runs = create_sweep(run.config, over, read_values(text, over))
+        with st.spinner("Starting …"):
+            for each in runs:
+                resources.jobs().train(each)
+    except (ValueError, RunError, ConnectionError) as error:
+        st.error(explain(error), icon=":material/error:")
+    else:
+        names = ", ".join(each.title for each in runs)
+        st.success(f"{len(runs)} trainings are queued: {names}.", icon=":material/check:")
+        st.page_link("pages/runs.py", label="See how they stand", icon=":material/list:")
 
 
 frame.show(main, __file__)

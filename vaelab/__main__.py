@@ -1,10 +1,11 @@
-"""The command line: ``python -m vaelab train | resume | evaluate | datasets | benchmark``."""
+"""The command line: ``python -m vaelab train | resume | sweep | evaluate | ...``."""
 
 from __future__ import annotations
 
 import importlib
 import json as jsonlib
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -87,6 +88,68 @@ def resume(run_dir: tyro.conf.Positional[Path], json: Json = False) -> None:
     with _Bar(quiet=json) as bar:
         run = resume_run(run_dir, bar)
     _print_run(run, json)
+
+
+def sweep(
+    config: Annotated[TrainConfig, tyro.conf.arg(name="")],
+    betas: tuple[float, ...] = (),
+    latent_dims: tuple[int, ...] = (),
+    json: Json = False,
+) -> None:
+    """Train the same model with several values of beta, or of the latent dimension, as jobs.
+
+    Parameters
+    ----------
+    config
+        All other settings.
+    betas
+        Values of beta.
+    latent_dims
+        Values of the latent dimension; one of the two must be given.
+    json
+        One line of JSON for each run at the end, and nothing else.
+    """
+    from vaelab.jobs import Jobs
+    from vaelab.sweep import create_sweep
+
+    if bool(betas) == bool(latent_dims):
+        raise ValueError("A sweep is over --betas or over --latent-dims: give one of the two.")
+    runs = (
+        create_sweep(config, "beta", betas)
+        if betas
+        else create_sweep(config, "latent_dim", latent_dims)
+    )
+    jobs = Jobs()
+    try:
+        for run in runs:
+            jobs.train(run)
+        _follow(jobs, runs, quiet=json)
+    except KeyboardInterrupt:
+        for run in runs:
+            jobs.stop(run)
+        raise KeyboardInterrupt("Stopped; every finished epoch is kept.") from None
+    finally:
+        jobs.close()
+    failed = [run for run in runs if run.status.state != "finished"]
+    for run in runs:
+        _print_run(run, json)
+    if failed:
+        raise RuntimeError(f"{len(failed)} of {len(runs)} runs failed: {failed[0].status.message}")
+
+
+def _follow(jobs: Any, runs: list[Any], quiet: bool) -> None:
+    """Show how far all runs together are, until the last has ended."""
+    with tqdm(
+        total=100 * len(runs), disable=quiet or None, bar_format="{desc} {bar} {elapsed}"
+    ) as bar:
+        while True:
+            states = [jobs.status(run) for run in runs]
+            ended = sum(status.state in {"finished", "failed", "stopped"} for status in states)
+            bar.n = round(100 * sum(1 if s.state == "finished" else s.progress for s in states))
+            bar.set_description_str(f"{ended} of {len(runs)} runs")
+            if ended == len(runs):
+                return
+            time.sleep(0.5)
 
 
 def evaluate(
@@ -191,6 +254,7 @@ def main() -> None:
     commands: dict[str, Any] = {
         "train": train,
         "resume": resume,
+        "sweep": sweep,
         "evaluate": evaluate,
         "datasets": datasets,
         "benchmark": benchmark,

@@ -164,8 +164,8 @@ class Dense {
     this.activate = overAll(pick(ACTIVATIONS, "activation", spec.activation));
     this.multiplyAdds = this.inputs * this.outputs;
     if (!spec.labels) return;
-    const labels = take(tensors, spec.labels, 2);
-    this.numLabels = labels.shape[0];
+    this.numLabels = take(tensors, spec.labels, 2).shape[0];
+    const labels = take(tensors, spec.labels, 2, this.numLabels * this.outputs);
     this.tell = ({ floats }, label) => {
       for (let i = 0; i < this.outputs; i++) {
         floats[this.bias + i] = bias.data[i] + labels.data[label * this.outputs + i];
@@ -340,8 +340,12 @@ export class Network {
     check(this.encoder, this.numPixels, 2 * this.latentDim);
     this.machine = arena.place(simd);
     this.multiplyAdds = this.decoder.reduce((sum, layer) => sum + layer.multiplyAdds, 0);
-    this.labelled = [...this.encoder, ...this.decoder].filter((layer) => layer.tell);
-    this.numLabels = this.labelled[0]?.numLabels ?? 0;
+    this.labelled = [this.encoder, this.decoder].flat().filter((layer) => layer.tell);
+    const [numLabels = 0, another = numLabels] = this.labelled.map((layer) => layer.numLabels);
+    if (another !== numLabels) {
+      throw new Error(`The encoder knows ${numLabels} labels and the decoder ${another}: reload the page.`);
+    }
+    this.numLabels = numLabels;
   }
 
   /** Tell the layers of a conditional model the label to go by. */

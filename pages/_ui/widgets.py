@@ -36,6 +36,7 @@ __all__ = [
     "sheet",
     "show_pixels",
     "study_or_progress",
+    "summary_of",
     "toolbar",
 ]
 
@@ -175,10 +176,14 @@ def kind_of(config: TrainConfig) -> str:
 
 def describe_run(run: Run) -> str:
     """Name a run and what it is, in one line."""
-    config = run.config
-    beta = "" if config.beta == 1 or config.model == "ae" else f", β {config.beta:g}"
     example = " (example)" if run.path.parent == resources.EXAMPLES else ""
-    return f"{run.title} · {kind_of(config)} {config.latent_dim}-D{beta}{example}"
+    return f"{run.title} · {summary_of(run.config)}{example}"
+
+
+def summary_of(config: TrainConfig) -> str:
+    """Say what a model is in a few words: ``"VAE 2-D, β 4"``."""
+    beta = "" if config.beta == 1 or config.model == "ae" else f", β {config.beta:g}"
+    return f"{kind_of(config)} {config.latent_dim}-D{beta}"
 
 
 def choose_map(run: Run) -> ProjectionKind:

@@ -1,0 +1,176 @@
+"""Figures that set runs beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from vaelab.figures import ACCENT, GREY, PALETTE
+
+__all__ = ["RatePoint", "bounds", "factor_information", "rate_distortion"]
+
+
+class RatePoint(NamedTuple):
+    """Where a run stands between saying much and drawing well."""
+
+    name: str  # of the run's folder
+    title: str
+    rate: float | None  # KL, nats; None for an autoencoder
+    distortion: float  # -log p(x|z), nats
+
+
+def rate_distortion(
+    points: Sequence[RatePoint], chosen: Sequence[str] = (), height: int = 420
+) -> go.Figure:
+    """Draw what codes cost against how badly images are explained (Alemi et al. 2018).
+
+    Parameters
+    ----------
+    points
+        A point a run; autoencoders, whose codes have no price, are level lines.
+    chosen
+        Names of the runs to stand out.
+    height
+        In pixels.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Rate along x, distortion along y, in nats per image; ``customdata`` is the run's name.
+        Along each thin diagonal the ELBO is the same.
+    """
+    figure = go.Figure()
+    vaes = [point for point in points if point.rate is not None]
+    rates = np.array([point.rate for point in vaes], dtype=float)
+    distortions = np.array([point.distortion for point in vaes])
+    if vaes:
+        x_min, x_max = _widened(rates)
+        y_min, y_max = _widened(np.array([point.distortion for point in points]))
+        for total in _round_between(x_min + y_min, x_max + y_max, 6):
+            figure.add_trace(
+                go.Scatter(
+                    x=[x_min, x_max], y=[total - x_min, total - x_max], mode="lines",
+                    line={"color": GREY, "width": 1, "dash": "dot"}, opacity=0.6,
+                    hovertemplate=f"ELBO {-total:.4g} nats<extra></extra>", showlegend=False,
+                )
+            )  # fmt: skip
+        figure.update_xaxes(range=[x_min, x_max])
+        figure.update_yaxes(range=[y_min, y_max])
+    figure.add_trace(
+        go.Scatter(
+            x=rates, y=distortions, mode="markers+text",
+            text=[point.title for point in vaes], textposition="top center",
+            customdata=[point.name for point in vaes], showlegend=False, cliponaxis=False,
+            hovertemplate="%{text}<br>rate %{x:.2f}, distortion %{y:.2f} nats<extra></extra>",
+            marker={
+                "size": 13,
+                "color": [ACCENT if point.name in chosen else PALETTE[0] for point in vaes],
+                "line": {"width": 1.5, "color": "white"},
+            },
+            # A point clicked opens its run: nothing to grey out.
+            unselected={"marker": {"opacity": 1}},
+        )
+    )  # fmt: skip
+    for point in points:
+        if point.rate is None:
+            figure.add_hline(
+                point.distortion, line={"color": PALETTE[6], "width": 1.5, "dash": "dash"},
+                annotation_text=point.title, annotation_position="top right",
+            )  # fmt: skip
+    figure.update_layout(
+        height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, clickmode="event+select",
+        dragmode="pan",
+    )  # fmt: skip
+    figure.update_xaxes(title="Rate: KL divergence, nats per image", zeroline=False)
+    figure.update_yaxes(title="Distortion: reconstruction, nats per image", zeroline=False)
+    return figure
+
+
+def bounds(runs: dict[str, dict[int, Sequence[float]]], height: int = 420) -> go.Figure:
+    """Draw the importance-weighted bounds of several runs.
+
+    Parameters
+    ----------
+    runs
+        By the name to show, for each number of samples k ``(value, low, high)`` in nats.
+    height
+        In pixels.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        A line a run over k, on a logarithmic axis.
+    """
+    figure = go.Figure()
+    for index, (name, by_k) in enumerate(runs.items()):
+        values = np.array([by_k[k] for k in by_k])
+        figure.add_trace(
+            go.Scatter(
+                x=list(by_k), y=values[:, 0], name=name, mode="lines+markers",
+                line={"color": PALETTE[index % len(PALETTE)], "width": 2},
+                error_y={
+                    "type": "data", "symmetric": False, "thickness": 1,
+                    "array": values[:, 2] - values[:, 0],
+                    "arrayminus": values[:, 0] - values[:, 1],
+                },
+                hovertemplate="k = %{x}: %{y:.2f} nats<extra>%{fullData.name}</extra>",
+            )
+        )  # fmt: skip
+    figure.update_layout(
+        height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=True,
+        legend={"orientation": "h", "y": -0.2, "x": 0},
+    )  # fmt: skip
+    figure.update_xaxes(title="samples of z an image, k", type="log", dtick=1)
+    figure.update_yaxes(title="bound on log p(x), nats per image")
+    return figure
+
+
+def factor_information(
+    information: NDArray[np.floating], factor_names: Sequence[str], height: int = 260
+) -> go.Figure:
+    """Draw how much each dimension tells of each factor.
+
+    Parameters
+    ----------
+    information
+        ``(D, F)``, share of the factor's entropy, in [0, 1].
+    factor_names
+        F names.
+    height
+        In pixels.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        A heat map; a disentangled code has one bright field in each column.
+    """
+    figure = go.Figure(
+        go.Heatmap(
+            z=information, x=[name.replace("_", " ") for name in factor_names],
+            y=[f"z{dim + 1}" for dim in range(len(information))],
+            zmin=0, zmax=1, colorscale="Cividis", xgap=2, ygap=2,
+            colorbar={"title": {"text": "share of entropy", "side": "right"}, "thickness": 10},
+            hovertemplate="%{y} tells %{z:.0%} of %{x}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8})
+    figure.update_yaxes(autorange="reversed")
+    return figure
+
+
+def _widened(values: NDArray[np.floating], share: float = 0.18) -> tuple[float, float]:
+    low, high = float(values.min()), float(values.max())
+    margin = share * max(high - low, 0.05 * abs(high), 1e-3)
+    return low - margin, high + margin
+
+
+def _round_between(low: float, high: float, about: int) -> NDArray[np.floating]:
+    """Round numbers between two, about so many."""
+    step = 10 ** np.floor(np.log10((high - low) / about))
+    step *= next(times for times in (1, 2, 5, 10) if times * step * about >= high - low)
+    numbers: NDArray[np.floating] = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
+    return numbers
