@@ -7,15 +7,17 @@ from typing import get_args
 
 import annotated_types
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from vaelab.config import (
     ACTIVATIONS,
+    CORRUPTIONS,
     DATASETS,
     IMAGE_SIZES,
     LIKELIHOODS,
+    OBJECTIVES,
     Preprocessing,
     TrainConfig,
     explain,
@@ -87,6 +89,8 @@ def test_a_number_out_of_bounds_is_told_the_bound(model, name, kind, bound):
     [
         ("dataset", DATASETS),
         ("likelihood", LIKELIHOODS),
+        ("objective", OBJECTIVES),
+        ("corruption", CORRUPTIONS),
         ("activation", ACTIVATIONS),
         ("model", ("ae", "vae")),
         ("architecture", ("mlp", "conv")),
@@ -131,6 +135,50 @@ def test_a_mistake_gets_one_sentence_that_names_it(settings, sentence):
     assert next(iter(settings)) in said
 
 
+@pytest.mark.parametrize(("settings", "sentence"), [
+    *(
+        (
+            {"model": "ae", "objective": objective},
+            f"objective {objective} is about a distribution of codes, which an autoencoder has "
+            "not: choose model vae, or objective elbo.",
+        )
+        for objective in ("tc", "mmd", "iwae")
+    ),
+    *(
+        (
+            {"free_bits": 0.1, "objective": objective},
+            f"free_bits changes the KL term, which objective {objective} takes apart: set "
+            "free_bits to 0, or choose objective elbo.",
+        )
+        for objective in ("tc", "iwae")
+    ),
+    *(
+        (
+            {"corruption": corruption, "corruption_strength": 1.1},
+            f"corruption_strength is a share of pixels with {corruption}: choose 0 to 1.",
+        )
+        for corruption in ("salt_and_pepper", "masking")
+    ),
+])  # fmt: skip
+def test_settings_that_do_not_go_together_get_one_sentence(settings, sentence):
+    assert say(lambda: TrainConfig(**settings)) == sentence
+    # Each of them by itself is well.
+    for name, value in settings.items():
+        assert getattr(TrainConfig(**{name: value}), name) == value
+
+
+@pytest.mark.parametrize("settings", [
+    {"model": "ae", "conditional": True, "corruption": "masking", "corruption_strength": 1.0},
+    {"objective": "mmd", "free_bits": 0.5, "beta": 0.0},
+    {"objective": "iwae", "num_samples": 1, "conditional": True},
+    {"corruption": "gaussian", "corruption_strength": 5.0},
+    {"corruption": "blur", "corruption_strength": 5.0, "objective": "tc"},
+])  # fmt: skip
+def test_settings_that_go_together_are_taken(settings):
+    config = TrainConfig(**settings)
+    assert {name: getattr(config, name) for name in settings} == settings
+
+
 def test_several_mistakes_get_a_sentence_each():
     said = say(lambda: TrainConfig(latent_dim=0, epochs=0))
     assert said == "latent_dim was 0; it must be at least 1. epochs was 0; it must be at least 1."
@@ -155,6 +203,11 @@ configs = st.builds(
         classes=st.none() | st.lists(st.text(max_size=8), max_size=4).map(tuple),
     ),
     model=st.sampled_from(["ae", "vae"]),
+    conditional=st.booleans(),
+    corruption=st.sampled_from([None, *CORRUPTIONS]),
+    corruption_strength=st.floats(0, 1),
+    mmd_weight=st.floats(0, 100_000),
+    num_samples=st.integers(1, 64),
     latent_dim=st.integers(1, 128),
     architecture=st.sampled_from(["mlp", "conv"]),
     hidden=st.lists(st.integers(1, 4096), min_size=1, max_size=6).map(tuple),
@@ -173,6 +226,8 @@ configs = st.builds(
 
 
 @given(config=configs)
+@example(config=TrainConfig(objective="tc", beta=4.0, corruption="blur", corruption_strength=5.0))
+@example(config=TrainConfig(objective="iwae", num_samples=64, conditional=True))
 def test_through_json_and_back_it_is_the_same(config):
     text = config.model_dump_json()
     assert TrainConfig.model_validate_json(text) == config
@@ -210,6 +265,29 @@ def test_images_must_be_square(architecture):
         ValueError, match=r"^Images must be square, but these are 28 x 32 pixels\.$"
     ):
         TrainConfig(architecture=architecture).check_image_shape((1, 28, 32))
+
+
+@pytest.mark.parametrize("num_labels", [0, 1, 10])
+def test_only_a_conditional_model_needs_labels(num_labels):
+    TrainConfig(dataset="cifar10").check_labels(num_labels)
+    config = TrainConfig(dataset="shapes", conditional=True)
+    if num_labels:
+        config.check_labels(num_labels)
+        return
+    with pytest.raises(
+        ValueError,
+        match=r"^A conditional model needs labels, and shapes has none: "
+        r"switch conditional off, or choose images with labels, such as digits\.$",
+    ):
+        config.check_labels(num_labels)
+
+
+def test_a_config_written_before_these_settings_were_there_is_read_as_without_them():
+    old = json.loads(TrainConfig(beta=2.0).model_dump_json())
+    for name in ("objective", "mmd_weight", "num_samples", "conditional", "corruption",
+                 "corruption_strength"):  # fmt: skip
+        del old[name]
+    assert TrainConfig(**old) == TrainConfig(beta=2.0)
 
 
 # --- Lightness ----------------------------------------------------------------------------------

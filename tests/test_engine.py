@@ -5,10 +5,13 @@ import torch
 from vaelab import engine as engine_module
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
+from vaelab.evaluation import knn_accuracy
 from vaelab.models import build_model
-from vaelab.objectives import loss_terms
+from vaelab.nn import Posterior
+from vaelab.objectives import log_weights, loss_terms
 from vaelab.runs import Run, RunError
 from vaelab.trainer import to_float
+from vaelab.training import train
 
 
 @pytest.fixture(params=["vae_run", "ae_run", "conv_run"])
@@ -156,3 +159,229 @@ def test_an_engine_evaluates_whatever_mode_its_model_was_left_in():
     Engine(model, config).decode(np.zeros(2))
     assert not model.training
     assert all(parameter.grad is None for parameter in model.parameters())
+
+
+# --- Labels -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def conditional_run(tmp_path_factory, digits):
+    """A VAE that was told which digit it sees. Read only."""
+    config = TrainConfig(
+        latent_dim=3, epochs=40, hidden=(64, 32), batch_size=64, learning_rate=5e-3,
+        conditional=True,
+    )  # fmt: skip
+    return train(config, digits, tmp_path_factory.mktemp("runs") / "conditional")
+
+
+@pytest.fixture
+def told(conditional_run):
+    return conditional_run.engine
+
+
+@pytest.fixture(scope="module")
+def some(digits):
+    return digits.images[:9], digits.labels[:9]
+
+
+def test_an_opened_conditional_run_knows_its_labels(conditional_run, vae_run):
+    assert conditional_run.engine.num_labels == 10
+    assert vae_run.engine.num_labels == 0
+    arrays, _ = conditional_run.checkpoint()
+    for part in ("encoder", "decoder"):
+        rows = arrays[f"model.{part}.label.weight"]
+        assert rows.shape[0] == 10
+        assert rows.any(axis=1).all()  # trained, each of them
+    again = Engine.open(Run.open(conditional_run.path))
+    for name, weight in again.model.state_dict().items():
+        assert np.array_equal(weight.numpy(), arrays[f"model.{name}"])
+
+
+def test_it_draws_the_digit_that_is_asked_for(told, digits):
+    """Most samples are nearest to the mean image of the class that was asked for."""
+    images = digits.images / 255
+    means = np.stack([images[digits.labels == label].mean(0).ravel() for label in range(10)])
+
+    def nearest_class(x):
+        return np.linalg.norm(x.reshape(len(x), 1, -1) - means, axis=2).argmin(1)
+
+    judge = (nearest_class(images) == digits.labels).mean()
+    asked = np.arange(1000) % 10
+    _, drawn = told.sample(1000, seed=0, labels=asked)
+    assert judge > 0.85
+    assert (nearest_class(drawn) == asked).mean() > judge
+    assert np.std(drawn[::10], axis=0).max() > 0.1  # and they are not all the same
+
+
+def test_the_code_is_left_with_what_the_label_does_not_say(conditional_run, vae_run, digits):
+    """The neighbours' labels tell less of an image's than where the code has to say it."""
+    sides = digits.split.train, digits.split.validation
+    found = {}
+    for run in (conditional_run, vae_run):
+        train_mu, mu = (
+            run.engine.encode(digits.images[side], digits.labels_of(side)).mu for side in sides
+        )
+        train_labels, labels = (digits.labels_of(side) for side in sides)
+        found[run.name] = knn_accuracy(train_mu, train_labels, mu, labels)
+    assert found["conditional"] < found["vae"] - 0.2
+
+
+def test_every_answer_is_the_models_own_with_the_label(told, some):
+    images, labels = some
+    x, y = as_tensor(images), torch.from_numpy(labels)
+    model = told.model
+    with torch.no_grad():
+        mu, logvar = model.encoder(x, y)
+        drawn = model.likelihood.mean(model.decoder(mu, y)).numpy()
+        noise = torch.Generator().manual_seed(5)
+        expected = loss_terms(model, x, TrainConfig(), generator=noise, labels=y)
+        noise.manual_seed(5)
+        weights, _ = log_weights(model, x, Posterior(mu, logvar), 7, generator=noise, labels=y)
+    codes = told.encode(images, labels)
+    assert np.allclose(codes.mu, mu.numpy(), atol=1e-6)
+    assert np.allclose(codes.sigma, np.exp(logvar.numpy() / 2), atol=1e-6)
+    assert np.allclose(told.decode(codes.mu, labels), drawn, atol=1e-6)
+    assert np.allclose(told.reconstruct(images, labels), drawn, atol=1e-6)
+    terms = told.terms(images, 5, labels)
+    assert np.allclose(terms.reconstruction, expected.reconstruction.numpy(), rtol=1e-5)
+    assert np.allclose(terms.kl_per_dim, expected.kl_per_dim.numpy(), atol=1e-5)
+    assert np.allclose(next(told.log_weights(images, 7, 5, labels)), weights.numpy(), rtol=1e-5)
+    path = told.traverse(codes.mu[0], 1, np.array([-1.0, 2.0]), labels[0])
+    walked = np.tile(codes.mu[0], (2, 1))
+    walked[:, 1] = -1, 2
+    assert np.allclose(path, told.decode(walked, labels[0]), atol=1e-6)
+
+
+LABEL_TAKERS = {
+    "encode": lambda engine, images, y: engine.encode(images, y).mu,
+    "decode": lambda engine, images, y: engine.decode(np.zeros((len(images), 3)), y),
+    "reconstruct": lambda engine, images, y: engine.reconstruct(images, y),
+    "restore": lambda engine, images, y: engine.restore(images, np.eye(8, dtype=bool), y, 2),
+    "terms": lambda engine, images, y: engine.terms(images, labels=y).reconstruction,
+    "traverse": lambda engine, images, y: engine.traverse(np.zeros(3), 0, np.zeros(9), y),
+    "log_weights": lambda engine, images, y: np.concatenate(
+        list(engine.log_weights(images, 3, labels=y)), axis=1
+    ),
+}
+every_taker = pytest.mark.parametrize("ask", LABEL_TAKERS.values(), ids=list(LABEL_TAKERS))
+
+
+@every_taker
+def test_one_label_is_for_all(told, some, ask):
+    images, _ = some
+    each = ask(told, images, np.full(9, 4))
+    for one in (4, np.int64(4), np.array([4])):
+        assert np.array_equal(ask(told, images, one), each)
+    assert not np.array_equal(ask(told, images, 5), each)
+
+
+@every_taker
+def test_labels_are_taken_in_batches_as_they_are_all_at_once(told, some, ask, monkeypatch):
+    images, labels = some
+    # Means instead of draws, whose noise comes in another order.
+    monkeypatch.setattr(told.model, "code", lambda posterior, generator: posterior.mu)
+    whole = ask(told, images, labels)
+    monkeypatch.setattr(engine_module, "BATCH", 2)
+    assert np.allclose(ask(told, images, labels), whole, rtol=1e-5, atol=1e-5)
+
+
+@every_taker
+def test_a_model_without_labels_does_not_mind_them(vae_run, some, ask):
+    images, labels = some
+    assert np.array_equal(ask(vae_run.engine, images, labels), ask(vae_run.engine, images, None))
+
+
+@every_taker
+@pytest.mark.parametrize(("labels", "sentence"), [
+    (None, r"^This model is conditional: .* so give labels\.$"),
+    (10, r"^This model knows the labels 0 to 9, and was given 10 to 10\.$"),
+    (-1, r"^This model knows the labels 0 to 9, and was given -1 to -1\.$"),
+    (np.arange(9) + 2, r"^This model knows the labels 0 to 9, and was given 2 to 10\.$"),
+    (np.arange(4), r"^These labels have shape \(4,\), and there are 9 images or codes: .*\.$"),
+])  # fmt: skip
+def test_labels_that_it_does_not_know_are_refused_in_a_sentence(told, some, ask, labels, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        ask(told, some[0], labels)
+
+
+def test_samples_without_a_label_are_of_every_label(told):
+    z, drawn = told.sample(300, seed=2)
+    labels = np.array([
+        np.abs(told.decode(np.tile(code, (10, 1)), np.arange(10)) - image).sum((1, 2, 3)).argmin()
+        for code, image in zip(z, drawn, strict=True)
+    ])  # fmt: skip
+    counts = np.bincount(labels, minlength=10)
+    assert counts.min() > 30 - 4 * 30**0.5
+    assert np.array_equal(told.sample(300, seed=2)[1], drawn)
+    same, of_seven = told.sample(300, seed=2, labels=7)
+    assert np.array_equal(same, z)
+    assert np.array_equal(of_seven, told.decode(z, 7))
+
+
+# --- Unknown pixels -----------------------------------------------------------------------------
+
+
+def test_known_pixels_are_as_they_came_and_the_others_settle(engine, images):
+    known = np.zeros(images.shape[2:], bool)
+    known[: known.shape[0] // 2] = True
+    floats = (images / 255).astype(np.float32)
+    before = floats.copy()
+    steps = [engine.restore(floats, known, num_steps=n) for n in (0, 1, 2, 30, 31)]
+    assert np.array_equal(floats, before)
+    for filled in steps:
+        assert filled.dtype == np.float32
+        assert np.array_equal(filled[:, :, known], floats[:, :, known])
+    assert np.array_equal(steps[0], floats)
+    once = np.where(known, floats, engine.reconstruct(floats))
+    assert np.array_equal(steps[1], once)
+    assert np.array_equal(steps[2], np.where(known, floats, engine.reconstruct(once)))
+    assert np.abs(steps[4] - steps[3]).max() < 0.05 * np.abs(steps[1] - steps[0]).max()
+    # Bytes are the same images, and a mask for each image is as one for all.
+    assert np.allclose(engine.restore(images, known, num_steps=2), steps[2], atol=1e-5)
+    each = np.broadcast_to(known, images.shape)
+    assert np.array_equal(engine.restore(floats, each, num_steps=2), steps[2])
+
+
+def test_a_trained_model_fills_in_better_than_the_mean_image_does(vae_run, digits):
+    test = digits.images[digits.split.test] / 255
+    mean = digits.images[digits.split.train].mean(0) / 255
+    known = np.ones((8, 8), bool)
+    known[5:] = False
+    hidden = np.where(known, test, mean)
+    filled = vae_run.engine.restore(hidden, known)
+    error, of_mean = (np.square(x - test).mean() for x in (filled, hidden))
+    assert error < 0.8 * of_mean
+
+
+# --- Importance weights -------------------------------------------------------------------------
+
+
+def test_weights_do_not_depend_on_how_images_are_batched(vae_run, digits, monkeypatch):
+    """But for their noise: the bounds agree within four standard errors."""
+    engine, images = vae_run.engine, digits.images[:40]
+    parts = list(engine.log_weights(images, 1000, seed=0))
+    assert [part.shape for part in parts] == [(1000, 4)] * 10
+    assert {part.dtype for part in parts} == {np.dtype(np.float64)}
+    monkeypatch.setattr(engine_module, "BATCH", 8000)
+    (whole,) = engine.log_weights(images, 1000, seed=1)
+    one, other = np.concatenate(parts, axis=1), whole
+    difference = one.mean(0) - other.mean(0)
+    standard_error = np.hypot(one.std(0), other.std(0)) / 1000**0.5
+    assert (np.abs(difference) < 4.5 * standard_error).all()
+    assert np.sqrt(np.mean((difference / standard_error) ** 2)) == pytest.approx(1, abs=0.5)
+
+
+def test_the_mean_weight_is_the_elbo_of_terms(vae_run, digits):
+    images = digits.images[:20]
+    weights = np.concatenate(list(vae_run.engine.log_weights(images, 500)), axis=1)
+    elbos = np.array([
+        -(terms.reconstruction + terms.kl)
+        for terms in (vae_run.engine.terms(images, seed) for seed in range(200))
+    ])  # fmt: skip
+    standard_error = np.hypot(weights.std(0) / 500**0.5, elbos.std(0) / 200**0.5)
+    assert (np.abs(weights.mean(0) - elbos.mean(0)) < 4 * standard_error).all()
+
+
+def test_an_autoencoder_weighs_nothing(ae_run, some):
+    with pytest.raises(ValueError, match=r"^An autoencoder's codes have no distribution: .*\.$"):
+        next(ae_run.engine.log_weights(some[0], 3))

@@ -4,13 +4,14 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from vaelab.config import ACTIVATIONS, LIKELIHOODS, TrainConfig
+from vaelab.config import ACTIVATIONS, LIKELIHOODS, OBJECTIVES, TrainConfig
 from vaelab.models import MODELS, VAE, build_model
 from vaelab.nn import Posterior
-from vaelab.objectives import loss_terms
+from vaelab.objectives import log_weights, loss_terms
 
 SHAPES = {"mlp": (1, 8, 8), "conv": (3, 28, 28)}
 SMALL = {"hidden": (12, 6), "channels": (3, 4), "conv_hidden": 6, "latent_dim": 3}
+NUM_LABELS = 4
 EVERY = list(itertools.product(MODELS, SHAPES, LIKELIHOODS, ACTIVATIONS))
 
 
@@ -22,7 +23,7 @@ def build(model="vae", architecture="mlp", likelihood="bernoulli", activation="s
         activation=activation,
         **SMALL | changes,
     )
-    return build_model(config, SHAPES[architecture])
+    return build_model(config, SHAPES[architecture], NUM_LABELS)
 
 
 def make_images(architecture, count=16):
@@ -114,6 +115,80 @@ def test_an_autoencoders_code_is_no_dice():
     posterior = Posterior(torch.randn(5, 3), torch.ones(5, 3))
     assert ae.code(posterior) is posterior.mu
     assert not isinstance(ae, VAE)
+
+
+# --- Conditional --------------------------------------------------------------------------------
+
+LABELS = torch.arange(16) % NUM_LABELS
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("architecture", SHAPES)
+def test_a_conditional_model_of_one_seed_has_the_same_other_weights(model, architecture):
+    plain, told = (build(model, architecture, conditional=on) for on in (False, True))
+    extra = {"encoder.label.weight", "decoder.label.weight"}
+    assert told.state_dict().keys() - plain.state_dict().keys() == extra
+    for name, weight in plain.state_dict().items():
+        assert torch.equal(weight, told.state_dict()[name]), name
+    for name in extra:
+        assert told.state_dict()[name].shape[0] == NUM_LABELS
+        assert not told.state_dict()[name].any()
+    x = make_images(architecture)
+    assert torch.equal(told(x, labels=LABELS).posterior.mu, plain(x).posterior.mu)
+
+
+@pytest.mark.parametrize("architecture", SHAPES)
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_gradients_reach_every_parameter_of_a_conditional_model(architecture, objective):
+    network = build("vae", architecture, conditional=True)
+    config = TrainConfig(objective=objective, beta=2.0)
+    terms = loss_terms(network, make_images(architecture), config, labels=LABELS)
+    terms.total.mean().backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad.isfinite().all(), name
+        # Each label was told to some image, so each row is pulled.
+        pulled = parameter.grad.abs().sum(1) if name.endswith("label.weight") else parameter.grad
+        assert pulled.all() if name.endswith("label.weight") else pulled.any(), name
+
+
+def test_forward_tells_encoder_and_decoder_the_label():
+    network = build(conditional=True)
+    with torch.no_grad():
+        for part in (network.encoder, network.decoder):
+            part.label.weight.normal_()
+    x = make_images("mlp")
+    posterior, z, logits = network(x, torch.Generator().manual_seed(4), LABELS)
+    assert torch.equal(posterior.mu, network.encoder(x, LABELS).mu)
+    assert torch.equal(logits, network.decoder(z, LABELS))
+    assert not torch.allclose(posterior.mu, network.encoder(x, LABELS.roll(1)).mu)
+    assert not torch.allclose(logits, network.decoder(z, LABELS.roll(1)))
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_every_sample_of_an_image_is_told_the_images_label(k):
+    network = build(conditional=True)
+    with torch.no_grad():
+        network.decoder.label.weight.normal_(std=5)
+    x = make_images("mlp")
+    together, _ = log_weights(
+        network, x, network.encoder(x, LABELS), k,
+        generator=torch.Generator().manual_seed(1), labels=LABELS,
+    )  # fmt: skip
+    noise = torch.randn(k * 16, 3, generator=torch.Generator().manual_seed(1)).reshape(k, 16, 3)
+    mu, logvar = network.encoder(x, LABELS)
+    for epsilon, weights in zip(noise, together, strict=True):
+        z = mu + (0.5 * logvar).exp() * epsilon
+        likelihood = network.likelihood.log_prob(network.decoder(z, LABELS), x)
+        ratio = 0.5 * (epsilon.square() + logvar - z.square()).sum(1)
+        assert torch.allclose(weights, likelihood + ratio, rtol=1e-5)
+
+
+def test_a_conditional_model_without_labels_is_refused():
+    with pytest.raises(ValueError, match=r"^A conditional model needs labels, and digits has none"):
+        build_model(TrainConfig(conditional=True), (1, 8, 8), 0)
+    network = build(conditional=True)
+    with pytest.raises(ValueError, match="takes a label with every image and code"):
+        network(make_images("mlp"))
 
 
 def test_images_that_do_not_fit_are_refused():

@@ -101,6 +101,79 @@ def test_the_conv_decoder_is_its_layers_on_plain_nchw():
     assert torch.allclose(decoder(z), y + decoder.image_bias, atol=1e-5)
 
 
+# --- Labels -------------------------------------------------------------------------------------
+
+LABELLED = {
+    "mlp encoder": lambda num_labels: MLPEncoder((1, 8, 8), (12, 5), 2, "silu", num_labels),
+    "conv encoder": lambda num_labels: ConvEncoder((1, 28, 28), (4, 3), 6, 2, "silu", num_labels),
+    "mlp decoder": lambda num_labels: MLPDecoder((1, 8, 8), (12, 5), 2, "silu", num_labels),
+    "conv decoder": lambda num_labels: ConvDecoder((1, 28, 28), (4, 3), 6, 2, "silu", num_labels),
+}
+every_part = pytest.mark.parametrize("name", LABELLED)
+
+
+def inputs_of(name, count=6):
+    if "decoder" in name:
+        return torch.randn(count, 2, generator=torch.Generator().manual_seed(0))
+    return random_images(count, 1, *((8, 8) if "mlp" in name else (28, 28)))
+
+
+def outputs_of(part, *inputs):
+    """Whatever a part returns, as one tensor."""
+    returned = part(*inputs)
+    return torch.cat(returned, dim=1) if isinstance(returned, tuple) else returned
+
+
+@every_part
+def test_a_label_is_a_one_hot_input_of_the_first_dense_layer(name):
+    """Sohn et al. 2015 concatenate; the columns that this adds are the labels' rows."""
+    part, x, labels = LABELLED[name](3), inputs_of(name), torch.tensor([0, 2, 1, 1, 0, 2])
+    with torch.no_grad():
+        part.label.weight.normal_(generator=torch.Generator().manual_seed(1))
+    found = outputs_of(part, x, labels)
+
+    plain = LABELLED[name](0)
+    plain.load_state_dict({k: v for k, v in part.state_dict().items() if k != "label.weight"})
+    dense = plain.body[0]
+    wide = torch.nn.Linear(dense.in_features + 3, dense.out_features)
+    with torch.no_grad():
+        wide.weight.copy_(torch.cat([dense.weight, part.label.weight.T], dim=1))
+        wide.bias.copy_(dense.bias)
+    one_hot = F.one_hot(labels, 3).float()
+    plain.body[0] = torch.nn.Sequential()  # what comes before the dense layer goes through
+    plain.body[0].forward = lambda features: wide(torch.cat([features, one_hot], dim=1))
+    assert torch.allclose(found, outputs_of(plain, x), atol=1e-5)
+    # Each label says something else.
+    others = [outputs_of(part, x, torch.full((6,), label)) for label in range(3)]
+    for i in range(3):
+        assert not torch.allclose(others[i], others[i - 1], atol=1e-3)
+
+
+@every_part
+def test_before_training_a_label_says_nothing_and_then_it_learns(name):
+    torch.manual_seed(0)
+    told = LABELLED[name](3)
+    after = torch.rand(2)
+    torch.manual_seed(0)
+    plain = LABELLED[name](0)
+    assert torch.equal(torch.rand(2), after)  # the labels' rows took no random numbers
+    x, labels = inputs_of(name, 3), torch.tensor([0, 2, 0])
+    assert torch.equal(outputs_of(told, x, labels), outputs_of(plain, x))
+    assert plain.state_dict().keys() == told.state_dict().keys() - {"label.weight"}
+    outputs_of(told, x, labels).square().sum().backward()
+    rows = told.label.weight.grad.abs().sum(1)
+    assert (rows > 0).tolist() == [True, False, True]
+
+
+@every_part
+def test_a_label_that_is_missing_or_too_much_is_named(name):
+    x, labels = inputs_of(name, 2), torch.zeros(2, dtype=torch.long)
+    with pytest.raises(ValueError, match=r"^This model takes a label .*: give labels\.$"):
+        LABELLED[name](3)(x)
+    with pytest.raises(ValueError, match=r"^This model knows no labels: give none\.$"):
+        LABELLED[name](0)(x, labels)
+
+
 # --- No checkerboard ----------------------------------------------------------------------------
 
 

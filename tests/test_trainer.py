@@ -9,6 +9,7 @@ import torch
 
 from vaelab import trainer as trainer_module
 from vaelab.config import Preprocessing, TrainConfig
+from vaelab.corruptions import corrupt
 from vaelab.datasets import load_dataset
 from vaelab.trainer import (
     DivergedError,
@@ -296,6 +297,152 @@ def test_a_resumed_training_ends_as_if_never_interrupted(small, likelihood, afte
     for name, tensor in expected_tensors.items():
         assert torch.equal(resumed_tensors[name], tensor), name
     assert (resumed_numbers["epoch"], resumed_numbers["step"]) == (4, expected_numbers["step"])
+
+
+VARIANTS = {
+    "tc": {"objective": "tc", "beta": 4.0, "kl_warmup": 0.5},
+    "mmd": {"objective": "mmd", "beta": 0.0, "free_bits": 0.1},
+    "iwae": {"objective": "iwae", "num_samples": 3},
+    "gaussian": {"corruption": "gaussian"},
+    "salt_and_pepper": {"corruption": "salt_and_pepper"},
+    "masking": {"corruption": "masking", "model": "ae"},
+    "blur": {"corruption": "blur", "corruption_strength": 1.0},
+    "conditional": {"conditional": True, "model": "ae"},
+    "all of it": {"conditional": True, "corruption": "masking", "objective": "iwae"},
+}
+every_variant = pytest.mark.parametrize("variant", VARIANTS.values(), ids=list(VARIANTS))
+
+
+def make_trainer(images, **settings):
+    """A training on 80 of 100 images, whose labels are known to whoever asks."""
+    labels = np.arange(100) % 3
+    config = TrainConfig(**{"hidden": (16,), "epochs": 3, "batch_size": 32} | settings)
+    return Trainer(config, images[:80], images[80:], labels[:80], labels[80:], 3)
+
+
+@every_variant
+def test_every_variant_learns_resumes_and_says_what_it_minimizes(digits, variant):
+    images = digits.images[:100]
+    whole = make_trainer(images, **variant)
+    weight = 1.0 if variant.get("objective") == "tc" else whole.config.beta
+    expected = epochs_of(whole)
+    for terms in (expected[-1].train, expected[-1].validation):
+        parts = terms.reconstruction + weight * terms.kl + terms.penalty
+        assert terms.total == pytest.approx(parts, rel=1e-6)
+    assert expected[-1].train.reconstruction < expected[0].train.reconstruction
+
+    first = make_trainer(images, **variant)
+    begun = [next(r for r in first.records() if isinstance(r, EpochRecord))]
+    state = first.state()
+    torch.manual_seed(123)
+    second = make_trainer(images, **variant)
+    second.load_state(*state)
+    records = begun + epochs_of(second)
+    assert [without_clock(r) for r in records] == [without_clock(r) for r in expected]
+    for name, tensor in whole.state()[0].items():
+        assert torch.equal(second.state()[0][name], tensor), name
+
+
+def watch(monkeypatch):
+    """What the loss is called with: (in training, x, labels, seen) of each call."""
+    calls = []
+    plain = trainer_module.loss_terms
+
+    def loss_terms(model, x, config, beta, generator, labels, seen):
+        calls.append((model.training, x.clone(), labels, None if seen is None else seen.clone()))
+        return plain(model, x, config, beta, generator, labels, seen)
+
+    monkeypatch.setattr(trainer_module, "loss_terms", loss_terms)
+    return calls
+
+
+@pytest.mark.parametrize("corruption", ["gaussian", "salt_and_pepper", "masking"])
+def test_damage_is_new_at_each_step_and_the_same_at_each_validation(corruption, monkeypatch):
+    images = np.full((100, 1, 8, 8), 128, np.uint8)
+    calls = watch(monkeypatch)
+    epochs_of(make_trainer(images, corruption=corruption, corruption_strength=0.2))
+    gray = torch.full((1, 8, 8), 128 / 255)
+    assert all((x == gray).all() for _, x, *_ in calls)  # what is explained is not damaged
+    seen = [seen for training, *_, seen in calls if training]
+    assert len(seen) == 9
+    images_seen = torch.cat(seen)
+    assert not (images_seen == gray).flatten(1).all(1).any()
+    assert len(images_seen.unique(dim=0)) == len(images_seen)
+    first, *others = [seen for training, *_, seen in calls if not training]
+    assert len(others) == 2
+    assert all(torch.equal(first, other) for other in others)
+
+
+def test_without_a_corruption_nothing_is_damaged_and_no_number_drawn_for_it(monkeypatch, digits):
+    calls = watch(monkeypatch)
+    images = digits.images[:100]
+    plain = make_trainer(images)
+    epochs_of(plain)
+    assert {type(seen) for *_, seen in calls} == {type(None)}
+    still = make_trainer(images, corruption="masking", corruption_strength=0.0)
+    epochs_of(still)
+    for name, tensor in plain.state()[0].items():
+        assert torch.equal(still.state()[0][name], tensor), name
+
+
+def test_each_image_comes_with_its_own_label(monkeypatch):
+    # An image's gray level is its label.
+    images = np.broadcast_to((np.arange(100) % 3)[:, None, None, None], (100, 1, 8, 8))
+    calls = watch(monkeypatch)
+    epochs_of(make_trainer(images.astype(np.uint8), conditional=True))
+    assert {training for training, *_ in calls} == {True, False}
+    for _, x, labels, _ in calls:
+        assert torch.equal((255 * x[:, 0, 0, 0]).round().long(), labels)
+    # And a model that is not told labels is not told them.
+    calls.clear()
+    epochs_of(make_trainer(images.astype(np.uint8)))
+    assert {type(labels) for _, _, labels, _ in calls} == {type(None)}
+
+
+def test_a_denoising_model_undoes_what_a_plain_one_does_not(digits):
+    train, validation = split_digits(digits)
+    x = to_float(torch.from_numpy(validation))
+    noisy = corrupt(x, "gaussian", 0.4, torch.Generator().manual_seed(0))
+    errors = {}
+    for corruption in (None, "gaussian"):
+        config = TrainConfig(
+            model="ae", latent_dim=16, hidden=(128,), epochs=30, corruption=corruption,
+            corruption_strength=0.4,
+        )  # fmt: skip
+        trainer = Trainer(config, train, validation)
+        epochs_of(trainer)
+        with torch.no_grad():
+            x_hat = trainer.model.likelihood.mean(trainer.model(noisy).logits)
+        errors[corruption] = (x_hat - x).square().mean().item()
+    assert errors["gaussian"] < 0.8 * errors[None]
+    assert errors["gaussian"] < 0.5 * (noisy - x).square().mean().item()
+
+
+def test_mmd_holds_the_codes_as_a_whole_where_nothing_else_does(digits):
+    """With beta 0 single posteriors may say anything; codes as a whole are still the prior's."""
+    train, validation = split_digits(digits)
+    spreads = {}
+    for weight in (0.0, 1000.0):
+        config = TrainConfig(
+            objective="mmd", beta=0.0, mmd_weight=weight, epochs=15, hidden=(64,), batch_size=256
+        )
+        trainer = Trainer(config, train, validation)
+        epochs_of(trainer)
+        with torch.no_grad():
+            output = trainer.model(to_float(torch.from_numpy(train)))
+        spreads[weight] = output.z.std(0)
+    assert (spreads[1000.0] - 1).abs().max() < 0.2
+    assert spreads[0.0].max() > 1.5
+
+
+@pytest.mark.parametrize("missing", ["train", "validation"])
+def test_a_conditional_training_without_labels_is_refused(missing):
+    images, labels = np.zeros((8, 1, 8, 8), np.uint8), np.zeros(8, np.int64)
+    sides = [None if side == missing else labels for side in ("train", "validation")]
+    with pytest.raises(ValueError, match=r"^A conditional model needs a label with every image: "):
+        Trainer(TrainConfig(conditional=True), images, images, *sides, 1)
+    with pytest.raises(ValueError, match=r"^A conditional model needs labels, and digits has none"):
+        Trainer(TrainConfig(conditional=True), images, images)
 
 
 def test_state_holds_weights_optimizer_and_random_state(small):

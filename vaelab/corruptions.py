@@ -78,7 +78,7 @@ def masking(x: Tensor, strength: float, generator: torch.Generator | None = None
 
 
 def blur(x: Tensor, strength: float, generator: torch.Generator | None = None) -> Tensor:
-    """Blur with a Gaussian; the border is repeated outwards.
+    """Blur with a Gaussian, cut off at three sigma; the border is repeated outwards.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def blur(x: Tensor, strength: float, generator: torch.Generator | None = None) -
     Tensor
         Same shape.
     """
-    radius = min(math.ceil(3 * strength), x.shape[2] - 1, x.shape[3] - 1)
+    radius = math.ceil(3 * strength)
     if radius == 0:
         return x
     offsets = torch.arange(-radius, radius + 1, device=x.device, dtype=x.dtype)
@@ -102,7 +102,8 @@ def blur(x: Tensor, strength: float, generator: torch.Generator | None = None) -
     weights = (weights / weights.sum()).expand(x.shape[1], 1, 1, -1)
     padded = F.pad(x, (radius, radius, radius, radius), mode="replicate")
     rows = F.conv2d(padded, weights, groups=x.shape[1])
-    return F.conv2d(rows, weights.transpose(2, 3), groups=x.shape[1])
+    blurred = F.conv2d(rows, weights.transpose(2, 3), groups=x.shape[1])
+    return blurred.clamp(0, 1)  # weights that sum to 1 but for rounding
 
 
 CORRUPTIONS: dict[str, Callable[..., Tensor]] = {

@@ -191,7 +191,7 @@ class Engine:
 
     def restore(
         self,
-        images: NDArray[np.floating],
+        images: NDArray[np.generic],
         known: NDArray[np.bool_],
         labels: Labels = None,
         num_steps: int = 30,
@@ -204,7 +204,7 @@ class Engine:
         Parameters
         ----------
         images
-            float ``(N, C, H, W)`` in [0, 1]; what unknown pixels hold is where it starts.
+            ``(N, C, H, W)``; what unknown pixels hold is where it starts.
         known
             bool ``(H, W)`` or of the images' shape.
         labels
@@ -217,7 +217,8 @@ class Engine:
         ndarray
             float32 ``(N, C, H, W)``; known pixels are as they came.
         """
-        filled = images = images.astype(np.float32)
+        scale = 255 if images.dtype == np.uint8 else 1
+        filled = images = np.asarray(images, dtype=np.float32) / np.float32(scale)
         for _ in range(num_steps):
             filled = np.where(known, images, self.reconstruct(filled, labels))
         return filled
@@ -375,7 +376,13 @@ class Engine:
                 "This model is conditional: it encodes and decodes together with a label, so give "
                 "labels."
             )
-        told = np.broadcast_to(np.asarray(labels, dtype=np.int64), (count,))
+        told = np.asarray(labels, dtype=np.int64)
+        if told.shape not in {(), (1,), (count,)}:
+            raise ValueError(
+                f"These labels have shape {told.shape}, and there are {count} images or codes: "
+                "give a label for each, or one for all."
+            )
+        told = np.broadcast_to(told, (count,))
         if told.size and not 0 <= told.min() <= told.max() < self.num_labels:
             raise ValueError(
                 f"This model knows the labels 0 to {self.num_labels - 1}, and was given "

@@ -313,7 +313,9 @@ def _add(terms: LossTerms, penalty: Tensor) -> LossTerms:
 
 def _log_normal(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     """Log-density of each dimension of a Gaussian, in nats."""
-    return -0.5 * (math.log(2 * math.pi) + logvar + (z - mu).square() * torch.exp(-logvar))
+    # Scaled before it is squared: a narrow sigma's inverse square is past float32 long before.
+    scaled = (z - mu) * torch.exp(-0.5 * logvar)
+    return -0.5 * (math.log(2 * math.pi) + logvar + scaled.square())
 
 
 def _log_standard_normal(z: Tensor) -> Tensor:

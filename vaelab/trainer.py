@@ -231,12 +231,17 @@ class Trainer:
         self.device = pick_device(config.device)
         self.train_images = torch.tensor(train_images, device=self.device)
         self.validation_images = torch.tensor(validation_images, device=self.device)
-        self.train_labels = self.validation_labels = None
-        if config.conditional and train_labels is not None and validation_labels is not None:
-            self.train_labels = torch.tensor(train_labels, device=self.device)
-            self.validation_labels = torch.tensor(validation_labels, device=self.device)
         channels, height, width = train_images.shape[1:]
         self.model = build_model(config, (channels, height, width), num_labels)
+        self.train_labels = self.validation_labels = None
+        if config.conditional:
+            if train_labels is None or validation_labels is None:
+                raise ValueError(
+                    "A conditional model needs a label with every image: give train_labels and "
+                    "validation_labels."
+                )
+            self.train_labels = torch.tensor(train_labels, device=self.device)
+            self.validation_labels = torch.tensor(validation_labels, device=self.device)
         mean = to_float(torch.from_numpy(train_images.mean(0, dtype=np.float64)))
         self.model.decoder.start_at(self.model.likelihood.inverse_mean(mean))
         self.model.to(self.device)
@@ -420,8 +425,10 @@ class _Validation:
         # and how often one validates does not change how one trains.
         noise = torch.Generator(trainer.device).manual_seed(trainer.config.seed)
         known = trainer.validation_labels
-        for start in range(0, len(trainer.validation_images), VALIDATION_BATCH):
-            part = slice(start, start + VALIDATION_BATCH)
+        # The estimate of a total correlation compares all pairs of a batch, and depends on its size.
+        size = trainer.config.batch_size if trainer.config.objective == "tc" else VALIDATION_BATCH
+        for start in range(0, len(trainer.validation_images), size):
+            part = slice(start, start + size)
             labels = None if known is None else known[part]
             with torch.inference_mode():
                 sums.add(trainer._terms(trainer.validation_images[part], labels, noise))

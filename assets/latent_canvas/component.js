@@ -1180,7 +1180,7 @@ class LatentCanvas {
     this.started = model;
     this.network = model.network;
     const left = remembered.get(this.map.run);
-    const known = left?.z.length === this.network.latentDim;
+    const known = left?.z.length === this.network.latentDim && left.label < Math.max(1, this.network.numLabels);
     const { z, image, pins, label } = known
       ? left
       : { z: this.map.code(0), image: this.map.images[0], pins: [], label: this.map.labels?.[0] ?? 0 };
@@ -1263,9 +1263,14 @@ class LatentCanvas {
     });
     on(this.control.along, "change", () => this.#tell());
     on(this.control.label, "change", () => {
+      leader = this;
       this.label = Number(this.control.label.value);
-      this.#go(this.z);
-      this.#tell();
+      // What was drawn is another code with another label; any other code stays.
+      if (this.posterior) this.#draw(true);
+      else {
+        this.#go(this.z);
+        this.#tell();
+      }
     });
     for (const list of this.lists) {
       on(list, "input", ({ target }) => this.#slide(Number(target.dataset.dim), Number(target.value)));
@@ -1320,6 +1325,7 @@ class LatentCanvas {
 
   /** Pin the image touched or, where there is none, the place itself. */
   #click(place, extend) {
+    leader = this; // a finger does not hover first
     const { rows: [point] } = nearest(this.map.places, 2, place, 1);
     const [here, there] = [place, this.map.places.subarray(2 * point, 2 * point + 2)].map((p) => this.chart.pixels(p));
     const touched = Math.hypot(here[0] - there[0], here[1] - there[1]) <= TOUCHING;
@@ -1652,6 +1658,7 @@ class LatentCanvas {
 
   /** Decode along every slider that is seen, each strip as soon as the worker comes to it. */
   #strips() {
+    if (this.map.link) return; // one of several shows no sliders
     for (const { element, dim, limit, strip } of this.rows) {
       if (element.closest("details:not([open])")) continue;
       const { clientWidth, clientHeight } = strip.element;

@@ -80,8 +80,8 @@ def _draw_posterior(run: Run, posterior: Codes, terms: ImageTerms) -> None:
 
 def draw(run: Run, data: ImageDataset, projection: Projection) -> None:
     index = state.chosen_image(run)
+    seen = label = None
     if index is None:
-        seen = None
         _draw_decoded_alone(run)
     else:
         image = data.images[[index]]
@@ -100,7 +100,7 @@ def draw(run: Run, data: ImageDataset, projection: Projection) -> None:
         st.button("Random", on_click=_set_random, args=(run,),
                   help="Draw z from the prior, N(0, I).")  # fmt: skip
         if seen is not None:
-            st.button("Image", on_click=state.set_z, args=(run, seen[0].mu[0]),
+            st.button("Image", on_click=_set_image, args=(run, seen[0].mu[0], label),
                       help="Back to the code of the image clicked.")  # fmt: skip
     if run.config.conditional:
         names = data.label_names
@@ -200,3 +200,9 @@ def _kl_per_dim(run: Run, codes: np.ndarray) -> np.ndarray:
 def _set_random(run: Run) -> None:
     state.set_z(run, np.random.default_rng().standard_normal(run.config.latent_dim))
     state.choose_image(run, None)
+
+
+def _set_image(run: Run, z: np.ndarray, label: int | None) -> None:
+    """Back to an image: its code means it together with its own label."""
+    state.set_z(run, z)
+    state.set_label(run, label)

@@ -60,12 +60,19 @@ def server(served_runs):
         yield address
 
 
-@pytest.fixture
-def page(chromium, server):
-    """A new visitor; no page that it sees may show a traceback."""
+@pytest.fixture(scope="session")
+def context(chromium, server):
+    """One browser for all visitors: the app's own files are fetched once, not for each test."""
     context = chromium.new_context(viewport={"width": 1400, "height": 1000}, base_url=server)
     context.set_default_timeout(60_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context):
+    """A new visitor, with a session of its own; no page may show a traceback."""
     page = context.new_page()
     yield page
     assert page.get_by_test_id("stException").count() == 0
-    context.close()
+    page.close()

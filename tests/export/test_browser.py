@@ -24,8 +24,8 @@ architectures = pytest.mark.parametrize(
 )
 
 
-def weights_of(config, image_shape):
-    model = build_model(config, image_shape)
+def weights_of(config, image_shape, num_labels=0):
+    model = build_model(config, image_shape, num_labels)
     return {f"model.{name}": value.numpy() for name, value in model.state_dict().items()}
 
 
@@ -156,6 +156,67 @@ def test_a_page_is_asked_to_hold_64_megabytes_at_the_most():
     assert 4 * browser.MAX_WEIGHTS == 64e6
 
 
+# --- Labels -------------------------------------------------------------------------------------
+
+
+def conditional(config):
+    return config.model_copy(update={"conditional": True})
+
+
+@architectures
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_the_first_dense_layer_of_each_part_has_the_labels_rows(config, image_shape, dtype, rng):
+    weights = weights_of(conditional(config), image_shape, 4)
+    rows = {part: f"model.{part}.label.weight" for part in ("encoder", "decoder")}
+    for name in rows.values():
+        weights[name] = rng.normal(size=weights[name].shape).astype(np.float32)
+    file = browser_model(conditional(config), image_shape, weights, "model", dtype)
+    spec, arrays = read(file, "model")
+    for part, name in rows.items():
+        dense = [layer for layer in spec[part] if layer["op"] == "dense"]
+        assert ["labels" in layer for layer in dense] == [True] + [False] * (len(dense) - 1)
+        np.testing.assert_array_equal(arrays[dense[0]["labels"]], weights[name].astype(dtype))
+        assert arrays[dense[0]["labels"]].shape == (4, len(arrays[dense[0]["bias"]]))
+    # The rest is as it is without labels.
+    plain = {k: v for k, v in weights.items() if k not in rows.values()}
+    _, others = read(browser_model(config, image_shape, plain, "model", dtype), "model")
+    assert others.keys() == {name for name in arrays if not name.endswith(".labels")}
+    for name, array in others.items():
+        np.testing.assert_array_equal(array, arrays[name])
+
+
+@architectures
+def test_a_model_without_labels_has_no_rows_for_them(config, image_shape):
+    file = browser_model(config, image_shape, weights_of(config, image_shape), "model")
+    spec, arrays = read(file, "model")
+    assert not any("labels" in layer for layer in spec["encoder"] + spec["decoder"])
+    assert not any(name.endswith("labels") for name in arrays)
+
+
+@architectures
+@pytest.mark.parametrize("part", ["encoder", "decoder"])
+def test_labels_rows_that_are_missing_or_of_another_width_are_named(config, image_shape, part):
+    config, name = conditional(config), f"model.{part}.label.weight"
+    weights = weights_of(config, image_shape, 4)
+    for damaged in (
+        {k: v for k, v in weights.items() if k != name},
+        weights | {name: weights[name][:, 1:]},
+    ):
+        with pytest.raises(ValueError, match=rf"^These weights do not .*: {part}\.label\.weight "):
+            browser_model(config, image_shape, damaged, "model")
+
+
+def test_labels_count_among_the_weights_that_a_page_holds(monkeypatch):
+    config = TrainConfig(hidden=(64,), conditional=True)
+    weights = weights_of(config, (1, 8, 8), 10)
+    total = sum(array.size for name, array in weights.items() if ".likelihood." not in name)
+    monkeypatch.setattr(browser, "MAX_WEIGHTS", total)
+    assert browser_model(config, (1, 8, 8), weights, "model")
+    monkeypatch.setattr(browser, "MAX_WEIGHTS", total - 1)
+    with pytest.raises(ValueError, match=r"^This model has 0 million weights"):
+        browser_model(config, (1, 8, 8), weights, "model")
+
+
 # --- Maps ---------------------------------------------------------------------------------------
 
 
@@ -179,6 +240,12 @@ def test_a_map_says_what_it_is(codes):
     np.testing.assert_allclose(spec["radii"], neighbour_radii(codes))
     np.testing.assert_array_equal(arrays["labels"], np.arange(300) % 2)
     assert arrays["labels"].dtype == np.uint8
+
+
+@pytest.mark.parametrize("link", [None, "image", "place"])
+def test_a_map_says_whether_others_follow_it(codes, link):
+    spec, _ = read(write_map(pca(codes, np.arange(300)), link=link), "map")
+    assert spec["link"] == link
 
 
 def test_every_kind_of_map_has_what_it_is_placed_by(any_map):

@@ -6,11 +6,13 @@ import re
 
 import numpy as np
 import pytest
+import torch
 from playwright.sync_api import expect
 from safetensors.numpy import load, save
 
 from tests.conftest import ROOT
 from vaelab.config import TrainConfig
+from vaelab.engine import Engine
 from vaelab.export import browser_map, browser_model
 from vaelab.latent.projections import pca, plane
 from vaelab.models import build_model
@@ -201,3 +203,310 @@ def test_a_model_slower_than_a_frame_is_shown_while_it_moves(bare):
         })"""
     )
     assert shown > 5
+
+
+# --- Labels -------------------------------------------------------------------------------------
+
+NAMES = ("zero", "one", "two", "three")
+PIXELS = """(at) => Array.from(document.querySelectorAll("[data-testid=decoded]")[at]
+    .getContext("2d").getImageData(0, 0, 8, 8).data).filter((_, i) => i % 4 === 0)"""
+
+
+def make_labelled(seed=0, latent_dim=2):
+    """A conditional model to which a label means something."""
+    config = TrainConfig(hidden=(8,), latent_dim=latent_dim, seed=seed, conditional=True)
+    model = build_model(config, SHAPE, len(NAMES))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(generator=torch.Generator().manual_seed(seed))
+    return Engine(model, config)
+
+
+def files_of(engine, name, map_key="latent-map", link=None, order=None):
+    """A model and its map of 50 images, each with the label that its number leaves by 4."""
+    weights = {f"model.{key}": value.numpy() for key, value in engine.model.state_dict().items()}
+    model = browser_model(engine.config, SHAPE, weights, f"{name}@1")
+    projection = projection_of(engine, order)
+    labels = projection.indices % len(NAMES)
+    return model, browser_map(
+        projection, f"{name}@1", name, map_key, labels=labels, label_names=NAMES, link=link
+    )
+
+
+def projection_of(engine, order=None):
+    rng = np.random.default_rng(engine.config.seed)
+    codes = rng.uniform(-2, 2, (50, engine.latent_dim)).astype(np.float32)
+    indices = np.arange(50) if order is None else order
+    return (plane if engine.latent_dim <= 2 else pca)(codes, indices)
+
+
+def assert_shown(page, image, at=0):
+    """The canvas shows this image, ``(1, 8, 8)``, to a gray level."""
+    page.wait_for_function(
+        f"([at, image]) => ({PIXELS})(at).every((level, i) => Math.abs(level - image[i]) <= 1)",
+        arg=[at, (255 * image).ravel().tolist()],
+    )
+
+
+def test_only_a_conditional_model_offers_labels(bare):
+    select = bare.get_by_label("Label")
+    for file in (model_file(), map_file()):
+        send(bare, file)
+    assert state(bare) == "ready"
+    expect(select).to_be_hidden()
+    for file in files_of(make_labelled(), "told"):
+        send(bare, file)
+    expect(select).to_be_visible()
+    assert select.locator("option").all_text_contents() == list(NAMES)
+    send(bare, map_file())
+    assert state(bare) == "ready"
+    expect(select).to_be_hidden()
+
+
+@pytest.mark.parametrize("slow", [False, True], ids=["page", "worker"])
+def test_another_label_is_another_image_and_another_pin(bare, slow):
+    if slow:  # by this clock each reading comes 20 ms after the one before
+        bare.evaluate("() => { let now = 0; performance.now = () => (now += 20); }")
+    engine = make_labelled()
+    for file in files_of(engine, "told"):
+        send(bare, file)
+    code = projection_of(engine).codes[0]
+    drawn = [engine.decode(code, label)[0] for label in range(4)]
+    assert min(np.abs(drawn[i] - drawn[i - 1]).max() for i in range(4)) > 0.1
+    select = bare.get_by_label("Label")
+    expect(select).to_have_value("0")  # image 0 is a zero
+    assert_shown(bare, drawn[0])
+    assert bare.evaluate("told") == []
+    for label in (2, 3, 1, 0):
+        select.select_option(NAMES[label])
+        assert_shown(bare, drawn[label])
+        name, pin = bare.evaluate("told.at(-1)")
+        assert (name, pin["label"], pin["image"]) == ("pin", label, 0)
+        assert pin["z"] == pytest.approx(code.tolist())
+    assert len(bare.evaluate("told")) == 4
+
+
+def test_an_images_code_comes_with_the_images_label(bare):
+    engine = make_labelled()
+    order = np.arange(50) + 3  # the first image is number 3, a three
+    for file in files_of(engine, "told", order=order):
+        send(bare, file)
+    select = bare.get_by_label("Label")
+    expect(select).to_have_value("3")
+    code = projection_of(engine).codes[0]
+    assert_shown(bare, engine.decode(code, 3)[0])
+    select.select_option("one")
+    bare.get_by_role("button", name="Random").click()
+    expect(select).to_have_value("1")  # a code that was drawn is of the label chosen
+    bare.get_by_role("button", name="From image").click()
+    expect(select).to_have_value("3")
+    assert_shown(bare, engine.decode(code, 3)[0])
+    assert bare.evaluate("told.at(-1)[1].label") == 3
+
+
+def test_a_label_is_found_where_it_was_left(bare):
+    for file in files_of(make_labelled(), "told"):
+        send(bare, file)
+    bare.get_by_label("Label").select_option("two")
+    for file in (model_file(), map_file()):
+        send(bare, file)
+    send(bare, files_of(make_labelled(), "told")[1])
+    expect(bare.get_by_label("Label")).to_have_value("2")
+
+
+# --- Several canvases on a page -----------------------------------------------------------------
+
+#: Stands in for Streamlit's charts: 300 pixels a side, from -3 to 3, and a canvas for each.
+SEVERAL = """
+async ({ code, markup, keys }) => {
+    document.body.innerHTML = keys.map((key) => `<main data-of="${key}">${markup}</main>`).join("");
+    const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+    const { default: mount } = await import(url);
+    window.told = [];
+    keys.forEach((key, i) => {
+        const box = document.createElement("div");
+        box.className = `st-key-${key}`;
+        box.innerHTML = `<div class="js-plotly-plot" style="position: fixed; z-index: 9; top: 0;
+            left: ${310 * i}px; width: 300px; height: 300px; background: white"></div>`;
+        document.body.append(box);
+        const axis = (sign) => ({
+            _offset: 0,
+            _length: 300,
+            p2d: (pixel) => sign * (pixel / 50 - 3),
+            d2p: (place) => 50 * (sign * place + 3),
+        });
+        const events = {};
+        Object.assign(box.firstChild, {
+            _fullLayout: { xaxis: axis(1), yaxis: axis(-1) },
+            on: (name, f) => (events[name] = f),
+            removeListener() {},
+            moved: () => events.plotly_afterplot(),
+        });
+    });
+    window.send = (file, key) => mount({
+        data: Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0)),
+        parentElement: document.querySelector(`[data-of="${key}"]`),
+        setStateValue: (name, value) => told.push([key, name, value]),
+        setTriggerValue: (name, value) => told.push([key, name, value]),
+    });
+}
+"""
+
+
+class Several:
+    """Canvases side by side, each with a chart."""
+
+    def __init__(self, page, *canvases):
+        self.page, self.engines = page, [engine for engine, _ in canvases]
+        self.keys = [f"map-{i}" for i in range(len(canvases))]
+        # Image number 7 is not at the same place of each map.
+        self.orders = [np.roll(np.arange(50), 11 * i) for i in range(len(canvases))]
+        names = {"code": "component.js", "markup": "component.html"}
+        files = {key: (FILES / name).read_text() for key, name in names.items()}
+        page.evaluate(SEVERAL, files | {"keys": self.keys})
+        for i, (engine, link) in enumerate(canvases):
+            for file in files_of(engine, f"run-{i}", self.keys[i], link, self.orders[i]):
+                page.evaluate(
+                    "([file, key]) => { send(file, key); }",
+                    [base64.b64encode(file).decode(), self.keys[i]],
+                )
+
+    def pixel(self, at, place):
+        return 310 * at + 50 * (place[0] + 3), 50 * (3 - place[1])
+
+    def hover(self, at, place):
+        self.page.mouse.move(*self.pixel(at, place))
+
+    def tap(self, at, place):
+        """A finger: down and up, and no moving before."""
+        x, y = self.pixel(at, place)
+        self.page.evaluate(
+            """([at, x, y]) => {
+                const plot = document.querySelectorAll(".js-plotly-plot")[at];
+                for (const type of ["pointerdown", "pointerup"]) {
+                    plot.dispatchEvent(new PointerEvent(type, {
+                        clientX: x, clientY: y, button: 0, isPrimary: true, bubbles: true,
+                    }));
+                }
+            }""",
+            [at, float(x), float(y)],
+        )
+
+    def code(self, at, image):
+        """The code of an image on one of the maps."""
+        point = int(np.flatnonzero(self.orders[at] == image)[0])
+        return projection_of(self.engines[at]).codes[point]
+
+    def nearest_image(self, at, place):
+        """The image whose code is nearest to a place of a plane map."""
+        apart = np.linalg.norm(projection_of(self.engines[at]).codes - place, axis=1)
+        return int(self.orders[at][apart.argmin()])
+
+    def assert_at(self, at, z):
+        self.page.wait_for_function(
+            """([at, z]) => {
+                const canvas = document.querySelectorAll("[data-testid=latent-canvas]")[at];
+                const here = JSON.parse(canvas.dataset.z);
+                return here.length === z.length && here.every((v, i) => Math.abs(v - z[i]) < 2e-3);
+            }""",
+            arg=[at, np.asarray(z, dtype=float).tolist()],
+        )
+
+    def label(self, at):
+        return self.page.get_by_label("Label").nth(at)
+
+
+PLACES = [(0.4, -0.6), (-1.5, 1.2), (1.9, 0.1)]
+
+
+def test_linked_by_image_the_others_go_to_the_same_image(bare):
+    """Whichever is hovered leads, whatever the dimensions of the others."""
+    engines = [make_labelled(0), make_labelled(1), make_labelled(2, latent_dim=5)]
+    several = Several(bare, *((engine, "image") for engine in engines))
+    for place in PLACES:
+        several.hover(0, place)
+        several.assert_at(0, place)
+        image = several.nearest_image(0, place)
+        for other in (1, 2):
+            several.assert_at(other, several.code(other, image))
+            expect(several.label(other)).to_have_value(str(image % 4))
+            drawn = engines[other].decode(several.code(other, image), image % 4)[0]
+            assert_shown(bare, drawn, other)
+    several.hover(1, PLACES[0])
+    several.assert_at(1, PLACES[0])
+    several.assert_at(0, several.code(0, several.nearest_image(1, PLACES[0])))
+    assert bare.evaluate("told") == []  # a hover is told to nobody
+
+
+def test_linked_by_place_the_others_go_to_the_same_code_where_they_have_one(bare):
+    engines = [make_labelled(0), make_labelled(1), make_labelled(2, latent_dim=5)]
+    several = Several(bare, *((engine, "place") for engine in engines))
+    for place in PLACES:
+        several.hover(0, place)
+        several.assert_at(0, place)
+        several.assert_at(1, place)
+        # With other dimensions there is no such place: then to the image.
+        several.assert_at(2, several.code(2, several.nearest_image(0, place)))
+
+
+def test_canvases_that_are_not_linked_stay_where_they_are(bare):
+    engines = [make_labelled(seed) for seed in range(3)]
+    several = Several(bare, (engines[0], "image"), (engines[1], None), (engines[2], "place"))
+    for at in range(3):
+        several.hover(at, PLACES[0])
+        several.assert_at(at, PLACES[0])
+        bare.mouse.move(5, 500)
+        for other in range(3):
+            several.assert_at(other, projection_of(engines[other]).codes[0])
+
+
+def test_a_pin_on_one_map_leads_the_others_too(bare):
+    """By a finger, which hovers over nothing first."""
+    several = Several(bare, (make_labelled(0), "image"), (make_labelled(1), "image"))
+    several.hover(0, PLACES[1])
+    bare.mouse.move(5, 500)
+    touched = several.code(1, 13)
+    several.tap(1, touched)
+    several.assert_at(1, touched)
+    several.assert_at(0, several.code(0, 13))
+    key, name, pin = bare.evaluate("told.at(-1)")
+    assert (key, name, pin["image"], pin["label"]) == ("map-1", "pin", 13, 1)
+
+
+def test_a_label_chosen_stays_chosen_when_the_charts_are_drawn_again(bare):
+    """As they are by the rerun that follows."""
+    engines = [make_labelled(0), make_labelled(1)]
+    several = Several(bare, *((engine, "image") for engine in engines))
+    several.hover(0, PLACES[0])
+    several.assert_at(0, PLACES[0])
+    bare.mouse.move(5, 500)  # both go to where the first was left
+    image = several.orders[0][0]
+    code = several.code(1, image)
+    several.assert_at(1, code)
+    other = int(image + 1) % 4
+    several.label(1).select_option(NAMES[other])
+    assert_shown(bare, engines[1].decode(code, other)[0], 1)
+    bare.evaluate("document.querySelectorAll('.js-plotly-plot').forEach((plot) => plot.moved())")
+    bare.wait_for_timeout(100)
+    expect(several.label(1)).to_have_value(str(other))
+    assert_shown(bare, engines[1].decode(code, other)[0], 1)
+
+
+def test_a_linked_canvas_is_compact_and_decodes_no_strips_that_nobody_sees(bare):
+    bare.evaluate(
+        """() => {
+            window.asked = 0;
+            const { postMessage } = Worker.prototype;
+            Worker.prototype.postMessage = function (message, ...rest) {
+                if (message.z) asked++;
+                return postMessage.call(this, message, ...rest);
+            };
+        }"""
+    )
+    several = Several(bare, (make_labelled(0), "image"), (make_labelled(1), "image"))
+    canvases = bare.get_by_test_id("latent-canvas")
+    assert [canvases.nth(i).evaluate("e => e.classList.contains('lc-compact')") for i in (0, 1)]
+    several.hover(0, PLACES[0])
+    several.assert_at(1, several.code(1, several.nearest_image(0, PLACES[0])))
+    bare.wait_for_timeout(100)
+    assert bare.evaluate("asked") == 0

@@ -48,11 +48,12 @@ async () => {
 """
 
 NETWORK = """
-({ file, z, images, simd }) => {
+({ file, z, images, simd, label }) => {
   const network = new canvas.Network(bytes(file), { simd });
   const codes = floats(z);
-  const decoded = base64(network.decode(codes, codes.length / network.latentDim));
-  const posteriors = rows(floats(images), network.numPixels).map((image) => network.encode(image));
+  const decoded = base64(network.decode(codes, codes.length / network.latentDim, label));
+  const posteriors = rows(floats(images), network.numPixels)
+    .map((image) => network.encode(image, label));
   return {
     decoded,
     mu: base64(posteriors.flatMap(({ mu }) => Array.from(mu))),
@@ -81,13 +82,14 @@ class Module:
         """Call a JavaScript function with numbers and files as base64."""
         return self.page.evaluate(script, {name: to_base64(value) for name, value in given.items()})
 
-    def network(self, file, z, images, simd):
+    def network(self, file, z, images, simd, label=0):
         """Decode codes and encode images as the browser does, to ``(N, C, H, W)`` and codes."""
-        _, channels, height, width = images.shape
-        answer = self.run(NETWORK, file=file, z=z, images=images.transpose(0, 2, 3, 1), simd=simd)
+        count, channels, height, width = images.shape
+        images = images.transpose(0, 2, 3, 1)
+        answer = self.run(NETWORK, file=file, z=z, images=images, simd=simd, label=label)
         assert answer["simd"] is simd
         decoded = to_floats(answer["decoded"]).reshape(-1, height, width, channels)
-        mu, sigma = (to_floats(answer[name]).reshape(len(images), -1) for name in ("mu", "sigma"))
+        mu, sigma = (to_floats(answer[name]).reshape(count, -1) for name in ("mu", "sigma"))
         return decoded.transpose(0, 3, 1, 2), mu, sigma
 
 
@@ -111,9 +113,9 @@ def module(chromium):
 # --- Networks -----------------------------------------------------------------------------------
 
 
-def make_engine(config, image_shape):
+def make_engine(config, image_shape, num_labels=0):
     """A model all of whose numbers are noise: the zeros of a new one would hide a wrong order."""
-    model = build_model(config, image_shape)
+    model = build_model(config, image_shape, num_labels)
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for parameter in model.parameters():
@@ -247,11 +249,12 @@ def test_the_shipped_models(module, rng, path, simd):
     weights, _ = run.checkpoint()
     shape = run.data.image_shape
     z = rng.normal(size=(100, run.config.latent_dim)).astype(np.float32)
-    images = run.engine.decode(z)  # of what it knows, and more like it than noise
+    label = max(0, run.engine.num_labels - 2)  # where there are labels, any but the first
+    images = run.engine.decode(z, label)  # of what it knows, and more like it than noise
     decoded, mu, sigma = module.network(
-        browser_model(run.config, shape, weights, path.name), z, images, simd
+        browser_model(run.config, shape, weights, path.name), z, images, simd, label
     )
-    codes = run.engine.encode(images)
+    codes = run.engine.encode(images, label)
     np.testing.assert_allclose(decoded, images, rtol=0, atol=CLOSE)
     np.testing.assert_allclose(mu, codes.mu, rtol=0, atol=CLOSE)
     np.testing.assert_allclose(sigma, codes.sigma, rtol=0, atol=CLOSE)
@@ -261,7 +264,7 @@ def test_a_decode_costs_what_its_layers_do(module):
     config = TrainConfig(architecture="conv", channels=(5, 7), conv_hidden=11, latent_dim=3)
     file = model_file(make_engine(config, (3, 28, 28)), (3, 28, 28))
     answer = module.run(
-        NETWORK, file=file, z=np.zeros((1, 3)), images=np.zeros((1, 28, 28, 3)), simd=True
+        NETWORK, file=file, z=np.zeros((1, 3)), images=np.zeros((1, 28, 28, 3)), simd=True, label=0
     )
     dense = 3 * 11 + 11 * (7 * 7 * 7)
     convolutions = 7**2 * (9 * 7 * 4 * 5) + 14**2 * (9 * 5 * 4 * 3)
@@ -290,6 +293,109 @@ def test_a_worker_draws_the_same(module, rng):
     )  # fmt: skip
     images = to_floats(answer).reshape(3, 8, 8, 3).transpose(0, 3, 1, 2)
     np.testing.assert_allclose(images, engine.decode(z), rtol=0, atol=CLOSE)
+
+
+# --- Labels -------------------------------------------------------------------------------------
+
+LABELLED = """
+({ file, z, images, simd, numLabels }) => {
+  const network = new canvas.Network(bytes(file), { simd });
+  const codes = floats(z);
+  const pictures = rows(floats(images), network.numPixels);
+  const told = Array.from({ length: numLabels }, (_, label) => {
+    // Decoding and encoding by turns: each must tell its own network the label.
+    const decoded = base64(network.decode(codes, codes.length / network.latentDim, label));
+    const posteriors = pictures.map((image) => network.encode(image, label));
+    return [
+      decoded,
+      base64(posteriors.flatMap(({ mu }) => Array.from(mu))),
+      base64(posteriors.flatMap(({ sigma }) => Array.from(sigma))),
+    ];
+  });
+  return { numLabels: network.numLabels, told, plain: base64(network.decode(codes, 1)) };
+}
+"""
+
+
+@kernels
+@architectures
+@pytest.mark.parametrize("num_labels", [1, 10])
+def test_every_label_of_a_conditional_model(module, rng, settings, image_shape, num_labels, simd):
+    engine = make_engine(TrainConfig(conditional=True, **settings), image_shape, num_labels)
+    channels, height, width = image_shape
+    z = rng.normal(size=(20, 2)).astype(np.float32)  # more than are decoded together
+    images = rng.random((5, *image_shape), dtype=np.float32)
+    answer = module.run(
+        LABELLED, file=model_file(engine, image_shape), z=z,
+        images=images.transpose(0, 2, 3, 1), simd=simd, numLabels=num_labels,
+    )  # fmt: skip
+    assert answer["numLabels"] == num_labels
+    drawn = []
+    for label, told in enumerate(answer["told"]):
+        decoded, mu, sigma = map(to_floats, told)
+        decoded = decoded.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
+        codes = engine.encode(images, label)
+        np.testing.assert_allclose(decoded, engine.decode(z, label), rtol=0, atol=CLOSE)
+        np.testing.assert_allclose(mu.reshape(5, -1), codes.mu, rtol=0, atol=CLOSE)
+        np.testing.assert_allclose(sigma.reshape(5, -1), codes.sigma, rtol=0, atol=CLOSE)
+        drawn.append(decoded)
+    assert all(np.abs(a - b).max() > 0.01 for a, b in zip(drawn[1:], drawn[:-1], strict=True))
+    # Nobody said which: the first, whatever was told before.
+    plain = to_floats(answer["plain"]).reshape(height, width, channels).transpose(2, 0, 1)
+    np.testing.assert_allclose(plain, engine.decode(z[:1], 0)[0], rtol=0, atol=CLOSE)
+
+
+def test_a_model_without_labels_does_not_mind_them(module, rng):
+    engine = make_engine(TrainConfig(**MLP), (1, 8, 8))
+    z = rng.normal(size=(3, 2)).astype(np.float32)
+    answer = module.run(
+        LABELLED, file=model_file(engine, (1, 8, 8)), z=z, images=np.zeros((1, 8, 8, 1)),
+        simd=True, numLabels=3,
+    )  # fmt: skip
+    assert answer["numLabels"] == 0
+    assert answer["told"][0] == answer["told"][1] == answer["told"][2]
+
+
+def test_the_shortest_files_have_labels_too(module, rng):
+    engine = make_engine(TrainConfig(conditional=True, **MLP), (1, 8, 8), 3)
+    z = rng.normal(size=(7, 2)).astype(np.float32)
+    answer = module.run(
+        LABELLED, file=model_file(engine, (1, 8, 8), "float16"), z=z,
+        images=np.zeros((1, 8, 8, 1)), simd=True, numLabels=3,
+    )  # fmt: skip
+    for label, told in enumerate(answer["told"]):
+        decoded = to_floats(told[0]).reshape(-1, 1, 8, 8)
+        np.testing.assert_allclose(decoded, engine.decode(z, label), rtol=0, atol=0.5 / 255)
+
+
+@architectures
+def test_a_worker_draws_every_label(module, rng, settings, image_shape):
+    engine = make_engine(TrainConfig(conditional=True, **settings), image_shape, 3)
+    z = rng.normal(size=(3, 2)).astype(np.float32)
+    answer = module.run(
+        """
+        async ({ file, z }) => {
+          const worker = new Worker("/component.js", { type: "module" });
+          const ask = (request) => new Promise((resolve, reject) => {
+            worker.onmessage = ({ data }) => resolve(base64(data));
+            worker.onerror = () => reject(new Error("The worker failed."));
+            worker.postMessage(request);
+          });
+          worker.postMessage({ bytes: bytes(file) });
+          const images = [];
+          for (const label of [2, 0, 1, 2]) {
+            images.push(await ask({ z: floats(z), count: 3, label }));
+          }
+          worker.terminate();
+          return images;
+        }
+        """,
+        file=model_file(engine, image_shape), z=z,
+    )  # fmt: skip
+    channels, height, width = image_shape
+    for label, drawn in zip([2, 0, 1, 2], answer, strict=True):
+        images = to_floats(drawn).reshape(3, height, width, channels).transpose(0, 3, 1, 2)
+        np.testing.assert_allclose(images, engine.decode(z, label), rtol=0, atol=CLOSE)
 
 
 # --- Maps ---------------------------------------------------------------------------------------
@@ -534,6 +640,20 @@ def assert_is_a_sentence(message):
 ])  # fmt: skip
 def test_a_model_that_cannot_be_run_is_refused_in_a_sentence(module, small, change, named):
     message = refusal(module, "Network", edited(small, change))
+    assert_is_a_sentence(message)
+    assert named in message
+
+
+@pytest.mark.parametrize(("change", "named"), [
+    (without("decoder.0.labels"), "decoder.0.labels"),
+    (without("encoder.0.labels"), "encoder.0.labels"),
+    (with_array("decoder.0.labels", lambda rows: rows[0]), "1 dimensions and not 2"),
+    (with_array("decoder.0.labels", lambda rows: rows[:, 1:]), "decoder.0.labels"),
+    (with_array("encoder.0.labels", lambda rows: rows[1:]), "labels"),
+])  # fmt: skip
+def test_labels_that_do_not_fit_are_refused_in_a_sentence(module, change, named):
+    engine = make_engine(TrainConfig(conditional=True, **MLP), (1, 8, 8), 3)
+    message = refusal(module, "Network", edited(model_file(engine, (1, 8, 8)), change))
     assert_is_a_sentence(message)
     assert named in message
 

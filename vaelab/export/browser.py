@@ -38,9 +38,12 @@ MEANS = {"continuous_bernoulli": "continuous_bernoulli"}
 class _Layers:
     """The layers of one network, and their arrays, as they are appended."""
 
-    def __init__(self, prefix: str, weights: Mapping[str, NDArray[np.floating]]) -> None:
+    def __init__(
+        self, prefix: str, weights: Mapping[str, NDArray[np.floating]], conditional: bool
+    ) -> None:
         self.prefix = prefix
         self.weights = weights
+        self.conditional = conditional
         self.specs: list[dict[str, Any]] = []
         self.arrays: Arrays = {}
 
@@ -79,9 +82,13 @@ class _Layers:
             weight, bias = weight[outputs], bias[outputs]
         # What a conditional model adds for a label, its first dense layer adds to the bias.
         first = not any(spec["op"] == "dense" for spec in self.specs)
-        labels = self.weights.get(f"model.{self.prefix}.label.weight") if first else None
-        told = {} if labels is None else {"labels": labels}
+        told = {"labels": self.labels(len(bias))} if self.conditional and first else {}
         self.append("dense", activation, weight=weight.T, bias=bias, **told)
+
+    def labels(self, width: int) -> NDArray[Any]:
+        """A row a label; how many there are, the weights alone say."""
+        found = self.weights.get(f"model.{self.prefix}.label.weight")
+        return self.array("label.weight", 1 if found is None else len(found), width)
 
     def conv(
         self,
@@ -133,7 +140,9 @@ def browser_model(
     ValueError
         If the weights do not fit the config, or are too many for a page.
     """
-    decoder, encoder = _Layers("decoder", weights), _Layers("encoder", weights)
+    decoder, encoder = (
+        _Layers(prefix, weights, config.conditional) for prefix in ("decoder", "encoder")
+    )
     if config.architecture == "mlp":
         _mlp_layers(config, image_shape, encoder, decoder)
     else:

@@ -1,0 +1,133 @@
+"""Anomaly detection in a browser: what the page says is what vaelab computes."""
+
+import re
+from functools import cache
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from pages._ui.resources import EXAMPLES
+from tests.browser.steps import picture, settled
+from vaelab.config import Preprocessing
+from vaelab.corruptions import corrupt_images
+from vaelab.datasets import load_dataset
+from vaelab.evaluation.anomalies import Detector
+from vaelab.evaluation.detection import confusion, detect
+from vaelab.figures_detection import frame_images
+from vaelab.images import png_data_uri, tile
+from vaelab.runs import Run
+
+pytestmark = pytest.mark.browser
+
+NAME = "digits-without-4-16d"
+HEAT = """
+() => Array.from(document.querySelectorAll(".st-key-error-panels .js-plotly-plot")[0]
+    ._fullData.find((t) => t.type === "heatmap").z, (row) => Array.from(row))
+"""
+
+
+@cache
+def case():
+    """The run's detector, its normal images and all fours, none of which it has seen."""
+    run = Run.open(EXAMPLES / NAME)
+    data = load_dataset("digits", run.config.preprocessing)
+    fours = load_dataset("digits", Preprocessing(classes=("4",)))
+    return Detector(run.engine, data), data.images[data.split.test], fours.images
+
+
+def threshold(page):
+    return float(page.get_by_role("slider", name="Threshold").input_value())
+
+
+def open_page(page, address="/anomalies"):
+    page.goto(address)
+    page.wait_for_selector('img[alt="The least anomalous images"]')
+    settled(page)
+
+
+def check(page, normal, anomalous):
+    """The table, the sentences and the titles are what these scores give at the threshold."""
+    counts, found = confusion(normal, anomalous, threshold(page)), detect(normal, anomalous)
+    table = page.get_by_test_id("stMarkdownContainer").locator("table")
+    cells = [
+        f"{counts.true_positives:,} found", f"{counts.false_negatives:,} missed",
+        f"{counts.false_positives:,} false alarms", f"{counts.true_negatives:,} passed",
+    ]  # fmt: skip
+    for cell in cells:
+        expect(table.get_by_text(cell, exact=True)).to_be_visible()
+    expect(page.get_by_text(f"recall {counts.recall:.1%}")).to_be_visible()
+    expect(page.get_by_text(f"precision {counts.precision:.1%}")).to_be_visible()
+    expect(page.get_by_text(f"ROC: AUC {found.auc:.3f}")).to_be_visible()
+    return counts
+
+
+def test_it_opens_on_a_left_out_digit_and_the_threshold_moves_the_table(page):
+    open_page(page)  # names no run
+    assert f"run={NAME}" in page.url
+    detector, normal, fours = case()
+    scores = detector.score("calibrated", normal), detector.score("calibrated", fours)
+    first = check(page, *scores)
+    assert 0.03 < first.false_alarm_rate <= 0.05
+
+    slider = page.get_by_role("slider", name="Threshold")
+    before = threshold(page)
+    slider.focus()
+    for _ in range(60):
+        page.keyboard.press("ArrowRight")
+    settled(page)
+    assert threshold(page) > before
+    moved = check(page, *scores)
+    assert moved.false_negatives > first.false_negatives
+    line = page.evaluate(
+        "() => document.querySelector('.st-key-histogram .js-plotly-plot').layout.shapes[0].x0"
+    )
+    assert line == pytest.approx(threshold(page))
+
+    # The gallery is in the order of the scores, with those framed that are judged wrongly.
+    everything, images = np.concatenate(scores), np.concatenate([normal, fours])
+    wrong = (everything > threshold(page)) != (np.arange(len(images)) >= len(normal))
+    for name, order in (("most", np.argsort(-everything, kind="stable")),
+                        ("least", np.argsort(-everything, kind="stable")[::-1])):  # fmt: skip
+        chosen = order[:20]
+        sheet = tile(frame_images(images[chosen], wrong[chosen], side=56), 10, gap=2)
+        assert picture(page, f"The {name} anomalous images") == png_data_uri(sheet)
+
+    # Of the missed, the error map of the second.
+    page.get_by_role("radio", name="Missed").or_(
+        page.get_by_role("button", name="Missed", exact=True)
+    ).first.click()
+    number = page.get_by_role("spinbutton", name=re.compile("Which of"))
+    expect(number).to_have_attribute("max", str(moved.false_negatives))
+    number.fill("2")
+    number.press("Enter")
+    settled(page)
+    missed = np.flatnonzero(scores[1] <= threshold(page))
+    second = fours[missed[np.argsort(scores[1][missed], kind="stable")[1]]]
+    off = (second / 255 - detector.reconstruct(second[None])[0])[0]
+    assert np.allclose(page.evaluate(HEAT), off, atol=1e-5)
+
+
+def test_the_score_and_the_anomalies_are_chosen_and_kept_in_the_address(page):
+    detector, normal, fours = case()
+    open_page(page, f"/anomalies?run={NAME}&score=elbo")
+    check(page, detector.score("elbo", normal), detector.score("elbo", fours))
+
+    page.get_by_text("Corrupted images", exact=True).click()
+    settled(page)
+    assert "anomalies=corrupted" in page.url
+    assert "score=elbo" in page.url
+    damaged = corrupt_images(normal, "gaussian", 0.3)
+    check(page, detector.score("elbo", normal), detector.score("elbo", damaged))
+
+
+def test_an_autoencoder_of_all_classes_is_offered_no_elbo_but_a_training(page):
+    open_page(page, "/anomalies?run=digits-ae-2d")
+    expect(page.get_by_text("Left-out classes", exact=True)).to_have_count(0)
+    page.get_by_role("combobox", name="Score").click()
+    expect(page.get_by_role("option", name="Calibrated error")).to_be_visible()
+    expect(page.get_by_role("option", name="Negative ELBO")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.get_by_text("Train one without").click()
+    expect(page.get_by_role("combobox", name="Leave out")).to_be_visible()
+    expect(page.get_by_role("button", name="Start training")).to_be_enabled()

@@ -1,0 +1,146 @@
+import time
+
+import numpy as np
+import pytest
+
+from vaelab import studies
+from vaelab.config import Preprocessing, TrainConfig
+from vaelab.runs import Run
+from vaelab.studies import Study, make_study, read_progress, read_study
+from vaelab.training import train
+
+SECONDS = 120  # a busy machine's worker imports torch and compiles UMAP
+
+
+@pytest.fixture(scope="module")
+def small_run(tmp_path_factory):
+    """A run on few images, hardly trained."""
+    config = TrainConfig(preprocessing=Preprocessing(num_images=120), epochs=2, hidden=(16,))
+    return train(config, run_dir=tmp_path_factory.mktemp("runs") / "small")
+
+
+def same(one, two):
+    return (
+        one.figures == two.figures
+        and one.arrays.keys() == two.arrays.keys()
+        and all(np.array_equal(one.arrays[name], two.arrays[name]) for name in one.arrays)
+    )
+
+
+def instead(monkeypatch, make):
+    monkeypatch.setitem(studies.STUDIES, "code_map", make)
+
+
+def test_a_study_is_made_once_and_kept(copy, digits, monkeypatch):
+    assert read_study(copy, "code_map") is None
+    made = make_study(copy, digits, "code_map")
+    assert same(read_study(Run.open(copy.path), "code_map"), made)
+
+    def again(*_):
+        raise AssertionError("It was made again.")
+
+    instead(monkeypatch, again)
+    assert same(make_study(copy, digits, "code_map"), made)
+
+
+def test_a_study_is_of_its_epoch(copy, digits):
+    make_study(copy, digits, "code_map")
+    arrays, numbers = copy.checkpoint()
+    copy.write_checkpoint(arrays, numbers | {"epoch": copy.epoch + 1})
+    assert read_study(copy, "code_map") is None
+
+
+def test_a_study_may_have_no_arrays(copy, digits, monkeypatch):
+    found = Study({"one": 1, "none": None, "list": [0.5]}, {})
+    instead(monkeypatch, lambda *_: found)
+    make_study(copy, digits, "code_map")
+    assert read_study(copy, "code_map") == found
+
+
+def test_progress_is_seen_while_it_is_made_and_not_after(copy, digits, monkeypatch):
+    seen = []
+
+    def make(run, data, report):
+        for fraction in (0.25, 0.75):
+            report(fraction)
+            seen.append(read_progress(Run.open(copy.path), "code_map"))
+        return Study({}, {})
+
+    instead(monkeypatch, make)
+    assert read_progress(copy, "code_map") == 0
+    make_study(copy, digits, "code_map")
+    assert seen == [0.25, 0.75]
+    assert read_progress(copy, "code_map") == 0
+    assert not list(copy.path.glob("studies/.*"))
+
+
+def test_one_that_fails_leaves_nothing_behind(copy, digits, monkeypatch):
+    def make(run, data, report):
+        report(0.5)
+        raise ValueError("These images do not do.")
+
+    instead(monkeypatch, make)
+    with pytest.raises(ValueError, match="do not do"):
+        make_study(copy, digits, "code_map")
+    assert list((copy.path / "studies").iterdir()) == []
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a study", b"\x08\0\0\0\0\0\0\0{}      "])
+def test_a_damaged_study_is_made_anew(copy, digits, damage):
+    made = make_study(copy, digits, "code_map")
+    (path,) = (copy.path / "studies").iterdir()
+    path.write_bytes(damage)
+    assert read_study(copy, "code_map") is None
+    assert same(make_study(copy, digits, "code_map"), made)
+    assert same(read_study(copy, "code_map"), made)
+
+
+def test_a_run_in_training_keeps_none(copy, digits):
+    copy.write_status("running")
+    made = make_study(copy, digits, "code_map")
+    assert made.arrays["codes"].shape == (len(digits), 2)
+    assert read_study(copy, "code_map") is None
+
+
+def test_what_is_no_study_is_refused(copy, digits):
+    with pytest.raises(ValueError, match=r"no study 'map': choose one of evaluation, pixel_maps"):
+        make_study(copy, digits, "map")
+
+
+# --- As jobs ------------------------------------------------------------------------------------
+
+
+def wait_while_working(jobs, run, name):
+    until = time.monotonic() + SECONDS
+    while jobs.study_state(run, name)[0] == "working":
+        assert time.monotonic() < until, "It did not come about in time."
+        time.sleep(0.05)
+    return jobs.study_state(run, name)
+
+
+def test_a_job_makes_a_study_once(jobs, small_run):
+    assert jobs.study_state(small_run, "pixel_maps") == ("none", "")
+    assert jobs.known_study(small_run, "pixel_maps") is None
+    jobs.make_study(small_run, "pixel_maps")
+    key = (small_run.path, small_run.epoch, "pixel_maps")
+    future = jobs._results[key]
+    jobs.make_study(small_run, "pixel_maps")
+    assert jobs._results[key] is future
+    assert wait_while_working(jobs, small_run, "pixel_maps") == ("done", "")
+    study = jobs.known_study(small_run, "pixel_maps")
+    assert same(read_study(small_run, "pixel_maps"), study)
+    assert {name: array.shape for name, array in study.arrays.items()} == {
+        "indices": (120,), "raw": (120, 2), "pca": (120, 2), "umap": (120, 2),
+    }  # fmt: skip
+    # What UMAP is for: it keeps neighbours that PCA does not.
+    figures = study.figures
+    assert figures["umap"]["trustworthiness"] > figures["pca"]["trustworthiness"]
+    assert figures["umap"]["knn_accuracy"] > figures["pca"]["knn_accuracy"]
+
+
+def test_a_study_that_cannot_be_made_says_why(jobs, small_run):
+    jobs.make_study(small_run, "no such")
+    state, why = wait_while_working(jobs, small_run, "no such")
+    assert state == "failed"
+    assert why.startswith("There is no study 'no such': choose one of")
+    assert jobs.known_study(small_run, "no such") is None
