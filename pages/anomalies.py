@@ -1,12 +1,312 @@
-"""To come."""
+"""Anomaly detection: score images by how strange a model finds them, and set a threshold."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
 import streamlit as st
 
-from pages._ui import frame
+from pages._ui import frame, resources, state, widgets
+from pages._ui.detection import Case, Strangers, detector_of, missing_classes
+from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
+from vaelab.config import explain
+from vaelab.datasets import SOURCES, is_local
+from vaelab.figures_detection import (
+    detection_curves,
+    error_panels,
+    frame_images,
+    round_step,
+    score_histogram,
+    score_range,
+)
+from vaelab.images import tile
+from vaelab.runs import Run, RunError
+
+if TYPE_CHECKING:
+    from vaelab.evaluation.detection import Confusion
+
+#: What the page opens on, so that there is something to detect.
+EXAMPLE = "digits-without-4-16d"
+KINDS = {
+    "left_out": "Left-out classes",
+    "other": "Other images",
+    "corrupted": "Corrupted images",
+}
+SCORE_NAMES = {
+    "calibrated": "Calibrated error",
+    "reconstruction": "Reconstruction error",
+    "elbo": "Negative ELBO",
+    "latent": "Latent distance",
+}
+#: Images in each half of the gallery, and in its rows.
+NUM_SHOWN, IN_A_ROW = 20, 10
+ALLOWED_FALSE_ALARMS = 0.05
 
 
 def main() -> None:
-    st.info("This page is being built.")
+    head = st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    )
+    head.caption(
+        "**Move the threshold** below the histogram: images that score above it are flagged as "
+        "anomalous, and the table counts what that finds and what it costs."
+    )
+    if state.wanted_run() is None and EXAMPLE in resources.all_runs():
+        state.want_run(EXAMPLE)
+    with widgets.toolbar():
+        run = widgets.choose_run()
+        strangers = choose_strangers(run)
+        score = choose_score(run)
+    with head:
+        offer_training(run)
+    data = resources.dataset(run.config)
+    if not resources.torch_is_loaded():
+        with st.spinner("Loading the model …"):
+            run.engine.reconstruct(data.images[:1], data.labels_of([0]))
+    # Once for all thresholds: what is below only counts.
+    judge(Case.of(run, strangers, score))
+
+
+def judge(case: Case) -> None:
+    """What a threshold does: redrawn by itself when that is moved."""
+    from vaelab.evaluation.anomalies import SCORES
+    from vaelab.evaluation.detection import confusion, threshold_for
+
+    normal, anomalous = case.scores
+    low, high = score_range(normal, anomalous)
+    step = round_step(low, high)
+    # Up to the next step, so that no more false alarms come than are allowed.
+    start = float(np.ceil(threshold_for(normal, ALLOWED_FALSE_ALARMS) / step) * step)
+    title = f"{SCORES[case.score].title} ({SCORES[case.score].unit})"
+
+    @st.fragment
+    @frame.guarded
+    def body() -> None:
+        left, right = st.columns(2, gap="medium")
+        with left:
+            chart = st.container()
+            threshold = st.slider(
+                "Threshold", low, high, min(max(start, low), high), step,
+                key=f"threshold:{case.run.name}:{case.run.version}:{case.score}:{case.strangers}",
+                format=f"%.{max(0, -int(np.floor(np.log10(step))))}f", persist_state="session",
+                help="In the score's own unit. It starts where one normal image in twenty is "
+                "flagged, which needs no anomalous image to know.",
+            )  # fmt: skip
+            figure = score_histogram(normal, anomalous, threshold, title)
+            chart.plotly_chart(figure, key="histogram", config=NO_BAR)
+            counts = confusion(normal, anomalous, threshold)
+            draw_table(counts)
+        with right:
+            figure = detection_curves(case.detection(), counts)
+            st.plotly_chart(figure, key="curves", config=NO_BAR)
+            say(counts)
+        draw_gallery(case, threshold)
+        look_closer(case, threshold)
+
+    body()
+
+
+NO_BAR = {"displayModeBar": False}
+
+
+def draw_table(counts: Confusion) -> None:
+    st.markdown(
+        "| | flagged | not flagged |\n|:--|--:|--:|\n"
+        f"| **anomalous** | {counts.true_positives:,} found "
+        f"| {counts.false_negatives:,} missed |\n"
+        f"| **normal** | {counts.false_positives:,} false alarms "
+        f"| {counts.true_negatives:,} passed |"
+    )
+
+
+def say(counts: Confusion) -> None:
+    """The same in plain words, with the rates that they make."""
+
+    def percent(rate: float | None) -> str:
+        return "none" if rate is None else f"{rate:.1%}"
+
+    anomalous = counts.true_positives + counts.false_negatives
+    flagged = counts.true_positives + counts.false_positives
+    normal = counts.false_positives + counts.true_negatives
+    st.markdown(
+        f"- Of {anomalous:,} anomalies, {counts.true_positives:,} were flagged: "
+        f"**recall {percent(counts.recall)}**.\n"
+        f"- Of {flagged:,} flagged images, {counts.true_positives:,} are anomalies: "
+        f"**precision {percent(counts.precision)}**.\n"
+        f"- Of {normal:,} normal images, {counts.false_positives:,} were flagged: "
+        f"**false alarm rate {percent(counts.false_alarm_rate)}**."
+    )
+
+
+def draw_gallery(case: Case, threshold: float) -> None:
+    scores = case.all_scores
+    wrong = (scores > threshold) != case.strange
+    order = np.argsort(-scores, kind="stable")
+    halves = {"most": order[:NUM_SHOWN], "least": order[::-1][:NUM_SHOWN]}
+    kinds = {"most": "normal images flagged", "least": "anomalies missed"}
+    for column, (name, chosen) in zip(st.columns(2, gap="medium"), halves.items(), strict=True):
+        with column:
+            st.markdown(f"##### The {len(chosen)} {name} anomalous of {len(order):,}")
+            images = np.stack([case.image(int(index)) for index in chosen])
+            widgets.show_pixels(
+                tile(frame_images(images, wrong[chosen], side=56), IN_A_ROW, gap=2),
+                f"The {name} anomalous images",
+            )
+            errors = int(wrong[chosen].sum())
+            st.caption(
+                f"From the {name} anomalous on, row by row. "
+                + (f"**Framed: {errors} wrongly judged**, {kinds[name]}." if errors else
+                   "All are judged rightly.")
+            )  # fmt: skip
+
+
+def look_closer(case: Case, threshold: float) -> None:
+    """One image, what the model makes of it, and where that is off."""
+    scores, strange = case.all_scores, case.strange
+    order = np.argsort(-scores, kind="stable")
+
+    @st.fragment
+    @frame.guarded
+    def body() -> None:
+        flagged, truly = scores[order] > threshold, strange[order]
+        lists = {
+            "Most anomalous": order,
+            "Least anomalous": order[::-1],
+            "Missed": order[~flagged & truly][::-1],
+            "False alarms": order[flagged & ~truly],
+        }
+        st.markdown("##### Where the error is")
+        left, right = st.columns([2, 3], gap="medium")
+        with left:
+            name: str = st.segmented_control(
+                "Look at", list(lists), default="Most anomalous", required=True,
+                key="anomaly-list", persist_state="session", wrap=True,
+                help="**Missed**: anomalies below the threshold, the lowest score first. **False "
+                "alarms**: normal images above it, the highest first.",
+            )  # fmt: skip
+            chosen = lists[name]
+            if not len(chosen):
+                st.info("There are none at this threshold.")
+                return
+            key = f"anomaly-number:{name}"
+            if key in st.session_state:  # the threshold was moved, and there are fewer now
+                st.session_state[key] = min(st.session_state[key], len(chosen))
+            number = st.number_input(
+                f"Which of {len(chosen):,}", 1, len(chosen), key=key, persist_state="session",
+                help="Counted as in the gallery: 1 is the first.",
+            )  # fmt: skip
+            index = int(chosen[number - 1])
+            kind = "anomalous" if strange[index] else "normal"
+            st.markdown(f"{case.name(index)}: in truth **{kind}**, score **{scores[index]:.4g}**.")
+        with right:
+            image = case.image(index)
+            back = detector_of(case.run).reconstruct(image[None])[0]
+            st.plotly_chart(error_panels(image, back), key="error-panels", config=NO_BAR)
+            st.caption(
+                "Difference: image minus reconstruction. Red where the image is brighter, blue "
+                "where it is darker; always from -1 to 1, black against white."
+            )
+
+    body()
+
+
+def choose_strangers(run: Run) -> Strangers:
+    """Choose which images play the anomalies."""
+    kinds = [kind for kind in KINDS if kind != "left_out" or missing_classes(run)]
+    kind: str = st.segmented_control(
+        "Anomalies are", kinds, default=wanted("anomalies", kinds, kinds[0]),
+        required=True, key=f"anomalies:{run.name}", format_func=KINDS.__getitem__,
+        persist_state="session",
+        help="Normal are the test images of what the model was trained on. **Left-out classes**: "
+        "test images of the classes it was not trained on. **Other images**: another dataset, "
+        "brought to the same size. **Corrupted images**: the normal ones, damaged.",
+    )  # fmt: skip
+    keep("anomalies", kind, kinds[0])
+    if kind == "other":
+        sources = {
+            name: source for name, source in SOURCES.items()
+            if name != run.config.dataset and is_local(source)
+        }  # fmt: skip
+        what = st.selectbox(
+            "Which", list(sources), key=f"other-images:{run.config.dataset}",
+            format_func=lambda name: sources[name].title, persist_state="session", width=170,
+            help="The datasets that need no download.",
+        )  # fmt: skip
+        return Strangers(kind, what)
+    if kind == "corrupted":
+        what = st.selectbox(
+            "How", list(STRENGTHS), key="anomaly-corruption", persist_state="session", width=160,
+            format_func=CORRUPTION_NAMES.__getitem__, help="What is done to the normal images.",
+        )  # fmt: skip
+        name, least, most, start = STRENGTHS[what]
+        strength = st.slider(
+            name, least, most, start, 0.05, key=f"anomaly-strength:{what}", width=170,
+            persist_state="session", help="How strong the damage is.",
+        )  # fmt: skip
+        return Strangers(kind, what, strength)
+    return Strangers(kind)
+
+
+def choose_score(run: Run) -> str:
+    names = [name for name in SCORE_NAMES if name != "elbo" or run.config.model == "vae"]
+    if st.session_state.get("anomaly-score") not in names:
+        st.session_state.pop("anomaly-score", None)
+    absent = "" if "elbo" in names else " An autoencoder has no ELBO."
+    score: str = st.selectbox(
+        "Score", names, names.index(wanted("score", names, names[0])), key="anomaly-score",
+        format_func=SCORE_NAMES.__getitem__, persist_state="session", width=200,
+        help="**Calibrated error**: how many times worse the image is reconstructed than a normal "
+        "image with outlines as long and as much ink; this is the fairest. **Reconstruction "
+        "error**: -log p(x|z). **Negative ELBO**: that plus the KL divergence; both find simple "
+        "images normal, whatever they show. **Latent distance**: from the image's code to the "
+        f"tenth nearest code of a training image.{absent}",
+    )  # fmt: skip
+    keep("score", score, names[0])
+    return score
+
+
+def wanted(name: str, options: list[str], default: str) -> str:
+    """What the URL asks for, where that is possible."""
+    asked = st.query_params.get(name)
+    return asked if asked in options else default
+
+
+def keep(name: str, value: str, default: str) -> None:
+    """Put a choice into the URL, unless it is what is shown without."""
+    if value != default:
+        st.query_params[name] = value
+    elif name in st.query_params:
+        del st.query_params[name]
+
+
+def offer_training(run: Run) -> None:
+    """Train the same model without a class, where none was left out yet."""
+    names = SOURCES[run.config.dataset].label_names
+    if missing_classes(run) or len(names) < 2:
+        return
+    with st.popover("Train one without …", icon=":material/model_training:"):
+        st.markdown("The same model, trained without a class: then that class is the anomaly.")
+        left_out = st.selectbox(
+            "Leave out", names, key=f"leave-out:{run.config.dataset}",
+            help="The class that the model will never see.",
+        )  # fmt: skip
+        if st.button("Start training", type="primary", icon=":material/play_arrow:"):
+            kept = tuple(name for name in names if name != left_out)
+            preprocessing = run.config.preprocessing.model_copy(update={"classes": kept})
+            try:
+                new = Run.create(run.config.model_copy(update={"preprocessing": preprocessing}))
+                new.rename(f"{SOURCES[run.config.dataset].title} without {left_out}")
+                with st.spinner("Starting …"):
+                    resources.jobs().train(new)
+            except (RunError, ConnectionError) as error:
+                st.error(explain(error), icon=":material/error:")
+            else:
+                state.watch_training(new.name)
+                st.session_state["left-out-training"] = new.title
+        if title := st.session_state.get("left-out-training"):
+            st.success(f"**{title}** is in training. Once it has begun, it can be chosen here.")
+            st.page_link("pages/train.py", label="Follow it on Train", icon=":material/east:")
 
 
 frame.show(main, __file__)

@@ -1,12 +1,176 @@
-"""To come."""
+"""Latent arithmetic: add the difference of two groups' mean codes to an image's code."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
 import streamlit as st
 
-from pages._ui import frame
+from pages._ui import frame, groups, resources, strips, widgets
+from vaelab.evaluation.transfer import Change, Shift, learn_change, shift_images
+from vaelab.figures_generation import shift_curves
+
+if TYPE_CHECKING:
+    from vaelab.datasets import ImageDataset
+    from vaelab.runs import Run
+
+#: Strengths of the strip, and images that are changed together.
+STRIP = np.linspace(-1, 2, 7)
+MANY = 12
+
+HOW = (
+    "Choose two groups of images. The mean code of **B** minus the mean code of **A** is a "
+    "direction: added to the code of any image, it makes the image more like B."
+)
 
 
 def main() -> None:
-    st.info("This page is being built.")
+    with widgets.toolbar():
+        run = widgets.choose_run()
+        data = resources.dataset(run.config)
+        by = groups.choose_way(data)
+        if by == "lasso":
+            kind = widgets.choose_map(run)
+        else:
+            a, b = groups.choose_classes(data) if by == "label" else groups.choose_ranges(data)
+    st.caption(HOW)
+    if by == "label" and run.config.conditional:
+        st.info(
+            "This model is told the label beside the code, so its codes say little about labels: "
+            "a direction between two of them changes next to nothing. The lasso may do more.",
+            icon=":material/info:",
+        )
+    waiting = by == "lasso" and widgets.map_or_stand_in(run, kind).waiting
+
+    @st.fragment(run_every=1.0 if waiting else None)
+    @frame.guarded
+    def body() -> None:
+        if by != "lasso":
+            draw_change(run, data, a, b)
+            return
+        view = widgets.map_or_stand_in(run, kind)
+        if waiting and not view.waiting:
+            st.rerun()
+        view.say()
+        drawn = groups.draw_lasso(run, data, view.projection)
+        if drawn is not None:
+            draw_change(run, data, *drawn)
+
+    body()
+
+
+def draw_change(run: Run, data: ImageDataset, a: np.ndarray, b: np.ndarray) -> None:
+    change = _change(str(run.path), run.version, a, b)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        strength = draw_one(run, data, change, a)
+    draw_many(run, data, change, strength)
+    with right:
+        st.markdown("##### Does it work on held-out images?")
+        if not len(change.held_out_a.indices):
+            st.info("No image of group A is held out to judge by: choose a larger group.")
+            return
+        shift = _shift(str(run.path), run.version, a, b)
+        curves = {
+            "codes, encoded again": shift.encoded,
+            "pixels": shift.pixels,
+            "random directions": shift.control,
+        }
+        st.plotly_chart(
+            shift_curves(shift.strengths, curves, "random directions", shift.right),
+            key="shift-curves", config={"displayModeBar": False},
+        )  # fmt: skip
+        say_how_well(shift)
+
+
+def draw_one(run: Run, data: ImageDataset, change: Change, a: np.ndarray) -> float:
+    """Change one image; returns how strongly."""
+    key = f"arithmetic-image:{data.name}:{len(data)}"
+    of = f"{key}:of"
+    pool = change.held_out_a if len(change.held_out_a.indices) else change.train_a
+
+    def draw(seed: int | None = None) -> None:
+        st.session_state[key] = int(np.random.default_rng(seed).choice(pool.indices))
+
+    # Another group A, another image; the first is the same on every visit.
+    if key not in st.session_state or st.session_state.get(of) != a.tobytes():
+        st.session_state[of] = a.tobytes()
+        draw(seed=0)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        index = st.number_input(
+            "Image", 0, len(data) - 1, key=key, width=140, persist_state="session",
+            help="The number of any image of the dataset.",
+        )  # fmt: skip
+        st.button("Draw another", icon=":material/casino:", on_click=draw,
+                  help="Draw another held-out image of group A.")  # fmt: skip
+        strength: float = st.slider(
+            "Strength", -1.0, 2.0, 1.0, 0.05, key="strength", persist_state="session",
+            help="How many times the direction is added. At 1, the mean of A becomes that of B.",
+        )  # fmt: skip
+    label = data.label_of(index)
+    z = run.engine.encode(data.images[[index]], label).mu.astype(np.float64)
+    decoded = run.engine.decode(z + np.array([0, strength])[:, None] * change.direction, label)
+    seen = " (trained on)" if index in data.split.train else ""
+    names = (widgets.describe_image(data, index) + seen, "Recon\u00adstruction",
+             f"Changed by {strength:g} × the direction")  # fmt: skip
+    pictures = (data.images[index], decoded[0], decoded[1])
+    for column, image, name in zip(st.columns(3), pictures, names, strict=True):
+        with column:
+            widgets.picture(image, name)
+    way = run.engine.decode(z + STRIP[:, None] * change.direction, label)
+    words = [f"{value:+g}".replace("-", "−") if value else "0" for value in STRIP]
+    strips.draw([strips.Images("decoded", way), strips.Words("strength", words)], len(STRIP))
+    return strength
+
+
+def draw_many(run: Run, data: ImageDataset, change: Change, strength: float) -> None:
+    chosen = np.random.default_rng(1).permutation(change.held_out_a.indices)[:MANY]
+    if not len(chosen):
+        return
+    st.markdown(f"##### Other held-out images of A, changed with strength {strength:g}")
+    labels = data.labels_of(chosen)
+    codes = run.engine.encode(data.images[chosen], labels).mu
+    changed = run.engine.decode(codes + strength * change.direction, labels)
+    rows = [
+        strips.Images("held out", data.images[chosen]),
+        strips.Images("reconstructed", run.engine.decode(codes, labels)),
+        strips.Images("changed", changed),
+    ]
+    strips.draw(rows, MANY)
+
+
+def say_how_well(shift: Shift) -> None:
+    at_one = int(np.abs(shift.strengths - 1).argmin())
+    said = "A classifier tells codes of A and B apart. "
+    if shift.accuracy is not None:
+        said = (
+            f"A classifier tells held-out codes of A and B apart with an accuracy of "
+            f"**{shift.accuracy:.0%}** (guessing: 50%). "
+        )
+        if shift.accuracy < 0.6:
+            said = f":material/warning: {said}The model has hardly encoded what differs. "
+    st.caption(
+        f"{said}{shift.num_images} held-out images of A were moved, decoded and encoded again: at "
+        f"strength 1 the classifier takes **{shift.encoded[at_one]:.0%}** of them for B. A "
+        f"classifier of pixels, which knows nothing of the model, takes "
+        f"**{shift.pixels[at_one]:.0%}**. Moved as far in random directions, it is "
+        f"{shift.control[at_one]:.0%}."
+    )
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _change(path: str, version: int, a: np.ndarray, b: np.ndarray) -> Change:
+    run = resources._open(path, version)
+    known = resources.make_known_map(run, "plane" if run.config.latent_dim <= 2 else "pca")
+    train = resources.dataset(run.config).split.train
+    return learn_change(known.codes, known.indices, a, b, train)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Moving held-out images along the direction …")
+def _shift(path: str, version: int, a: np.ndarray, b: np.ndarray) -> Shift:
+    run = resources._open(path, version)
+    return shift_images(run.engine, resources.dataset(run.config), _change(path, version, a, b))
 
 
 frame.show(main, __file__)

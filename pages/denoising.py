@@ -1,12 +1,280 @@
-"""To come."""
+"""Denoising: take noise away, or fill a hole, with models and without."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
-from pages._ui import frame
+from pages._ui import frame, resources, state, widgets
+from pages._ui.repairs import (
+    RESTORE_STEPS,
+    Images,
+    compared,
+    denoised,
+    filled,
+    filled_psnr,
+    names_of,
+    num_judged,
+    swept,
+)
+from pages._ui.rows import Row, draw_rows
+from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
+from vaelab.figures_maps import strength_curves
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from vaelab.datasets import ImageDataset
+    from vaelab.evaluation.denoising import Quality
+    from vaelab.runs import Run
+
+NUM_SHOWN = 10
+PSNR_HELP = (
+    "Peak signal-to-noise ratio, in decibels: 20 dB is an error of a tenth of the brightness range."
+)
+SSIM_HELP = (
+    "Structural similarity: 1 is the same image. Compares patterns of 7 × 7 pixels, so it minds "
+    "noise and blur more than a change of brightness."
+)
+REGION_NAMES = {
+    "top": "Top half",
+    "bottom": "Bottom half",
+    "left": "Left half",
+    "right": "Right half",
+    "centre": "Centre",
+    "box": "Box",
+}
 
 
 def main() -> None:
-    st.info("This page is being built.")
+    st.caption(
+        "**Move the strength**: images that no model has seen are damaged, and each row shows what "
+        "one way of repairing makes of them."
+    )
+    if state.wanted_run() is None:
+        denoisers = [name for name, run in resources.all_runs().items() if run.config.corruption]
+        if denoisers:
+            state.want_run(denoisers[0])
+    with widgets.toolbar():
+        run = widgets.choose_run()
+        other = choose_other(run)
+        kind, strength = choose_noise(run)
+        seed = st.session_state.setdefault("noise-seed", 0)
+        if st.button("Other images", icon=":material/casino:", help="Draw other images and noise."):
+            seed = st.session_state["noise-seed"] = seed + 1
+    runs = [run] if other is None else [run, other]
+    data = resources.dataset(run.config)
+    table = st.empty()
+    st.caption("  \n".join(training_of(each, kind) for each in runs))
+    curves = st.container()
+    st.subheader("Restore a hidden region", divider="grey")
+    restored = st.container()
+
+    if not resources.torch_is_loaded():
+        with table, st.spinner("Loading the models …"):
+            runs[0].engine.reconstruct(data.images[:1], data.labels_of([0]))
+    chosen = np.random.default_rng(seed).permutation(data.indices("test"))
+    draw_table(table, runs, data, chosen, kind, strength, seed)
+    with restored:
+        draw_restored(runs, data, chosen)
+    with curves:
+        draw_curves(runs, data, chosen, kind, strength, seed)
+
+
+def choose_other(run: Run) -> Run | None:
+    """Choose what to compare with: best a VAE that never saw noise, or a denoiser beside one."""
+    config = run.config
+    others = [
+        other
+        for other in resources.all_runs().values()
+        if other.name != run.name
+        and (other.config.dataset, other.config.preprocessing)
+        == (config.dataset, config.preprocessing)
+    ]
+
+    def likeness(other: Run) -> tuple[bool, bool, bool]:
+        counterpart = (other.config.corruption is None) != (config.corruption is None)
+        same_size = other.config.latent_dim == config.latent_dim
+        return counterpart, same_size, other.config.model == "vae"
+
+    best = max(others, key=likeness, default=None)
+    return widgets.choose_other_run(
+        "Beside it", "beside", others, "Another model of the same images, for comparison.",
+        prefer=lambda other: other is best,
+    )  # fmt: skip
+
+
+def choose_noise(run: Run) -> tuple[str, float]:
+    kinds = list(STRENGTHS)
+    kind: str = st.selectbox(
+        "Noise", kinds, kinds.index(run.config.corruption or "gaussian"), key="noise-kind",
+        format_func=CORRUPTION_NAMES.__getitem__, persist_state="session", width=170,
+        help="**Gaussian**: every pixel a little off. **Salt and pepper**: some pixels black or "
+        "white. **Missing pixels**: some black. **Blur**: neighbours run into one another.",
+    )  # fmt: skip
+    name, least, most, default = STRENGTHS[kind]
+    if run.config.corruption == kind:
+        default = run.config.corruption_strength
+    strength = st.slider(
+        name, least, most, default, 0.05, key=f"noise-strength-{kind}", persist_state="session",
+        width=190, help="How strong the damage is; pixels run from 0, black, to 1, white.",
+    )  # fmt: skip
+    return kind, strength
+
+
+def training_of(run: Run, kind: str) -> str:
+    """Say what noise a model was trained for, if any."""
+    config = run.config
+    told = " It is told each image's label." if config.conditional else ""
+    if config.corruption is None:
+        return (
+            f"**{run.title}** ({widgets.kind_of(config)}) was trained without noise: it takes away "
+            f"what its {config.latent_dim} numbers cannot say.{told}"
+        )
+    known = CORRUPTION_NAMES[config.corruption]
+    where = "" if config.corruption == kind else ", **not for the noise chosen here**"
+    return (
+        f"**{run.title}** ({widgets.kind_of(config)}) was trained to undo: {known.lower()}, "
+        f"{config.corruption_strength:g}{where}.{told}"
+    )
+
+
+# Noise ------------------------------------------------------------------------------------------
+
+
+def draw_table(
+    place: DeltaGenerator,
+    runs: Sequence[Run],
+    data: ImageDataset,
+    chosen: NDArray[np.int64],
+    kind: str,
+    strength: float,
+    seed: int,
+) -> None:
+    from vaelab.evaluation.denoising import best_of
+
+    shown, judged = chosen[:NUM_SHOWN], chosen[: num_judged(runs, "table")]
+    made = denoised(runs, data, shown, kind, strength, seed)
+    names = names_of(runs)
+    on = f"Mean over {len(judged)} held-out images. "
+
+    def draw(found: dict[str, Quality] | None) -> None:
+        rows = [Row("Clean", "held-out images", data.images[shown], ("", ""))]
+        for name, images in made.items():
+            if found is None:
+                rows.append(Row(*names[name], images))
+                continue
+            best = [
+                name in best_of({key: quality[which] for key, quality in found.items()})
+                for which in (0, 1)
+            ]
+            psnr, ssim = found[name]
+            rows.append(Row(*names[name], images, (f"{psnr:.2f}", f"{ssim:.3f}"), best))
+        draw_rows(place, rows, ("PSNR, dB", "SSIM"), (on + PSNR_HELP, on + SSIM_HELP))
+
+    draw(None)  # figures take longer
+    draw(compared(runs, data, judged, kind, strength, seed))
+
+
+def draw_curves(
+    runs: Sequence[Run],
+    data: ImageDataset,
+    chosen: NDArray[np.int64],
+    kind: str,
+    strength: float,
+    seed: int,
+) -> None:
+    name, _, most, _ = STRENGTHS[kind]
+    strengths = [float(value) for value in np.linspace(most / 6, most, 6)]
+    few = chosen[: num_judged(runs, "curves")]
+    found = swept(runs, data, few, kind, strengths, seed)
+    names = {key: " · ".join(parts) for key, parts in names_of(runs).items()}
+    names |= {"noisy": "Noisy", "median": "Median filter"}
+    lines = {names[key]: line for key, line in found.items()}
+    st.plotly_chart(
+        strength_curves(strengths, lines, name, strength),
+        key="noise-curves",
+        config={"displayModeBar": False},
+    )
+    st.caption(
+        f"The same on {len(few)} of these images at other strengths; the pink line is the strength "
+        "chosen. **PSNR**, in decibels, tells the mean error of pixels; **SSIM** compares patterns "
+        "of 7 × 7 pixels. Higher is better in both, and the best of the table is marked."
+    )
+
+
+# Holes ------------------------------------------------------------------------------------------
+
+
+def draw_restored(runs: Sequence[Run], data: ImageDataset, chosen: NDArray[np.int64]) -> None:
+    @st.fragment
+    @frame.guarded
+    def body() -> None:
+        from vaelab.evaluation.denoising import best_of
+
+        with widgets.toolbar():
+            known = choose_hidden(data)
+        place = st.empty()
+        shown, judged = chosen[:NUM_SHOWN], chosen[: num_judged(runs, "filled")]
+        clean = data.images[shown] / np.float32(255)
+        made = filled(runs, data, shown, known)
+        names = names_of(runs)
+        on = f"Over the hidden pixels alone, mean over {len(judged)} held-out images. "
+
+        def draw(found: dict[str, float] | None) -> None:
+            rows = [
+                Row("Clean", "held-out images", clean, ("",)),
+                Row("Hidden", "what is given", show_hole(clean, known), ("",)),
+            ]
+            for name, images in made.items():
+                figures = () if found is None else (f"{found[name]:.2f}",)
+                rows.append(Row(*names[name], images, figures, [name in best_of(found or {})]))
+            draw_rows(place, rows, ("PSNR, dB",), (on + PSNR_HELP,))
+
+        draw(None)
+        draw(filled_psnr(runs, data, judged, known))
+        st.caption(
+            "A model draws the whole image anew, the pixels that are seen are put back, and again, "
+            f"{RESTORE_STEPS} times (Rezende et al. 2014, appendix F). PSNR is over the hidden "
+            f"pixels alone, the mean of {len(judged)} images. A model that draws no better than "
+            "the most alike training image has learned little more than these."
+        )
+
+    body()
+
+
+def choose_hidden(data: ImageDataset) -> NDArray[np.bool_]:
+    """Choose which pixels to hide; False for those, ``(H, W)``."""
+    from vaelab.evaluation.denoising import hide_box, hide_region
+
+    _, height, width = data.image_shape
+    region = st.segmented_control(
+        "Hide", list(REGION_NAMES), default="bottom", required=True, key="hidden-region",
+        format_func=REGION_NAMES.__getitem__, persist_state="session",
+        help="The part of the image that the model is not shown. **Box**: choose it yourself.",
+    )  # fmt: skip
+    if region != "box":
+        return hide_region(height, width, region)
+    spans = [
+        st.slider(
+            name, 1, side, (side // 4 + 1, side * 3 // 4), key=f"hidden-{name}-{side}", width=240,
+            help="The first hidden and the last, counted from the top left.",
+            persist_state="session",
+        )
+        for name, side in (("Rows", height), ("Columns", width))
+    ]  # fmt: skip
+    (top, bottom), (left, right) = spans
+    return hide_box(height, width, (top - 1, bottom - 1), (left - 1, right - 1))
+
+
+def show_hole(images: Images, known: NDArray[np.bool_]) -> Images:
+    """The images in colour, with the hole in one that no image has."""
+    colour = np.array([0.90, 0.45, 0.70], np.float32)[:, None, None]
+    return np.where(known, np.broadcast_to(images, (len(images), 3, *known.shape)), colour)
 
 
 frame.show(main, __file__)

@@ -1,12 +1,246 @@
-"""To come."""
+"""Generation: new images, beside the training images nearest to them, and how good they are."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
 import streamlit as st
 
-from pages._ui import frame
+from pages._ui import frame, resources, strips, widgets
+from vaelab.evaluation.generation import (
+    FEWEST_CODES,
+    Judge,
+    Prior,
+    Quality,
+    Samples,
+    draw_labels,
+    fit_posterior,
+    generate,
+    generate_each,
+)
+from vaelab.evaluation.samples import nearest_images
+from vaelab.figures_generation import FRAME, nearest_distances
+from vaelab.images import png, tile
+
+if TYPE_CHECKING:
+    from vaelab.datasets import ImageDataset
+    from vaelab.latent.mixture import Mixture
+    from vaelab.runs import Run
+
+SOURCES = {"prior": "Prior", "mixture": "Aggregate posterior"}
+#: Pairs side by side.
+COLUMNS = 12
 
 
 def main() -> None:
-    st.info("This page is being built.")
+    with widgets.toolbar():
+        run = widgets.choose_run()
+        data = resources.dataset(run.config)
+        source = st.segmented_control(
+            "Draw codes from",
+            list(SOURCES),
+            default="prior",
+            required=True,
+            key="code-source",
+            format_func=SOURCES.__getitem__,
+            help="**Prior**: the normal distribution N(0, I), around the origin. **Aggregate "
+            "posterior**: where the encoder really puts the training images, as a mixture of "
+            "Gaussians fitted to their codes.",
+            persist_state="session",
+        )
+        label = choose_label(run, data, source)
+        temperature = st.slider(
+            "Temperature", 0.1, 1.5, 1.0, 0.1, key="temperature", persist_state="session",
+            width=170, help="Times the standard deviation of the prior, or of each Gaussian of the "
+            "mixture. Below 1: safer and more alike. Above 1: more varied, and worse.",
+        )  # fmt: skip
+        number = st.selectbox(
+            "Samples", [12, 24, 48, 96], index=1, key="num-samples", width=100,
+            help="How many images to draw.", persist_state="session",
+        )  # fmt: skip
+
+    @st.fragment
+    @frame.guarded
+    def body() -> None:
+        draw_samples(run, data, source, label, temperature, number)
+
+    body()
+    draw_quality(run, source, temperature)
+
+
+def choose_label(run: Run, data: ImageDataset, source: str) -> int | str:
+    """Choose ``"any"``, ``"each"`` or the number of a label."""
+    known = data.labels_of(data.split.train)
+    if known is None:
+        return "any"
+    counts = np.bincount(known, minlength=len(data.label_names))
+    options: list[int | str] = ["any", *np.flatnonzero(counts >= FEWEST_CODES).tolist()]
+    if run.config.conditional:
+        options.insert(1, "each")
+        how = "This model decodes a code together with the label you choose."
+    else:
+        how = (
+            "This model knows no labels. For images of one label, the mixture is fitted to the "
+            "codes of its training images alone; the prior cannot tell labels apart."
+        )
+    powerless = source == "prior" and not run.config.conditional
+    label: int | str = st.selectbox(
+        "Label", options, key=f"generate-label:{data.name}:{run.config.conditional}", help=how,
+        format_func=lambda label: label if isinstance(label, str) else data.label_names[label],
+        disabled=powerless, width=110, persist_state="session",
+    )  # fmt: skip
+    return "any" if powerless else label
+
+
+def draw_samples(
+    run: Run,
+    data: ImageDataset,
+    source: str,
+    label: int | str,
+    temperature: float,
+    number: int,
+) -> None:
+    seed = st.session_state.setdefault("generation-seed", 0)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            "**New images**, each above the training image nearest to it (framed in blue). Were "
+            "the two the same, the model would have learned images by heart.",
+            width="stretch",
+        )
+        if st.button("Draw again", icon=":material/casino:", help="Draw other codes."):
+            seed = st.session_state["generation-seed"] = seed + 1
+        columns = min(len(data.label_names), 13) if label == "each" else COLUMNS
+        samples = sample(run, data, source, label, temperature, number, seed)
+        st.download_button(
+            "Save as PNG",
+            lambda: png(tile(samples.images, columns, 2, max(1, 64 // data.image_shape[2]))),
+            file_name=f"{run.name}-{source}-{seed}.png",
+            mime="image/png",
+            icon=":material/image:",
+            help="All the new images in one picture.",
+        )
+    if source == "prior" and not run.engine.is_vae:
+        st.caption(
+            "To an autoencoder the prior means nothing: it was never asked to put its codes there. "
+            "Many of these come from where it has put no image. Choose **Aggregate posterior**."
+        )
+    if label == "each" and source == "prior":
+        st.caption("Each row is one code, decoded with each of the labels.")
+    nearest, distances = nearest_images(data.images[data.split.train], samples.images)
+    rows: list[strips.Images | strips.Words] = []
+    for start in range(0, len(samples.images), columns):
+        part = slice(start, start + columns)
+        if run.config.conditional and samples.labels is not None:
+            rows.append(strips.Words("label", [data.label_names[y] for y in samples.labels[part]]))
+        real = data.images[data.split.train[nearest[part]]]
+        rows += [
+            strips.Images("new", samples.images[part]),
+            strips.Images("nearest in training", real, FRAME),
+            strips.Words("distance", [f"{distance:.2f}" for distance in distances[part]]),
+        ]
+    strips.draw(rows, columns)
+
+
+def sample(
+    run: Run,
+    data: ImageDataset,
+    source: str,
+    label: int | str,
+    temperature: float,
+    number: int,
+    seed: int,
+) -> Samples:
+    """Draw images as the toolbar says."""
+    conditional = run.config.conditional
+    only = label if isinstance(label, int) else None
+    codes = _source(str(run.path), run.version, source, None if conditional else only)
+    if label == "each":
+        assert data.labels is not None
+        each = np.unique(data.labels[data.split.train])
+        return generate_each(run.engine, codes, each, number // COLUMNS, temperature, seed)
+    labels = None
+    if conditional:
+        labels = draw_labels(data, number, seed) if only is None else np.full(number, only)
+    return generate(run.engine, codes, number, labels, temperature, seed)
+
+
+def draw_quality(run: Run, source: str, temperature: float) -> None:
+    st.markdown("##### How good, how diverse, how new")
+    temperatures = {"prior": temperature, "mixture": temperature, "reconstructed": 1, "real": 1}
+    found = {
+        SOURCES.get(kind, kind).lower(): _quality(str(run.path), run.version, kind, hot)
+        for kind, hot in temperatures.items()
+    }
+    lines = ["| | Precision | Recall | Fréchet | Distance |", "|---|--:|--:|--:|--:|"]
+    for name, quality in found.items():
+        title = f"**{name}**" if name == SOURCES[source].lower() else name
+        lines.append(
+            f"| {title} | {quality.precision:.2f} | {quality.recall:.2f} | {quality.frechet:.2f} "
+            f"| {np.median(quality.nearest):.3f} |"
+        )
+    num = _judge(str(run.path), run.version).num_images
+    table, figure = st.columns([3, 2], gap="medium")
+    with table:
+        st.markdown("\n".join(lines), help=MEANING)
+        st.caption(
+            f"{num:,} images of each kind, of all labels, against as many training images; new "
+            f"ones drawn at temperature {temperature:g}. **Real** are held-out images, "
+            "**reconstructed** what the decoder makes of them: the best that it can do, so compare "
+            "with these. It is smoother than real images, which alone raises precision, lowers "
+            "recall and shortens distances. Precisions or recalls closer than "
+            f"{2 * (0.5 / num) ** 0.5:.2f} may differ by chance."
+        )
+    with figure:
+        st.plotly_chart(
+            nearest_distances({name: quality.nearest for name, quality in found.items()}, "real"),
+            key="nearest", config={"displayModeBar": False},
+        )  # fmt: skip
+
+
+MEANING = (
+    "**Precision**: share of images that look real, up to 1. **Recall**: share of the real images' "
+    "variety that is covered, up to 1 (Kynkäänniemi et al. 2019). **Fréchet**: distance of the "
+    "whole distribution from the real one, 0 is best. All three in the first 32 principal "
+    "components of the pixels, without any other network: they compare images of this dataset "
+    "only. **Distance**: to the nearest training image, root mean square over pixels from 0 to 1, "
+    "the median; a model that had learned images by heart would be near 0."
+)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Fitting the mixture of Gaussians to the codes …")
+def _posterior(path: str, version: int, label: int | None) -> Mixture | dict[int, Mixture]:
+    run = resources._open(path, version)
+    return fit_posterior(run.engine, resources.dataset(run.config), label)
+
+
+def _source(
+    path: str, version: int, source: str, label: int | None
+) -> Prior | Mixture | dict[int, Mixture]:
+    if source == "prior":
+        return Prior(resources._open(path, version).config.latent_dim)
+    return _posterior(path, version, label)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Getting ready to compare with real images …")
+def _judge(path: str, version: int) -> Judge:
+    return Judge.of(resources.dataset(resources._open(path, version).config))
+
+
+@st.cache_resource(max_entries=64, show_spinner="Measuring quality and diversity …")
+def _quality(path: str, version: int, kind: str, temperature: float) -> Quality:
+    run = resources._open(path, version)
+    data = resources.dataset(run.config)
+    judge = _judge(path, version)
+    if kind == "real":
+        return judge.judge(data.images[judge.held_out])
+    if kind == "reconstructed":
+        labels = data.labels_of(judge.held_out)
+        return judge.judge(run.engine.reconstruct(data.images[judge.held_out], labels))
+    source = _source(path, version, kind, None)
+    labels = draw_labels(data, judge.num_images) if run.engine.num_labels else None
+    made = generate(run.engine, source, judge.num_images, labels, temperature)
+    return judge.judge(made.images)
 
 
 frame.show(main, __file__)

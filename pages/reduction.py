@@ -1,12 +1,280 @@
-"""To come."""
+"""Dimensionality reduction: the same images on five maps, linked."""
 
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
 import streamlit as st
 
-from pages._ui import frame
+from pages._ui import frame, resources, widgets
+from pages._ui.five_maps import MAP_TITLES, Maps, known_maps, panels_of, siblings
+from pages._ui.linked_selection import link_selection
+from vaelab.config import TrainConfig
+from vaelab.figures_maps import linked_maps
+from vaelab.runs import ACTIVE, Run, list_runs
+
+if TYPE_CHECKING:
+    from vaelab.datasets import ImageDataset
+
+MAPS_KEY = "linked-maps"
+MOST_SHOWN = 40
+
+HOW = (
+    "<b>Draw a loop</b> around some points in one<br>map: the same images are marked in<br>all, "
+    "and shown below. A double click<br>takes the marks away."
+)
+CHART = {
+    "displaylogo": False,
+    "modeBarButtonsToRemove": ["autoScale2d", "toImage", "zoomIn2d", "zoomOut2d"],
+}
+FAMILY = {"ae": "autoencoder", "vae": "VAE"}
 
 
 def main() -> None:
-    st.info("This page is being built.")
+    st.caption(
+        "**Draw a loop around some points**: five ways of laying the same images on the plane, "
+        "and where each puts those that you chose."
+    )
+    with widgets.toolbar():
+        run = widgets.choose_run()
+        data = resources.dataset(run.config)
+        other = choose_other(run)
+        color = widgets.color_choice(data)
+    models: dict[str, Run] = {each.config.model: each for each in (run, other) if each is not None}
+    if other is None:
+        offer_other(run)
+
+    @st.fragment
+    @frame.guarded
+    def body() -> None:
+        maps = known_maps(models, data)
+        chosen_key = f"linked:{run.config.dataset}:{run.config.preprocessing.model_dump_json()}"
+        draw_maps(maps, models, data, color, chosen_key)
+        draw_chosen(data, chosen_key)
+        progress = st.container()
+        draw_figures(maps, models, data)
+        with progress:  # last: the first job of all starts the cluster, which takes seconds
+            follow(maps)
+
+    body()
+
+
+def follow(maps: Maps) -> None:
+    """Have jobs make what is missing, and draw the maps again whenever one is done."""
+
+    @st.fragment(run_every=1.0)
+    @frame.guarded
+    def bars() -> None:
+        made = [widgets.study_or_progress(*wanted) for wanted in maps.missing]
+        if any(made):
+            st.rerun()
+
+    if maps.missing:
+        bars()
+
+
+def choose_other(run: Run) -> Run | None:
+    """Choose the model of the other kind."""
+    config = run.config
+    others = [
+        other
+        for other in siblings(run)
+        if other.config.model != config.model and other.status.state not in ACTIVE
+    ]
+
+    def likeness(other: Run) -> tuple[bool, bool, bool]:
+        same_size = other.config.latent_dim == config.latent_dim
+        return same_size, other.config.corruption is None, not other.config.conditional
+
+    best = max(others, key=likeness, default=None)
+    return widgets.choose_other_run(
+        "Beside it", "beside-map", others,
+        "An autoencoder beside a VAE, or the other way round, of the same images.",
+        prefer=lambda other: other is best,
+    )  # fmt: skip
+
+
+# A model that is not there ----------------------------------------------------------------------
+
+
+def offer_other(run: Run) -> None:
+    """Offer to train the model of the other kind, and show how far that is."""
+    kind = "ae" if run.config.model == "vae" else "vae"
+    settings = run.config.model_dump() | {"model": kind, "objective": "elbo", "free_bits": 0.0}
+    config = TrainConfig.model_validate(settings)
+
+    def twin() -> Run | None:
+        return next((known for known in list_runs() if known.config == config), None)
+
+    def train() -> None:
+        resources.jobs().train(twin() or Run.create(config))
+
+    known = twin()
+    training = known is not None and resources.jobs().status(known).state in ACTIVE
+
+    @st.fragment(run_every=1.0 if training else None)
+    @frame.guarded
+    def offer() -> None:
+        known = twin()
+        status = None if known is None else resources.jobs().status(known)
+        if status is not None and status.state in ACTIVE:
+            if not training:
+                st.rerun()
+            st.progress(status.progress, f"Training the {FAMILY[kind]} with the same settings …")
+            return
+        if training:
+            st.rerun()
+        with st.container(horizontal=True, vertical_alignment="center"):
+            why = "" if status is None or not status.message else f" {status.message}"
+            st.info(
+                f"There is no {FAMILY[kind]} of these images to compare with.{why}",
+                icon=":material/info:",
+            )
+            st.button(
+                f"Train the {FAMILY[kind]}",
+                icon=":material/model_training:",
+                help=f"With the settings of {run.title}, switched to the other kind of model.",
+                on_click=widgets.attempt,
+                args=(train,),
+            )
+
+    offer()
+
+
+# Drawing ----------------------------------------------------------------------------------------
+
+
+def draw_maps(
+    maps: Maps, models: dict[str, Run], data: ImageDataset, color: str | None, chosen_key: str
+) -> None:
+    values = labels = None
+    if color == "label":
+        labels = data.labels_of(maps.indices)
+    elif color is not None and data.factors is not None:
+        values = data.factors[maps.indices, data.factor_names.index(color)]
+    figure = linked_maps(
+        panels_of(maps, models),
+        maps.indices,
+        labels,
+        data.label_names,
+        values,
+        (color or "").replace("_", " "),
+        HOW,
+    )
+    # A new chart has no loop in it: what a cleared selection asks for.
+    chart_key = f"maps-chart-{st.session_state.setdefault('maps-cleared', 0)}"
+
+    def selected() -> None:
+        points = st.session_state[chart_key]["selection"]["points"]
+        found = {int(np.ravel(point["customdata"])[0]) for point in points if "customdata" in point}
+        st.session_state[chosen_key] = sorted(found)
+
+    with st.container(key=MAPS_KEY):
+        st.plotly_chart(
+            figure, key=chart_key, on_select=selected,
+            selection_mode=("points", "box", "lasso"), config=CHART,
+        )  # fmt: skip
+    link_selection(MAPS_KEY, st.session_state.get(chosen_key, []))
+
+
+def draw_chosen(data: ImageDataset, chosen_key: str) -> None:
+    chosen = np.array(st.session_state.get(chosen_key, []), dtype=np.int64)
+    if not len(chosen):
+        return
+
+    def clear() -> None:
+        st.session_state[chosen_key] = []
+        st.session_state["maps-cleared"] += 1
+
+    shown = chosen
+    if len(chosen) > MOST_SHOWN:
+        shown = chosen[np.linspace(0, len(chosen) - 1, MOST_SHOWN).round().astype(int)]
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        images = "image" if len(chosen) == 1 else "images"
+        some = "" if len(shown) == len(chosen) else f", {len(shown)} of them shown"
+        labels = data.labels_of(chosen)
+        classes = ""
+        if labels is not None:
+            common = Counter(labels.tolist()).most_common(8)
+            classes = ": " + ", ".join(f"{n:,} × “{data.label_names[c]}”" for c, n in common)
+            if len(set(labels.tolist())) > len(common):
+                classes += " …"
+        st.markdown(f"**{len(chosen):,} {images} chosen**{some}{classes}")
+        st.button("Clear selection", icon=":material/close:", key="maps-clear", on_click=clear)
+    # Always a full row, so that a single image is no poster.
+    blank = np.full((-len(shown) % 20, *data.image_shape), 255, np.uint8)
+    shown_images = data.images[shown]
+    widgets.sheet(shown_images if len(shown) > 20 else np.concatenate([shown_images, blank]), 20,
+                  "The chosen images")  # fmt: skip
+
+
+def draw_figures(maps: Maps, models: dict[str, Run], data: ImageDataset) -> None:
+    rows = []
+    for name, short in MAP_TITLES.items():
+        title, run = short, models.get(name)
+        if run is not None:
+            title = f"{run.title} ({widgets.kind_of(run.config)})"
+        found = maps.figures.get(name, {})
+        rows.append(
+            (
+                title,
+                found.get("trustworthiness"),
+                found.get("continuity"),
+                None if (knn := found.get("knn_accuracy")) is None else 100 * knn,
+                found.get("seconds"),
+            )
+        )
+    pixels = data.images[0].size
+    knn = None if maps.knn_in_pixels is None else 100 * maps.knn_in_pixels
+    rows.append((f"All {pixels:,} pixels, no map", None, None, knn, None))
+    columns = ["Map", "Trustworthiness", "Continuity", "k-NN accuracy", "Time"]
+    table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:], float))
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        table.style.apply(mark_best, subset=columns[1:4]),
+        hide_index=True,
+        placeholder="—",
+        column_config={
+            "Map": st.column_config.TextColumn(width="medium"),
+            "Trustworthiness": number(
+                format="%.3f",
+                help="Are neighbours on the map alike as images, too? 1: nothing was pushed "
+                "together that does not belong together. 0.5: no better than chance.",
+            ),
+            "Continuity": number(
+                format="%.3f",
+                help="Are images that are alike neighbours on the map, too? 1: nothing was torn "
+                "apart. 0.5: no better than chance.",
+            ),
+            "k-NN accuracy": number(
+                format="%.1f %%",
+                help="How often the ten nearest points on the map have an image's label right; "
+                "the image itself has no vote.",
+            ),
+            "Time": number(
+                format="%.2f s",
+                help="PCA and UMAP: laying these images out. AE and VAE: their training, on all "
+                "training images; afterwards each places a new image at once.",
+            ),
+        },
+    )
+    st.caption(
+        f"On {len(maps.indices):,} images, with neighbourhoods of ten by the distance of all "
+        "pixels; higher is better but for time. A model of more than two dimensions is judged by "
+        "the two principal components of its codes that are drawn."
+        + (" These images have no labels, so there is no k-NN." if data.labels is None else "")
+    )
+
+
+def mark_best(column: Any) -> list[str]:
+    """Mark the best map; the pixels themselves, in the last row, are none."""
+    maps = column.iloc[:-1]
+    return ["background-color: #e5007e33" if value == maps.max() else "" for value in maps] + [""]
 
 
 frame.show(main, __file__)

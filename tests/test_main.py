@@ -223,3 +223,30 @@ def test_the_packages_names_are_what_they_stand_for():
         assert getattr(vaelab, name).__name__ == name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         vaelab.nothing  # noqa: B018
+
+
+def test_a_sweep_trains_a_run_for_each_value(vae, jobs, monkeypatch):
+    monkeypatch.setattr("vaelab.jobs.Jobs", lambda: jobs)
+    monkeypatch.setattr(jobs, "close", lambda: None)
+    code, out, _ = vae("sweep", *SMALL, "--betas", "0.5", "3", "--json")
+    assert code == 0
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert [answer["state"] for answer in answers] == ["finished", "finished"]
+    assert [Run.open(answer["run_dir"]).config.beta for answer in answers] == [0.5, 3]
+    assert all(FIGURES <= set(answer) for answer in answers)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "give one of the two"),
+        (("--betas", "1", "--latent-dims", "2"), "give one of the two"),
+        (("--model", "ae", "--betas", "1", "2"), "An autoencoder has no KL term to weigh"),
+        (("--latent-dims", "0"), "latent_dim was 0; it must be at least 1."),
+    ],
+)
+def test_a_sweep_that_cannot_be_is_told_before_anything_is_made(vae, arguments, sentence):
+    code, _, err = vae("sweep", *arguments)
+    assert code == 2
+    assert sentence in err
+    assert not list_runs()

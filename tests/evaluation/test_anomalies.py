@@ -98,15 +98,15 @@ def test_calibrated_is_one_for_images_as_expected(detector, digits):
     # A least-squares fit with a constant leaves residuals of mean zero that know nothing of the
     # features.
     assert np.log(ratio).mean() == pytest.approx(0, abs=1e-6)
-    contour, ink = np.minimum(complexity(held_out, BLACK), detector._most).T
+    contour, ink = np.minimum(complexity(held_out, BLACK), detector.calibration.most).T
     assert abs(np.corrcoef(np.log(ratio), contour)[0, 1]) < 1e-5
     assert abs(np.corrcoef(np.log(ratio), ink)[0, 1]) < 1e-5
 
 
 def test_calibrated_is_the_error_over_what_is_expected(detector, test_images, vae_run):
     errors = ((test_images / 255.0 - vae_run.engine.reconstruct(test_images)) ** 2).sum((1, 2, 3))
-    features = np.minimum(complexity(test_images, BLACK), detector._most)
-    a, b, c = detector._weights
+    features = np.minimum(complexity(test_images, BLACK), detector.calibration.most)
+    a, b, c = detector.calibration.weights
     expected = np.exp(a) * np.exp(features[:, 0]) ** b * np.exp(features[:, 1]) ** c
     assert detector.score("calibrated", test_images) == pytest.approx(errors / expected, rel=1e-4)
 

@@ -14,7 +14,7 @@ from vaelab.engine import Engine
 from vaelab.evaluation.reduction import map_quality, two_pixels
 from vaelab.latent.projections import choose_points, pca, plane, umap
 
-__all__ = ["NUM_IMAGES", "code_map", "pixel_maps"]
+__all__ = ["NUM_IMAGES", "code_map", "code_places", "pixel_maps", "pixel_places"]
 
 #: Images on these maps: as many as the figures, which compare all pairs, take about a second for.
 NUM_IMAGES = 2_000
@@ -43,7 +43,7 @@ def pixel_maps(data: ImageDataset, report: Report = lambda fraction: None) -> Fo
     """
     indices = choose_points(len(data), NUM_IMAGES)
     images, labels = data.images[indices], data.labels_of(indices)
-    pixels = images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
+    pixels = _flat(images)
     umap(pixels[:200], indices[:200])  # compiles; the time below is that of the map
     report(0.4)
     raw = two_pixels(images)
@@ -55,7 +55,7 @@ def pixel_maps(data: ImageDataset, report: Report = lambda fraction: None) -> Fo
 
     makers: dict[str, Callable[[], NDArray[np.float32]]] = {
         "raw": lambda: raw.coordinates,
-        "pca": lambda: pca(pixels, indices).coordinates,
+        "pca": lambda: _principal_plane(pixels),
         "umap": lambda: umap(pixels, indices).coordinates,
     }
     figures: dict[str, Any] = {"pixels": [list(position) for position in raw.positions]}
@@ -87,12 +87,50 @@ def code_map(engine: Engine, data: ImageDataset, report: Report = lambda fractio
         Figures of ``codes``, as ``pixel_maps`` has them but without seconds: what the model took
         is its training's time. And arrays ``indices`` and ``codes`` ``(N, 2)``.
     """
-    indices = choose_points(len(data), NUM_IMAGES)
-    images, labels = data.images[indices], data.labels_of(indices)
-    mu = engine.encode(images, labels).mu
-    project = plane if mu.shape[1] <= 2 else pca
-    places = project(mu, indices).coordinates
+    arrays = code_places(engine, data)
+    indices, places = arrays["indices"], arrays["codes"]
     report(0.5)
-    pixels = images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
-    quality = map_quality(pixels, places, labels)
-    return {"codes": quality._asdict()}, {"indices": indices, "codes": places}
+    quality = map_quality(_flat(data.images[indices]), places, data.labels_of(indices))
+    return {"codes": quality._asdict()}, arrays
+
+
+def pixel_places(data: ImageDataset) -> dict[str, NDArray[Any]]:
+    """Take of ``pixel_maps`` the arrays that are had at once: all but ``umap``, and no figures."""
+    indices = choose_points(len(data), NUM_IMAGES)
+    images = data.images[indices]
+    return {
+        "indices": indices,
+        "raw": two_pixels(images).coordinates,
+        "pca": _principal_plane(_flat(images)),
+    }
+
+
+def code_places(engine: Engine, data: ImageDataset) -> dict[str, NDArray[Any]]:
+    """Take the arrays of ``code_map``, which are had at once, without its figures."""
+    indices = choose_points(len(data), NUM_IMAGES)
+    mu = engine.encode(data.images[indices], data.labels_of(indices)).mu
+    project = plane if mu.shape[1] <= 2 else pca
+    return {"indices": indices, "codes": project(mu, indices).coordinates}
+
+
+def _flat(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Images as float32 ``(N, P)`` in [0, 1]."""
+    return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
+
+
+def _principal_plane(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The coordinates of ``pca``, ``(N, 2)``, without the components that nobody looks at."""
+    from scipy.linalg import eigh
+
+    centered = (pixels - pixels.mean(0, dtype=np.float64)).astype(np.float64)
+    wide = centered.shape[0] < centered.shape[1]
+    # The smaller of the two matrices of products has the same eigenvalues, and is soon taken apart.
+    products = centered @ centered.T if wide else centered.T @ centered
+    last = len(products) - 1
+    values, vectors = eigh(products, subset_by_index=[last - 1, last])
+    components = vectors[:, ::-1].T
+    if wide:
+        components = components @ centered / np.sqrt(np.maximum(values[::-1], 1e-30))[:, None]
+    components *= np.sign(components[np.arange(2), np.abs(components).argmax(1)])[:, None]
+    places: NDArray[np.float32] = (centered @ components.T).astype(np.float32)
+    return places

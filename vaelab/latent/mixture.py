@@ -172,10 +172,12 @@ def _fit(points: NDArray[np.float64], num_components: int, seed: int) -> Mixture
     """Hand over to scikit-learn, and take plain arrays back."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     floor = max(FLOOR * float(points.var(0).mean()), 1e-12)
     model = GaussianMixture(num_components, reg_covar=floor, random_state=seed)
-    with warnings.catch_warnings():
+    # Small matrices: with cores busy, two threads wait for each other and take ten times as long.
+    with warnings.catch_warnings(), threadpool_limits(1):
         # A hundred rounds are near enough, and equal codes make fewer clusters than asked for.
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(points)

@@ -1,0 +1,179 @@
+"""Normal images, others to tell from them, and their scores: computed once, shared by reruns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages._ui import resources, widgets
+from vaelab.config import Preprocessing
+from vaelab.datasets import SOURCES, ImageDataset
+from vaelab.runs import Run
+
+if TYPE_CHECKING:
+    from vaelab.evaluation.anomalies import Detector
+    from vaelab.evaluation.detection import Detection
+
+__all__ = ["Case", "Group", "Strangers", "anomalies_of", "detector_of", "group_of",
+           "missing_classes", "scores_of"]  # fmt: skip
+
+#: Images of another dataset at the most.
+MOST_OTHERS = 10_000
+#: With fewer test images of the classes left out than this, their others are taken, too.
+MIN_LEFT_OUT = 100
+
+
+class Strangers(NamedTuple):
+    """Which images play the anomalies; small, so that it can be a key of caches."""
+
+    kind: str  # "left_out", "other" or "corrupted"
+    what: str = ""  # the other dataset, or the corruption
+    strength: float = 0.0
+
+
+class Group(NamedTuple):
+    """Images and, for each, what to call it."""
+
+    images: NDArray[np.generic]
+    names: list[str]
+
+    def image(self, index: int) -> NDArray[np.float32]:
+        """One image ``(C, H, W)``, in [0, 1]."""
+        scale = np.float32(255 if self.images.dtype == np.uint8 else 1)
+        image: NDArray[np.float32] = self.images[index].astype(np.float32) / scale
+        return image
+
+
+class Case(NamedTuple):
+    """Two groups of images and their scores; images are counted through both, normal ones first."""
+
+    run: Run
+    strangers: Strangers
+    score: str  # a key of vaelab.evaluation.anomalies.SCORES
+    groups: tuple[Group, Group]
+    scores: tuple[NDArray[np.float64], NDArray[np.float64]]
+
+    @classmethod
+    def of(cls, run: Run, strangers: Strangers, score: str) -> Case:
+        """Load and score; what was scored once is at hand."""
+        groups = group_of(resources.dataset(run.config)), anomalies_of(run, strangers)
+        scores = scores_of(run, None, score), scores_of(run, strangers, score)
+        return cls(run, strangers, score, groups, scores)
+
+    @property
+    def all_scores(self) -> NDArray[np.float64]:
+        """Of both groups, ``(N + M,)``."""
+        return np.concatenate(self.scores)
+
+    @property
+    def strange(self) -> NDArray[np.bool_]:
+        """Which images are anomalous in truth, ``(N + M,)``."""
+        return np.repeat([False, True], [len(part) for part in self.scores])
+
+    def image(self, index: int) -> NDArray[np.float32]:
+        """One image ``(C, H, W)``, in [0, 1]."""
+        num_normal = len(self.scores[0])
+        if index < num_normal:
+            return self.groups[0].image(index)
+        return self.groups[1].image(index - num_normal)
+
+    def name(self, index: int) -> str:
+        """What to call an image."""
+        return (self.groups[0].names + self.groups[1].names)[index]
+
+    def detection(self) -> Detection:
+        """What the score can do at all thresholds."""
+        return _detection(
+            str(self.run.path), self.run.version, self.strangers, self.score, self.scores
+        )
+
+
+def missing_classes(run: Run) -> tuple[str, ...]:
+    """The classes that the run's dataset has and the run was not trained on."""
+    classes = run.config.preprocessing.classes
+    if classes is None:
+        return ()
+    return tuple(name for name in SOURCES[run.config.dataset].label_names if name not in classes)
+
+
+def detector_of(run: Run) -> Detector:
+    """What knows the run's normal images."""
+    return _detector(str(run.path), run.version, run)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Learning what to expect of normal images …")
+def _detector(path: str, version: int, _run: Run) -> Detector:
+    from vaelab.evaluation.anomalies import Detector
+
+    return Detector(_run.engine, resources.dataset(_run.config))
+
+
+def group_of(data: ImageDataset, at_least: int = 0) -> Group:
+    """The test images or, where those are fewer than ``at_least``, all of them."""
+    chosen = data.indices("test")
+    if len(chosen) < at_least:
+        chosen = np.arange(len(data))
+    return Group(data.images[chosen], [widgets.describe_image(data, int(i)) for i in chosen])
+
+
+def anomalies_of(run: Run, strangers: Strangers) -> Group:
+    """The images that play the anomalies, in the shape of the run's."""
+    config, data = run.config, resources.dataset(run.config)
+    if strangers.kind == "corrupted":
+        return _damaged(config.dataset, config.preprocessing.model_dump_json(), strangers, data)
+    if strangers.kind == "left_out":
+        preprocessing = config.preprocessing.model_copy(
+            update={"classes": missing_classes(run), "num_images": None}
+        )
+        config = config.model_copy(update={"preprocessing": preprocessing})
+        # The model has seen none of them, whichever split they are from.
+        return group_of(resources.dataset(config), MIN_LEFT_OUT)
+    channels, side, _ = data.image_shape
+    preprocessing = Preprocessing.model_validate({
+        "size": side, "color": "gray" if channels == 1 else "rgb", "num_images": MOST_OTHERS,
+        "binarize": config.preprocessing.binarize,
+    })  # fmt: skip
+    others = {"dataset": strangers.what, "preprocessing": preprocessing}
+    return group_of(resources.dataset(config.model_copy(update=others)))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _damaged(name: str, steps: str, strangers: Strangers, _data: ImageDataset) -> Group:
+    from vaelab.corruptions import corrupt_images
+
+    images, names = group_of(_data)
+    damaged = corrupt_images(images, strangers.what, strangers.strength)
+    return Group(damaged, [f"{image}, damaged" for image in names])
+
+
+def scores_of(run: Run, strangers: Strangers | None, score: str) -> NDArray[np.float64]:
+    """Scores of the anomalies or, for None, of the normal images."""
+    return _scores(str(run.path), run.version, strangers, score, run)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Scoring the images …")
+def _scores(
+    path: str, version: int, strangers: Strangers | None, score: str, _run: Run
+) -> NDArray[np.float64]:
+    group = (
+        group_of(resources.dataset(_run.config))
+        if strangers is None
+        else (anomalies_of(_run, strangers))
+    )
+    return detector_of(_run).score(score, group.images)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Drawing the curves …")
+def _detection(
+    path: str,
+    version: int,
+    strangers: Strangers,
+    score: str,
+    _scores: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> Detection:
+    from vaelab.evaluation.detection import detect
+
+    return detect(*_scores)

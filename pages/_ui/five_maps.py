@@ -1,0 +1,136 @@
+"""What is known of five maps of the same images: of their pixels, of an AE's codes and a VAE's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages._ui import resources, widgets
+from vaelab.datasets import ImageDataset
+from vaelab.figures_maps import MapPanel
+from vaelab.runs import Run
+
+if TYPE_CHECKING:
+    from vaelab.studies import Study
+
+__all__ = ["MAP_TITLES", "Maps", "known_maps", "panels_of", "siblings"]
+
+MAP_TITLES = {
+    "raw": "Two pixels",
+    "pca": "PCA",
+    "umap": "UMAP",
+    "ae": "Autoencoder",
+    "vae": "VAE",
+}
+
+
+class Maps(NamedTuple):
+    """What is known of the five maps."""
+
+    indices: NDArray[np.int64]  # (N,), which images
+    places: dict[str, NDArray[Any]]  # (N, 2) by the keys of MAP_TITLES
+    figures: dict[str, dict[str, Any]]  # by the same
+    knn_in_pixels: float | None
+    missing: list[tuple[Run, str, str]]  # studies that a job has to make
+
+
+def siblings(run: Run) -> list[Run]:
+    """Runs of the same images as a run's, itself first."""
+    config = run.config
+    others = [
+        other
+        for other in resources.all_runs().values()
+        if other.name != run.name
+        and (other.config.dataset, other.config.preprocessing)
+        == (config.dataset, config.preprocessing)
+    ]
+    return [run, *others]
+
+
+def known_maps(models: dict[str, Run], data: ImageDataset) -> Maps:
+    """Everything that needs no waiting: studies, and places where these are still to be made."""
+    run = next(iter(models.values()))
+    missing = []
+    places: dict[str, NDArray[Any]] = {}
+    figures: dict[str, dict[str, Any]] = {}
+    for kind, model in models.items():
+        study = resources.known_study(model, "code_map")
+        if study is None:
+            missing.append((model, "code_map", f"Judging the {MAP_TITLES[kind]}'s map"))
+            places[kind] = _code_places(str(model.path), model.version, model, data)["codes"]
+        else:
+            places[kind] = study.arrays["codes"]
+            figures[kind] = study.figures["codes"] | {"seconds": seconds_of(model)}
+    # It is about the images alone, so that of any run of them will do.
+    pixels = next(
+        (study for known in siblings(run) if (study := _pixel_study(known)) is not None), None
+    )
+    if pixels is None:
+        missing.append((run, "pixel_maps", "Making UMAP's map, and judging those of the pixels"))
+        arrays = _pixel_places(data.name, data.preprocessing.model_dump_json(), data)
+    else:
+        arrays = pixels.arrays
+        figures |= {name: pixels.figures[name] for name in ("raw", "pca", "umap")}
+    places |= {name: array for name, array in arrays.items() if name != "indices"}
+    knn = None if pixels is None else pixels.figures["knn_in_pixels"]
+    return Maps(arrays["indices"], places, figures, knn, missing)
+
+
+def _pixel_study(run: Run) -> Study | None:
+    return resources.known_study(run, "pixel_maps")
+
+
+@st.cache_resource(max_entries=16, show_spinner="Placing the images …")
+def _code_places(path: str, version: int, _run: Run, _data: ImageDataset) -> dict[str, Any]:
+    from vaelab.evaluation.map_study import code_places
+
+    return code_places(_run.engine, _data)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Placing the images …")
+def _pixel_places(name: str, preprocessing: str, _data: ImageDataset) -> dict[str, Any]:
+    from vaelab.evaluation.map_study import pixel_places
+
+    return pixel_places(_data)
+
+
+def seconds_of(run: Run) -> float | None:
+    """How long a run was trained; shipped ones keep it in their epochs alone."""
+    if run.status.seconds:
+        return run.status.seconds
+    epochs = run.epochs()
+    return float(epochs[-1]["seconds"]) if epochs else None
+
+
+def panels_of(maps: Maps, models: dict[str, Run]) -> list[MapPanel]:
+    """Each map with its title and its figures, for ``vaelab.figures_maps.linked_maps``."""
+    axes = {
+        "raw": ("brightness of one pixel", "of another"),
+        "pca": ("PC 1", "PC 2"),
+        "umap": ("", ""),
+    }
+    panels = []
+    for name, short in MAP_TITLES.items():
+        run, title = models.get(name), short
+        if run is not None:
+            dims = run.config.latent_dim
+            axes[name] = ("z1", "z2") if dims <= 2 else ("PC 1 of the codes", "PC 2 of the codes")
+            kind = title if run.config.model == "ae" else widgets.kind_of(run.config)
+            title = f"{kind}, {dims}-D" + (" by PCA" if dims > 2 else "")
+        if name not in maps.places:
+            absent = "is being made …" if name == "umap" else "is not trained yet"
+            panels.append(MapPanel(title, f"{title} {absent}", None))
+            continue
+        found = maps.figures.get(name)
+        note = "being judged …"
+        if found is not None:
+            knn = found["knn_accuracy"]
+            note = (
+                f"trust {found['trustworthiness']:.2f} · continuity {found['continuity']:.2f}"
+                + ("" if knn is None else f" · k-NN {knn:.0%}")
+            )
+        panels.append(MapPanel(title, note, maps.places[name], axes[name], name != "umap"))
+    return panels

@@ -1,0 +1,195 @@
+"""Ways of repairing images, and how well each does: models beside what needs none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages._ui import widgets
+from vaelab.datasets import ImageDataset
+from vaelab.runs import Run
+
+if TYPE_CHECKING:
+    from vaelab.evaluation.denoising import Quality
+
+__all__ = [
+    "RESTORE_STEPS",
+    "Images",
+    "compared",
+    "denoised",
+    "filled",
+    "filled_psnr",
+    "names_of",
+    "num_judged",
+    "swept",
+]
+
+#: Enough for the filled part to come to rest.
+RESTORE_STEPS = 20
+
+#: How many test images figures are the mean of. Curves and fillings take many decodes each, and a
+#: conv network takes a hundred times as long for one.
+_NUM_JUDGED = {
+    "mlp": {"table": 200, "curves": 100, "filled": 200},
+    "conv": {"table": 100, "curves": 40, "filled": 20},
+}
+#: Training images that are looked through for the most alike one.
+_MOST_TRAINING = 10_000
+
+Images = NDArray[Any]
+Indices = NDArray[np.int64]
+
+
+def num_judged(runs: Sequence[Run], what: str) -> int:
+    """How many images to judge by: all that the slowest network does in a moment."""
+    return min(_NUM_JUDGED[run.config.architecture][what] for run in runs)
+
+
+def names_of(runs: Sequence[Run]) -> dict[str, tuple[str, str]]:
+    """What each way of repairing is called, and a word on it."""
+    return {
+        "noisy": ("Noisy", "as it is"),
+        "median": ("Median filter", "3 × 3 pixels"),
+        "mean": ("Mean image", "of the training images"),
+        "nearest": ("Most alike", "training image, by what is seen"),
+    } | {
+        run.name: (run.title, f"{widgets.kind_of(run.config)} {run.config.latent_dim}-D")
+        for run in runs
+    }
+
+
+# Noise ------------------------------------------------------------------------------------------
+
+
+def denoised(
+    runs: Sequence[Run], data: ImageDataset, chosen: Indices, kind: str, strength: float, seed: int
+) -> dict[str, Images]:
+    """Damage images, and repair them in every way; ``"noisy"`` is what was damaged."""
+    from vaelab.corruptions import corrupt_images
+
+    noisy = corrupt_images(data.images[chosen], kind, strength, seed)
+    return {name: repair(noisy) for name, repair in _methods(runs, data.labels_of(chosen)).items()}
+
+
+def compared(
+    runs: Sequence[Run], data: ImageDataset, chosen: Indices, kind: str, strength: float, seed: int
+) -> dict[str, Quality]:
+    """How near each way of repairing comes to the clean images."""
+    return _compared(_keys(runs), chosen.tobytes(), kind, strength, seed, runs, data, chosen)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Measuring on held-out images …")
+def _compared(
+    models: tuple[tuple[str, int], ...],
+    images: bytes,
+    kind: str,
+    strength: float,
+    seed: int,
+    _runs: Sequence[Run],
+    _data: ImageDataset,
+    _chosen: Indices,
+) -> dict[str, Quality]:
+    from vaelab.evaluation.denoising import compare_denoisers
+
+    repaired = denoised(_runs, _data, _chosen, kind, strength, seed)
+    return compare_denoisers(_data.images[_chosen], repaired)
+
+
+def swept(
+    runs: Sequence[Run],
+    data: ImageDataset,
+    chosen: Indices,
+    kind: str,
+    strengths: Sequence[float],
+    seed: int,
+) -> dict[str, list[Quality]]:
+    """``compared`` at each of several strengths."""
+    return _swept(_keys(runs), chosen.tobytes(), kind, tuple(strengths), seed, runs, data, chosen)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Measuring at other strengths …")
+def _swept(
+    models: tuple[tuple[str, int], ...],
+    images: bytes,
+    kind: str,
+    strengths: tuple[float, ...],
+    seed: int,
+    _runs: Sequence[Run],
+    _data: ImageDataset,
+    _chosen: Indices,
+) -> dict[str, list[Quality]]:
+    from vaelab.corruptions import corrupt_images
+    from vaelab.evaluation.denoising import sweep_strengths
+
+    clean = _data.images[_chosen]
+    return sweep_strengths(
+        clean,
+        lambda strength: corrupt_images(clean, kind, strength, seed),
+        strengths,
+        _methods(_runs, _data.labels_of(_chosen)),
+    )
+
+
+def _methods(runs: Sequence[Run], labels: Images | None) -> dict[str, Callable[[Images], Images]]:
+    """Every way of taking noise away, by name; the first does nothing."""
+    from vaelab.evaluation.image_quality import median_filter
+
+    def denoiser(run: Run) -> Callable[[Images], Images]:
+        return lambda noisy: run.engine.reconstruct(noisy, labels)
+
+    return {"noisy": lambda noisy: noisy, "median": median_filter} | {
+        run.name: denoiser(run) for run in runs
+    }
+
+
+# Holes ------------------------------------------------------------------------------------------
+
+
+def filled(
+    runs: Sequence[Run], data: ImageDataset, chosen: Indices, known: NDArray[np.bool_]
+) -> dict[str, Images]:
+    """Hide pixels ``(H, W)`` of images, and fill them in every way."""
+    return _filled(_keys(runs), chosen.tobytes(), known.tobytes(), runs, data, chosen, known)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Filling the hidden part …")
+def _filled(
+    models: tuple[tuple[str, int], ...],
+    images: bytes,
+    hidden: bytes,
+    _runs: Sequence[Run],
+    _data: ImageDataset,
+    _chosen: Indices,
+    _known: NDArray[np.bool_],
+) -> dict[str, Images]:
+    from vaelab.evaluation.denoising import fill_from_nearest, fill_with_mean
+
+    clean = _data.images[_chosen] / np.float32(255)
+    train = _data.images[_data.indices("train")[:_MOST_TRAINING]]
+    start = fill_with_mean(clean, _known, train)
+    labels = _data.labels_of(_chosen)
+    return {"mean": start, "nearest": fill_from_nearest(clean, _known, train)} | {
+        run.name: run.engine.restore(start, _known, labels, RESTORE_STEPS) for run in _runs
+    }
+
+
+def filled_psnr(
+    runs: Sequence[Run], data: ImageDataset, chosen: Indices, known: NDArray[np.bool_]
+) -> dict[str, float]:
+    """PSNR of what each way fills in, over the hidden pixels alone; in dB, mean over images."""
+    from vaelab.evaluation.denoising import psnr_inside
+
+    clean = data.images[chosen]
+    return {
+        name: float(psnr_inside(clean, images, known).mean())
+        for name, images in filled(runs, data, chosen, known).items()
+    }
+
+
+def _keys(runs: Sequence[Run]) -> tuple[tuple[str, int], ...]:
+    """What tells models from all others."""
+    return tuple((str(run.path), run.version) for run in runs)

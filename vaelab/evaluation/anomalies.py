@@ -1,0 +1,380 @@
+"""How unlike the normal images an image looks to a model: one number, the higher the stranger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaelab.evaluation.detection import knn_distance
+from vaelab.images import border_color
+
+if TYPE_CHECKING:
+    from vaelab.datasets import ImageDataset
+    from vaelab.engine import Engine
+
+__all__ = [
+    "SCORES",
+    "Calibration",
+    "Detector",
+    "Score",
+    "blur_side",
+    "complexity",
+    "smoothed_error",
+]
+
+Floats = NDArray[np.float64]
+Images = NDArray[np.generic]
+Reconstruct = Callable[[Images], NDArray[np.floating]]
+
+#: Training images whose codes are kept: a distance to them hardly changes with more.
+MAX_CODES = 10_000
+#: With fewer held-out images than this, what is expected is learned from training images instead.
+MIN_HELD_OUT = 50
+#: The distance to a code's k-th nearest neighbour.
+K = 10
+#: Images at a time: bounds the memory that intermediate arrays take.
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Score:
+    """A way to say how anomalous an image is.
+
+    Attributes
+    ----------
+    title
+        For people.
+    unit
+        Of the number.
+    description
+        What it measures, in a sentence or two.
+    """
+
+    title: str
+    unit: str
+    description: str
+
+
+SCORES: dict[str, Score] = {
+    "calibrated": Score(
+        "Calibrated error",
+        "times what is expected",
+        "How much worse the image is reconstructed than a normal image as intricate as it: 1 is as "
+        "expected, 2 twice the error. Intricate means long outlines and much ink, which make any "
+        "image hard.",
+    ),
+    "reconstruction": Score(
+        "Reconstruction error",
+        "nats",
+        "-log p(x|z) at the image's own code: how badly the decoder brings the image back. Images "
+        "of little ink are easy, also strange ones.",
+    ),
+    "elbo": Score(
+        "Negative ELBO",
+        "nats",
+        "Reconstruction error plus KL divergence: an upper bound on how improbable the model finds "
+        "the image. Simple images are probable, also strange ones.",
+    ),
+    "latent": Score(
+        "Latent distance",
+        "units of z",
+        f"How far the image's code lies from the {K}th nearest code of a training image.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How large an error to expect of a normal image, by how complex the image is.
+
+    A reconstruction error, or a likelihood, says first of all how simple an image is: with one
+    digit left out of training, the negative ELBO finds ones *less* anomalous than the digits
+    trained on, as they have little ink. So the error is divided by what is expected,
+
+    ``exp(a + b log(1 + contour) + c log(1 + ink))``
+
+    with the error of ``smoothed_error``, contour and ink of ``complexity``, and a, b, c from a
+    least-squares fit of the log error on normal images, no anomalous one among them. Complexity
+    counts no higher than in the most complex percent of them: of what lies beyond, nothing is
+    known, and nothing is excused.
+
+    Serrà et al. 2020 ("Input complexity and out-of-distribution detection with likelihood-based
+    generative models", arXiv:1909.11480) correct in the same spirit: from the negative
+    log-likelihood they subtract the length to which a general compressor brings the image, both in
+    bits. Here the measure of complexity needs no compressor, how much it counts is fitted rather
+    than fixed at one, and what is corrected is the error of a reconstruction, so that it serves
+    autoencoders, and PCA, too.
+
+    Attributes
+    ----------
+    weights
+        ``(3,)``: a, b and c.
+    most
+        ``(2,)``: the highest ``complexity`` that counts.
+    ground
+        ``(C,)``: the colour of nothing, in [0, 1].
+    """
+
+    weights: Floats
+    most: Floats
+    ground: Floats
+
+    @classmethod
+    def fit(cls, images: NDArray[np.uint8], reconstruct: Reconstruct) -> Calibration:
+        """Learn what to expect.
+
+        Parameters
+        ----------
+        images
+            uint8 ``(N, C, H, W)``: normal ones, best held out from training.
+        reconstruct
+            Takes images and returns what they come back as, float in [0, 1].
+
+        Returns
+        -------
+        Calibration
+            By which the log of the ratio is 0 on average over these images.
+        """
+        ground = border_color(images)
+        features = _by_batch(lambda x: complexity(x, ground), images)
+        most: Floats = np.percentile(features, 99, axis=0).astype(np.float64)
+        design = _with_constant(np.minimum(features, most))
+        errors = np.log(_errors(images, reconstruct))
+        weights: Floats = np.linalg.lstsq(design, errors, rcond=None)[0].astype(np.float64)
+        return cls(weights, most, ground)
+
+    def ratio(self, images: Images, reconstruct: Reconstruct) -> Floats:
+        """Compare the errors of images with what is expected.
+
+        Parameters
+        ----------
+        images
+            ``(N, C, H, W)``, uint8 or float in [0, 1].
+        reconstruct
+            As ``fit`` takes it.
+
+        Returns
+        -------
+        ndarray
+            float64 ``(N,)``: 1 as expected, 2 twice the squared error.
+        """
+        features = _by_batch(lambda x: complexity(x, self.ground), images)
+        expected = np.exp(_with_constant(np.minimum(features, self.most)) @ self.weights)
+        ratio: Floats = _errors(images, reconstruct) / expected
+        return ratio
+
+
+class Detector:
+    """Knows a run's normal images, and scores others by how much they differ.
+
+    Of its scores, ``calibrated`` is the one that this module argues for: see ``Calibration``.
+
+    A conditional model is not told the label, which of an anomaly nobody knows: each image gets
+    the one under which its negative ELBO is lowest.
+
+    Parameters
+    ----------
+    engine
+        A trained model.
+    data
+        The images that it was trained on: those of its training and validation split are normal.
+
+    Raises
+    ------
+    ValueError
+        If there are no training images.
+    """
+
+    def __init__(self, engine: Engine, data: ImageDataset) -> None:
+        train = data.indices("train")
+        if not len(train):
+            raise ValueError("There are no training images that say what is normal.")
+        if len(train) > MAX_CODES:
+            train = np.sort(np.random.default_rng(0).choice(train, MAX_CODES, replace=False))
+        held_out = data.indices("validation")
+        self.engine = engine
+        self._images = data.images[train]
+        self._labels = data.labels_of(train)
+        self._codes: NDArray[np.float32] | None = None
+        normal = data.images[held_out if len(held_out) >= MIN_HELD_OUT else train]
+        self.calibration = Calibration.fit(normal, self.reconstruct)
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """The keys of ``SCORES`` that this model has: an autoencoder has no ELBO."""
+        return tuple(name for name in SCORES if name != "elbo" or self.engine.is_vae)
+
+    def score(self, name: str, images: Images) -> Floats:
+        """Say how anomalous images are.
+
+        Parameters
+        ----------
+        name
+            A key of ``SCORES``.
+        images
+            ``(N, C, H, W)``, uint8 or float in [0, 1], of the shape of the model's.
+
+        Returns
+        -------
+        ndarray
+            float64 ``(N,)``, in the unit that ``SCORES`` names; the same each time.
+
+        Raises
+        ------
+        ValueError
+            If there is no such score, or this model does not have it.
+        """
+        if name not in SCORES:
+            raise ValueError(f"There is no score {name!r}: choose one of {', '.join(SCORES)}.")
+        if name not in self.scores:
+            raise ValueError(
+                "An autoencoder has no ELBO: choose its reconstruction error, or a VAE."
+            )
+        if not len(images):
+            return np.zeros(0)
+        if name == "calibrated":
+            return self.calibration.ratio(images, self.reconstruct)
+        labels = self.labels_for(images)
+        if name == "latent":
+            if self._codes is None:
+                self._codes = self.engine.encode(self._images, self._labels).mu
+            return knn_distance(self._codes, self.engine.encode(images, labels).mu, K)
+        # The bound is about a sampled code; the error is steadier at the mean.
+        terms = self.engine.terms(images, seed=0 if name == "elbo" else None, labels=labels)
+        loss = terms.reconstruction + (terms.kl if name == "elbo" else 0)
+        nats: Floats = loss.astype(np.float64)
+        return nats
+
+    def reconstruct(self, images: Images) -> NDArray[np.float32]:
+        """Bring images back from their codes, with labels found as for the scores.
+
+        Parameters
+        ----------
+        images
+            ``(N, C, H, W)``.
+
+        Returns
+        -------
+        ndarray
+            float32 ``(N, C, H, W)`` in [0, 1].
+        """
+        return self.engine.reconstruct(images, self.labels_for(images))
+
+    def labels_for(self, images: Images) -> NDArray[np.int64] | None:
+        """Find the label that explains each image best, ``(N,)``; None if the model needs none."""
+        if not self.engine.num_labels:
+            return None
+        losses = []
+        for label in range(self.engine.num_labels):
+            terms = self.engine.terms(images, seed=None, labels=label)
+            losses.append(terms.reconstruction + terms.kl)
+        best: NDArray[np.int64] = np.argmin(losses, axis=0)
+        return best
+
+
+def complexity(images: Images, ground: NDArray[np.floating]) -> Floats:
+    """Measure how much there is in an image to get wrong.
+
+    Parameters
+    ----------
+    images
+        ``(N, C, H, W)``, uint8 or float in [0, 1].
+    ground
+        ``(C,)`` in [0, 1]: the colour of nothing, such as ``vaelab.images.border_color`` finds.
+
+    Returns
+    -------
+    ndarray
+        float64 ``(N, 2)``: ``log(1 + contour)`` and ``log(1 + ink)``. The contour is the total
+        variation, the sum of absolute differences between neighbouring pixels: the length of all
+        outlines times their contrast. The ink is the sum of absolute differences from the ground.
+    """
+    x = _as_float(images)
+    contour = np.abs(np.diff(x, axis=2)).sum((1, 2, 3)) + np.abs(np.diff(x, axis=3)).sum((1, 2, 3))
+    ink = np.abs(x - ground[:, None, None]).sum((1, 2, 3))
+    features: Floats = np.log1p(np.column_stack([contour, ink]).astype(np.float64))
+    return features
+
+
+def blur_side(side: int) -> int:
+    """How wide a neighbourhood ``smoothed_error`` averages, in pixels, of images ``side`` wide.
+
+    Examples
+    --------
+    >>> [blur_side(side) for side in (8, 16, 28, 32, 64)]
+    [1, 3, 3, 3, 7]
+    """
+    return 2 * round(side / 24) + 1
+
+
+def smoothed_error(images: Images, reconstructions: NDArray[np.floating]) -> Floats:
+    """Sum the squares of how far a reconstruction is off, averaged over neighbourhoods.
+
+    The difference is averaged with its sign: where an outline is but displaced by a pixel, which
+    happens to normal images, too much and too little lie side by side and cancel. A stroke that is
+    missing remains.
+
+    Parameters
+    ----------
+    images
+        ``(N, C, H, W)``, uint8 or float in [0, 1].
+    reconstructions
+        The same shape, float in [0, 1].
+
+    Returns
+    -------
+    ndarray
+        float64 ``(N,)``, in squared intensity; beyond the border, nothing is off. The
+        neighbourhoods are squares of ``blur_side`` pixels: of 8 x 8 images, single pixels.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+    """
+    if images.shape != reconstructions.shape:
+        raise ValueError(
+            f"An image and its reconstruction have one shape, but these have {images.shape} and "
+            f"{reconstructions.shape}."
+        )
+    off = _as_float(images) - reconstructions
+    side = blur_side(images.shape[3])
+    for axis in (2, 3):
+        off = _running_mean(off, side, axis)
+    error: Floats = (off.astype(np.float64) ** 2).sum((1, 2, 3))
+    return error
+
+
+def _errors(images: Images, reconstruct: Reconstruct) -> Floats:
+    # Never zero, so that it has a logarithm: a billionth of a pixel is below rounding.
+    return 1e-9 + _by_batch(lambda x: smoothed_error(x, reconstruct(x)), images)
+
+
+def _running_mean(values: NDArray[np.floating], side: int, axis: int) -> NDArray[np.floating]:
+    """Average along an axis over ``side`` values, zeros beyond the ends."""
+    margin = side // 2
+    length = values.shape[axis]
+    padding = [(margin, margin) if index == axis else (0, 0) for index in range(values.ndim)]
+    padded = np.moveaxis(np.pad(values, padding), axis, 0)
+    total = sum(padded[start : start + length] for start in range(side))
+    return np.moveaxis(np.asarray(total) / side, 0, axis)
+
+
+def _as_float(images: Images) -> NDArray[np.float32]:
+    """Images in [0, 1]."""
+    scale = 255 if images.dtype == np.uint8 else 1
+    return images.astype(np.float32) / np.float32(scale)
+
+
+def _with_constant(features: Floats) -> Floats:
+    """Features ``(N, F)`` after a column of ones."""
+    return np.column_stack([np.ones(len(features)), features])
+
+
+def _by_batch(function: Callable[[Images], Floats], images: Images) -> Floats:
+    starts = range(0, len(images), BATCH)
+    return np.concatenate([function(images[start : start + BATCH]) for start in starts])

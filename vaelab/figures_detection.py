@@ -1,0 +1,291 @@
+"""Figures and pictures about telling anomalous images from normal ones: arrays in, figures out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from vaelab.figures import ACCENT, GREY, PALETTE
+from vaelab.images import to_pixels
+
+if TYPE_CHECKING:
+    from vaelab.evaluation.detection import Confusion, Detection
+
+__all__ = [
+    "ANOMALOUS_COLOR",
+    "NORMAL_COLOR",
+    "detection_curves",
+    "error_panels",
+    "frame_images",
+    "round_step",
+    "score_histogram",
+    "score_range",
+]
+
+NORMAL_COLOR, ANOMALOUS_COLOR = PALETTE[0], PALETTE[1]
+
+#: Bars of a histogram from end to end.
+NUM_BINS = 50
+
+
+def score_range(
+    normal: NDArray[np.floating], anomalous: NDArray[np.floating]
+) -> tuple[float, float]:
+    """Find the scores worth showing: all but the outermost percent of either group.
+
+    Parameters
+    ----------
+    normal, anomalous
+        Scores, ``(N,)`` and ``(M,)``; neither empty.
+
+    Returns
+    -------
+    tuple
+        The lowest and the highest, apart from each other, on round numbers.
+    """
+    groups = normal, anomalous
+    low = min(float(np.percentile(group, 0.5)) for group in groups)
+    high = max(float(np.percentile(group, 99)) for group in groups)
+    # A few strange images must not press everyone else into the first bars.
+    typical = float(np.median(normal))
+    high = min(high, typical + 8 * max(float(np.percentile(normal, 99.5)) - typical, 1e-9))
+    step = round_step(low, high)
+    low, high = np.floor(low / step) * step, np.ceil(high / step) * step
+    return float(low), float(max(high, low + 10 * step))
+
+
+def round_step(low: float, high: float) -> float:
+    """Find 1, 2 or 5 times a power of ten that goes some 200 to 500 times into a range.
+
+    Examples
+    --------
+    >>> round_step(0, 1), round_step(10, 250)
+    (0.002, 0.5)
+    """
+    rough = max(high - low, 1e-6) / 500
+    power = 10.0 ** np.floor(np.log10(rough))
+    return float(next(n * power for n in (1, 2, 5, 10) if n * power >= rough * (1 - 1e-9)))
+
+
+def score_histogram(
+    normal: NDArray[np.floating],
+    anomalous: NDArray[np.floating],
+    threshold: float,
+    title: str,
+    height: int = 320,
+) -> go.Figure:
+    """Draw how the scores of two groups are spread, and the threshold between them.
+
+    Parameters
+    ----------
+    normal, anomalous
+        Scores, ``(N,)`` and ``(M,)``; neither empty.
+    threshold
+        What is above it is flagged.
+    title
+        The score and its unit.
+    height
+        In pixels.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Bars over ``score_range``, in percent of each group, so that groups of different size
+        compare; scores beyond an end are in its bar.
+    """
+    low, high = score_range(normal, anomalous)
+    edges = np.linspace(low, high, NUM_BINS + 1)
+    width = edges[1] - edges[0]
+    figure = go.Figure()
+    for name, scores, color in (
+        ("normal", normal, NORMAL_COLOR),
+        ("anomalous", anomalous, ANOMALOUS_COLOR),
+    ):
+        counts, _ = np.histogram(np.clip(scores, low, high), edges)
+        figure.add_trace(
+            go.Bar(
+                x=edges[:-1] + width / 2, y=100 * counts / len(scores), width=width,
+                name=f"{name} ({len(scores):,})", opacity=0.65, customdata=counts,
+                marker={"color": color, "line": {"width": 0}},
+                hovertemplate=f"%{{customdata}} {name} images, %{{y:.1f}} %<extra></extra>",
+            )
+        )  # fmt: skip
+    figure.add_vline(threshold, line={"color": ACCENT, "width": 3})
+    figure.add_annotation(
+        x=threshold, y=1, yref="paper", yanchor="bottom", showarrow=False,
+        text=f"flagged above {threshold:.4g}", font={"color": ACCENT, "size": 13},
+    )  # fmt: skip
+    figure.update_layout(
+        height=height, barmode="overlay", bargap=0, uirevision=title,
+        margin={"l": 8, "r": 8, "t": 24, "b": 8},
+        legend={"x": 1, "xanchor": "right", "y": 0.98, "yanchor": "top"},
+    )  # fmt: skip
+    figure.update_xaxes(title=title, range=[low, high], zeroline=False)
+    figure.update_yaxes(title="% of the group", rangemode="tozero")
+    return figure
+
+
+def detection_curves(found: Detection, counts: Confusion, height: int = 320) -> go.Figure:
+    """Draw what a score can do at every threshold, and does at the chosen one.
+
+    Parameters
+    ----------
+    found
+        What ``vaelab.evaluation.detection.detect`` found.
+    counts
+        What the chosen threshold does.
+    height
+        In pixels.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Side by side the ROC curve, titled with the area under it, and the precision-recall curve,
+        titled with the average precision; dashed: flagging at random.
+    """
+    figure = make_subplots(
+        cols=2,
+        horizontal_spacing=0.2,
+        subplot_titles=[
+            f"ROC: AUC {found.auc:.3f}",
+            f"Precision-recall: {found.average_precision:.3f}",
+        ],
+    )
+    share = found.positive_share
+    line, dashed = {"color": PALETTE[0], "width": 3}, {"color": GREY, "width": 1.5, "dash": "dash"}
+    precision = 1.0 if counts.precision is None else counts.precision
+    rate, recall = counts.false_alarm_rate or 0.0, counts.recall or 0.0
+    roc = (found.roc_false_alarm_rate, found.roc_recall, (0, 1), (0, 1), (rate, recall))
+    pr = (found.pr_recall, found.pr_precision, (0, 1), (share, share), (recall, precision))
+    names = ("false alarm rate", "recall"), ("recall", "precision")
+    for column, ((x, y, chance_x, chance_y, point), (x_name, y_name)) in enumerate(
+        zip((roc, pr), names, strict=True), start=1
+    ):
+        hover = f"{x_name} %{{x:.1%}}<br>{y_name} %{{y:.1%}}<extra></extra>"
+        figure.add_trace(
+            go.Scatter(x=chance_x, y=chance_y, mode="lines", line=dashed, hoverinfo="skip"),
+            row=1, col=column,
+        )  # fmt: skip
+        figure.add_trace(
+            # Between two thresholds the precision is not a mean of theirs: steps, not slopes.
+            go.Scatter(
+                x=x, y=y, mode="lines", hovertemplate=hover,
+                line=line | ({"shape": "vh"} if column == 2 else {}),
+            ),
+            row=1, col=column,
+        )  # fmt: skip
+        figure.add_trace(
+            go.Scatter(
+                x=[point[0]], y=[point[1]], mode="markers", name="the threshold",
+                hovertemplate=hover.replace("<extra>", "<extra>at the threshold"),
+                marker={"size": 14, "color": "white", "line": {"color": ACCENT, "width": 4}},
+                cliponaxis=False,
+            ),
+            row=1, col=column,
+        )  # fmt: skip
+        figure.update_xaxes(title=x_name, col=column)
+        figure.update_yaxes(title={"text": y_name, "standoff": 4}, col=column)
+    figure.update_annotations(font_size=13)
+    figure.update_layout(
+        height=height, showlegend=False, hovermode="closest", uirevision="curves",
+        margin={"l": 8, "r": 14, "t": 28, "b": 8},
+    )  # fmt: skip
+    # A hair beyond both ends: a curve along an edge is then seen whole.
+    ticks = {"range": [-0.02, 1.02], "tickformat": ".0%", "tickvals": [0, 0.5, 1]}
+    figure.update_xaxes(zeroline=False, **ticks, tickangle=0)
+    figure.update_yaxes(zeroline=False, **ticks)
+    return figure
+
+
+def error_panels(
+    image: NDArray[np.generic], reconstruction: NDArray[np.floating], height: int = 250
+) -> go.Figure:
+    """Draw an image, what it comes back as, and where the two differ.
+
+    Parameters
+    ----------
+    image
+        ``(C, H, W)``, uint8 or float in [0, 1].
+    reconstruction
+        ``(C, H, W)``, float in [0, 1].
+    height
+        In pixels.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Three panels. The difference is image minus reconstruction, the mean over channels, always
+        on a scale from -1 to 1 that is perceptually uniform ("balance" of K. Thyng et al. 2016,
+        "True colors of oceanography"), so that maps of different images compare.
+    """
+    figure = make_subplots(
+        cols=3, horizontal_spacing=0.02,
+        subplot_titles=["Image", "Reconstruction", "Difference"],
+    )  # fmt: skip
+    pictures = [to_pixels(picture[None])[0] for picture in (image, reconstruction)]
+    for column, pixels in enumerate(pictures, start=1):
+        # A gray pixel says its value once, not three times.
+        hover = "%{z[0]}" if len(image) == 1 else "%{z}"
+        figure.add_trace(
+            go.Image(z=pixels, hovertemplate=f"{hover} of 255<extra></extra>"), row=1, col=column
+        )
+    scale = 255 if image.dtype == np.uint8 else 1
+    off = (image.astype(np.float64) / scale - reconstruction).mean(0)
+    figure.add_trace(
+        go.Heatmap(
+            z=off, zmin=-1, zmax=1, colorscale="balance",
+            hovertemplate="%{z:+.2f}<extra></extra>",
+            colorbar={"thickness": 12, "tickvals": [-1, -0.5, 0, 0.5, 1], "len": 1, "x": 1.01},
+        ),
+        row=1, col=3,
+    )  # fmt: skip
+    rows, columns = off.shape
+    for column in (1, 2, 3):
+        figure.update_xaxes(range=[-0.5, columns - 0.5], constrain="domain", col=column)
+        figure.update_yaxes(
+            range=[rows - 0.5, -0.5], constrain="domain", col=column,
+            scaleanchor=f"x{column if column > 1 else ''}",
+        )  # fmt: skip
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    figure.update_annotations(font_size=13)
+    figure.update_layout(
+        height=height, margin={"l": 0, "r": 0, "t": 28, "b": 4}, dragmode=False,
+    )  # fmt: skip
+    return figure
+
+
+def frame_images(
+    images: NDArray[np.generic], framed: NDArray[np.bool_], side: int = 64, thickness: int = 4
+) -> NDArray[np.uint8]:
+    """Enlarge images by a whole number and frame some of them.
+
+    Parameters
+    ----------
+    images
+        ``(N, C, H, W)``, uint8 or float in [0, 1].
+    framed
+        ``(N,)``: which get a frame in ``ACCENT``; the others' is white.
+    side
+        The smallest width that would do.
+    thickness
+        Of a frame, in pixels.
+
+    Returns
+    -------
+    ndarray
+        uint8 ``(N, 3, H', W')``.
+    """
+    times = max(1, -(-side // images.shape[3]))
+    pixels = to_pixels(images).repeat(times, axis=1).repeat(times, axis=2)
+    margin = (0, 0), (thickness, thickness), (thickness, thickness), (0, 0)
+    pixels = np.pad(pixels, margin, constant_values=255)
+    inside = np.zeros(pixels.shape[1:3], bool)
+    inside[thickness:-thickness, thickness:-thickness] = True
+    accent = np.array([int(ACCENT[i : i + 2], 16) for i in (1, 3, 5)], np.uint8)
+    pixels[framed[:, None, None] & ~inside] = accent
+    return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))

@@ -1,0 +1,256 @@
+"""Figures of the pages on dimensionality reduction and denoising: arrays in, Plotly figures out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from vaelab.figures import ACCENT, PALETTE, SYMBOLS
+
+__all__ = ["MapPanel", "linked_maps", "strength_curves"]
+
+COLUMNS = 3
+
+
+class MapPanel(NamedTuple):
+    """One of several maps of the same images.
+
+    Attributes
+    ----------
+    title
+        Its name.
+    note
+        A short line under it, or in the middle of an empty panel.
+    places
+        ``(N, 2)``, or None while there are none.
+    axes
+        What the two axes are called.
+    ticks
+        Whether numbers along the axes mean something.
+    """
+
+    title: str
+    note: str
+    places: NDArray[np.floating] | None
+    axes: tuple[str, str] = ("", "")
+    ticks: bool = True
+
+
+def linked_maps(
+    panels: Sequence[MapPanel],
+    indices: NDArray[np.integer],
+    labels: NDArray[np.integer] | None = None,
+    label_names: Sequence[str] = (),
+    values: NDArray[np.floating] | None = None,
+    value_name: str = "",
+    how: str = "",
+    height: int = 700,
+) -> go.Figure:
+    """Draw maps of the same images in rows of three, with a legend in the place left over.
+
+    Parameters
+    ----------
+    panels
+        Five maps of N images.
+    indices
+        ``(N,)``, which images of the dataset.
+    labels, label_names
+        ``(N,)`` and the names that they stand for: a colour a class.
+    values, value_name
+        ``(N,)``: instead of classes, one colour scale for a known factor.
+    how
+        What to do, for the place left over.
+    height
+        In pixels.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Each point's ``customdata`` is the index of its image. A class is hidden in all maps at
+        once. A selection changes no marker: whoever shows the figure marks the chosen everywhere.
+    """
+    titles = [
+        f"<b>{panel.title}</b><br><span style='font-size:12px'>"
+        f"{panel.note if panel.places is not None else ' '}</span>"
+        for panel in panels
+    ]
+    figure = make_subplots(
+        rows=-(-(len(panels) + 1) // COLUMNS),
+        cols=COLUMNS,
+        subplot_titles=titles,
+        horizontal_spacing=0.055,
+        vertical_spacing=0.16,
+    )
+    figure.update_annotations(font_size=15)
+    classes = _classes(len(indices), labels, label_names)
+    for number, panel in enumerate(panels):
+        place = {"row": number // COLUMNS + 1, "col": number % COLUMNS + 1}
+        if panel.places is None:
+            _empty(figure, panel.note, place)
+            continue
+        for trace in _points(panel.places, indices, classes, values, value_name):
+            trace.showlegend = number == 0 and len(classes) > 1
+            figure.add_trace(trace, **place)
+        figure.update_xaxes(
+            title=panel.axes[0], title_standoff=4, zeroline=False, showticklabels=panel.ticks,
+            **place,
+        )  # fmt: skip
+        figure.update_yaxes(
+            title=panel.axes[1], title_standoff=4, zeroline=False, showticklabels=panel.ticks,
+            scaleanchor="x" if number == 0 else f"x{number + 1}", **place,
+        )  # fmt: skip
+    left = (COLUMNS - 1) * (1 + 0.055) / COLUMNS  # of the place left over
+    figure.update_xaxes(visible=False, row=len(figure._grid_ref), col=COLUMNS)
+    figure.update_yaxes(visible=False, row=len(figure._grid_ref), col=COLUMNS)
+    figure.add_annotation(
+        text=how, xref="paper", yref="paper", x=left, y=0.44, xanchor="left", yanchor="top",
+        align="left", showarrow=False, font={"size": 13},
+    )  # fmt: skip
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 74, "b": 8},  # above the titles: the tool bar
+        clickmode="event+select",
+        dragmode="lasso",
+        hovermode="closest",
+        newselection={"line": {"color": ACCENT, "width": 2, "dash": "solid"}},
+        # Zoom and hidden classes survive a redraw of the same maps.
+        uirevision=f"{len(indices)}-{indices[0]}",
+        legend={
+            "title": {"text": ""}, "itemsizing": "constant", "tracegroupgap": 0,
+            "x": left, "xanchor": "left", "y": 0.3, "yanchor": "top", "font": {"size": 12},
+        },
+        coloraxis={
+            "colorscale": "Cividis",
+            "colorbar": {
+                "title": {"text": value_name, "side": "top"}, "orientation": "h", "thickness": 12,
+                "x": left, "xanchor": "left", "len": 0.28, "y": 0.28, "yanchor": "top",
+            },
+        },
+    )  # fmt: skip
+    return figure
+
+
+def _classes(
+    num_images: int, labels: NDArray[np.integer] | None, label_names: Sequence[str]
+) -> list[tuple[str, NDArray[Any], dict[str, Any]]]:
+    """Each class that occurs: its name, which rows, and how it is drawn."""
+    everything = np.arange(num_images)
+    if labels is None:
+        return [("images", everything, {"color": PALETTE[0]})]
+    return [
+        (
+            name,
+            everything[labels == label],
+            {
+                "color": PALETTE[label % len(PALETTE)],
+                "symbol": SYMBOLS[label // len(PALETTE) % len(SYMBOLS)],
+            },
+        )
+        for label, name in enumerate(label_names)
+        if (labels == label).any()
+    ]
+
+
+def _points(
+    places: NDArray[np.floating],
+    indices: NDArray[np.integer],
+    classes: list[tuple[str, NDArray[Any], dict[str, Any]]],
+    values: NDArray[np.floating] | None,
+    value_name: str,
+) -> list[go.Scattergl]:
+    style = {"size": 5 if len(indices) <= 2500 else 4, "opacity": 0.8}
+    if values is not None:
+        # Classes go on as colours only where there are no values.
+        colour = {"color": values, "coloraxis": "coloraxis"}
+        classes = [("images", np.arange(len(indices)), colour)]
+    traces = []
+    for name, chosen, marker in classes:
+        hover = f"{value_name} %{{marker.color:.2f}}<br>" if values is not None else f"{name}<br>"
+        if name == "images" and values is None:
+            hover = ""
+        traces.append(
+            go.Scattergl(
+                x=places[chosen, 0],
+                y=places[chosen, 1],
+                customdata=indices[chosen],
+                mode="markers",
+                name=name,
+                legendgroup=name,
+                hovertemplate=f"{hover}image %{{customdata}}<extra></extra>",
+                marker=style | marker,
+                selected={"marker": {"opacity": style["opacity"]}},
+                unselected={"marker": {"opacity": style["opacity"]}},
+            )
+        )
+    return traces
+
+
+def _empty(figure: go.Figure, note: str, place: dict[str, int]) -> None:
+    """Say in an empty panel why it is."""
+    figure.update_xaxes(visible=False, range=[0, 1], **place)
+    figure.update_yaxes(visible=False, range=[0, 1], **place)
+    figure.add_annotation(text=note, x=0.5, y=0.5, showarrow=False, **place)
+
+
+def strength_curves(
+    strengths: Sequence[float],
+    found: Mapping[str, Sequence[tuple[float, float]]],
+    strength_name: str,
+    chosen: float | None = None,
+    height: int = 300,
+) -> go.Figure:
+    """Draw how denoisers do on ever stronger noise.
+
+    Parameters
+    ----------
+    strengths
+        ``(K,)``.
+    found
+        By the denoiser's name, its PSNR in dB and its SSIM at each strength.
+    strength_name
+        What strength is, with its unit.
+    chosen
+        The strength to mark.
+    height
+        In pixels.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Two panels, PSNR and SSIM, higher is better in both; a line a denoiser.
+    """
+    figure = make_subplots(cols=2, subplot_titles=["PSNR", "SSIM"], horizontal_spacing=0.07)
+    dashes = ("dot", "dash", "solid", "solid", "solid")
+    colours = (PALETTE[8], PALETTE[1], PALETTE[0], PALETTE[4], PALETTE[2])
+    symbols = ("x", "square", "circle", "diamond", "cross")
+    for column, (unit, digits) in enumerate((("dB", 1), ("", 2))):
+        for number, (name, qualities) in enumerate(found.items()):
+            figure.add_trace(
+                go.Scatter(
+                    x=list(strengths), y=[quality[column] for quality in qualities], name=name,
+                    mode="lines+markers", legendgroup=name, showlegend=column == 0,
+                    line={"color": colours[number % 5], "width": 2, "dash": dashes[number % 5]},
+                    marker={"size": 7, "symbol": symbols[number % 5]},
+                    hovertemplate=f"%{{y:.{digits}f}} {unit}<extra>{name}</extra>",
+                ),
+                row=1, col=column + 1,
+            )  # fmt: skip
+        if chosen is not None:
+            figure.add_vline(
+                chosen, line={"color": ACCENT, "width": 1.5, "dash": "dash"}, row=1, col=column + 1
+            )
+    figure.update_layout(
+        height=height,
+        hovermode="x unified",
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+        legend={"orientation": "h", "y": -0.25, "x": 0.5, "xanchor": "center"},
+    )
+    figure.update_xaxes(title=strength_name, hoverformat=".2f")
+    figure.update_yaxes(title="dB, mean over images", col=1)
+    figure.update_yaxes(title="mean over images", col=2)
+    return figure
