@@ -425,7 +425,7 @@ class _Validation:
         # and how often one validates does not change how one trains.
         noise = torch.Generator(trainer.device).manual_seed(trainer.config.seed)
         known = trainer.validation_labels
-        # The estimate of a total correlation compares all pairs of a batch, and depends on its size.
+        # The estimate of a total correlation compares all pairs, and depends on how many there are.
         size = trainer.config.batch_size if trainer.config.objective == "tc" else VALIDATION_BATCH
         for start in range(0, len(trainer.validation_images), size):
             part = slice(start, start + size)
