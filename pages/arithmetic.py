@@ -161,7 +161,7 @@ def say_how_well(shift: Shift) -> None:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _change(path: str, version: int, a: np.ndarray, b: np.ndarray) -> Change:
-    run = resources._open(path, version)
+    run = resources.opened(path, version)
     known = resources.make_known_map(run, "plane" if run.config.latent_dim <= 2 else "pca")
     train = resources.dataset(run.config).split.train
     return learn_change(known.codes, known.indices, a, b, train)
@@ -169,7 +169,7 @@ def _change(path: str, version: int, a: np.ndarray, b: np.ndarray) -> Change:
 
 @st.cache_resource(max_entries=32, show_spinner="Moving held-out images along the direction …")
 def _shift(path: str, version: int, a: np.ndarray, b: np.ndarray) -> Shift:
-    run = resources._open(path, version)
+    run = resources.opened(path, version)
     return shift_images(run.engine, resources.dataset(run.config), _change(path, version, a, b))
 
 

@@ -210,7 +210,7 @@ MEANING = (
 
 @st.cache_resource(max_entries=32, show_spinner="Fitting the mixture of Gaussians to the codes …")
 def _posterior(path: str, version: int, label: int | None) -> Mixture | dict[int, Mixture]:
-    run = resources._open(path, version)
+    run = resources.opened(path, version)
     return fit_posterior(run.engine, resources.dataset(run.config), label)
 
 
@@ -218,18 +218,18 @@ def _source(
     path: str, version: int, source: str, label: int | None
 ) -> Prior | Mixture | dict[int, Mixture]:
     if source == "prior":
-        return Prior(resources._open(path, version).config.latent_dim)
+        return Prior(resources.opened(path, version).config.latent_dim)
     return _posterior(path, version, label)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Getting ready to compare with real images …")
 def _judge(path: str, version: int) -> Judge:
-    return Judge.of(resources.dataset(resources._open(path, version).config))
+    return Judge.of(resources.dataset(resources.opened(path, version).config))
 
 
 @st.cache_resource(max_entries=64, show_spinner="Measuring quality and diversity …")
 def _quality(path: str, version: int, kind: str, temperature: float) -> Quality:
-    run = resources._open(path, version)
+    run = resources.opened(path, version)
     data = resources.dataset(run.config)
     judge = _judge(path, version)
     if kind == "real":

@@ -17,6 +17,8 @@ from vaelab.figures_maps import linked_maps
 from vaelab.runs import ACTIVE, Run, list_runs
 
 if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
     from vaelab.datasets import ImageDataset
 
 MAPS_KEY = "linked-maps"
@@ -150,20 +152,8 @@ def offer_other(run: Run) -> None:
 def draw_maps(
     maps: Maps, models: dict[str, Run], data: ImageDataset, color: str | None, chosen_key: str
 ) -> None:
-    values = labels = None
-    if color == "label":
-        labels = data.labels_of(maps.indices)
-    elif color is not None and data.factors is not None:
-        values = data.factors[maps.indices, data.factor_names.index(color)]
-    figure = linked_maps(
-        panels_of(maps, models),
-        maps.indices,
-        labels,
-        data.label_names,
-        values,
-        (color or "").replace("_", " "),
-        HOW,
-    )
+    about = tuple((str(run.path), run.version) for run in models.values())
+    figure = _figure(about, tuple(sorted(maps.figures)), color, maps, models, data)
     # A new chart has no loop in it: what a cleared selection asks for.
     chart_key = f"maps-chart-{st.session_state.setdefault('maps-cleared', 0)}"
 
@@ -178,6 +168,32 @@ def draw_maps(
             selection_mode=("points", "box", "lasso"), config=CHART,
         )  # fmt: skip
     link_selection(MAPS_KEY, st.session_state.get(chosen_key, []))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _figure(
+    about: tuple[tuple[str, int], ...],
+    judged: tuple[str, ...],
+    color: str | None,
+    _maps: Maps,
+    _models: dict[str, Run],
+    _data: ImageDataset,
+) -> Figure:
+    """The maps, drawn once: fifty traces take a while, and a loop does not change them."""
+    values = labels = None
+    if color == "label":
+        labels = _data.labels_of(_maps.indices)
+    elif color is not None and _data.factors is not None:
+        values = _data.factors[_maps.indices, _data.factor_names.index(color)]
+    return linked_maps(
+        panels_of(_maps, _models),
+        _maps.indices,
+        labels,
+        _data.label_names,
+        values,
+        (color or "").replace("_", " "),
+        HOW,
+    )
 
 
 def draw_chosen(data: ImageDataset, chosen_key: str) -> None:

@@ -38,6 +38,7 @@ __all__ = [
     "known_study",
     "make_known_map",
     "model_name",
+    "opened",
     "torch_is_loaded",
     "why_not_live",
 ]
@@ -72,11 +73,12 @@ def torch_is_loaded() -> bool:
 
 def fresh(run: Run) -> Run:
     """The run as it stands now, its model loaded once; training may go on under it."""
-    return _open(str(run.path), run.version)
+    return opened(str(run.path), run.version)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _open(path: str, version: int) -> Run:
+def opened(path: str, version: int) -> Run:
+    """A run as it stood at a version: for cached functions, whose arguments must be small."""
     return Run.open(path).pin()
 
 
@@ -100,7 +102,7 @@ def known_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> P
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _read_map(path: str, version: int, kind: ProjectionKind, max_points: int) -> Projection:
-    projection = read_map(_open(path, version), kind, max_points)
+    projection = read_map(opened(path, version), kind, max_points)
     if projection is None:
         # Raised rather than returned: absence must not be cached, a job may be about to end it.
         raise LookupError
@@ -115,7 +117,7 @@ def make_known_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS)
 
 @st.cache_resource(max_entries=16, show_spinner="Placing the images on the map …")
 def _make_map(path: str, version: int, kind: ProjectionKind, max_points: int) -> Projection:
-    run = _open(path, version)
+    run = opened(path, version)
     return make_map(run, dataset(run.config), kind, max_points)
 
 
@@ -129,7 +131,7 @@ def known_study(run: Run, name: str) -> Study | None:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _read_study(path: str, version: int, name: str) -> Study:
-    study = read_study(_open(path, version), name)
+    study = read_study(opened(path, version), name)
     if study is None:
         raise LookupError
     return study
@@ -142,7 +144,7 @@ def codes_of(run: Run, split: SplitName) -> Codes:
 
 @st.cache_resource(max_entries=16, show_spinner="Encoding the images …")
 def _codes_of(path: str, version: int, split: SplitName) -> Codes:
-    run = _open(path, version)
+    run = opened(path, version)
     data = dataset(run.config)
     chosen = data.indices(split)
     return run.engine.encode(data.images[chosen], data.labels_of(chosen))
@@ -164,7 +166,7 @@ def browser_model(run: Run) -> bytes:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _browser_model(path: str, version: int) -> bytes:
-    run = _open(path, version)
+    run = opened(path, version)
     weights, _ = run.checkpoint()
     size = 4 * sum(array.size for name, array in weights.items() if name.startswith("model."))
     return make_browser_model(
@@ -240,7 +242,7 @@ def _browser_map(
 
 @st.cache_data(max_entries=16, show_spinner="Decoding the grid …")
 def _backdrop(path: str, version: int, kind: ProjectionKind, label: int) -> str:
-    run = _open(path, version)
+    run = opened(path, version)
     projection = make_known_map(run, kind)
     x_min, x_max, y_min, y_max = decoded_extent(projection)
 

@@ -172,7 +172,7 @@ def _fit(points: NDArray[np.float64], num_components: int, seed: int) -> Mixture
     """Hand over to scikit-learn, and take plain arrays back."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     floor = max(FLOOR * float(points.var(0).mean()), 1e-12)
     model = GaussianMixture(num_components, reg_covar=floor, random_state=seed)
