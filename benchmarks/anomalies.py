@@ -65,7 +65,7 @@ def main(epochs: int = 8, threads: int = 2, digits: tuple[int, ...] = tuple(rang
     rows: list[tuple[str, list[float]]] = [(str(digit), row) for digit, row in aucs.items()]
     print_table(
         f"MNIST, one digit left out: AUC on 10,000 test images; VAE of {LATENT_DIM} dimensions, "
-        f"{epochs} epochs; {time.perf_counter() - started:.0f} s in all on {threads} threads",
+        f"{epochs} epochs; {time.perf_counter() - started:.0f} s in all, threads={threads}",
         ("left out", *names),
         [(name, *(f"{auc:.3f}" for auc in row)) for name, row in [*rows, ("mean", means)]],
     )

@@ -240,8 +240,8 @@ def draw_restored(runs: Sequence[Run], data: ImageDataset, chosen: NDArray[np.in
         st.caption(
             "A model draws the whole image anew, the pixels that are seen are put back, and again, "
             f"{RESTORE_STEPS} times (Rezende et al. 2014, appendix F). PSNR is over the hidden "
-            f"pixels alone, the mean of {len(judged)} images. A model that draws no better than "
-            "the most alike training image has learned little more than these."
+            f"pixels alone, the mean of {len(judged)} images. The mean image and the most alike "
+            "training image are what one has without any model."
         )
 
     body()

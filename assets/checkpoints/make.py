@@ -24,7 +24,7 @@ from vaelab.runs import Run  # noqa: E402
 from vaelab.studies import make_study  # noqa: E402
 
 DIGITS = {"dataset": "digits", "epochs": 200, "batch_size": 64}
-SHAPES = {"dataset": "shapes", "latent_dim": 6, "architecture": "conv", "epochs": 60}
+SHAPES = {"dataset": "shapes", "latent_dim": 6, "architecture": "conv", "epochs": 40}
 #: Gaussian pixels, and a KL term that comes late, keep more of 16 dimensions in use.
 DIGITS_16D = DIGITS | {
     "latent_dim": 16, "likelihood": "gaussian", "sigma": 0.1, "kl_warmup": 0.5, "epochs": 100
@@ -50,7 +50,7 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
     "shapes-6d": ("Shapes", SHAPES, ("evaluation",)),
     "shapes-tc-6d": (
         "Shapes, disentangled",
-        {"objective": "tc", "beta": 6} | SHAPES,
+        {"objective": "tc", "beta": 4} | SHAPES,
         ("evaluation",),
     ),
     "faces-8d": (
