@@ -210,7 +210,17 @@ def datasets(json: Json = False) -> None:
 
 def benchmark(
     name: tyro.conf.Positional[
-        Literal["training", "decode", "projection", "app", "canvas", "mnist", "defaults"]
+        Literal[
+            "training",
+            "decode",
+            "projection",
+            "app",
+            "canvas",
+            "mnist",
+            "defaults",
+            "anomalies",
+            "disentanglement",
+        ]
     ],
 ) -> None:
     """Measure this machine; prints a table, with the ratio to a peer in the same run.

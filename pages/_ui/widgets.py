@@ -91,7 +91,7 @@ def choose_run(suits: Callable[[Run], bool] | None = None, needs: str = "trained
         format_func=lambda name: describe_run(runs[name]),
         help="The trained model to look at. Train your own on the Train page.",
         on_change=state.run_chosen,
-        width=300,
+        width=340,
     )
     return resources.fresh(runs[name])
 
@@ -131,7 +131,7 @@ def choose_other_run(
 
     name = st.selectbox(
         label, list(by_name), key=key, format_func=lambda name: describe_run(by_name[name]),
-        help=help, on_change=chosen, width=300,
+        help=help, on_change=chosen, width=340,
     )  # fmt: skip
     return resources.fresh(by_name[name])
 
