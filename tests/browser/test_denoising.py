@@ -34,15 +34,29 @@ def chosen(digits):
     return np.random.default_rng(0).permutation(digits.indices("test"))
 
 
-def rows(page, number=0):
-    """A table's rows by name: their figures, once there are any."""
-    table = page.locator("table.vl-rows").nth(number)
-    expect(table.locator("td.best").first).to_be_visible()
-    found = {}
-    for row in table.locator("tbody tr").all():
-        name = row.locator("th").evaluate("(th) => th.firstChild.textContent")
-        found[name] = [float(text) for text in row.locator("td.figure").all_inner_texts() if text]
-    return found
+#: A table's rows, read at one instant; null unless it stands there with its figures.
+READ = """
+(number) => {
+    const tables = document.querySelectorAll("table.vl-rows");
+    if (tables.length !== 2 || !tables[number].querySelector("td.best")) return null;
+    return Array.from(tables[number].querySelectorAll("tbody tr"), (row) => [
+        row.querySelector("th").firstChild.textContent,
+        Array.from(row.querySelectorAll("td.figure"), (cell) => cell.innerText.trim()),
+    ]);
+}
+"""
+
+
+def rows(page, number=0, unlike=None, noisy=None):
+    """A table's rows by name: their figures, once there are any, changed, and of this noise."""
+    for _ in range(600):
+        found = page.evaluate(READ, number)
+        if found:
+            shown = {name: [float(text) for text in texts if text] for name, texts in found}
+            if shown != unlike and (noisy is None or abs(shown["Noisy"][0] - noisy) < 0.006):
+                return shown
+        page.wait_for_timeout(100)
+    raise AssertionError(f"The table did not come about; it was to be unlike {unlike}.")
 
 
 def pixels(page, name, number=0):
@@ -90,33 +104,30 @@ def test_another_noise_and_more_of_it(page, digits, chosen):
     page.get_by_role("slider").first.focus()
     for _ in range(4):
         page.keyboard.press("ArrowRight")
-    settled(page)
-    stronger = rows(page)
     clean = digits.images[chosen]
     noisy = corrupt_images(clean, "gaussian", 0.6, seed=0)
-    assert stronger["Noisy"][0] == pytest.approx(psnr(clean, noisy).mean(), abs=0.006)
+    stronger = rows(page, noisy=psnr(clean, noisy).mean())
     assert all(stronger[name][0] < before[name][0] for name in before if before[name])
     page.get_by_role("combobox", name="Noise").click()
     page.get_by_role("option", name="Salt and pepper").click()
     expect(page.get_by_text("not for the noise chosen here")).to_be_visible()
-    settled(page)
     noisy = corrupt_images(clean, "salt_and_pepper", 0.3, seed=0)
-    assert rows(page)["Median filter"][0] == pytest.approx(
+    assert rows(page, unlike=stronger)["Median filter"][0] == pytest.approx(
         psnr(clean, median_filter(noisy)).mean(), abs=0.006
     )
     # As drawn in the curves, too, for each of the four ways and both measures.
     expect(page.locator(".st-key-noise-curves .scatterlayer .trace")).to_have_count(8)
-    first = pixels(page, "Clean")
+    before, first = rows(page), pixels(page, "Clean")
     page.get_by_role("button", name="Other images").click()
-    settled(page)
+    rows(page, unlike=before)
     assert (pixels(page, "Clean") != first).any()
 
 
 def test_a_hidden_box_is_filled_by_all_and_judged_inside(page, digits, chosen, engines):
     open_page(page)
+    before = rows(page, 1)
     page.get_by_role("radio", name="Box").click()
     expect(page.get_by_text("Rows", exact=True)).to_be_visible()
-    settled(page)
     clean = digits.images[chosen]
     known = hide_box(8, 8, (2, 5), (2, 5))
     train = digits.images[digits.indices("train")]
@@ -125,7 +136,7 @@ def test_a_hidden_box_is_filled_by_all_and_judged_inside(page, digits, chosen, e
         "Mean image": start,
         "Most alike": fill_from_nearest(clean / 255, known, train),
     } | {title: engine.restore(start, known, None, 20) for title, engine in engines.items()}
-    shown = rows(page, 1)
+    shown = rows(page, 1, unlike=before)
     for name, images in filled.items():
         expected = psnr_inside(clean, images, known).mean()
         # Two training images may be equally alike.
@@ -136,5 +147,4 @@ def test_a_hidden_box_is_filled_by_all_and_judged_inside(page, digits, chosen, e
     np.testing.assert_array_equal(hidden[~hole], given[~hole])
     assert (hidden == given).all(2)[hole & (given != 255).all(2)].sum() == 0
     page.get_by_role("radio", name="Top half").click()
-    settled(page)
-    assert rows(page, 1)["Mean image"] != shown["Mean image"]
+    assert rows(page, 1, unlike=shown)["Mean image"] != shown["Mean image"]
