@@ -12,7 +12,7 @@ from pages._ui.detection import Case, Strangers, detector_of, missing_classes
 from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
 from vaelab.config import explain
 from vaelab.datasets import SOURCES, is_local
-from vaelab.figures_detection import (
+from vaelab.figures.detection import (
     detection_curves,
     error_panels,
     frame_images,

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages._ui import frame, groups, resources, strips, widgets
 from vaelab.evaluation.transfer import Change, Shift, learn_change, shift_images
-from vaelab.figures_generation import shift_curves
+from vaelab.figures.generation import shift_curves
 
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset

@@ -12,7 +12,7 @@ from pages._ui import frame, resources, state, widgets
 from pages._ui.latent_canvas import Pin, latent_canvas, send_model
 from vaelab.config import explain
 from vaelab.figures import latent_map
-from vaelab.figures_compare import RatePoint, bounds, factor_information, rate_distortion
+from vaelab.figures.comparison import RatePoint, bounds, factor_information, rate_distortion
 from vaelab.runs import RunError
 from vaelab.sweep import SWEPT, create_sweep, read_values
 
@@ -57,19 +57,9 @@ def main() -> None:
     draw_sweep(run)
 
 
-def same_images(run: Run) -> list[Run]:
-    """The other runs that learned the images that ``run`` did."""
-    known = run.config.dataset, run.config.preprocessing
-    return [
-        other
-        for other in resources.all_runs().values()
-        if (other.config.dataset, other.config.preprocessing) == known and other.name != run.name
-    ]
-
-
 def choose_others(run: Run) -> list[Run]:
     """Choose runs to set beside the page's own; at first one of the same size, of another kind."""
-    others = {other.name: other for other in same_images(run)}
+    others = {other.name: other for other in resources.same_images(run)}
     wanted = st.query_params.get(WITH_KEY) or st.session_state.get("wanted-with") or ""
     chosen = [name for name in wanted.split(",") if name in others]
     if not chosen and others:
@@ -253,7 +243,7 @@ def draw_rates(runs: Sequence[Run]) -> None:
     """Every run of these images that can be compared: the same pixel model, or nats differ."""
     comparable = [
         other
-        for other in [runs[0], *same_images(runs[0])]
+        for other in [runs[0], *resources.same_images(runs[0])]
         if other.config.likelihood == runs[0].config.likelihood and other.evaluation()
     ]
     points = []

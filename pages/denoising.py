@@ -23,7 +23,7 @@ from pages._ui.repairs import (
 )
 from pages._ui.rows import Row, draw_rows
 from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
-from vaelab.figures_maps import strength_curves
+from vaelab.figures.maps import strength_curves
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator

@@ -20,7 +20,7 @@ from vaelab.evaluation.generation import (
     generate_each,
 )
 from vaelab.evaluation.samples import nearest_images
-from vaelab.figures_generation import FRAME, nearest_distances
+from vaelab.figures.generation import FRAME, nearest_distances
 from vaelab.images import png, tile
 
 if TYPE_CHECKING:

@@ -6,14 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 import streamlit as st
 
 from pages._ui import frame, resources, widgets
-from pages._ui.five_maps import MAP_TITLES, Maps, known_maps, panels_of, siblings
+from pages._ui.five_maps import MAP_TITLES, Maps, known_maps, panels_of
 from pages._ui.linked_selection import link_selection
 from vaelab.config import TrainConfig
-from vaelab.figures_maps import linked_maps
+from vaelab.figures.maps import linked_maps
 from vaelab.runs import ACTIVE, Run, list_runs
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def choose_other(run: Run) -> Run | None:
     config = run.config
     others = [
         other
-        for other in siblings(run)
+        for other in resources.same_images(run)
         if other.config.model != config.model and other.status.state not in ACTIVE
     ]
 

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from pages._ui import resources, widgets
 from vaelab.datasets import ImageDataset
-from vaelab.figures_maps import MapPanel
+from vaelab.figures.maps import MapPanel
 from vaelab.runs import Run
 
 if TYPE_CHECKING:
     from vaelab.studies import Study
 
-__all__ = ["MAP_TITLES", "Maps", "known_maps", "panels_of", "siblings"]
+__all__ = ["MAP_TITLES", "Maps", "known_maps", "panels_of"]
 
 MAP_TITLES = {
     "raw": "Two pixels",
@@ -37,19 +37,6 @@ class Maps(NamedTuple):
     missing: list[tuple[Run, str, str]]  # studies that a job has to make
 
 
-def siblings(run: Run) -> list[Run]:
-    """Runs of the same images as a run's, itself first."""
-    config = run.config
-    others = [
-        other
-        for other in resources.all_runs().values()
-        if other.name != run.name
-        and (other.config.dataset, other.config.preprocessing)
-        == (config.dataset, config.preprocessing)
-    ]
-    return [run, *others]
-
-
 def known_maps(models: dict[str, Run], data: ImageDataset) -> Maps:
     """Everything that needs no waiting: studies, and places where these are still to be made."""
     run = next(iter(models.values()))
@@ -66,7 +53,12 @@ def known_maps(models: dict[str, Run], data: ImageDataset) -> Maps:
             figures[kind] = study.figures["codes"] | {"seconds": seconds_of(model)}
     # It is about the images alone, so that of any run of them will do.
     pixels = next(
-        (study for known in siblings(run) if (study := _pixel_study(known)) is not None), None
+        (
+            study
+            for known in [run, *resources.same_images(run)]
+            if (study := _pixel_study(known)) is not None
+        ),
+        None,
     )
     if pixels is None:
         missing.append((run, "pixel_maps", "Making UMAP's map, and judging those of the pixels"))
@@ -106,7 +98,7 @@ def seconds_of(run: Run) -> float | None:
 
 
 def panels_of(maps: Maps, models: dict[str, Run]) -> list[MapPanel]:
-    """Each map with its title and its figures, for ``vaelab.figures_maps.linked_maps``."""
+    """Each map with its title and its figures, for ``vaelab.figures.maps.linked_maps``."""
     axes = {
         "raw": ("brightness of one pixel", "of another"),
         "pca": ("PC 1", "PC 2"),

@@ -39,6 +39,7 @@ __all__ = [
     "make_known_map",
     "model_name",
     "opened",
+    "same_images",
     "torch_is_loaded",
     "why_not_live",
 ]
@@ -64,6 +65,16 @@ def all_runs() -> dict[str, Run]:
     runs = {run.name: run for run in list_runs() if run.has_model}
     examples = sorted(list_runs(EXAMPLES), key=lambda run: (run.config.latent_dim, run.name))
     return runs | {run.name: run for run in examples if run.name not in runs}
+
+
+def same_images(run: Run) -> list[Run]:
+    """The other runs that learned the images that ``run`` did."""
+    known = run.config.dataset, run.config.preprocessing
+    return [
+        other
+        for other in all_runs().values()
+        if other.name != run.name and (other.config.dataset, other.config.preprocessing) == known
+    ]
 
 
 def torch_is_loaded() -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from vaelab.figures_generation import row_of_images
+from vaelab.figures.generation import row_of_images
 from vaelab.images import png_data_uri
 
 __all__ = ["Images", "Words", "draw"]

@@ -14,7 +14,7 @@ from vaelab.corruptions import corrupt_images
 from vaelab.datasets import load_dataset
 from vaelab.evaluation.anomalies import Detector
 from vaelab.evaluation.detection import confusion, detect
-from vaelab.figures_detection import frame_images
+from vaelab.figures.detection import frame_images
 from vaelab.images import png_data_uri, tile
 from vaelab.runs import Run, list_runs
 

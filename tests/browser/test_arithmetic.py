@@ -14,7 +14,7 @@ from pages._ui.resources import EXAMPLES
 from tests.browser.steps import PLACES, settled
 from vaelab.datasets import load_dataset
 from vaelab.evaluation.transfer import learn_change, shift_images
-from vaelab.figures_generation import row_of_images
+from vaelab.figures.generation import row_of_images
 from vaelab.images import enlarge, to_pixels
 from vaelab.runs import Run
 

@@ -13,7 +13,7 @@ from tests.browser.steps import settled
 from vaelab.datasets import load_dataset
 from vaelab.evaluation.generation import Judge, Prior, fit_posterior, generate, generate_each
 from vaelab.evaluation.samples import nearest_images
-from vaelab.figures_generation import FRAME, row_of_images
+from vaelab.figures.generation import FRAME, row_of_images
 from vaelab.images import tile
 from vaelab.runs import Run
 

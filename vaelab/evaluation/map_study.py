@@ -55,7 +55,7 @@ def pixel_maps(data: ImageDataset, report: Report = lambda fraction: None) -> Fo
 
     makers: dict[str, Callable[[], NDArray[np.float32]]] = {
         "raw": lambda: raw.coordinates,
-        "pca": lambda: _principal_plane(pixels),
+        "pca": lambda: pca(pixels, indices).coordinates,
         "umap": lambda: umap(pixels, indices).coordinates,
     }
     figures: dict[str, Any] = {"pixels": [list(position) for position in raw.positions]}
@@ -101,7 +101,7 @@ def pixel_places(data: ImageDataset) -> dict[str, NDArray[Any]]:
     return {
         "indices": indices,
         "raw": two_pixels(images).coordinates,
-        "pca": _principal_plane(_flat(images)),
+        "pca": pca(_flat(images), indices).coordinates,
     }
 
 
@@ -116,21 +116,3 @@ def code_places(engine: Engine, data: ImageDataset) -> dict[str, NDArray[Any]]:
 def _flat(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Images as float32 ``(N, P)`` in [0, 1]."""
     return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
-
-
-def _principal_plane(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The coordinates of ``pca``, ``(N, 2)``, without the components that nobody looks at."""
-    from scipy.linalg import eigh
-
-    centered = (pixels - pixels.mean(0, dtype=np.float64)).astype(np.float64)
-    wide = centered.shape[0] < centered.shape[1]
-    # The smaller of the two matrices of products has the same eigenvalues, and is soon taken apart.
-    products = centered @ centered.T if wide else centered.T @ centered
-    last = len(products) - 1
-    values, vectors = eigh(products, subset_by_index=[last - 1, last])
-    components = vectors[:, ::-1].T
-    if wide:
-        components = components @ centered / np.sqrt(np.maximum(values[::-1], 1e-30))[:, None]
-    components *= np.sign(components[np.arange(2), np.abs(components).argmax(1)])[:, None]
-    places: NDArray[np.float32] = (centered @ components.T).astype(np.float32)
-    return places

@@ -197,9 +197,7 @@ def pca(codes: Floats, indices: NDArray[np.int64]) -> Projection:
     if min(codes.shape) < 2:
         raise ValueError(f"PCA needs two codes of two dimensions, but these are {codes.shape}.")
     center = codes.mean(0, dtype=np.float64)
-    _, singular, rows = np.linalg.svd(codes - center, full_matrices=False)
-    components = rows[:2] * np.sign(rows[np.arange(2), np.abs(rows[:2]).argmax(1)])[:, None]
-    explained = singular**2 / max((singular**2).sum(), 1e-30)
+    components, explained = _principal_plane(codes - center)
     coordinates = (codes - center) @ components.T
     return Projection(
         kind="pca",
@@ -270,3 +268,24 @@ def _weighted_mean(queries: Floats, keys: Floats, values: Floats) -> Floats:
         weights /= weights.sum(1, keepdims=True)
         results.append((weights[:, :, None] * values[nearest]).sum(1))
     return np.concatenate(results).astype(np.float32)
+
+
+def _principal_plane(
+    centered: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Two principal components ``(2, D)``, and the share of variance that each explains."""
+    from scipy.linalg import eigh  # of numpy's, all components would be computed
+
+    wide = centered.shape[0] < centered.shape[1]
+    # The smaller of the two matrices of products has the same eigenvalues, and is soon taken apart.
+    products = centered @ centered.T if wide else centered.T @ centered
+    last = len(products) - 1
+    values, vectors = eigh(products, subset_by_index=[last - 1, last])
+    components = vectors[:, ::-1].T
+    values = np.maximum(values[::-1], 1e-30)
+    if wide:
+        components = components @ centered / np.sqrt(values)[:, None]
+    components = (
+        components * np.sign(components[np.arange(2), np.abs(components).argmax(1)])[:, None]
+    )
+    return components, values / max(np.trace(products), 1e-30)

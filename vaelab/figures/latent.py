@@ -1,4 +1,4 @@
-"""Arrays in, Plotly figures out."""
+"""The map of latent space, and the curves of losses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,17 @@ from plotly.subplots import make_subplots
 
 from vaelab.latent.projections import Projection
 
-__all__ = ["PALETTE", "TERMS", "compare_curves", "decoded_extent", "latent_map", "loss_curves"]
+__all__ = [
+    "ACCENT",
+    "GREY",
+    "PALETTE",
+    "SYMBOLS",
+    "TERMS",
+    "compare_curves",
+    "decoded_extent",
+    "latent_map",
+    "loss_curves",
+]
 
 #: Ten colours that people with any colour vision tell apart, on white and on black
 #: (M. Petroff 2021, "Accessible Color Sequences for Data Visualization", arXiv:2107.02270).

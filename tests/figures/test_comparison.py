@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vaelab.figures_compare import RatePoint, bounds, factor_information, rate_distortion
+from vaelab.figures.comparison import RatePoint, bounds, factor_information, rate_distortion
 
 POINTS = [
     RatePoint("a", "first", 10.0, 60.0),

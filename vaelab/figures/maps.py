@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from vaelab.figures import ACCENT, PALETTE, SYMBOLS
+from vaelab.figures.latent import ACCENT, PALETTE, SYMBOLS
 
 __all__ = ["MapPanel", "linked_maps", "strength_curves"]
 

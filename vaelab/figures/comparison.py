@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from vaelab.figures import ACCENT, GREY, PALETTE
+from vaelab.figures.latent import ACCENT, GREY, PALETTE
 
 __all__ = ["RatePoint", "bounds", "factor_information", "rate_distortion"]
 

@@ -3,7 +3,7 @@ import pytest
 
 from vaelab.evaluation.detection import Confusion, confusion, detect
 from vaelab.figures import ACCENT
-from vaelab.figures_detection import (
+from vaelab.figures.detection import (
     detection_curves,
     error_panels,
     frame_images,

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from vaelab.figures import ACCENT, GREY, PALETTE
+from vaelab.figures.latent import ACCENT, GREY, PALETTE
 from vaelab.images import to_pixels
 
 if TYPE_CHECKING:

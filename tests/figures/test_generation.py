@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vaelab.figures_generation import nearest_distances, row_of_images, shift_curves
+from vaelab.figures.generation import nearest_distances, row_of_images, shift_curves
 
 
 @pytest.mark.parametrize(("channels", "side"), [(1, 8), (3, 32)])

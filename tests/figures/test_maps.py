@@ -3,7 +3,7 @@ import pytest
 
 from vaelab.evaluation.denoising import Quality
 from vaelab.figures import PALETTE
-from vaelab.figures_maps import MapPanel, linked_maps, strength_curves
+from vaelab.figures.maps import MapPanel, linked_maps, strength_curves
 
 NAMES = ("raw", "pca", "umap", "ae", "vae")
 

@@ -1,0 +1,25 @@
+"""Arrays in, Plotly figures out."""
+
+from vaelab.figures.latent import (
+    ACCENT,
+    GREY,
+    PALETTE,
+    SYMBOLS,
+    TERMS,
+    compare_curves,
+    decoded_extent,
+    latent_map,
+    loss_curves,
+)
+
+__all__ = [
+    "ACCENT",
+    "GREY",
+    "PALETTE",
+    "SYMBOLS",
+    "TERMS",
+    "compare_curves",
+    "decoded_extent",
+    "latent_map",
+    "loss_curves",
+]
