@@ -88,13 +88,7 @@ def main() -> None:
 def choose_other(run: Run) -> Run | None:
     """Choose what to compare with: best a VAE that never saw noise, or a denoiser beside one."""
     config = run.config
-    others = [
-        other
-        for other in resources.all_runs().values()
-        if other.name != run.name
-        and (other.config.dataset, other.config.preprocessing)
-        == (config.dataset, config.preprocessing)
-    ]
+    others = resources.same_images(run)
 
     def likeness(other: Run) -> tuple[bool, bool, bool]:
         counterpart = (other.config.corruption is None) != (config.corruption is None)

@@ -24,7 +24,7 @@ from vaelab.runs import Run  # noqa: E402
 from vaelab.studies import make_study  # noqa: E402
 
 DIGITS = {"dataset": "digits", "epochs": 200, "batch_size": 64}
-SHAPES = {"dataset": "shapes", "latent_dim": 6, "architecture": "conv", "epochs": 40}
+SHAPES = {"dataset": "shapes", "latent_dim": 10, "architecture": "conv", "epochs": 20}
 #: Gaussian pixels, and a KL term that comes late, keep more of 16 dimensions in use.
 DIGITS_16D = DIGITS | {
     "latent_dim": 16, "likelihood": "gaussian", "sigma": 0.1, "kl_warmup": 0.5, "epochs": 100
@@ -35,7 +35,11 @@ WITHOUT_4 = {"classes": tuple("012356789")}
 EXAMPLES: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
     "digits-2d": ("Digits", DIGITS, ("pixel_maps", "code_map", "evaluation")),
     "digits-ae-2d": ("Digits", {"model": "ae"} | DIGITS, ("code_map", "evaluation")),
-    "digits-labels-2d": ("Digits and labels", {"conditional": True} | DIGITS, ("evaluation",)),
+    "digits-labels-2d": (
+        "Digits and labels",
+        {"conditional": True} | DIGITS,
+        ("code_map", "evaluation"),
+    ),
     "digits-16d": ("Digits", DIGITS_16D, ("code_map", "evaluation")),
     "digits-denoiser-16d": (
         "Digits, denoised",
@@ -47,8 +51,8 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
         DIGITS_16D | {"preprocessing": WITHOUT_4},
         (),
     ),
-    "shapes-6d": ("Shapes", SHAPES, ("evaluation",)),
-    "shapes-tc-6d": (
+    "shapes-10d": ("Shapes", SHAPES, ("evaluation",)),
+    "shapes-tc-10d": (
         "Shapes, disentangled",
         {"objective": "tc", "beta": 4} | SHAPES,
         ("evaluation",),
@@ -56,7 +60,7 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
     "faces-8d": (
         "Faces",
         {"dataset": "faces", "latent_dim": 8, "architecture": "conv", "epochs": 60},
-        ("evaluation",),
+        ("pixel_maps", "code_map", "evaluation"),
     ),
 }
 
