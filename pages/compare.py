@@ -50,11 +50,15 @@ def main() -> None:
     side_by_side(runs, resources.dataset(run.config), link)
     if len(runs) == 1:
         st.info("Choose another model under **Beside it**; **Sweep**, below, trains several.")
-    st.markdown("##### Figures on held-out images")
-    draw_figures(runs)
-    st.markdown("##### Rate and distortion")
-    draw_rates(runs)
-    draw_sweep(run)
+
+    def rest() -> None:
+        st.markdown("##### Figures on held-out images")
+        draw_figures(runs)
+        st.markdown("##### Rate and distortion")
+        draw_rates(runs)
+        draw_sweep(run)
+
+    frame.later(rest)
 
 
 def choose_others(run: Run) -> list[Run]:

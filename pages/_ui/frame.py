@@ -12,9 +12,10 @@ from vaelab.config import explain
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import RunError
 
-__all__ = ["go_where_wanted", "guarded", "show"]
+__all__ = ["go_where_wanted", "guarded", "later", "show"]
 
 _ENTERED, _WANTED = "entered-through-app", "wanted-page"
+_SHOWN, _SETTLED = "page-shown", "page-settled"
 
 
 def go_where_wanted() -> None:
@@ -42,7 +43,29 @@ def show(main: Callable[[], None], file: str) -> None:
     if not st.session_state.get(_ENTERED):
         st.session_state[_WANTED] = Path(file).name
         st.switch_page("app.py", query_params=st.query_params.to_dict())
+    if st.session_state.get(_SHOWN) != file:
+        st.session_state[_SHOWN], st.session_state[_SETTLED] = file, False
     guarded(main)()
+
+
+def later(draw: Callable[[], None]) -> None:
+    """Draw the lower part of a page once the browser has drawn the upper one.
+
+    A browser that is given a page's charts at once shows none of them until it has made them all.
+    So on opening the page, and then only, what is drawn here comes half a second after the rest.
+    """
+    if st.session_state[_SETTLED]:
+        draw()
+        return
+    first_pass = iter([True])
+
+    @st.fragment(run_every=0.5)
+    def body() -> None:
+        if not next(first_pass, False):
+            st.session_state[_SETTLED] = True
+            st.rerun()
+
+    body()
 
 
 def guarded(draw: Callable[[], None]) -> Callable[[], None]:
