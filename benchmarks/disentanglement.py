@@ -59,7 +59,8 @@ def main(seeds: int = 3, epochs: int = 20, threads: int = 2) -> None:
                 )
                 print(f"{name}, seed {seed}: MIG {found[name][-1]['mig']:.3f}", flush=True)
     print_table(
-        f"shapes, {LATENT_DIM} dimensions, conv, {epochs} epochs: {seeds} seeds, {NUM_IMAGES:,} images",
+        f"shapes, {LATENT_DIM} dimensions, conv, {epochs} epochs: {seeds} seeds, "
+        f"{NUM_IMAGES:,} images",
         ("what", "MIG", "by seed", "FactorVAE", "ELBO", "KL"),
         [
             (
