@@ -60,9 +60,9 @@ def server(served_runs):
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def context(chromium, server):
-    """One browser for all visitors: the app's own files are fetched once, not for each test."""
+    """One profile for all visitors of a file: the app's own files are fetched once for them."""
     context = chromium.new_context(viewport={"width": 1400, "height": 1000}, base_url=server)
     context.set_default_timeout(60_000)
     yield context
