@@ -38,8 +38,13 @@ def main() -> None:
         st.caption(
             f"Tick rows to compare their curves or to act on a run. Kept in {runs_folder()}."
         )
-        # Losses compare within a dataset only.
-        newest = [run for run in runs if run.config.dataset == runs[0].config.dataset]
+        # Losses compare within a dataset and a pixel model only.
+        newest = [
+            run
+            for run in runs
+            if (run.config.dataset, run.config.likelihood)
+            == (runs[0].config.dataset, runs[0].config.likelihood)
+        ]
         compare(chosen or newest[:5], bool(chosen))
         for run in chosen:
             act_on(run, statuses[run.path].state)

@@ -238,6 +238,9 @@ def test_rename_and_delete_a_run_while_another_trains(page):
     settled(page)
     expect(page.get_by_text("Thirty digits")).to_have_count(0)
 
+    page.mouse.move(700, 500)
+    page.mouse.wheel(0, -5000)  # the button was further down
+    page.wait_for_timeout(1000)
     table = page.get_by_test_id("stDataFrame").bounding_box()
     page.mouse.click(table["x"] + 20, table["y"] + 35 * 1.5)
     page.get_by_role("button", name="Stop").click()
