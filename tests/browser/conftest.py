@@ -47,15 +47,15 @@ def serve(runs: Path):
         log.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served_runs(tmp_path_factory):
     """The runs folder of ``server``."""
     return tmp_path_factory.mktemp("served-runs")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(served_runs):
-    """The app, with a runs folder of its own."""
+    """The app, one for each file: what one file trains, another must not open with."""
     with serve(served_runs) as address:
         yield address
 
