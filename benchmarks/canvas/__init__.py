@@ -81,7 +81,7 @@ def bare_page(browser: Any, models: Sequence[Model]) -> Any:
     page.set_default_timeout(120_000)
     page.route(f"{SITE}/**", answer)
     page.goto(f"{SITE}/")
-    component = (ROOT / "assets" / "latent_canvas" / "component.js").read_text("utf-8")
+    component = (ROOT / "assets" / "network" / "network.js").read_text("utf-8")
     bench = (ROOT / "benchmarks" / "canvas" / "bare.js").read_text("utf-8")
     page.evaluate(IMPORT, [component, bench])
     assert page.evaluate("crossOriginIsolated")

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages._ui import resources, state
+from pages._ui import browser_code, resources, state
 from vaelab.datasets import ImageDataset
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 
 __all__ = ["Pin", "latent_canvas", "send_model"]
 
-_FILES = Path(__file__).parents[2] / "assets" / "latent_canvas"
-_MODULE, _STYLE, _MARKUP = (
-    (_FILES / f"component.{kind}").read_text("utf-8") for kind in ("js", "css", "html")
-)
+_MODULE = browser_code.join(browser_code.NETWORK, "latent_canvas/component.js")
+_STYLE, _MARKUP = (browser_code.join(f"latent_canvas/component.{kind}") for kind in ("css", "html"))
 
 # The map is drawn over a chart outside of the component, so its styles cannot be shut in.
 _CANVAS = st.components.v2.component(

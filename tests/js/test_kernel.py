@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import wasmtime
 
-FOLDER = Path(__file__).parents[2] / "assets" / "latent_canvas"
+FOLDER = Path(__file__).parents[2] / "assets" / "network"
 PANEL = 8
 
 
 @pytest.fixture(scope="module")
 def kernel():
-    """What component.js carries."""
-    text = (FOLDER / "component.js").read_text()
+    """What network.js carries."""
+    text = (FOLDER / "network.js").read_text()
     constant = re.search(r"^const KERNEL =(.*?);$", text, re.DOTALL | re.MULTILINE)
     return base64.b64decode("".join(re.findall(r'"([^"]*)"', constant[1])), validate=True)
 

@@ -10,7 +10,7 @@ import torch
 from playwright.sync_api import expect
 from safetensors.numpy import load, save
 
-from tests.conftest import ROOT
+from pages._ui.browser_code import NETWORK, join
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
 from vaelab.export import browser_map, browser_model
@@ -19,7 +19,10 @@ from vaelab.models import build_model
 
 pytestmark = pytest.mark.browser
 
-FILES = ROOT / "assets" / "latent_canvas"
+FILES = {
+    "code": join(NETWORK, "latent_canvas/component.js"),
+    "markup": join("latent_canvas/component.html"),
+}
 SHAPE = (1, 8, 8)
 SETUP = """
 async ({ code, markup }) => {
@@ -42,8 +45,7 @@ def bare(chromium):
     """A page with the canvas' markup and its module, which nobody has called yet."""
     page = chromium.new_page()
     page.goto("about:blank")
-    names = {"code": "component.js", "markup": "component.html"}
-    page.evaluate(SETUP, {key: (FILES / name).read_text() for key, name in names.items()})
+    page.evaluate(SETUP, FILES)
     yield page
     page.close()
 
@@ -361,9 +363,7 @@ class Several:
         self.keys = [f"map-{i}" for i in range(len(canvases))]
         # Image number 7 is not at the same place of each map.
         self.orders = [np.roll(np.arange(50), 11 * i) for i in range(len(canvases))]
-        names = {"code": "component.js", "markup": "component.html"}
-        files = {key: (FILES / name).read_text() for key, name in names.items()}
-        page.evaluate(SEVERAL, files | {"keys": self.keys})
+        page.evaluate(SEVERAL, FILES | {"keys": self.keys})
         for i, (engine, link) in enumerate(canvases):
             for file in files_of(engine, f"run-{i}", self.keys[i], link, self.orders[i]):
                 page.evaluate(

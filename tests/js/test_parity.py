@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors.numpy import load, save
 
+from pages._ui import browser_code
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
 from vaelab.export import browser_map, browser_model
@@ -106,7 +107,7 @@ def to_floats(text):
 @pytest.fixture(scope="module")
 def module(chromium):
     page = chromium.new_page()
-    yield Module(page, (ROOT / "assets/latent_canvas/component.js").read_text())
+    yield Module(page, browser_code.join(browser_code.NETWORK, "latent_canvas/component.js"))
     page.close()
 
 
