@@ -8,7 +8,9 @@ def main() -> None:
     st.set_page_config(page_title="vaelab", page_icon=":material/scatter_plot:", layout="wide")
     pages = {
         "": [
-            st.Page("pages/explore.py", title="Explore", icon=":material/explore:", default=True),
+            st.Page("pages/home.py", title="Start", icon=":material/home:", default=True),
+            st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
+            st.Page("pages/explore.py", title="Explore", icon=":material/explore:"),
             st.Page("pages/interpolate.py", title="Interpolate", icon=":material/linear_scale:"),
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
             st.Page("pages/runs.py", title="Runs", icon=":material/list:"),

@@ -99,7 +99,7 @@ def judge(case: Case) -> None:
             draw_table(counts)
         with right:
             figure = detection_curves(case.detection(), counts)
-            st.plotly_chart(figure, key="curves", config=NO_BAR)
+            widgets.chart(figure, key="curves", config=NO_BAR)
             say(counts)
         draw_gallery(case, threshold)
         look_closer(case, threshold)
@@ -202,7 +202,7 @@ def look_closer(case: Case, threshold: float) -> None:
         with right:
             image = case.image(index)
             back = detector_of(case.run).reconstruct(image[None])[0]
-            st.plotly_chart(error_panels(image, back), key="error-panels", config=NO_BAR)
+            widgets.chart(error_panels(image, back), key="error-panels", config=NO_BAR)
             st.caption(
                 "Difference: image minus reconstruction. Red where the image is brighter, blue "
                 "where it is darker; always from -1 to 1, black against white."
@@ -309,4 +309,9 @@ def offer_training(run: Run) -> None:
             st.page_link("pages/train.py", label="Follow it on Train", icon=":material/east:")
 
 
-frame.show(main, __file__)
+frame.show(
+    main,
+    __file__,
+    "Anomaly detection",
+    "**Choose what is odd**, then move the threshold and see who is caught.",
+)

@@ -77,7 +77,7 @@ def draw_change(run: Run, data: ImageDataset, a: np.ndarray, b: np.ndarray) -> N
             "pixels": shift.pixels,
             "random directions": shift.control,
         }
-        st.plotly_chart(
+        widgets.chart(
             shift_curves(shift.strengths, curves, "random directions", shift.right),
             key="shift-curves", config={"displayModeBar": False},
         )  # fmt: skip
@@ -173,4 +173,9 @@ def _shift(path: str, version: int, a: np.ndarray, b: np.ndarray) -> Shift:
     return shift_images(run.engine, resources.dataset(run.config), _change(path, version, a, b))
 
 
-frame.show(main, __file__)
+frame.show(
+    main,
+    __file__,
+    "Latent arithmetic",
+    "**Choose two groups**: the step from one to the other can be added to any image.",
+)

@@ -120,7 +120,7 @@ def draw_one(
     figure = latent_map(projection, labels, data.label_names, height=height)
     figure.update_layout(legend={"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0})
     with st.container(key=map_key):
-        st.plotly_chart(figure, key=f"{map_key}-chart", config=widgets.MAP_CONFIG)
+        widgets.chart(figure, key=f"{map_key}-chart", config=widgets.MAP_CONFIG)
 
 
 def map_of(run: Run) -> Projection:
@@ -161,7 +161,7 @@ def draw_figures(runs: Sequence[Run]) -> None:
             }
             if by_k:
                 st.markdown("**How tight the ELBO is**")
-                st.plotly_chart(bounds(by_k, 340), key="compare-bounds", config=STILL)
+                widgets.chart(bounds(by_k, 340), key="compare-bounds", config=STILL)
         draw_factors(runs, found)
 
     body()
@@ -230,7 +230,7 @@ def draw_factors(runs: Sequence[Run], found: dict[str, Study]) -> None:
             st.markdown(f"**{name}**")
             information = np.array(study.figures["information"])
             height = 90 + 34 * len(information)
-            st.plotly_chart(
+            widgets.chart(
                 factor_information(information, factor_names, height),
                 key=f"compare-factors-{index}", config=STILL,
             )  # fmt: skip
@@ -258,7 +258,7 @@ def draw_rates(runs: Sequence[Run]) -> None:
     if not points:
         st.info("None of these runs has been evaluated yet; that comes at the end of training.")
         return
-    event = st.plotly_chart(
+    event = widgets.chart(
         rate_distortion(points, [run.name for run in runs]),
         key="compare-rates", on_select="rerun", selection_mode="points", config=widgets.MAP_CONFIG,
     )  # fmt: skip
@@ -310,4 +310,9 @@ def start_sweep(run: Run, over: Any, text: str) -> None:
         st.page_link("pages/runs.py", label="See how they stand", icon=":material/list:")
 
 
-frame.show(main, __file__)
+frame.show(
+    main,
+    __file__,
+    "Compare",
+    "**Choose a second model**, and move over either map: the other follows.",
+)

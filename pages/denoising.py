@@ -189,7 +189,7 @@ def draw_curves(
     names = {key: " · ".join(parts) for key, parts in names_of(runs).items()}
     names |= {"noisy": "Noisy", "median": "Median filter"}
     lines = {names[key]: line for key, line in found.items()}
-    st.plotly_chart(
+    widgets.chart(
         strength_curves(strengths, lines, name, strength),
         key="noise-curves",
         config={"displayModeBar": False},
@@ -271,4 +271,9 @@ def show_hole(images: Images, known: NDArray[np.bool_]) -> Images:
     return np.where(known, np.broadcast_to(images, (len(images), 3, *known.shape)), colour)
 
 
-frame.show(main, __file__)
+frame.show(
+    main,
+    __file__,
+    "Denoising",
+    "**Move the strength** of the noise, and see what each method makes of it.",
+)

@@ -169,7 +169,7 @@ def draw_map(
             state.set_label(run, label)
 
     with st.container(key=MAP_KEY):
-        st.plotly_chart(
+        widgets.chart(
             figure,
             key=CHART_KEY,
             on_select=clicked,
@@ -232,4 +232,9 @@ def about(run: Run) -> None:
         st.json(run.config.model_dump(mode="json"), expanded=False)
 
 
-frame.show(main, __file__)
+frame.show(
+    main,
+    __file__,
+    "Explore",
+    "**Move over the map**: every place of it is decoded as you go. Click to pin one.",
+)

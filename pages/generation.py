@@ -192,7 +192,7 @@ def draw_quality(run: Run, source: str, temperature: float) -> None:
             f"{2 * (0.5 / num) ** 0.5:.2f} may differ by chance."
         )
     with figure:
-        st.plotly_chart(
+        widgets.chart(
             nearest_distances({name: quality.nearest for name, quality in found.items()}, "real"),
             key="nearest", config={"displayModeBar": False},
         )  # fmt: skip
@@ -243,4 +243,9 @@ def _quality(path: str, version: int, kind: str, temperature: float) -> Quality:
     return judge.judge(made.images)
 
 
-frame.show(main, __file__)
+frame.show(
+    main,
+    __file__,
+    "Generation",
+    "**Press Draw again**: each image is made from random numbers alone.",
+)

@@ -148,7 +148,7 @@ def draw_map(
             state.choose_end(run, end, index)
             st.session_state["end-to-set"] = "B" if end == "A" else "A"
 
-    st.plotly_chart(
+    widgets.chart(
         figure, key=MAP_KEY, on_select=clicked, selection_mode="points", config=widgets.MAP_CONFIG
     )
     st.caption("**Click two points**: the first becomes A, the second B. The line is the way.")
@@ -168,4 +168,9 @@ def pick_from_class(run: Run, data: ImageDataset, end: str, key: str) -> None:
     pick_random(run, data, end, None, st.session_state[key])
 
 
-frame.show(main, __file__)
+frame.show(
+    main,
+    __file__,
+    "Interpolate",
+    "**Click two points** of the map: the way between them is decoded below.",
+)

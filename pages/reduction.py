@@ -163,7 +163,7 @@ def draw_maps(
         st.session_state[chosen_key] = sorted(found)
 
     with st.container(key=MAPS_KEY):
-        st.plotly_chart(
+        widgets.chart(
             figure, key=chart_key, on_select=selected,
             selection_mode=("points", "box", "lasso"), config=CHART,
         )  # fmt: skip
@@ -293,4 +293,9 @@ def mark_best(column: Any) -> list[str]:
     return ["background-color: #e5007e33" if value == maps.max() else "" for value in maps] + [""]
 
 
-frame.show(main, __file__)
+frame.show(
+    main,
+    __file__,
+    "Dimensionality reduction",
+    "**Draw a loop** around some points of one map: the same images are marked in all.",
+)

@@ -114,7 +114,7 @@ def compare(runs: list[Run], chosen: bool) -> None:
             name = run.title if run.title not in curves else f"{run.title} ({run.name})"
             curves[name] = epochs
     if curves:
-        st.plotly_chart(compare_curves(curves, term, part, axis), key="curves")
+        widgets.chart(compare_curves(curves, term, part, axis), key="curves")
     else:
         st.info("None of these runs has finished an epoch yet; their curves appear when one has.")
 
@@ -189,4 +189,9 @@ def delete(run: Run) -> None:
             st.rerun()
 
 
-frame.show(main, __file__)
+frame.show(
+    main,
+    __file__,
+    "Runs",
+    "**Click a row** to open a run; tick several to lay their curves over one another.",
+)

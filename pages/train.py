@@ -122,9 +122,7 @@ def watch(run: Run) -> None:
         draw_head(run, now)
         epochs = run.epochs()
         if epochs:
-            st.plotly_chart(
-                loss_curves(epochs), key="loss-curves", config={"displayModeBar": False}
-            )
+            widgets.chart(loss_curves(epochs), key="loss-curves", config={"displayModeBar": False})
         draw_pictures(run)
 
     body()
@@ -194,7 +192,7 @@ def draw_pictures(run: Run) -> None:
             data.label_names,
             height=420,
         )
-        st.plotly_chart(figure, key="forming-map", config={"displayModeBar": False})
+        widgets.chart(figure, key="forming-map", config={"displayModeBar": False})
 
 
 def _project(mu: np.ndarray, indices: np.ndarray) -> Projection:
@@ -206,4 +204,9 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-frame.show(main, __file__)
+frame.show(
+    main,
+    __file__,
+    "Train",
+    "**Press Start training**: what is set suits the images. Watch the model learn on the right.",
+)

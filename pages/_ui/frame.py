@@ -12,7 +12,13 @@ from vaelab.config import explain
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import RunError
 
-__all__ = ["go_where_wanted", "guarded", "later", "show"]
+__all__ = ["PRESENT_KEY", "go_where_wanted", "guarded", "later", "presenting", "show"]
+
+#: In the URL: ``?present=true``, for a projector and a back row.
+PRESENT_KEY = "present"
+
+_FILES = Path(__file__).parents[2] / "assets" / "frame"
+_STYLE, _LARGE = (_FILES / "page.css"), (_FILES / "presentation.css")
 
 _ENTERED, _WANTED = "entered-through-app", "wanted-page"
 _SHOWN, _SETTLED = "page-shown", "page-settled"
@@ -26,7 +32,7 @@ def go_where_wanted() -> None:
         st.switch_page(f"pages/{wanted}", query_params=st.query_params.to_dict())
 
 
-def show(main: Callable[[], None], file: str) -> None:
+def show(main: Callable[[], None], file: str, title: str, first: str) -> None:
     """Run a page, and say what a person can mend in one sentence instead of a traceback.
 
     Until ``app.py`` has run once in a server's life, Streamlit takes a folder called ``pages`` for
@@ -39,13 +45,45 @@ def show(main: Callable[[], None], file: str) -> None:
         Draws the page.
     file
         The page's ``__file__``.
+    title
+        What the page is called.
+    first
+        One sentence on what to do here first, in markdown.
     """
     if not st.session_state.get(_ENTERED):
         st.session_state[_WANTED] = Path(file).name
         st.switch_page("app.py", query_params=st.query_params.to_dict())
     if st.session_state.get(_SHOWN) != file:
         st.session_state[_SHOWN], st.session_state[_SETTLED] = file, False
+    _head(title, first)
     guarded(main)()
+
+
+def presenting() -> bool:
+    """Whether the page is for a projector: larger, without what a lecture does not need."""
+    return bool(st.session_state.get(PRESENT_KEY))
+
+
+def _head(title: str, first: str) -> None:
+    """Say where this is and what to do first, on every page at the same place."""
+    st.html(_STYLE)
+    with st.container(
+        key="page-head",
+        horizontal=True,
+        horizontal_alignment="distribute",
+        vertical_alignment="center",
+    ):
+        # As a heading of its own, since a page of Streamlit's has none.
+        st.markdown(f"# {title}")
+        st.markdown(first, width="stretch")
+        st.toggle(
+            "Presentation",
+            key=PRESENT_KEY,
+            bind="query-params",
+            help="For a projector and a back row: larger text and images, and less around them.",
+        )
+    if presenting():
+        st.html(_LARGE)
 
 
 def later(draw: Callable[[], None]) -> None:

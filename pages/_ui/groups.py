@@ -131,7 +131,7 @@ def draw_lasso(
             unselected={"marker": {"opacity": 0.25}},
         )
         st.fragment(
-            lambda: st.plotly_chart(
+            lambda: widgets.chart(
                 figure, key=map_key, on_select="rerun", selection_mode=("lasso", "box"),
                 config=MAP_CONFIG,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -32,10 +33,12 @@ __all__ = [
     "browser_model",
     "codes_of",
     "dataset",
+    "example",
     "fresh",
     "jobs",
     "known_map",
     "known_study",
+    "load_torch",
     "make_known_map",
     "model_name",
     "opened",
@@ -67,6 +70,11 @@ def all_runs() -> dict[str, Run]:
     return runs | {run.name: run for run in examples if run.name not in runs}
 
 
+def example(name: str) -> Run:
+    """A run that the app is shipped with."""
+    return Run.open(EXAMPLES / name)
+
+
 def same_images(run: Run) -> list[Run]:
     """The other runs that learned the images that ``run`` did."""
     known = run.config.dataset, run.config.preprocessing
@@ -80,6 +88,11 @@ def same_images(run: Run) -> list[Run]:
 def torch_is_loaded() -> bool:
     """Whether models can be used at once; see ``explore`` for what is done until then."""
     return "torch" in sys.modules
+
+
+def load_torch() -> None:
+    """Import what models need, which takes seconds and the cores."""
+    import_module("vaelab.engine")
 
 
 def fresh(run: Run) -> Run:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from pages._ui import resources, state
+from pages._ui import frame, resources, state
 from vaelab.config import TrainConfig, explain
 from vaelab.datasets import ImageDataset
 from vaelab.images import enlarge, png_data_uri, tile, to_pixels
@@ -19,10 +19,14 @@ from vaelab.maps import kinds_of_map
 from vaelab.runs import Run, RunError
 from vaelab.studies import Study, read_progress
 
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
 __all__ = [
     "MAP_CONFIG",
     "MapView",
     "attempt",
+    "chart",
     "choose_map",
     "choose_other_run",
     "choose_points",
@@ -48,6 +52,13 @@ MAP_CONFIG = {
 }
 
 MAP_NAMES: dict[ProjectionKind, str] = {"plane": "Latent plane", "pca": "PCA", "umap": "UMAP"}
+
+
+def chart(figure: go.Figure, **options: Any) -> Any:
+    """Show a figure, with larger text on a projector; options as ``st.plotly_chart`` takes them."""
+    if frame.presenting():
+        figure.update_layout(font_size=18)
+    return st.plotly_chart(figure, **options)
 
 
 def toolbar() -> DeltaGenerator:

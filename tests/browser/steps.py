@@ -17,7 +17,7 @@ PLACES = """
 """
 
 
-def open_app(page, address="/"):
+def open_app(page, address="/explore"):
     page.goto(address)
     page.wait_for_selector(".js-plotly-plot .nsewdrag")
 

@@ -89,7 +89,7 @@ class Visitor:
         self.kind = kind or next(k for k in kinds_of_map(run.config.latent_dim) if k != "umap")
         self.data = load_dataset(run.config.dataset, run.config.preprocessing)
         self.map = make_map(run, self.data, self.kind)
-        open_app(page, f"/?run={run.name}")
+        open_app(page, f"/explore?run={run.name}")
         self.root = canvas(page)
         settled(page)
         name = {"pca": "PCA", "umap": "UMAP", "plane": "Latent plane"}[self.kind]
@@ -598,7 +598,7 @@ def test_a_browser_that_blocks_the_module_still_answers_clicks(page):
         };
         """
     )
-    open_app(page, "/?run=digits-2d")
+    open_app(page, "/explore?run=digits-2d")
     settled(page)
     point = click_point(page, "latent-map", of_class="6")
     expect(page.locator(f'img[alt="Image {point["index"]}, “6”"]')).to_be_visible()

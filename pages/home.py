@@ -1,0 +1,79 @@
+"""Start: what this is, a living map, and three ways on."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages._ui import frame, resources, state, widgets
+from pages._ui.latent_canvas import Pin, latent_canvas, send_model
+from vaelab.figures import latent_map
+
+#: The run that is shown to those who have not trained one yet.
+EXAMPLE = "digits-2d"
+MAP_KEY = "home-map"
+
+WAYS = (
+    ("pages/explore.py", "Play", ":material/explore:",
+     "Every place of the map decoded under your pointer, with sliders, pins and your own drawings.",
+     "Explore a trained model"),
+    ("pages/train.py", "Make", ":material/model_training:",
+     "Digits, shapes, faces or your own images: watch a model learn them in seconds.",
+     "Train a model"),
+    ("pages/learn.py", "Understand", ":material/school:",
+     "From a first autoencoder to the VAE's loss, in short lessons that you can touch.",
+     "Take the course"),
+)  # fmt: skip
+
+
+def main() -> None:
+    if st.query_params.get(state.RUN_KEY):  # an address from before there was this page
+        st.switch_page("pages/explore.py", query_params=st.query_params.to_dict())
+    run = resources.fresh(resources.example(EXAMPLE))
+    data = resources.dataset(run.config)
+    projection = resources.make_known_map(run, "plane")
+    send_model(run)
+    left, right = st.columns([3, 2], gap="medium")
+    with right:  # first: while the browser draws the chart it comes to nothing else
+        latent_canvas(run, data, projection, MAP_KEY, ignore, "place")
+        for page, name, icon, what, link in WAYS:
+            with st.container(border=True, gap="xsmall"):
+                st.markdown(f"**{name}** {what}")
+                st.page_link(page, label=link, icon=icon)
+    with left, st.container(key=MAP_KEY):
+        labels = None if data.labels is None else data.labels[projection.indices]
+        widgets.chart(
+            latent_map(projection, labels, data.label_names, height=560),
+            key=f"{MAP_KEY}-chart",
+            config=widgets.MAP_CONFIG,
+        )
+    st.caption(
+        "Each point is one of 1,797 handwritten digits, placed by a small network that had to "
+        "describe each with two numbers. What you see decoded is made from two such numbers alone."
+    )
+    get_ready()
+
+
+def ignore(pin: Pin) -> None:
+    """A pin on this page is for the browser alone."""
+
+
+def get_ready() -> None:
+    """Load, once the page is drawn, what the other pages need: it holds up the server."""
+    if resources.torch_is_loaded():
+        return
+    first_pass = iter([True])
+
+    @st.fragment(run_every=2.0)
+    def load() -> None:
+        if not next(first_pass, False) and not resources.torch_is_loaded():
+            resources.load_torch()
+
+    load()
+
+
+frame.show(
+    main,
+    __file__,
+    "vaelab",
+    "Train a small autoencoder on images, and walk through what it learned: **move over the map**.",
+)
