@@ -35,6 +35,11 @@ WITHOUT_4 = {"classes": tuple("012356789")}
 EXAMPLES: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
     "digits-2d": ("Digits", DIGITS, ("pixel_maps", "code_map", "evaluation")),
     "digits-ae-2d": ("Digits", {"model": "ae"} | DIGITS, ("code_map", "evaluation")),
+    # What beta does: the lesson goes from one to the next.
+    "digits-2d-beta-0.05": ("Digits", {"beta": 0.05} | DIGITS, ("evaluation",)),
+    "digits-2d-beta-0.25": ("Digits", {"beta": 0.25} | DIGITS, ("evaluation",)),
+    "digits-2d-beta-2": ("Digits", {"beta": 2} | DIGITS, ("evaluation",)),
+    "digits-2d-beta-4": ("Digits", {"beta": 4} | DIGITS, ("evaluation",)),
     "digits-labels-2d": (
         "Digits and labels",
         {"conditional": True} | DIGITS,

@@ -396,6 +396,11 @@ export class Network {
     return { mu: out.subarray(0, d), sigma };
   }
 
+  /** What a layer of the encoder or decoder gave when it was last run; the last decoder layer's is the image. */
+  activations(layer) {
+    return this.machine.floats.subarray(layer.out, layer.out + layer.outputs);
+  }
+
   #run(layers, values, step, count) {
     const { floats } = this.machine;
     let at = this.input;

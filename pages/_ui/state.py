@@ -32,6 +32,7 @@ __all__ = [
     "forget_sent",
     "label_key",
     "label_of",
+    "open_lesson",
     "remember_sent",
     "run_chosen",
     "set_label",
@@ -39,6 +40,7 @@ __all__ = [
     "slider_key",
     "start_with",
     "want_run",
+    "wanted_lesson",
     "wanted_run",
     "was_sent",
     "watch_training",
@@ -48,7 +50,21 @@ __all__ = [
 #: In the URL: ``?run=digits-2d``, by the folder's name rather than by what the selector shows.
 RUN_KEY = "run"
 KIND_KEY = "map"
+LESSON_KEY = "lesson"
 WATCH_KEY = "watch"
+
+
+def wanted_lesson() -> str | None:
+    """The lesson that the URL names or, on coming back to the course, the last one read."""
+    slug: str | None = st.query_params.get(LESSON_KEY) or st.session_state.get("wanted-lesson")
+    return slug
+
+
+def open_lesson(slug: str) -> None:
+    """Go to a lesson: in the URL, and on coming back."""
+    st.session_state["wanted-lesson"] = slug
+    if st.query_params.get(LESSON_KEY) != slug:
+        st.query_params[LESSON_KEY] = slug
 
 
 def wanted_run() -> str | None:

@@ -1,0 +1,63 @@
+"""The course: what each lesson is called, in the order of the article."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import NamedTuple, cast
+
+__all__ = ["LESSONS", "Lesson"]
+
+
+class Lesson(NamedTuple):
+    """A lesson, without what it takes to draw it."""
+
+    slug: str  # in the URL, and its module in this folder
+    title: str
+    question: str  # that it answers, in a sentence
+    part: str
+
+    @property
+    def draw(self) -> Callable[[], None]:
+        """Draw the lesson; imported when it is opened."""
+        module = import_module(f"{__name__}.{self.slug}")
+        return cast(Callable[[], None], module.draw)
+
+
+_AE, _VAE, _USES, _MAKE = (
+    "Autoencoders",
+    "Variational autoencoders",
+    "What they are for",
+    "Your own",
+)
+
+LESSONS = (
+    Lesson("anatomy", "What an autoencoder is",
+           "How can a network learn from images that nobody has labelled?", _AE),
+    Lesson("code_map", "The code as a map",
+           "What does the narrow middle know about an image?", _AE),
+    Lesson("holes", "Holes in the map",
+           "What does the decoder make of a place where no image lies?", _AE),
+    Lesson("distribution", "A distribution instead of a point",
+           "What changes when the encoder answers with a cloud?", _VAE),
+    Lesson("reparameterization", "Moving the noise aside",
+           "How can a network be trained through a random draw?", _VAE),
+    Lesson("loss", "The loss, taken apart",
+           "What exactly is a VAE asked to make small?", _VAE),
+    Lesson("beta", "What beta does",
+           "What is given up for a tidy map, and what for a sharp image?", _VAE),
+    Lesson("collapse", "Collapse and dead units",
+           "Does a model use all the numbers that it is allowed?", _VAE),
+    Lesson("generating", "Generating",
+           "Where do images come from that nobody has drawn?", _VAE),
+    Lesson("reducing", "Use: fewer dimensions",
+           "What do two numbers keep of an image, and which two?", _USES),
+    Lesson("anomalies", "Use: what does not belong",
+           "How can a model notice what it has never seen?", _USES),
+    Lesson("denoising", "Use: removing noise",
+           "How can a network know what was under the noise?", _USES),
+    Lesson("image_generation", "Use: making images to order",
+           "How does one ask for a seven?", _USES),
+    Lesson("python", "Building one in Python",
+           "What does all of this look like as code?", _MAKE),
+)  # fmt: skip

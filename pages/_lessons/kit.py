@@ -1,0 +1,222 @@
+"""What lessons are written with: words, predictions, live figures, sources."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from safetensors.numpy import save
+from streamlit.delta_generator import DeltaGenerator
+
+from pages._ui import browser_code, resources, state
+from pages._ui.latent_canvas import send_model
+from vaelab.datasets import ImageDataset
+from vaelab.figures import PALETTE
+from vaelab.runs import Run
+
+__all__ = [
+    "LiveFigure",
+    "channels_last",
+    "classes",
+    "go_on",
+    "predict",
+    "predicted",
+    "say",
+    "sides",
+    "sources",
+]
+
+#: Words are easiest to read in lines of some seventy letters, figures take the whole width.
+TEXT_WIDTH = 760
+
+#: What lessons cite, by the name that they cite it under.
+SOURCES = {
+    "alain2014": "G. Alain and Y. Bengio, “What Regularized Auto-Encoders Learn from the "
+    "Data-Generating Distribution”, JMLR 15, 2014.",
+    "alemi2018": "A. Alemi et al., “Fixing a Broken ELBO”, ICML 2018.",
+    "an2015": "J. An and S. Cho, “Variational Autoencoder based Anomaly Detection using "
+    "Reconstruction Probability”, SNU Data Mining Center, 2015.",
+    "baldi1989": "P. Baldi and K. Hornik, “Neural Networks and Principal Component Analysis: "
+    "Learning from Examples Without Local Minima”, Neural Networks 2, 1989.",
+    "bowman2016": "S. Bowman et al., “Generating Sentences from a Continuous Space”, CoNLL 2016.",
+    "burda2016": "Y. Burda, R. Grosse and R. Salakhutdinov, “Importance Weighted Autoencoders”, "
+    "ICLR 2016.",
+    "higgins2017": "I. Higgins et al., “beta-VAE: Learning Basic Visual Concepts with a "
+    "Constrained Variational Framework”, ICLR 2017.",
+    "hinton2006": "G. Hinton and R. Salakhutdinov, “Reducing the Dimensionality of Data with "
+    "Neural Networks”, Science 313, 2006.",
+    "kingma2014": "D. Kingma and M. Welling, “Auto-Encoding Variational Bayes”, ICLR 2014.",
+    "kingma2019": "D. Kingma and M. Welling, “An Introduction to Variational Autoencoders”, "
+    "Foundations and Trends in Machine Learning 12, 2019.",
+    "mcinnes2018": "L. McInnes, J. Healy and J. Melville, “UMAP: Uniform Manifold Approximation "
+    "and Projection for Dimension Reduction”, arXiv:1802.03426, 2018.",
+    "rezende2014": "D. Rezende, S. Mohamed and D. Wierstra, “Stochastic Backpropagation and "
+    "Approximate Inference in Deep Generative Models”, ICML 2014.",
+    "rumelhart1986": "D. Rumelhart, G. Hinton and R. Williams, “Learning Representations by "
+    "Back-Propagating Errors”, Nature 323, 1986.",
+    "sohn2015": "K. Sohn, H. Lee and X. Yan, “Learning Structured Output Representation using "
+    "Deep Conditional Generative Models”, NeurIPS 2015.",
+    "vincent2008": "P. Vincent et al., “Extracting and Composing Robust Features with Denoising "
+    "Autoencoders”, ICML 2008.",
+}
+
+
+def sides() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Two places beside each other: for words, and for the figure that they are about."""
+    both = st.container(key="lesson-sides", horizontal=True, gap="medium")
+    return both.container(key="lesson-words"), both.container(key="lesson-stage")
+
+
+def say(text: str) -> None:
+    """Write a paragraph, in markdown; formulas between dollar signs."""
+    st.markdown(text, width=TEXT_WIDTH)
+
+
+def predicted(lesson: str) -> bool:
+    """Whether ``predict`` was answered: a figure is drawn before and shows its answer after."""
+    return st.session_state.get(f"predict-{lesson}") is not None
+
+
+def predict(
+    lesson: str,
+    question: str,
+    options: Sequence[str],
+    answer: int,
+    why: str,
+) -> bool:
+    """Ask what the reader expects, and say whether it is so only then.
+
+    The figure beside it shows what was asked for once ``predicted``: hand it ``revealed=``.
+
+    Parameters
+    ----------
+    lesson
+        The lesson's slug; with several questions in one, a name that begins with it.
+    question, options
+        What is asked, and two to four answers.
+    answer
+        Which of ``options`` is right.
+    why
+        What is said then, whichever was chosen; what to look at in the figure to see it.
+
+    Returns
+    -------
+    bool
+        Whether an answer was given, and with it what comes after can be shown.
+    """
+    key = f"predict-{lesson}"
+    with st.container(border=True):
+        chosen = st.radio(
+            f"**Predict first.** {question}",
+            range(len(options)),
+            index=None,
+            key=key,
+            format_func=options.__getitem__,
+            persist_state="session",
+        )
+        if chosen is None:
+            st.caption("Choose one: what follows tells whether it is so.")
+            return False
+        icon = ":material/check_circle:" if chosen == answer else ":material/lightbulb:"
+        verdict = "Yes." if chosen == answer else f"Not quite: {_lower(options[answer])}"
+        (st.success if chosen == answer else st.info)(f"**{verdict}** {why}", icon=icon)
+    return True
+
+
+def _lower(text: str) -> str:
+    """An answer, as the end of a sentence."""
+    return f"{text[:1].lower()}{text[1:]}".rstrip(".") + "."
+
+
+def sources(*names: str) -> None:
+    """Cite, at the end of a lesson; names are keys of ``SOURCES``."""
+    st.caption("**Sources** " + " ".join(SOURCES[name] for name in names), width=TEXT_WIDTH)
+
+
+def go_on(page: str, label: str, run: Run | None = None) -> None:
+    """Lead to the page where what was learned can be put to use, on the same model."""
+    st.page_link(
+        f"pages/{page}.py",
+        label=label,
+        icon=":material/arrow_forward:",
+        query_params=None if run is None else {state.RUN_KEY: run.name},
+    )
+
+
+def channels_last(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Images ``(N, C, H, W)`` as the browser has them, ``(N, H, W, C)``."""
+    return np.ascontiguousarray(images.transpose(0, 2, 3, 1))
+
+
+def classes(data: ImageDataset) -> dict[str, Any]:
+    """What classes are called and coloured, for a figure's ``spec``."""
+    return {"label_names": list(data.label_names), "palette": list(PALETTE)}
+
+
+class LiveFigure:
+    """A figure that runs its models in the browser: ``assets/lessons/<name>.js``.
+
+    One for each file, made when the lesson's module is imported.
+
+    Parameters
+    ----------
+    name
+        Of the file. Its style sheet, where it has one, is called the same.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        style = ["lessons/stage.css"]
+        if (browser_code.ASSETS / "lessons" / f"{name}.css").exists():
+            style.append(f"lessons/{name}.css")
+        self._mount = st.components.v2.component(
+            f"lesson_{name}",
+            html=browser_code.join("lessons/stage.html"),
+            css=browser_code.join(*style),
+            js=browser_code.join(browser_code.NETWORK, "lessons/stage.js", f"lessons/{name}.js"),
+            isolate_styles=False,
+        )
+
+    def draw(
+        self,
+        models: Mapping[str, Run],
+        arrays: Mapping[str, NDArray[Any]] | None = None,
+        revealed: bool = True,
+        **spec: Any,
+    ) -> None:
+        """Draw the figure.
+
+        Parameters
+        ----------
+        models
+            Trained runs, by the role that the figure knows them in.
+        arrays
+            float32, int32 or uint8 arrays that it reads.
+        revealed
+            Whether it shows what the reader was to predict. Once it does, a figure that is on the
+            page already goes on from where it stands.
+        **spec
+            What else it reads, as JSON.
+        """
+        names = {role: resources.model_name(run) for role, run in models.items()}
+        text = json.dumps({"models": names, **spec}, allow_nan=False)
+        metadata = {"kind": "figure", "figure": text, "revealed": str(revealed)}
+        contiguous = {name: np.ascontiguousarray(array) for name, array in (arrays or {}).items()}
+        key = f"figure-{self.name}"
+
+        def missing() -> None:
+            state.forget_sent(st.session_state[key]["missing"])
+
+        self._mount(
+            key=key,
+            data=save(contiguous, metadata),
+            on_missing_change=missing,
+        )
+        for role, run in models.items():
+            send_model(run, f"-{role}")
+        if not all(state.was_sent(name) for name in names.values()):
+            st.rerun()
