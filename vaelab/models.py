@@ -39,6 +39,14 @@ class Autoencoder(nn.Module):
     ------
     ValueError
         If the architecture cannot take such images, or a conditional model has no labels.
+
+    Examples
+    --------
+    >>> config = TrainConfig(model="ae", latent_dim=2, hidden=(16,))
+    >>> model = build_model(config, (1, 8, 8))
+    >>> posterior, z, logits = model(torch.rand(5, 1, 8, 8))
+    >>> z.shape, logits.shape
+    (torch.Size([5, 2]), torch.Size([5, 1, 8, 8]))
     """
 
     def __init__(
@@ -77,7 +85,15 @@ class Autoencoder(nn.Module):
 
 
 class VAE(Autoencoder):
-    """Variational autoencoder (Kingma and Welling 2014): the code is drawn from q(z|x)."""
+    """Variational autoencoder (Kingma and Welling 2014): the code is drawn from q(z|x).
+
+    Examples
+    --------
+    >>> model = build_model(TrainConfig(latent_dim=2, hidden=(16,)), (1, 8, 8))
+    >>> x = torch.rand(5, 1, 8, 8)
+    >>> bool((model(x).z == model(x).z).any())  # another draw each time
+    False
+    """
 
     def code(self, posterior: Posterior, generator: torch.Generator | None = None) -> Tensor:
         """Draw ``z = mu + sigma * epsilon`` (section 2.4), so that gradients reach mu and sigma."""

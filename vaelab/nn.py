@@ -105,6 +105,13 @@ class MLPEncoder(_Labelled):
         A key of ``ACTIVATIONS``.
     num_labels
         How many labels it can be told; 0 for a model that knows none.
+
+    Examples
+    --------
+    >>> encoder = MLPEncoder((1, 8, 8), (128, 64), latent_dim=2, activation="silu")
+    >>> mu, logvar = encoder(torch.rand(5, 1, 8, 8))
+    >>> mu.shape
+    torch.Size([5, 2])
     """
 
     def __init__(
@@ -141,6 +148,12 @@ class MLPDecoder(_Labelled):
         A key of ``ACTIVATIONS``.
     num_labels
         How many labels it can be told; 0 for a model that knows none.
+
+    Examples
+    --------
+    >>> decoder = MLPDecoder((1, 8, 8), (128, 64), latent_dim=2, activation="silu")
+    >>> decoder(torch.zeros(5, 2)).shape
+    torch.Size([5, 1, 8, 8])
     """
 
     def __init__(

@@ -99,6 +99,11 @@ def negative_elbo(
     LossTerms
         ``total`` has beta and free bits in it, ``penalty`` what free bits add; ``kl`` and
         ``kl_per_dim`` are as they came.
+
+    Examples
+    --------
+    >>> negative_elbo(torch.tensor([20.0]), torch.tensor([[1.5, 2.0]])).total
+    tensor([23.5000])
     """
     kl = kl_per_dim.sum(1)
     charged = kl

@@ -1,0 +1,77 @@
+"""The loss, taken apart on one image."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pages._lessons import kit
+from pages._ui import resources
+
+FIGURE = kit.LiveFigure("loss")
+SLUG = "loss"
+
+
+def draw() -> None:
+    run = resources.example("digits-2d")
+    data = resources.dataset(run.config)
+    assert data.labels is not None
+    shown = data.split.test[:14]
+    words, stage = kit.sides()
+    with words:
+        kit.say(
+            "A VAE is trained to make one number small, for each image $x$ a sum of two parts, "
+            "both in **nats** (a nat is $1/\\ln 2 \\approx 1.44$ bits):"
+        )
+        kit.say(
+            r"$$\underbrace{-\log p(x|z)}_{\text{reconstruction}} \;+\; \underbrace{"
+            r"\mathrm{KL}\big(q(z|x)\,\|\,p(z)\big)}_{\text{price of the code}}$$"
+        )
+        kit.say(
+            "The **reconstruction** term asks, pixel by pixel, how surprising the image is given "
+            "what was decoded. The **KL divergence** asks how far the image's cloud is from the "
+            "**prior** $p(z) = \\mathcal N(0, 1)$, the one cloud that holds before any image is "
+            "seen. **Choose an image, then a pixel** of it."
+        )
+        seen = kit.predict(
+            SLUG,
+            r"Say we pull the cloud towards the prior, all the way: $\mu \to 0$, $\sigma \to 1$. "
+            "The KL term falls to 0. What does the sum of both do?",
+            (
+                "It falls: there is less to pay",
+                "It rises: the decoder no longer knows which image it was",
+                "It stays: what one term loses, the other gains",
+            ),
+            1,
+            "Pull the slider, and watch the mean over 200 draws: the pixels cost more than the "
+            "code saves. Near the encoder's own answer the sum is about as small as it gets: "
+            "that is what training was for. Still the KL term pulls: it is why clouds are no "
+            "smaller and no further out than the pixels make worth while.",
+        )
+    with stage:
+        FIGURE.draw(
+            {"vae": run},
+            {
+                "images": kit.channels_last(data.images[shown]),
+                "labels": data.labels[shown].astype(np.uint8),
+            },
+            revealed=kit.predicted(SLUG),
+            **kit.classes(data),
+        )
+    if seen:
+        kit.say(
+            "**Where the terms come from.** The decoder says of each pixel with which probability "
+            "$\\hat x_i$ it is white, so an image costs (a grey pixel counts in part as each)"
+        )
+        kit.say(
+            r"$$-\log p(x|z) = \sum_i -x_i \log \hat x_i - (1 - x_i) \log (1 - \hat x_i), \qquad"
+            r"\mathrm{KL} = \sum_j \tfrac12\big(\mu_j^2 + \sigma_j^2 - 1\big) - \log \sigma_j .$$"
+        )
+        kit.say(
+            "A grey pixel has a cost even if it is decoded perfectly, so this reconstruction term "
+            "does not go to 0. Averaged over draws, the sum is never less than $-\\log p(x)$, what "
+            "the image costs under the model as a whole; its negative is called the **evidence "
+            "lower bound** (ELBO). Without the KL term a VAE would go back to being an "
+            "autoencoder: $\\sigma \\to 0$, and clouds as far apart as they like."
+        )
+        kit.go_on("train", "Train one, and watch both terms fall")
+    kit.sources("kingma2014", "kingma2019")
