@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 
 from benchmarks._measure import print_table
+from pages._lessons import LESSONS
 
 __all__ = ["main"]
 
@@ -38,6 +39,7 @@ def main(rounds: int = 3) -> None:
         sys.exit("This drives Debian's chromium: apt-get install -y chromium.")
     opened: dict[str, list[float]] = {"vaelab: map drawn": [], "an app of one number": []}
     changed: dict[str, list[float]] = {}
+    lessons: dict[str, list[float]] = {}
     memory = []
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         peer = Path(folder) / "peer.py"
@@ -62,6 +64,7 @@ def main(rounds: int = 3) -> None:
                     page.wait_for_selector(selector)
                     changed.setdefault(name, []).append(time.perf_counter() - started)
                     page.wait_for_timeout(800)
+            _read_course(page, lessons)
             memory.append(psutil.Process(server.pid).memory_info().rss / 2**20)
             _end(server, page)
         browser.close()
@@ -81,13 +84,25 @@ def main(rounds: int = 3) -> None:
         [(n, f"{statistics.median(s):.2f}", f"{max(s):.2f}") for n, s in changed.items()],
     )
     print("(asked: at most 1.5 s)")
+    print_table(
+        "Opening a lesson, from the click to its first live figure drawn",
+        ("lesson", "median, s", "slowest, s"),
+        [(n, f"{statistics.median(s):.2f}", f"{max(s):.2f}") for n, s in lessons.items()],
+    )
+    print("(asked: at most 1.5 s)")
     print(
         f"memory of the app's process after this, one session: {max(memory):.0f} MiB (asked: < 900)"
     )
 
 
+#: A lesson's live figure, once it is no longer the one before.
+FIGURE = (
+    '[data-testid="lesson-figure"][data-state="ready"]:not([data-old]), '
+    'img[alt="Some of the digits to learn from"]'
+)
 #: What must be there before a page counts as drawn; the order in which they are visited.
 PAGES = {
+    "Learn": FIGURE,
     "Interpolate": ".st-key-interpolation-map " + DRAWN,
     "Train": 'img[alt="Images of Digits (8 x 8)"]',
     "Runs": ".st-key-curves " + DRAWN,
@@ -98,12 +113,36 @@ PAGES = {
     "Generation": 'img[alt="new"]',
     "Latent arithmetic": 'img[alt="decoded"]',
     "Explore": ".st-key-latent-map " + DRAWN,
+    "Start": ".st-key-home-map " + DRAWN,
 }
 #: Pages that are behind a menu, and what it is called.
 MENU = "Put to use"
 FOLDED = {
     "Dimensionality reduction", "Anomaly detection", "Denoising", "Generation", "Latent arithmetic"
 }  # fmt: skip
+
+
+def _read_course(page: Any, seconds: dict[str, list[float]]) -> None:
+    """Go through the lessons in their order, from the first to the last and back to it."""
+    page.get_by_role("link", name="Learn").click()
+    page.wait_for_selector(FIGURE)
+    page.wait_for_timeout(800)
+    for lesson in [*LESSONS[1:], LESSONS[0]]:
+        page.evaluate(
+            "document.querySelector('[data-testid=lesson-figure]')?.setAttribute('data-old', '')"
+        )
+        if lesson is LESSONS[0]:
+            page.get_by_role("button", name="Contents").click()
+            button = page.get_by_role("button", name=f"1. {lesson.title}")
+            button.wait_for()
+        else:
+            button = page.get_by_role("button", name="Next", exact=True)
+        started = time.perf_counter()
+        button.click()
+        page.wait_for_selector(f"h2:has-text({lesson.title!r})")
+        page.wait_for_selector(FIGURE)
+        seconds.setdefault(lesson.slug, []).append(time.perf_counter() - started)
+        page.wait_for_timeout(800)
 
 
 def _open(browser: Any, script: Path, selector: str, runs: str) -> tuple[float, Any, Any]:

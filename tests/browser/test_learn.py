@@ -1,0 +1,191 @@
+"""The course's frame, and the lessons on distributions, on the loss, and in Python."""
+
+import inspect
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from pages._lessons import LESSONS
+from pages._ui import resources
+from tests.browser.steps import settled
+from vaelab import walkthrough
+from vaelab.datasets import load_dataset
+from vaelab.models import VAE
+
+pytestmark = pytest.mark.browser
+
+READY = '[data-testid="lesson-figure"][data-state="ready"]'
+
+
+def open_lesson(page, slug):
+    page.goto(f"/learn?lesson={slug}")
+    figure = page.locator(READY)
+    expect(figure).to_be_visible()
+    settled(page)
+    return figure
+
+
+def numbers(text):
+    return [float(found) for found in re.findall(r"-?\d+\.\d+", text.replace("−", "-"))]
+
+
+# --- The frame ----------------------------------------------------------------------------------
+
+
+def test_the_course_is_walked_from_lesson_to_lesson(page):
+    page.goto("/learn")
+    heading = page.get_by_role("heading", level=2)
+    expect(heading).to_have_text(LESSONS[0].title)
+    expect(page.get_by_role("button", name="Previous")).to_be_disabled()
+    page.get_by_role("button", name="Next", exact=True).click()
+    expect(heading).to_have_text(LESSONS[1].title)
+    expect(page).to_have_url(re.compile(f"lesson={LESSONS[1].slug}"))
+    page.get_by_role("button", name=f"Next: {LESSONS[2].title}").click()
+    expect(heading).to_have_text(LESSONS[2].title)
+    page.get_by_role("button", name="Contents").click()
+    page.get_by_role("button", name=f"6. {LESSONS[5].title}").click()
+    expect(heading).to_have_text(LESSONS[5].title)
+    expect(page.locator(READY)).to_be_visible()
+    # Another page and back: where the reader was.
+    page.get_by_role("link", name="Train").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Train")
+    page.get_by_role("link", name="Learn").click()
+    expect(heading).to_have_text(LESSONS[5].title)
+
+
+def test_a_lesson_that_is_not_there_is_said_to_be_missing(page):
+    page.goto("/learn?lesson=no-such-lesson")
+    expect(page.get_by_text("There is no lesson called no-such-lesson")).to_be_visible()
+    expect(page.get_by_role("heading", level=2)).to_have_text(LESSONS[0].title)
+
+
+# --- A distribution instead of a point ----------------------------------------------------------
+
+
+def test_an_image_is_a_point_and_a_cloud_and_draws_from_the_cloud_are_alike(page):
+    figure = open_lesson(page, "distribution")
+    cloud = figure.get_by_text("VAE: codes drawn from the cloud, decoded")
+    expect(cloud).to_be_hidden()  # not before it was predicted
+    page.get_by_text("Unrelated: another code is another image").click()
+    expect(page.get_by_text("Not quite: much alike")).to_be_visible()
+    expect(cloud).to_be_visible()
+    # The figure was not drawn anew, and the model answers as torch's does.
+    run = resources.example("digits-2d")
+    data = load_dataset("digits")
+    index = int(resources.make_known_map(run, "plane").indices[0])
+    posterior = run.engine.encode(data.images[[index]])
+    told = numbers(figure.get_by_text("μ = (").text_content())
+    assert told == pytest.approx([*posterior.mu[0], *posterior.sigma[0]], abs=0.006)
+    ellipses = figure.locator("ellipse")
+    expect(ellipses).to_have_count(2)
+    wide, narrow = (
+        np.array([float(ellipses.nth(i).get_attribute(name)) for name in ("rx", "ry")])
+        for i in (0, 1)
+    )
+    assert wide == pytest.approx(2 * narrow)
+    assert narrow[0] / narrow[1] == pytest.approx(
+        posterior.sigma[0, 0] / posterior.sigma[0, 1], rel=1e-3
+    )
+    # Another draw is another code; the same image comes from it, more or less.
+    dots = (
+        "() => Array.from(document.querySelectorAll('.ls-dot:not(.ls-cursor)'), (d) => d.outerHTML)"
+    )
+    before = page.evaluate(dots)
+    assert len(before) == 6
+    figure.get_by_role("button", name="Sample again").click()
+    assert page.evaluate(dots) != before
+    # Moved by keyboard, both maps go to the same image.
+    plane = figure.get_by_role("application", name="Map of the VAE")
+    plane.focus()
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowUp")
+    assert numbers(figure.get_by_text("μ = (").text_content()) != told
+
+
+# --- The loss -----------------------------------------------------------------------------------
+
+
+def test_pixel_and_kl_terms_add_up_to_the_loss_shown(page):
+    figure = open_lesson(page, "loss")
+    expect(figure.get_by_text("Pull towards the prior")).to_be_hidden()
+    page.get_by_text("It rises: the decoder no longer knows").click()
+    expect(figure.get_by_text("Pull towards the prior")).to_be_visible()
+    values = figure.locator(".ls-bars .ls-value")
+    pixels, kl1, kl2, total = (numbers(text)[0] for text in values.all_text_contents())
+    assert pixels + kl1 + kl2 == pytest.approx(total, abs=0.02)
+    # All pixels' terms, read off one by one with the keyboard, add up to what is said of them.
+    picker = figure.get_by_role("application", name="x, arrow keys choose").or_(
+        figure.get_by_role("application").first
+    )
+    picker.first.focus()
+    told = figure.get_by_text(re.compile(r"^Row \d"))
+    for key in ["ArrowLeft"] * 7 + ["ArrowUp"] * 7:
+        page.keyboard.press(key)
+    terms = []
+    for row in range(8):
+        for column in range(8):
+            text = told.text_content()
+            assert text.startswith(f"Row {row + 1}, column {column + 1}:")
+            x, x_hat, one_minus_x, _, term = numbers(text.replace("− ", "").replace(": −", ": "))
+            assert x + one_minus_x == pytest.approx(1, abs=0.011)
+            if 0.05 < x_hat < 0.95:  # two digits of a smaller number say too little of its log
+                found = -x * np.log(x_hat) - (1 - x) * np.log(1 - x_hat)
+                assert term == pytest.approx(found, abs=0.08)
+            terms.append(term)
+            if column < 7:
+                page.keyboard.press("ArrowRight")
+        for key in ["ArrowLeft"] * 7 + ["ArrowDown"]:
+            page.keyboard.press(key)
+    assert sum(terms) == pytest.approx(pixels, abs=0.3)  # 64 roundings
+    # The KL terms and the mean loss are those that vaelab computes.
+    run, data = resources.example("digits-2d"), load_dataset("digits")
+    image = data.images[data.split.test[:1]]
+    expected = run.engine.terms(np.repeat(image, 400, 0), seed=0)
+    assert kl1 + kl2 == pytest.approx(expected.kl[0], abs=0.02)
+    mean, _, whole = numbers(figure.get_by_text("Mean over").text_content())
+    assert mean == pytest.approx(expected.reconstruction.mean(), rel=0.05)
+    # Pulled to the prior, the KL is 0 and the sum is larger: what the lesson says.
+    slider = figure.get_by_role("slider", name="Pull towards the prior")
+    slider.focus()
+    page.keyboard.press("End")
+    pulled, kl, there = numbers(figure.get_by_text("Mean over").text_content())
+    assert kl == 0
+    assert there == pytest.approx(pulled)
+    assert there > whole + 5
+
+
+# --- In Python ----------------------------------------------------------------------------------
+
+
+def test_the_code_shown_is_the_package_s_own_and_runs(page):
+    page.goto("/learn?lesson=python")
+    page.get_by_text("Some five lines: draw z, and add the KL term").click()
+    code = page.locator("code.language-python").first
+    steps = {
+        "Environment": walkthrough.check_environment,
+        "Data": walkthrough.prepare,
+        "Model": walkthrough.build,
+        "Training": walkthrough.fit,
+    }
+    for name, step in steps.items():
+        page.get_by_role("radio", name=name, exact=True).click()
+        expect(code).to_contain_text(f"def {step.__name__}(")
+        settled(page)
+        assert code.text_content().strip() == inspect.getsource(step).strip()
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator(".st-key-walkthrough-curve .js-plotly-plot")).to_be_visible()
+    page.get_by_role("radio", name="Evaluation", exact=True).click()
+    figures = page.locator("code", has_text="elbo -")
+    expect(figures).to_be_visible()
+    elbo, reconstruction, kl = numbers(figures.text_content())[:3]
+    assert elbo == pytest.approx(-(reconstruction + kl), abs=0.02)
+    assert -32 < elbo < -18, "forty epochs on digits come to some -24 nats"
+    page.get_by_role("radio", name="Latent space", exact=True).click()
+    expect(page.locator(".st-key-walkthrough-map .nsewdrag")).to_be_visible()
+    # What the steps stand on: source, and examples that were run.
+    assert page.get_by_role("radio", name="VAE", exact=True).is_checked()
+    shown = page.locator("code.language-python")
+    assert inspect.getsource(VAE).strip() in [text.strip() for text in shown.all_text_contents()]
+    expect(shown.last).to_contain_text(">>> x = torch.rand(5, 1, 8, 8)")
