@@ -203,7 +203,76 @@ class Tray {
   }
 }
 
+/** Many small images in columns; with `changed`, buttons, among which the arrow keys move. */
+class Tiles {
+  /**
+   * @param {{width: number, height: number, channels: number}} size  For instance a network.
+   * @param {string} label  What they are. @param {number} count @param {number} columns
+   * @param {(i: number) => void} changed  Called with the one that was chosen.
+   */
+  constructor(size, label, count, columns, changed = null) {
+    this.element = element("div", {
+      class: "ls-tiles", role: changed ? "group" : "img", "aria-label": label, style: `--ls-columns:${columns}`,
+    });
+    this.changed = changed;
+    this.tiles = Array.from({ length: count }, (_, i) => {
+      const canvas = element("canvas", { class: "ls-image", "aria-hidden": "true" });
+      const tile = changed ? button(canvas, () => this.choose(i)) : element("div", {}, canvas);
+      this.element.append(tile);
+      return { tile, picture: new Picture(canvas, size) };
+    });
+    if (changed) this.#listen(columns);
+  }
+
+  /** @param {Float32Array} images  All of them, one after another, as a network decodes them. */
+  paint(images) {
+    const size = images.length / this.tiles.length;
+    this.tiles.forEach(({ picture }, i) => picture.paint(images.subarray(i * size, (i + 1) * size)));
+  }
+
+  /** What a tile is called. */
+  name(i, name) {
+    this.tiles[i].tile.setAttribute("aria-label", name);
+    this.tiles[i].tile.title = name;
+  }
+
+  choose(i) {
+    this.mark(i);
+    this.changed(i);
+  }
+
+  /** Shows that one is chosen without calling `changed`. */
+  mark(i) {
+    this.value = i;
+    this.tiles.forEach(({ tile }, j) => {
+      tile.setAttribute("aria-pressed", String(i === j));
+      tile.tabIndex = i === j ? 0 : -1; // one stop of the Tab key, not dozens
+    });
+  }
+
+  #listen(columns) {
+    this.element.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+      if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      const to = this.value + step;
+      if (!(to in this.tiles)) return;
+      this.choose(to);
+      this.tiles[to].tile.focus();
+    });
+  }
+}
+
 // Numbers ---------------------------------------------------------------------------------------
+
+/** A table: the names of its columns, and rows that start with a name of theirs. */
+function table(label, names, rows) {
+  const head = names.map((name) => element("th", { scope: "col" }, name));
+  const body = rows.map(([name, ...texts]) =>
+    element("tr", {}, element("th", { scope: "row" }, name), ...texts.map((text) => element("td", {}, text))));
+  return element("table", { class: "ls-table", "aria-label": label },
+    element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
+}
 
 /** Bars beside their names and values; with `chosen`, they are buttons. */
 class Bars {
@@ -341,7 +410,8 @@ class Plane {
   /**
    * Draw it, `this.shapes` included, each of which is one of
    * `{ ellipse: [x, y], sigma: [sx, sy], kind }`, `{ line: [[x, y], …], kind }`,
-   * `{ dot: [x, y], r, text, kind }`. `kind` is a class of the style sheet.
+   * `{ dot: [x, y], r, text, kind }`. `kind` is a class of the style sheet; `color` of what is
+   * drawn is the accent's by default.
    */
   draw() {
     const { width, height, scale } = this.#frame;
@@ -370,18 +440,19 @@ class Plane {
     this.svg.innerHTML = svg.join("");
   }
 
-  #shape({ ellipse, sigma, line, dot, r = 4, text = "", kind = "" }, scale) {
+  #shape({ ellipse, sigma, line, dot, r = 4, text = "", kind = "", color = "" }, scale) {
+    const style = color && `style="--ls-accent:${color}"`;
     if (ellipse) {
       const [x, y] = this.pixels(ellipse);
-      return `<ellipse class="ls-ellipse ${kind}" cx="${x}" cy="${y}" rx="${sigma[0] * scale}" ry="${sigma[1] * scale}"/>`;
+      return `<ellipse ${style} class="ls-ellipse ${kind}" cx="${x}" cy="${y}" rx="${sigma[0] * scale}" ry="${sigma[1] * scale}"/>`;
     }
     if (line) {
       const points = line.map((place) => this.pixels(place).join(",")).join(" ");
-      return `<polyline class="ls-line ${kind}" points="${points}"/>`;
+      return `<polyline ${style} class="ls-line ${kind}" points="${points}"/>`;
     }
     const [x, y] = this.pixels(dot);
     const said = text && `<text class="ls-mark" x="${x}" y="${y - r - 5}">${text}</text>`;
-    return `<circle class="ls-dot ${kind}" cx="${x}" cy="${y}" r="${r}"/>${said}`;
+    return `<circle ${style} class="ls-dot ${kind}" cx="${x}" cy="${y}" r="${r}"/>${said}`;
   }
 
   #points(width, height) {
@@ -410,6 +481,80 @@ function extentOf(places, least = 3, margin = 0.05) {
   }
   const [dx, dy] = [margin * (x1 - x0), margin * (y1 - y0)];
   return [x0 - dx, x1 + dx, y0 - dy, y1 + dy];
+}
+
+// A graph ---------------------------------------------------------------------------------------
+
+/** Two axes with a scale each, and what is drawn between them. */
+class Graph {
+  /**
+   * @param {object} options
+   * @param {string} options.label  What it is, for who cannot see it.
+   * @param {{from: number, to: number, title: string, format?: (value: number) => string}} options.x
+   * @param {object} options.y  As `x`; its title stands above the axis.
+   * @param {number} options.height  In rem.
+   */
+  constructor({ label, x, y, height = 15 }) {
+    Object.assign(this, { x, y, shapes: [] });
+    this.element = element("div", { class: "ls-graph", role: "img", "aria-label": label, style: `height:${height}rem` });
+    this.svg = document.createElementNS(SVG, "svg");
+    this.svg.setAttribute("aria-hidden", "true");
+    this.element.append(this.svg);
+    new ResizeObserver(() => this.draw()).observe(this.element);
+  }
+
+  /**
+   * Draw it, `this.shapes` included, each of which is one of
+   * `{ line: [[x, y], …], dashes }`, `{ bar: [x from, x to, y from, y to] }`,
+   * `{ rule: x, text, down }` (a line across, its text so many lines down),
+   * `{ dot: [x, y] }`, `{ text, at: [x, y] }`. `kind` is a class of the style sheet, `color` what
+   * it is drawn in.
+   */
+  draw() {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    if (!width) return;
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const box = { left: 2.4 * rem, right: width - 0.8 * rem, top: 1.9 * rem, bottom: height - 2.7 * rem };
+    const { x, y } = this;
+    const px = (value) => box.left + ((value - x.from) / (x.to - x.from)) * (box.right - box.left);
+    const py = (value) => box.bottom - ((value - y.from) / (y.to - y.from)) * (box.bottom - box.top);
+    const svg = [];
+    for (const at of ticksOf(x, (box.right - box.left) / (4 * rem))) {
+      svg.push(`<line class="ls-grid" x1="${px(at)}" x2="${px(at)}" y1="${box.top}" y2="${box.bottom}"/>`,
+        `<text x="${px(at)}" y="${box.bottom + 1.1 * rem}">${(x.format ?? showPlainly)(at)}</text>`);
+    }
+    for (const at of ticksOf(y, (box.bottom - box.top) / (2 * rem))) {
+      svg.push(`<line class="ls-grid" x1="${box.left}" x2="${box.right}" y1="${py(at)}" y2="${py(at)}"/>`,
+        `<text class="ls-right" x="${box.left - 0.4 * rem}" y="${py(at) + 0.25 * rem}">${(y.format ?? showPlainly)(at)}</text>`);
+    }
+    svg.push(`<text class="ls-axis" x="${(box.left + box.right) / 2}" y="${height - 0.4 * rem}">${x.title}</text>`,
+      `<text class="ls-axis ls-left" x="0" y="${0.9 * rem}">${y.title}</text>`);
+    for (const { line, bar, rule, dot, at, text = "", down = 0, kind = "", color = "", dashes = "" } of this.shapes) {
+      const style = color && `style="--ls-accent:${color}"`;
+      if (line) {
+        const points = line.map((place) => `${px(place[0])},${py(place[1])}`).join(" ");
+        svg.push(`<polyline ${style} class="ls-line ${kind}" stroke-dasharray="${dashes}" points="${points}"/>`);
+      } else if (bar) {
+        const [left, right, low, high] = [px(bar[0]), px(bar[1]), py(bar[2]), py(bar[3])];
+        svg.push(`<rect ${style} class="ls-bar ${kind}" x="${left}" width="${Math.max(0, right - left - 1)}" y="${Math.min(low, high)}" height="${Math.abs(high - low)}"/>`);
+      } else if (rule !== undefined) {
+        const side = px(rule) > (box.left + box.right) / 2 ? ["ls-right", -0.4] : ["ls-left", 0.4];
+        svg.push(`<line ${style} class="ls-line ${kind}" stroke-dasharray="${dashes}" x1="${px(rule)}" x2="${px(rule)}" y1="${box.top}" y2="${box.bottom}"/>`,
+          `<text class="ls-mark ${side[0]}" x="${px(rule) + side[1] * rem}" y="${box.top + (0.9 + 1.2 * down) * rem}">${text}</text>`);
+      } else if (dot) svg.push(`<circle ${style} class="ls-dot ${kind}" cx="${px(dot[0])}" cy="${py(dot[1])}" r="5"/>`);
+      else svg.push(`<text class="ls-mark ${kind}" x="${px(at[0])}" y="${py(at[1])}">${text}</text>`);
+    }
+    this.svg.innerHTML = svg.join("");
+  }
+}
+
+const showPlainly = (value) => show(value, 2).replace(/\.?0+$/, "");
+
+/** Round numbers along an axis, `most` at the most. */
+function ticksOf({ from, to }, most) {
+  const every = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200].find((step) => (to - from) / step <= most) ?? 500;
+  const first = Math.ceil(from / every - 1e-9);
+  return Array.from({ length: Math.floor(to / every + 1e-9) - first + 1 }, (_, i) => (first + i) * every);
 }
 
 // Mathematics -----------------------------------------------------------------------------------
@@ -469,13 +614,22 @@ class Shown {
     const { tensors, metadata: texts } = readSafetensors(data);
     this.arrays = Object.fromEntries(tensors);
     this.spec = specOf(texts, "figure");
-    document.addEventListener(MODEL_CAME, () => this.start(), { signal: this.ending.signal });
-    this.start();
-    // Python believes that this page has the models; where it has not, ask for them.
-    setTimeout(() => {
-      const missing = this.ending.signal.aborted ? null : this.names.find((name) => !models.has(name));
-      if (missing) ask("missing", missing);
+    const asked = new Set();
+    // Python believes that this page has the models; where it has not, ask for them, one by one.
+    const askLater = () => setTimeout(() => {
+      if (this.ending.signal.aborted) return;
+      const missing = this.names.find((name) => !models.has(name) && !asked.has(name));
+      if (!missing) return;
+      asked.add(missing);
+      ask("missing", missing);
     }, 400);
+    const came = () => {
+      this.start();
+      if (!this.figure) askLater();
+    };
+    document.addEventListener(MODEL_CAME, came, { signal: this.ending.signal });
+    this.start();
+    askLater();
   }
 
   get names() {
@@ -483,13 +637,14 @@ class Shown {
   }
 
   start() {
+    // Those that are here already must not give way to those that come.
+    for (const name of this.names) if (models.has(name)) use(models.get(name), this);
     if (this.figure || !this.names.every((name) => models.has(name))) return;
     try {
       const networks = {};
       for (const [role, name] of Object.entries(this.spec.models)) {
         const model = models.get(name);
         if (model.problem) throw new Error(model.problem);
-        use(model, this);
         networks[role] = model.network;
       }
       this.live.replaceChildren();

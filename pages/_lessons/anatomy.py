@@ -1,0 +1,82 @@
+"""What an autoencoder is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pages._lessons import kit
+from pages._ui import resources
+
+FIGURE = kit.LiveFigure("anatomy")
+SLUG = "anatomy"
+
+
+def draw() -> None:
+    run = resources.example("digits-ae-2d")
+    data = resources.dataset(run.config)
+    places = resources.make_known_map(run, "plane")
+    assert data.labels is not None
+    test = data.split.test
+    shown = test[np.unique(data.labels[test], return_index=True)[1]]
+    words, stage = kit.sides()
+    with words:
+        kit.say(
+            "An **autoencoder** is a network whose task is to give back what it is given. The "
+            "**encoder** turns an image $x$ into a few numbers, the **code** $z$; the **decoder** "
+            "makes an image $\\hat x$, the **reconstruction**, of the code alone."
+        )
+        kit.say(
+            "Copying would be easy, were it not for the middle. It is a **bottleneck**: here an "
+            "image of 64 pixels has to pass through 2 numbers, 32 times fewer. An autoencoder "
+            "with fewer numbers in its code than in its input is called **undercomplete**. "
+            "**Drag the image** below the network through its layers, or choose another."
+        )
+        seen = kit.predict(
+            SLUG,
+            "None of these images was there in training. What will the decoder make of the two "
+            "numbers of an image that the network has never seen?",
+            (
+                "The very same image: that is what it was trained for",
+                "Much the same digit, redrawn in the usual way",
+                "Nothing that can be read: two numbers cannot hold 64",
+            ),
+            1,
+            "What digits have in common is in the weights, so two numbers have only to say "
+            "*which* digit, and written in which manner. What is special to one image is lost. "
+            "**Drag the dot** of the code: only the decoder has to work again.",
+        )
+    with stage:
+        FIGURE.draw(
+            {"ae": run},
+            {
+                "images": kit.channels_last(data.images[shown]),
+                "labels": data.labels[shown].astype(np.uint8),
+                "held_out": kit.channels_last(data.images[test]),
+                "mean": data.images[data.split.train].mean(0).transpose(1, 2, 0).astype(np.float32)
+                / 255,
+                "places": places.coordinates[np.isin(places.indices, data.split.train)],
+            },
+            revealed=kit.predicted(SLUG),
+            **kit.classes(data),
+        )
+    if seen:
+        kit.say(
+            "**How it is trained.** Nobody says which digit an image shows: the image itself is "
+            f"the target. With {run.data.num_train:,} images, the weights are moved a little at a "
+            "time, over and over, so that the **reconstruction error** falls. That may be the "
+            "squared distance or, for pixels from 0 to 1, the cross-entropy, which this model was "
+            "trained with, and which is least, though not 0, where $\\hat x = x$:"
+        )
+        kit.say(
+            "$$\\lVert x - \\hat x \\rVert^2 = \\sum_i (x_i - \\hat x_i)^2 "
+            "\\qquad\\text{or}\\qquad "
+            "-\\sum_i x_i \\log \\hat x_i + (1 - x_i) \\log (1 - \\hat x_i).$$"
+        )
+        kit.say(
+            "The bottleneck is what makes this worth while. Since there is no room for the pixels, "
+            "the network has to find out what the images have in common. **Draw** on the input "
+            "what is no digit, a cross or a frame, or **clear** it: what comes out looks like a "
+            "digit all the same. This decoder has nothing else to say."
+        )
+        kit.go_on("train", "Train an autoencoder yourself")
+    kit.sources("rumelhart1986", "hinton2006")
