@@ -1,0 +1,78 @@
+"""Use: what does not belong."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pages._lessons import kit
+from pages._ui import resources
+
+FIGURE = kit.LiveFigure("anomalies")
+SLUG = "anomalies"
+NEVER_SEEN = "4"
+
+
+def draw() -> None:
+    run = resources.example("digits-without-4-16d")
+    normal = resources.dataset(run.config)
+    everything = resources.dataset(resources.example("digits-2d").config)
+    assert normal.labels is not None
+    assert everything.labels is not None
+    test = normal.split.test
+    fours = everything.labels == everything.label_names.index(NEVER_SEEN)
+    words, stage = kit.sides()
+    with words:
+        kit.say(
+            "This VAE was trained on every digit **but the 4**. It has learned to bring back what "
+            "is like its training images, and nothing made it learn anything else. So how badly "
+            "an image comes back is a score of how strange it is, its **anomaly score**:"
+        )
+        kit.say(
+            "$$s(x) = \\lVert x - \\hat x \\rVert^2, \\qquad \\hat x = \\text{decoder}(\\mu).$$"
+        )
+        kit.say(
+            "**Paint on the image** and watch the score move. Images above the **threshold** are "
+            "flagged: rightly, that is a **catch**; a normal image, that is a **false alarm**."
+        )
+        seen = kit.predict(
+            SLUG,
+            "Now come the 4s. Will the model bring them back worse than the digits that it knows?",
+            (
+                "All of them: any 4 scores above every other digit",
+                "Nearly all, but the two groups overlap",
+                "No: a 4 is made of strokes, which it has learned",
+            ),
+            1,
+            "Many 4s come back as some other digit, or as a blend, and the error map shows where. "
+            "But some 4s come back fairly well, and some 8s badly, so **no threshold** catches "
+            "every 4 without a false alarm.",
+        )
+    with stage:
+        FIGURE.draw(
+            {"vae": run},
+            {
+                "normal": kit.channels_last(normal.images[test]),
+                "labels": normal.labels[test].astype(np.uint8),
+                "strange": kit.channels_last(everything.images[fours]),
+            },
+            revealed=kit.predicted(SLUG),
+            label_names=list(normal.label_names),
+            strange_name=NEVER_SEEN,
+        )
+    if seen:
+        kit.say(
+            "**Where to put the threshold** is not for the model to say: it depends on what a miss "
+            "costs, and a false alarm. It starts where one normal image in twenty is flagged, "
+            "which can be found without having seen a single anomaly. To judge the score itself, "
+            "take one image of each group at random: the **AUC** (area under the ROC curve) is how "
+            "often the anomaly has the higher score. A coin toss would reach 0.5."
+        )
+        kit.say(
+            "**What to mind.** The score says that an image is hard for this model, not why: a "
+            "normal image of an unusual style is hard as well, and a strange image can be easy. "
+            "With pixels that are Gaussian with $\\sigma = 0.1$, as here, $-\\log p(x|z)$ is "
+            "$s(x) / 2\\sigma^2$ and a constant, so both put images in the same order; An and Cho "
+            "average it over draws from the posterior, and call that reconstruction probability."
+        )
+        kit.go_on("anomalies", "Find anomalies with other scores and other images", run)
+    kit.sources("an2015")

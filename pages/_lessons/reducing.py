@@ -1,0 +1,103 @@
+"""Use: fewer dimensions."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages._lessons import kit
+from pages._ui import resources
+from vaelab.datasets import ImageDataset
+
+FIGURE = kit.LiveFigure("reducing")
+SLUG = "reducing"
+
+
+def draw() -> None:
+    run = resources.example("digits-ae-2d")
+    data = resources.dataset(run.config)
+    places = resources.make_known_map(run, "plane")
+    mean, components = principal_components(data)
+    centred = data.images[places.indices].reshape(len(places.indices), -1) / 255 - mean
+    assert data.labels is not None
+    words, stage = kit.sides()
+    with words:
+        kit.say(
+            "The classic way to make two numbers of 64 is **principal component analysis** (PCA): "
+            "among all planes in the space of images, take the one that the images lie nearest "
+            "to. With the mean image $\\bar x$ and two directions $w_1, w_2$ at right angles,"
+        )
+        kit.say(
+            "$$\\hat x = \\bar x + z_1 w_1 + z_2 w_2, \\qquad z_j = w_j \\cdot (x - \\bar x).$$"
+        )
+        kit.say(
+            "That is an encoder and a decoder as well, but both linear: the plane is flat. A "
+            "network's decoder may bend its plane, to follow the images. **Move over either map** "
+            "to decode any two numbers; choose images above the maps."
+        )
+        seen = kit.predict(
+            SLUG,
+            "Each model keeps two numbers of an image and draws it again from these. On how many "
+            "of the held-out images does the autoencoder come nearer than PCA?",
+            (
+                "On about half: two numbers hold what two numbers hold",
+                "On most, but not on all",
+                "On every one: it has far more weights",
+            ),
+            1,
+            "What two numbers can say depends on who reads them, and a decoder with layers can "
+            "draw ten kinds of digit. But it was fitted to other images: look at the mean error "
+            "for **Training images**, which is far smaller, and at the images that PCA wins.",
+        )
+    with stage:
+        FIGURE.draw(
+            {"ae": run},
+            {
+                "images": kit.channels_last(data.images[places.indices]),
+                "labels": data.labels[places.indices].astype(np.uint8),
+                "held_out": np.isin(places.indices, data.split.test).astype(np.uint8),
+                "training": np.isin(places.indices, data.split.train).astype(np.uint8),
+                "ae": places.coordinates,
+                "pca": (centred @ components.T).astype(np.float32),
+                "mean": mean.astype(np.float32),
+                "components": components.astype(np.float32),
+            },
+            revealed=kit.predicted(SLUG),
+            **kit.classes(data),
+        )
+    if seen:
+        kit.say(
+            "**The two are relatives.** Take all activation functions out of an autoencoder and "
+            "train it on the squared error: the best that it can do is PCA's plane, exactly. So "
+            "the bend is all that a deep autoencoder adds. (The one above was "
+            "trained on the cross-entropy, and not even on the squared error by which it is judged "
+            "here.) What it costs: training instead of one formula, another map from every "
+            "training, and distances that no longer mean the same everywhere. PCA's "
+            "axes are in order, at right angles, and the same every time."
+        )
+        kit.say(
+            "**A map without a way back.** UMAP lays out points so that neighbours in the space "
+            "of images stay neighbours. It often shows groups more clearly than either map here, "
+            "but it learns no decoder: a place between its points has no image of its own. "
+            "The next page compares all of them."
+        )
+        kit.go_on("reduction", "Compare five maps of the same images", run)
+    kit.sources("baldi1989", "hinton2006", "mcinnes2018")
+
+
+def principal_components(data: ImageDataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The mean training image and the two directions in which training images differ most."""
+    return _principal_components(data.name, data)
+
+
+@st.cache_data(show_spinner=False)
+def _principal_components(
+    name: str, _data: ImageDataset
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    images = _data.images[_data.split.train].reshape(len(_data.split.train), -1) / 255
+    mean = images.mean(0)
+    components = np.linalg.svd(images - mean, full_matrices=False)[2][:2]
+    # Which way a direction points is arbitrary: here, to where its largest entry is positive.
+    largest = np.abs(components).argmax(1)
+    return mean, components * np.sign(components[[0, 1], largest])[:, None]
