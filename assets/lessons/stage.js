@@ -614,22 +614,13 @@ class Shown {
     const { tensors, metadata: texts } = readSafetensors(data);
     this.arrays = Object.fromEntries(tensors);
     this.spec = specOf(texts, "figure");
-    const asked = new Set();
-    // Python believes that this page has the models; where it has not, ask for them, one by one.
-    const askLater = () => setTimeout(() => {
-      if (this.ending.signal.aborted) return;
-      const missing = this.names.find((name) => !models.has(name) && !asked.has(name));
-      if (!missing) return;
-      asked.add(missing);
-      ask("missing", missing);
-    }, 400);
-    const came = () => {
-      this.start();
-      if (!this.figure) askLater();
-    };
-    document.addEventListener(MODEL_CAME, came, { signal: this.ending.signal });
+    document.addEventListener(MODEL_CAME, () => this.start(), { signal: this.ending.signal });
     this.start();
-    askLater();
+    // Python believes that this page has the models; where it has not, ask for them.
+    setTimeout(() => {
+      const missing = this.names.filter((name) => !models.has(name));
+      if (missing.length && !this.ending.signal.aborted) ask("missing", missing);
+    }, 400);
   }
 
   get names() {

@@ -737,25 +737,31 @@ class Background {
 
 /** Models by id, those used last at the end: shared by all modules that carry this code. */
 const models = (globalThis.vaelabModels ??= new Map());
-const MOST_MODELS = 6;
+const MOST_MODELS = 16;
 /** Told to the document when a model has come. */
 const MODEL_CAME = "vaelab-model";
 
 function addModel(bytes) {
   const { id } = JSON.parse(readHeader(bytes).metadata.model);
   if (!models.has(id)) {
-    const model = { id, users: new Set() };
+    const model = {
+      id,
+      users: new Set(),
+      // Made when it is first needed: most figures never are slow enough.
+      get background() {
+        return (this.begun ??= new Background(this.network, bytes));
+      },
+    };
     try {
       model.network = new Network(bytes);
-      model.background = new Background(model.network, bytes);
     } catch (error) {
       model.problem = error.message;
     }
     models.set(id, model);
-    for (const [old, { background, users }] of models) {
+    for (const [old, { begun, users }] of models) {
       if (models.size <= MOST_MODELS) break;
       if (old === id || users.size) continue;
-      background?.end();
+      begun?.end();
       models.delete(old);
     }
   }

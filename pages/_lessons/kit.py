@@ -50,6 +50,8 @@ SOURCES = {
     "hinton2006": "G. Hinton and R. Salakhutdinov, “Reducing the Dimensionality of Data with "
     "Neural Networks”, Science 313, 2006.",
     "kingma2014": "D. Kingma and M. Welling, “Auto-Encoding Variational Bayes”, ICLR 2014.",
+    "kingma2016": "D. Kingma et al., “Improved Variational Inference with Inverse Autoregressive "
+    "Flow”, NeurIPS 2016.",
     "kingma2019": "D. Kingma and M. Welling, “An Introduction to Variational Autoencoders”, "
     "Foundations and Trends in Machine Learning 12, 2019.",
     "mcinnes2018": "L. McInnes, J. Healy and J. Melville, “UMAP: Uniform Manifold Approximation "
@@ -209,7 +211,8 @@ class LiveFigure:
         key = f"figure-{self.name}"
 
         def missing() -> None:
-            state.forget_sent(st.session_state[key]["missing"])
+            for name in st.session_state[key]["missing"] or ():
+                state.forget_sent(name)
 
         self._mount(
             key=key,

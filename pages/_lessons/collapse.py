@@ -1,0 +1,91 @@
+"""Collapse and dead units."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pages._lessons import kit
+from pages._ui import resources
+from vaelab.latent.units import ACTIVE_VARIANCE
+
+FIGURE = kit.LiveFigure("collapse")
+SLUG = "collapse"
+
+#: Images that can be chosen.
+SHOWN = 8
+
+
+def draw() -> None:
+    vae, collapsed = resources.example("digits-16d"), resources.example("digits-2d-beta-4")
+    data = resources.dataset(vae.config)
+    assert data.labels is not None
+    held_out = data.split.test
+    mean = data.images[data.split.train].mean(0).transpose(1, 2, 0) / 255
+    words, stage = kit.sides()
+    with words:
+        kit.say(
+            "This VAE may write **sixteen** numbers about each image. The first of them is shown: "
+            "for eight images the posterior along it, and below, what the decoder makes of the "
+            "chosen image when this number alone is changed. **Choose another image.**"
+        )
+        seen = kit.predict(
+            SLUG,
+            "The decoder could use all sixteen numbers. How many of them tell anything of the "
+            "image?",
+            (
+                "All sixteen: more numbers, better images",
+                "Nine of them",
+                "Two: digits fit on a flat map, as we saw",
+            ),
+            1,
+            "Each bar is the KL that one number costs, on average over images. **Choose a number "
+            "with no bar, then one with a long bar**, and compare the strips of images and the "
+            "posteriors.",
+        )
+        if seen:
+            kit.say(
+                "A **dead unit** is a number of the code that tells nothing: its posterior is the "
+                "prior, $\\mu \\approx 0$ and $\\sigma \\approx 1$, whatever the image, and the "
+                "decoder has learned not to heed it. A unit is called **active** where $\\mu$ "
+                f"varies from image to image, with a variance above ${ACTIVE_VARIANCE}$ (Burda et "
+                "al.)."
+            )
+    with stage:
+        FIGURE.draw(
+            {"vae": vae, "collapsed": collapsed},
+            {
+                "images": kit.channels_last(data.images[held_out]),
+                "labels": data.labels[held_out].astype(np.uint8),
+                "mean": mean.astype(np.float32),
+            },
+            revealed=kit.predicted(SLUG),
+            num_shown=SHOWN,
+            active_variance=ACTIVE_VARIANCE,
+            pixel_sigma=vae.config.sigma,
+            **kit.classes(data),
+        )
+    if seen:
+        kit.say(
+            "**Why units die.** A number that tells something of the image costs KL, so it has to "
+            "bring more than that in reconstruction. Compare the two for a few numbers, under the "
+            "posteriors: those that are alive are missed by more nats than they cost. When a "
+            "number brings less than it costs, the loss falls if it is switched off; and once the "
+            "decoder does not heed it, there is little to bring it back. Nine numbers suffice "
+            "here, and the rest is not a fault: the model has found its own size."
+        )
+        kit.say(
+            "**Posterior collapse** is the same where it hurts. With $\\beta = 4$ *every* number "
+            "cost more than it brought: all posteriors are the prior, and whatever the image, the "
+            "decoder answers with the one image that is the best bet for all, their mean. It also "
+            "happens with $\\beta = 1$: early in training, while the decoder cannot read codes "
+            "yet, and with decoders so strong that they do without."
+        )
+        kit.say(
+            "**What helps.** A smaller $\\beta$. A **warm-up**, in which $\\beta$ rises from 0 "
+            "(Bowman et al.), so that codes mean something before they have to be paid for. **Free "
+            "bits**, some KL that is not charged (Kingma et al.). Or a posterior that "
+            "fits better, by which a unit brings more: with the importance-weighted bound, Burda "
+            "et al. found more units alive. All can be chosen on the Train page."
+        )
+        kit.go_on("train", "Train one, with a warm-up or another β")
+    kit.sources("burda2016", "bowman2016", "kingma2016")

@@ -1,0 +1,426 @@
+"""Lessons on the VAE's workings, used: what they show and say, against what vaelab computes."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from pages._lessons import beta, generating
+from pages._ui import resources
+from tests.browser.steps import settled
+from vaelab.evaluation import evaluate
+from vaelab.latent.density import neighbour_radii
+from vaelab.latent.units import active_units
+
+pytestmark = pytest.mark.browser
+
+READY = '[data-testid="lesson-figure"][data-state="ready"]'
+#: The gray levels of a canvas, row by row.
+LEVELS = """(canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i] / 255);
+}"""
+
+
+def open_lesson(page, slug):
+    page.goto(f"/learn?lesson={slug}")
+    figure = page.locator(READY)
+    expect(figure).to_be_visible()
+    settled(page)
+    return figure
+
+
+def numbers(text):
+    return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))]
+
+
+def levels(canvas):
+    return np.array(canvas.evaluate(LEVELS))
+
+
+def shown(figure, label):
+    """The images that tiles show, ``(N, pixels)``."""
+    return np.array(figure.get_by_label(label).locator("canvas").evaluate_all(
+        f"(all) => all.map({LEVELS})"
+    ))  # fmt: skip
+
+
+def decode(run, z):
+    return run.engine.decode(np.atleast_2d(z).astype(np.float32)).reshape(len(np.atleast_2d(z)), -1)
+
+
+@pytest.fixture(scope="module")
+def vae():
+    return resources.example("digits-2d")
+
+
+@pytest.fixture(scope="module")
+def data(vae):
+    return resources.dataset(vae.config)
+
+
+@pytest.fixture(scope="module")
+def held_out(data):
+    return data.images[data.split.test]
+
+
+def pixels_of(images):
+    return images.reshape(len(images), -1) / 255
+
+
+# --- Moving the noise aside ----------------------------------------------------------------------
+
+
+def read_code(figure):
+    """Mu, sigma, epsilon and z, ``(4, 2)``, as the two lines say them."""
+    lines = [figure.get_by_test_id(f"z{j}").text_content() for j in (1, 2)]
+    return np.array([numbers(line.split("=", 2)[2]) for line in lines]).T
+
+
+def assert_code(figure, mu, sigma, epsilon):
+    expected = [mu, sigma, epsilon, np.add(mu, np.multiply(sigma, epsilon))]
+    # Half a unit of the second digit; epsilon itself is read to that, too.
+    np.testing.assert_allclose(read_code(figure), expected, atol=0.0101)
+
+
+def test_noise_held_lets_a_code_follow_mu_and_sigma(page, vae, data, held_out):
+    figure = open_lesson(page, "reparameterization")
+    posterior = vae.engine.encode(held_out[:2])
+    mu, sigma = posterior.mu[0], posterior.sigma[0]
+    assert_code(figure, mu, sigma, [1.2, 0.8])
+    halve = figure.get_by_role("button", name="Halve σ")
+    expect(halve).to_be_hidden()  # not before it was predicted
+    expect(figure.get_by_test_id("nudges")).to_be_hidden()
+
+    noise = figure.get_by_role("application")
+    noise.focus()
+    noise.press("Shift+ArrowLeft")
+    noise.press("ArrowUp")
+    stride = 6 / 100
+    assert_code(figure, mu, sigma, [1.2 - 5 * stride, 0.8 + stride])
+    noise.click()  # in its middle, to the pixel, where the noise is 0
+    middle = read_code(figure)[2]
+    np.testing.assert_allclose(middle, 0, atol=0.03)
+    assert_code(figure, mu, sigma, middle)
+    decoded = levels(figure.get_by_label("z, decoded"))
+    mean = decode(vae, mu + sigma * middle)[0].astype(float)
+    np.testing.assert_allclose(decoded, mean, atol=3 / 255)
+    x = held_out[0].ravel() / 255
+    error = -(x * np.log(mean) + (1 - x) * np.log(1 - mean)).sum()
+    told = figure.get_by_text("Reconstruction term of this z")
+    assert numbers(told.text_content())[-1] == pytest.approx(error, abs=0.05)
+
+    noise.press("Shift+ArrowRight")
+    noise.press("Shift+ArrowUp")
+    epsilon = middle + 5 * stride
+    page.get_by_text("Nowhere: ε has not moved").click()
+    expect(page.get_by_text("Not quite: half way towards μ")).to_be_visible()
+    settled(page)
+    assert_code(figure, mu, sigma, epsilon)  # the figure went on from where it stood
+    halve.click()
+    assert_code(figure, mu, sigma / 2, epsilon)
+    figure.get_by_role("slider", name="μ1 +").fill("0.25")
+    assert_code(figure, [mu[0] + 0.25, mu[1]], sigma / 2, epsilon)
+    check_nudges(figure, epsilon[0])
+    figure.get_by_role("button", name=re.compile("^Image 2,")).click()
+    assert_code(figure, posterior.mu[1], posterior.sigma[1], epsilon)
+
+
+def check_nudges(figure, epsilon):
+    """With the noise held a nudge gives the derivative; drawn anew, something else each time."""
+    rows = figure.get_by_test_id("nudges").locator("tbody tr")
+
+    def read():
+        return np.array([[numbers(cell)[0] for cell in row.locator("td").all_text_contents()]
+                         for row in rows.all()])  # fmt: skip
+
+    before = read()
+    np.testing.assert_allclose(before[:, 0], [0.01, 0.01 * epsilon], atol=0.0001)
+    np.testing.assert_allclose(before[:, 1], [1, epsilon], atol=0.01)
+    figure.get_by_role("button", name="Nudge again").click()
+    after = read()
+    np.testing.assert_array_equal(before[:, :2], after[:, :2])
+    assert (before[:, 2:] != after[:, 2:]).all()
+
+
+# --- What beta does ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def betas(data):
+    """Rate and distortion for each beta, measured anew."""
+    found = {}
+    for name in beta.RUNS:
+        run = resources.example(name)
+        figures = evaluate(run.engine, data)
+        found[run.config.beta] = (figures.kl, figures.reconstruction)
+    return found
+
+
+def test_beta_trades_rate_for_distortion(page, vae, data, held_out, betas):
+    figure = open_lesson(page, "beta")
+    rows = figure.get_by_test_id("rate-distortion").locator("tbody tr")
+    expect(rows).to_have_count(1)  # the others not before they were predicted
+    expect(figure.get_by_role("button", name="0.25")).to_be_hidden()
+    check_clouds(figure, vae, data)
+    np.testing.assert_allclose(
+        shown(figure, "The same images, brought back"),
+        decode(vae, vae.engine.encode(held_out[:8]).mu), atol=2 / 255,
+    )  # fmt: skip
+    check_draws(figure, vae, data)
+
+    page.get_by_text("The rate falls, the distortion rises").click()
+    expect(page.get_by_text("What costs more is bought less")).to_be_visible()
+    expect(rows).to_have_count(len(betas))
+    told = np.array([numbers(row)[:4] for row in rows.evaluate_all(
+        "(all) => all.map((row) => Array.from(row.cells, (cell) => cell.textContent).join(' '))"
+    )])  # fmt: skip
+    rate, distortion = np.array(list(betas.values())).T
+    np.testing.assert_allclose(told[:, 0], list(betas))
+    np.testing.assert_allclose(told[:, 1:], np.c_[rate, distortion, rate + distortion], atol=0.006)
+    # What the lesson says of these numbers.
+    assert (np.diff(rate) < 0).all()
+    assert (np.diff(distortion)[1:] > 0).all()
+    assert abs(distortion[1] - distortion[0]) < 0.2, "hardly changes"
+    best = list(betas)[(rate + distortion).argmin()]
+    assert best == 1
+    expect(rows.filter(has_text="least sum")).to_have_text(re.compile("^1 ★"))
+    prices = -np.diff(distortion) / np.diff(rate)
+    for low, high, price in zip(list(betas)[1:-1], list(betas)[2:], prices[1:], strict=True):
+        assert low < price < high
+        paragraph = page.locator("p", has_text="Read the curve from right to left")
+        expect(paragraph).to_contain_text(f"{price:.1f}")
+
+    for name in (beta.RUNS[0], beta.RUNS[-1]):
+        run = resources.example(name)
+        figure.get_by_role("button", name=f"{run.config.beta:g}", exact=True).click()
+        check_clouds(figure, run, data)
+        check_draws(figure, run, data)
+    back = shown(figure, "The same images, brought back")
+    assert np.ptp(back, axis=0).max() == 0, "with beta 4 all images come back the same"
+
+
+def check_clouds(figure, run, data):
+    """The ellipses are the posteriors of held-out images, on the scale of the prior's circles."""
+    radii, clouds = (figure.locator(f"ellipse.{kind}").evaluate_all(
+        "(all) => all.map((one) => ['rx', 'ry'].map((name) => +one.getAttribute(name)))"
+    ) for kind in ("ls-quiet", "ls-posterior"))  # fmt: skip
+    unit = min(radii)[0]
+    sigma = run.engine.encode(data.images[np.sort(data.split.test)[: beta.CLOUDS]]).sigma
+    assert len(clouds) == beta.CLOUDS
+    np.testing.assert_allclose(np.array(clouds) / unit, sigma, rtol=0.01)
+
+
+def check_draws(figure, run, data):
+    """What the prior's draws are decoded to, and how many lie in some image's cloud."""
+    epsilon = np.random.default_rng(0).normal(size=(beta.DRAWS, 2))
+    np.testing.assert_allclose(
+        shown(figure, "Codes drawn from the prior, decoded"),
+        decode(run, epsilon[: beta.DECODED]), atol=2 / 255,
+    )  # fmt: skip
+    codes = run.engine.encode(data.images)
+    squares = (((epsilon[:, None] - codes.mu) / codes.sigma) ** 2).sum(2)
+    share = (squares < 4).any(1).mean()
+    told = figure.get_by_text(f"Of {beta.DRAWS} draws from the prior").text_content()
+    assert numbers(told)[1] == pytest.approx(100 * share, abs=1)
+    if run.config.beta == 0.05:
+        assert share < 0.5, "the prior mostly draws where no cloud is"
+
+
+def test_models_that_the_page_has_lost_are_sent_again(page):
+    open_lesson(page, "beta")
+    page.get_by_role("button", name="Next", exact=True).click()
+    expect(page.get_by_role("heading", level=2)).to_have_text("Collapse and dead units")
+    expect(page.locator(READY)).to_be_visible()
+    settled(page)
+    # The collapse lesson holds on to beta 4; the other four go, as when a page has too many.
+    lost = page.evaluate("""() => {
+        const lost = [...vaelabModels].filter(([, { users }]) => !users.size).map(([id]) => id);
+        for (const id of lost) vaelabModels.delete(id);
+        return lost.length;
+    }""")
+    assert lost >= 4
+    page.get_by_role("button", name="Previous").click()
+    expect(page.get_by_role("heading", level=2)).to_have_text("What beta does")
+    expect(page.get_by_test_id("rate-distortion")).to_be_visible()
+
+
+# --- Collapse and dead units ---------------------------------------------------------------------
+
+
+def test_dead_units_cost_nothing_and_change_nothing(page, data, held_out):
+    run = resources.example("digits-16d")
+    figures = evaluate(run.engine, data)
+    codes = run.engine.encode(held_out)
+    active = active_units(codes.mu)
+    figure = open_lesson(page, "collapse")
+    bars = figure.get_by_label("KL of each number of the code")
+    expect(bars).to_be_hidden()  # not before it was predicted
+    expect(figure.get_by_text("It costs")).to_be_hidden()
+    page.get_by_text("Nine of them").click()
+    expect(bars).to_be_visible()
+    told = [numbers(text)[0] for text in bars.locator(".ls-value").all_text_contents()]
+    np.testing.assert_allclose(told, figures.kl_per_dim, atol=0.0011)
+    expect(figure.get_by_text("Active:")).to_have_text("Active: 9 of 16. The other 7 are dead.")
+    assert figures.active_units == active.sum() == 9
+
+    brings = [missed(run, held_out, codes.mu, unit) for unit in range(16)]
+    assert (np.array(brings)[active] > np.array(figures.kl_per_dim)[active]).all()
+    assert (np.abs(np.array(brings)[~active]) < 0.01).all()
+    dead, alive = int(np.flatnonzero(~active)[0]), int(np.argmax(figures.kl_per_dim))
+    changes = {}
+    for unit in (dead, alive):
+        bars.get_by_role("button").nth(unit).press("Enter")
+        expect(figure.get_by_test_id("unit")).to_have_text(re.compile(f"z{unit + 1}$"))
+        statistics = figure.get_by_text("Over 180 held-out images μ is").text_content()
+        mu, sigma = codes.mu[:, unit], codes.sigma[:, unit]
+        assert numbers(statistics)[1:4] == pytest.approx(
+            [mu.mean(), mu.var(), sigma.mean()], abs=0.006
+        )
+        assert ("dead" in statistics) == (unit == dead)
+        worth = numbers(figure.get_by_text("It costs").text_content())
+        assert worth[0] == pytest.approx(figures.kl_per_dim[unit], abs=0.0011)
+        assert worth[2] == pytest.approx(brings[unit], abs=0.002 + 1e-4 * abs(brings[unit]))
+        changes[unit] = check_strip(figure, run, codes.mu[2], unit)
+        beside = figure.get_by_role("button", name=re.compile("^Image 3,")).text_content()
+        assert numbers(beside) == pytest.approx([mu[2], sigma[2]], abs=0.006)
+    assert changes[dead] < 0.1
+    assert changes[alive] > 0.9
+    check_collapsed(figure, data, held_out)
+
+
+def missed(run, images, mu, unit):
+    """Nats of reconstruction that are lost if one number of the code is 0."""
+    without = mu.copy()
+    without[:, unit] = 0
+    x = pixels_of(images)
+    squares = [((x - decode(run, z)) ** 2).sum(1).mean() for z in (without, mu)]
+    return (squares[0] - squares[1]) / 2 / run.config.sigma**2
+
+
+def check_strip(figure, run, mu, unit):
+    """The strip is decoded from the chosen image's code; returns the largest change along it."""
+    figure.get_by_role("button", name=re.compile("^Image 3,")).click()
+    codes = np.tile(mu, (9, 1))
+    codes[:, unit] = np.linspace(-3, 3, 9)
+    expected = decode(run, codes)
+    strip = shown(figure, "One number of the code, from −3 to 3")
+    np.testing.assert_allclose(strip, expected, atol=2 / 255)
+    change = float(np.ptp(expected, axis=0).max())
+    told = numbers(figure.get_by_text("From end to end").text_content())[0]
+    assert told == pytest.approx(change, abs=0.006)
+    return change
+
+
+def check_collapsed(figure, data, held_out):
+    """Of the model with beta 4: whatever the image, about the mean of all images."""
+    collapsed = resources.example("digits-2d-beta-4")
+    back = decode(collapsed, collapsed.engine.encode(held_out).mu)
+    mean = pixels_of(data.images[data.split.train]).mean(0)
+    tiles = shown(figure, "The same images, as the collapsed model brings them back")
+    np.testing.assert_allclose(tiles, back[:8], atol=2 / 255)
+    told = numbers(figure.get_by_text("Over 180 images μ and σ stay").text_content())
+    assert told[1] <= 0.001
+    assert told[4:6] == pytest.approx([0, np.abs(back[0] - mean).max()], abs=0.0006)
+    assert np.ptp(back, axis=0).max() < 1e-5
+
+
+# --- Generating ----------------------------------------------------------------------------------
+
+
+class Ground:
+    """What the lesson says of codes on a model's map, computed here."""
+
+    def __init__(self, run, data):
+        self.run, self.title = run, "VAE" if run.engine.is_vae else "Autoencoder"
+        projection = resources.make_known_map(run, "plane")
+        self.codes, self.labels = projection.codes, data.labels[projection.indices]
+        self.farthest = neighbour_radii(self.codes)[-2]
+
+    def judge(self, z):
+        """The nearest label of each code, which are off the data, and which between digits."""
+        distances = np.linalg.norm(np.asarray(z)[:, None] - self.codes, axis=2)
+        rows = distances.argsort(1)[:, :8]
+        off = np.take_along_axis(distances, rows, 1)[:, 7] > self.farthest
+        votes = np.array([np.bincount(self.labels[row]).max() for row in rows])
+        return self.labels[rows[:, 0]], off, ~off & (votes < 7)
+
+    def check(self, figure, z):
+        panel = figure.get_by_test_id(self.title)
+        label, off, between = self.judge(z)
+        digits = sorted(set(label.tolist()))
+        expect(panel.get_by_text("Nearest to the draws")).to_have_text(
+            f"Nearest to the draws are {len(digits)} digits: {', '.join(map(str, digits))}"
+        )
+        expect(panel.get_by_text("Between digits (mix)")).to_have_text(
+            f"Between digits (mix): {between.sum()}. Off the data (off): {off.sum()}."
+        )
+        tiles = shown(panel, f"24 draws, decoded by the {self.title}")
+        np.testing.assert_allclose(tiles, decode(self.run, z), atol=2 / 255)
+        within = (np.linalg.norm(self.codes, axis=1) < 2).mean()
+        told = numbers(panel.get_by_text("Within 2 of 0").text_content())
+        assert told[2:4] == pytest.approx([100 * within, 100 * (1 - np.exp(-2))], abs=0.51)
+
+
+def test_draws_from_the_prior_fall_where_a_vae_has_put_images(page, vae, data):
+    ae = resources.example("digits-ae-2d")
+    grounds = [Ground(vae, data), Ground(ae, data)]
+    figure = open_lesson(page, "generating")
+    epsilon = np.random.default_rng(1).normal(size=(generating.DRAWS, 2)).astype(np.float32)
+    for ground in grounds:
+        ground.check(figure, epsilon)
+    slider = figure.get_by_label("Temperature T", exact=True)
+    expect(slider).to_be_hidden()  # not before it was predicted
+    # A draw, chosen with the keyboard, is shown in both maps.
+    figure.get_by_role("button", name=re.compile("^Draw 1,")).first.focus()
+    page.keyboard.press("ArrowRight")
+    for ground in grounds:
+        place = figure.get_by_test_id(ground.title).get_by_text("from the nearest image")
+        assert numbers(place.text_content())[:2] == pytest.approx(epsilon[1].tolist(), abs=0.006)
+        marked = figure.get_by_test_id(ground.title).locator('[aria-pressed="true"]')
+        expect(marked).to_have_attribute("aria-label", re.compile("^Draw 2,"))
+
+    page.get_by_text("They get alike").click()
+    expect(page.get_by_text("what is lost is variety")).to_be_visible()
+    settled(page)
+    for temperature in (0.2, 2):
+        slider.fill(str(temperature))
+        for ground in grounds:
+            ground.check(figure, np.float32(temperature) * epsilon)
+    slider.fill("1")
+    figure.get_by_text("Stretch the autoencoder").click()
+    grounds[1].check(figure, grounds[1].codes.mean(0) + grounds[1].codes.std(0) * epsilon)
+    grounds[0].check(figure, epsilon)
+    before = shown(figure, "24 draws, decoded by the VAE")
+    figure.get_by_role("button", name="Draw again").click()
+    assert np.abs(shown(figure, "24 draws, decoded by the VAE") - before).max() > 0.1
+
+
+def test_what_is_said_of_draws_holds_for_many(vae, data, rng):
+    """The lesson's sentences on temperature and on the autoencoder, over 100 times 24 draws."""
+    ground, other = Ground(vae, data), Ground(resources.example("digits-ae-2d"), data)
+    noise = rng.normal(size=(2400, 2))
+    real = pixels_of(data.images)
+
+    def digits(label):
+        return np.mean([len(set(some)) for some in label.reshape(100, 24).tolist()])
+
+    def unlike(z):
+        """How far what is decoded is from any image, on average."""
+        images = decode(vae, z).astype(float)
+        squares = (images**2).sum(1)[:, None] - 2 * images @ real.T + (real**2).sum(1)
+        return np.sqrt(squares.min(1).clip(0)).mean()
+
+    label, off, between = ground.judge(noise)
+    timid, off_timid, _ = ground.judge(0.2 * noise)
+    _, off_bold, _ = ground.judge(2 * noise)
+    assert digits(timid) < 6
+    assert digits(label) > 8.5
+    assert off_timid.mean() < 0.01 < off.mean() < 0.1
+    assert off_bold.mean() > 0.3
+    assert unlike(0.2 * noise) > unlike(noise), "not clearer in the middle"
+    assert unlike(noise[between]) > unlike(noise[~between & ~off]), "blends between digits"
+    only_middle = digits(other.judge(noise)[0])
+    stretched = digits(other.judge(other.codes.mean(0) + other.codes.std(0) * noise)[0])
+    assert only_middle < 6 < stretched < digits(label)
