@@ -616,6 +616,12 @@ class Shown {
     this.spec = specOf(texts, "figure");
     document.addEventListener(MODEL_CAME, () => this.start(), { signal: this.ending.signal });
     this.start();
+    // It stays in sight beside a long text: with its lower end, where it is higher than the screen.
+    this.measured = new ResizeObserver(() => {
+      const sides = root.closest(".st-key-lesson-sides");
+      sides?.style.setProperty("--figure-height", `${root.offsetHeight}px`);
+    });
+    this.measured.observe(root);
     // Python believes that this page has the models; where it has not, ask for them.
     setTimeout(() => {
       const missing = this.names.filter((name) => !models.has(name));
@@ -660,6 +666,7 @@ class Shown {
 
   end() {
     this.ending.abort();
+    this.measured.disconnect();
     for (const name of this.names) models.get(name)?.users.delete(this);
     this.figure?.end?.();
   }

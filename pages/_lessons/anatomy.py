@@ -18,7 +18,7 @@ def draw() -> None:
     assert data.labels is not None
     test = data.split.test
     shown = test[np.unique(data.labels[test], return_index=True)[1]]
-    words, stage = kit.sides()
+    words, stage, after = kit.sides()
     with words:
         kit.say(
             "An **autoencoder** is a network whose task is to give back what it is given. The "
@@ -52,31 +52,35 @@ def draw() -> None:
                 "images": kit.channels_last(data.images[shown]),
                 "labels": data.labels[shown].astype(np.uint8),
                 "held_out": kit.channels_last(data.images[test]),
-                "mean": data.images[data.split.train].mean(0).transpose(1, 2, 0).astype(np.float32)
-                / 255,
+                "mean": (
+                    data.images[data.split.train].mean(0).transpose(1, 2, 0).astype(np.float32)
+                    / 255
+                ),
                 "places": places.coordinates[np.isin(places.indices, data.split.train)],
             },
             revealed=kit.predicted(SLUG),
             **kit.classes(data),
         )
-    if seen:
-        kit.say(
-            "**How it is trained.** Nobody says which digit an image shows: the image itself is "
-            f"the target. With {run.data.num_train:,} images, the weights are moved a little at a "
-            "time, over and over, so that the **reconstruction error** falls. That may be the "
-            "squared distance or, for pixels from 0 to 1, the cross-entropy, which this model was "
-            "trained with, and which is least, though not 0, where $\\hat x = x$:"
-        )
-        kit.say(
-            "$$\\lVert x - \\hat x \\rVert^2 = \\sum_i (x_i - \\hat x_i)^2 "
-            "\\qquad\\text{or}\\qquad "
-            "-\\sum_i x_i \\log \\hat x_i + (1 - x_i) \\log (1 - \\hat x_i).$$"
-        )
-        kit.say(
-            "The bottleneck is what makes this worth while. Since there is no room for the pixels, "
-            "the network has to find out what the images have in common. **Draw** on the input "
-            "what is no digit, a cross or a frame, or **clear** it: what comes out looks like a "
-            "digit all the same. This decoder has nothing else to say."
-        )
-        kit.go_on("train", "Train an autoencoder yourself")
-    kit.sources("rumelhart1986", "hinton2006")
+    with after:
+        if seen:
+            kit.say(
+                "**How it is trained.** Nobody says which digit an image shows: the image itself"
+                f" is the target. With {run.data.num_train:,} images, the weights are moved a"
+                " little at a time, over and over, so that the **reconstruction error** falls."
+                " That may be the squared distance or, for pixels from 0 to 1, the cross-entropy,"
+                " which this model was trained with, and which is least, though not 0, where"
+                " $\\hat x = x$:"
+            )
+            kit.say(
+                "$$\\lVert x - \\hat x \\rVert^2 = \\sum_i (x_i - \\hat x_i)^2 "
+                "\\qquad\\text{or}\\qquad "
+                "-\\sum_i x_i \\log \\hat x_i + (1 - x_i) \\log (1 - \\hat x_i).$$"
+            )
+            kit.say(
+                "The bottleneck is what makes this worth while. Since there is no room for the"
+                " pixels, the network has to find out what the images have in common. **Draw** on"
+                " the input what is no digit, a cross or a frame, or **clear** it: what comes out"
+                " looks like a digit all the same. This decoder has nothing else to say."
+            )
+            kit.go_on("train", "Train an autoencoder yourself")
+        kit.sources("rumelhart1986", "hinton2006")

@@ -20,7 +20,7 @@ def draw() -> None:
     assert everything.labels is not None
     test = normal.split.test
     fours = everything.labels == everything.label_names.index(NEVER_SEEN)
-    words, stage = kit.sides()
+    words, stage, after = kit.sides()
     with words:
         kit.say(
             "This VAE was trained on every digit **but the 4**. It has learned to bring back what "
@@ -59,20 +59,23 @@ def draw() -> None:
             label_names=list(normal.label_names),
             strange_name=NEVER_SEEN,
         )
-    if seen:
-        kit.say(
-            "**Where to put the threshold** is not for the model to say: it depends on what a miss "
-            "costs, and a false alarm. It starts where one normal image in twenty is flagged, "
-            "which can be found without having seen a single anomaly. To judge the score itself, "
-            "take one image of each group at random: the **AUC** (area under the ROC curve) is how "
-            "often the anomaly has the higher score. A coin toss would reach 0.5."
-        )
-        kit.say(
-            "**What to mind.** The score says that an image is hard for this model, not why: a "
-            "normal image of an unusual style is hard as well, and a strange image can be easy. "
-            "With pixels that are Gaussian with $\\sigma = 0.1$, as here, $-\\log p(x|z)$ is "
-            "$s(x) / 2\\sigma^2$ and a constant, so both put images in the same order; An and Cho "
-            "average it over draws from the posterior, and call that reconstruction probability."
-        )
-        kit.go_on("anomalies", "Find anomalies with other scores and other images", run)
-    kit.sources("an2015")
+    with after:
+        if seen:
+            kit.say(
+                "**Where to put the threshold** is not for the model to say: it depends on what a"
+                " miss costs, and a false alarm. It starts where one normal image in twenty is"
+                " flagged, which can be found without having seen a single anomaly. To judge the"
+                " score itself, take one image of each group at random: the **AUC** (area under the"
+                " ROC curve) is how often the anomaly has the higher score. A coin toss would reach"
+                " 0.5."
+            )
+            kit.say(
+                "**What to mind.** The score says that an image is hard for this model, not why: a"
+                " normal image of an unusual style is hard as well, and a strange image can be"
+                " easy. With pixels that are Gaussian with $\\sigma = 0.1$, as here, $-\\log"
+                " p(x|z)$ is $s(x) / 2\\sigma^2$ and a constant, so both put images in the same"
+                " order; An and Cho average it over draws from the posterior, and call that"
+                " reconstruction probability."
+            )
+            kit.go_on("anomalies", "Find anomalies with other scores and other images", run)
+        kit.sources("an2015")

@@ -27,7 +27,7 @@ DECODED, DRAWS = 16, 500
 def draw() -> None:
     runs = [resources.example(name) for name in RUNS]
     data = resources.dataset(runs[0].config)
-    words, stage = kit.sides()
+    words, stage, after = kit.sides()
     with words:
         kit.say(
             "The loss asks for two things that are at odds. The **rate**, the KL term, is what a "
@@ -59,9 +59,10 @@ def draw() -> None:
         )
     with stage:
         _figure(runs, data)
-    if seen:
-        _after(runs)
-    kit.sources("higgins2017", "alemi2018")
+    with after:
+        if seen:
+            _after(runs)
+        kit.sources("higgins2017", "alemi2018")
 
 
 def _figure(runs: list[Run], data: ImageDataset) -> None:

@@ -22,7 +22,7 @@ def draw() -> None:
     labels = data.labels[places.indices]
     held_out = np.isin(places.indices, data.split.test)
     ends = [int(np.flatnonzero(held_out & (labels == digit))[0]) for digit in ENDS]
-    words, stage = kit.sides()
+    words, stage, after = kit.sides()
     with words:
         kit.say(
             "All codes that there could be are called **latent space** (*latent*: not seen in the "
@@ -61,21 +61,22 @@ def draw() -> None:
             ends=ends,
             **kit.classes(data),
         )
-    if seen:
-        figures = run.evaluation() or {}
-        kit.say(
-            "**How good is it as a map of digits?** Give each image that was held out of training "
-            "the digit that most of its ten nearest neighbours on the map have: this **$k$-nearest-"
-            f"neighbour accuracy** is {figures['knn_accuracy']:.0%} on {figures['num_images']} "
-            "test images. Labels were used to judge the map, never to make it. That is the use of "
-            "an autoencoder as a means of **dimensionality reduction**: 64 numbers become two that "
-            "still tell most of what matters."
-        )
-        kit.say(
-            "**A line on the map** is a row of codes. Mixed pixel by pixel, two images give both "
-            "at once, like a photograph exposed twice. Decoded along the line, A turns into B by "
-            "way of what lies between them on the map: often other digits. Choose A and B in one "
-            "region, then in two that are far apart."
-        )
-        kit.go_on("interpolate", "Walk between any two images, on any model", run)
-    kit.sources("hinton2006")
+    with after:
+        if seen:
+            figures = run.evaluation() or {}
+            kit.say(
+                "**How good is it as a map of digits?** Give each image that was held out of"
+                " training the digit that most of its ten nearest neighbours on the map have: this"
+                f" **$k$-nearest-neighbour accuracy** is {figures['knn_accuracy']:.0%} on"
+                f" {figures['num_images']} test images. Labels were used to judge the map, never to"
+                " make it. That is the use of an autoencoder as a means of **dimensionality"
+                " reduction**: 64 numbers become two that still tell most of what matters."
+            )
+            kit.say(
+                "**A line on the map** is a row of codes. Mixed pixel by pixel, two images give"
+                " both at once, like a photograph exposed twice. Decoded along the line, A turns"
+                " into B by way of what lies between them on the map: often other digits. Choose A"
+                " and B in one region, then in two that are far apart."
+            )
+            kit.go_on("interpolate", "Walk between any two images, on any model", run)
+        kit.sources("hinton2006")

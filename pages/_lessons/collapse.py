@@ -21,7 +21,7 @@ def draw() -> None:
     assert data.labels is not None
     held_out = data.split.test
     mean = data.images[data.split.train].mean(0).transpose(1, 2, 0) / 255
-    words, stage = kit.sides()
+    words, stage, after = kit.sides()
     with words:
         kit.say(
             "This VAE may write **sixteen** numbers about each image. The first of them is shown: "
@@ -64,28 +64,30 @@ def draw() -> None:
             pixel_sigma=vae.config.sigma,
             **kit.classes(data),
         )
-    if seen:
-        kit.say(
-            "**Why units die.** A number that tells something of the image costs KL, so it has to "
-            "bring more than that in reconstruction. Compare the two for a few numbers, under the "
-            "posteriors: those that are alive are missed by more nats than they cost. When a "
-            "number brings less than it costs, the loss falls if it is switched off; and once the "
-            "decoder does not heed it, there is little to bring it back. Nine numbers suffice "
-            "here, and the rest is not a fault: the model has found its own size."
-        )
-        kit.say(
-            "**Posterior collapse** is the same where it hurts. With $\\beta = 4$ *every* number "
-            "cost more than it brought: all posteriors are the prior, and whatever the image, the "
-            "decoder answers with the one image that is the best bet for all, their mean. It also "
-            "happens with $\\beta = 1$: early in training, while the decoder cannot read codes "
-            "yet, and with decoders so strong that they do without."
-        )
-        kit.say(
-            "**What helps.** A smaller $\\beta$. A **warm-up**, in which $\\beta$ rises from 0 "
-            "(Bowman et al.), so that codes mean something before they have to be paid for. **Free "
-            "bits**, some KL that is not charged (Kingma et al.). Or a posterior that "
-            "fits better, by which a unit brings more: with the importance-weighted bound, Burda "
-            "et al. found more units alive. All can be chosen on the Train page."
-        )
-        kit.go_on("train", "Train one, with a warm-up or another β")
-    kit.sources("burda2016", "bowman2016", "kingma2016")
+    with after:
+        if seen:
+            kit.say(
+                "**Why units die.** A number that tells something of the image costs KL, so it has"
+                " to bring more than that in reconstruction. Compare the two for a few numbers,"
+                " under the posteriors: those that are alive are missed by more nats than they"
+                " cost. When a number brings less than it costs, the loss falls if it is switched"
+                " off; and once the decoder does not heed it, there is little to bring it back."
+                " Nine numbers suffice here, and the rest is not a fault: the model has found its"
+                " own size."
+            )
+            kit.say(
+                "**Posterior collapse** is the same where it hurts. With $\\beta = 4$ *every*"
+                " number cost more than it brought: all posteriors are the prior, and whatever the"
+                " image, the decoder answers with the one image that is the best bet for all, their"
+                " mean. It also happens with $\\beta = 1$: early in training, while the decoder"
+                " cannot read codes yet, and with decoders so strong that they do without."
+            )
+            kit.say(
+                "**What helps.** A smaller $\\beta$. A **warm-up**, in which $\\beta$ rises from 0"
+                " (Bowman et al.), so that codes mean something before they have to be paid for."
+                " **Free bits**, some KL that is not charged (Kingma et al.). Or a posterior that"
+                " fits better, by which a unit brings more: with the importance-weighted bound,"
+                " Burda et al. found more units alive. All can be chosen on the Train page."
+            )
+            kit.go_on("train", "Train one, with a warm-up or another β")
+        kit.sources("burda2016", "bowman2016", "kingma2016")

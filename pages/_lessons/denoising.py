@@ -18,7 +18,7 @@ def draw() -> None:
     strength = denoiser.config.corruption_strength
     test = data.split.test[:NUM_IMAGES]
     assert data.labels is not None
-    words, stage = kit.sides()
+    words, stage, after = kit.sides()
     with words:
         kit.say(
             "A **denoising autoencoder** is given a spoiled image and asked for the clean one. In "
@@ -31,11 +31,11 @@ def draw() -> None:
             "\\lVert x - \\hat x(\\tilde x) \\rVert^2, \\end{aligned}$$"
         )
         kit.say(
-            f"with the strength $s = {strength:g}$; *clip* keeps pixels between 0 and 1. How near "
-            "an image is to the clean one is told in decibels, its **PSNR** (peak signal-to-noise "
-            "ratio): $-10 \\log_{10}$ of the mean squared error of a pixel. 10 dB more is a tenth "
-            "of the error. **Move the slider**: the VAE beside it has as many latent dimensions, "
-            "but saw clean images only."
+            f"with the strength $s = {strength:g}$; *clip* keeps pixels between 0 and 1. How near"
+            " an image is to the clean one is told in decibels, its **PSNR** (peak signal-to-noise"
+            " ratio): $-10 \\log_{10}$ of the mean squared error of a pixel. 10 dB more is a"
+            " tenth of the error. **Move the slider**: the VAE beside it has as many latent"
+            " dimensions, but saw clean images only."
         )
         seen = kit.predict(
             SLUG,
@@ -62,21 +62,23 @@ def draw() -> None:
             label_names=list(data.label_names),
             strength=strength,
         )
-    if seen:
-        kit.say(
-            "**What it has learned.** Noise cannot be predicted, so what makes the squared error "
-            "smallest is the mean of all clean images that may lie under the noise: "
-            "$\\hat x = \\mathbb E[x \\,|\\, \\tilde x]$. To know that, a network has to know "
-            "where images lie among all pictures of 64 pixels. A spoiled image is off that place, "
-            "and what the denoiser does is to pull it back. Where several unlike images may lie "
-            "under the noise, their mean is blurred, and with much noise it can be **a digit that "
-            "was never there**: draw other noise at the greatest strength a few times."
-        )
-        kit.say(
-            "Of a denoiser trained with faint Gaussian noise, the direction of that pull is known: "
-            "$\\hat x(\\tilde x) - \\tilde x \\approx s^2\\, \\nabla \\log p(\\tilde x)$, uphill "
-            "to where images are more likely. Diffusion models make images by taking such steps "
-            "one after another, from nothing but noise."
-        )
-        kit.go_on("denoising", "Remove other kinds of damage, and fill holes", denoiser)
-    kit.sources("vincent2008", "alain2014")
+    with after:
+        if seen:
+            kit.say(
+                "**What it has learned.** Noise cannot be predicted, so what makes the squared"
+                " error smallest is the mean of all clean images that may lie under the noise:"
+                " $\\hat x = \\mathbb E[x \\,|\\, \\tilde x]$. To know that, a network has to know"
+                " where images lie among all pictures of 64 pixels. A spoiled image is off that"
+                " place, and what the denoiser does is to pull it back. Where several unlike images"
+                " may lie under the noise, their mean is blurred, and with much noise it can be **a"
+                " digit that was never there**: draw other noise at the greatest strength a few"
+                " times."
+            )
+            kit.say(
+                "Of a denoiser trained with faint Gaussian noise, the direction of that pull is"
+                " known: $\\hat x(\\tilde x) - \\tilde x \\approx s^2\\, \\nabla \\log p(\\tilde"
+                " x)$, uphill to where images are more likely. Diffusion models make images by"
+                " taking such steps one after another, from nothing but noise."
+            )
+            kit.go_on("denoising", "Remove other kinds of damage, and fill holes", denoiser)
+        kit.sources("vincent2008", "alain2014")

@@ -17,7 +17,7 @@ def draw() -> None:
     ae_map, vae_map = (resources.make_known_map(run, "plane") for run in (ae, vae))
     indices = vae_map.indices
     assert data.labels is not None
-    words, stage = kit.sides()
+    words, stage, after = kit.sides()
     with words:
         kit.say(
             "An autoencoder's encoder answers each image with a point of latent space. The "
@@ -53,12 +53,14 @@ def draw() -> None:
             revealed=kit.predicted(SLUG),
             **kit.classes(data),
         )
-    if seen:
-        kit.say(
-            "The cloud has a price: where two clouds overlap, the decoder cannot tell the images "
-            "apart, and has to answer with a blend. So training pushes the clouds of unlike images "
-            "apart and lets those of like images overlap. Look for an image with a wide ellipse "
-            "and for one with a narrow one: where the cloud is wide, the exact code matters little."
-        )
-        kit.go_on("compare", "Compare the two models under one cursor", vae)
-    kit.sources("kingma2014", "kingma2019")
+    with after:
+        if seen:
+            kit.say(
+                "The cloud has a price: where two clouds overlap, the decoder cannot tell the"
+                " images apart, and has to answer with a blend. So training pushes the clouds of"
+                " unlike images apart and lets those of like images overlap. Look for an image with"
+                " a wide ellipse and for one with a narrow one: where the cloud is wide, the exact"
+                " code matters little."
+            )
+            kit.go_on("compare", "Compare the two models under one cursor", vae)
+        kit.sources("kingma2014", "kingma2019")

@@ -20,7 +20,7 @@ def draw() -> None:
     ae, vae = resources.example("digits-ae-2d"), resources.example("digits-2d")
     data = resources.dataset(vae.config)
     ae_map, vae_map = (resources.make_known_map(run, "plane") for run in (ae, vae))
-    words, stage = kit.sides()
+    words, stage, after = kit.sides()
     with words:
         kit.say(
             "To **generate** is to leave the encoder away: draw a code from the prior, and decode "
@@ -57,28 +57,31 @@ def draw() -> None:
             revealed=kit.predicted(SLUG),
             **kit.classes(data),
         )
-    if seen:
-        kit.say(
-            "**Why it works in a VAE.** What the decoder knows is where codes of images lie. All "
-            "their clouds together are called the **aggregate posterior**; the KL term has pulled "
-            "it towards the prior. So a draw from the prior mostly falls where images are. "
-            "Mostly: **between digits** the decoder answers with a blend, as it cannot tell whose "
-            "cloud the code is from; farther out, **off the data**, it was never asked."
-        )
-        kit.say(
-            "**And in an autoencoder?** Its codes lie where training left them, and draws from "
-            "$\\mathcal N(0, I)$ reach only the middle of its map: of the ten digits only a few "
-            "come up. **Stretched** to the spread of its codes they do better, on a map of two "
-            "numbers that is hard to miss. But for that one had to look where the codes are, and "
-            "as their shape is no Gaussian, still fewer digits come up on average. In a VAE the "
-            "rule is known before training."
-        )
-        kit.say(
-            "Where the prior and the codes differ, one can draw from the codes' own distribution "
-            "instead: the Generation page fits one to the codes, and says how good the images are."
-        )
-        kit.go_on("generation", "Generate images with this VAE", vae)
-    kit.sources("kingma2014")
+    with after:
+        if seen:
+            kit.say(
+                "**Why it works in a VAE.** What the decoder knows is where codes of images lie."
+                " All their clouds together are called the **aggregate posterior**; the KL term has"
+                " pulled it towards the prior. So a draw from the prior mostly falls where images"
+                " are. Mostly: **between digits** the decoder answers with a blend, as it cannot"
+                " tell whose cloud the code is from; farther out, **off the data**, it was never"
+                " asked."
+            )
+            kit.say(
+                "**And in an autoencoder?** Its codes lie where training left them, and draws from"
+                " $\\mathcal N(0, I)$ reach only the middle of its map: of the ten digits only a"
+                " few come up. **Stretched** to the spread of its codes they do better, on a map of"
+                " two numbers that is hard to miss. But for that one had to look where the codes"
+                " are, and as their shape is no Gaussian, still fewer digits come up on average. In"
+                " a VAE the rule is known before training."
+            )
+            kit.say(
+                "Where the prior and the codes differ, one can draw from the codes' own"
+                " distribution instead: the Generation page fits one to the codes, and says how"
+                " good the images are."
+            )
+            kit.go_on("generation", "Generate images with this VAE", vae)
+        kit.sources("kingma2014")
 
 
 def _bytes(run: Run, projection: Projection) -> np.ndarray:

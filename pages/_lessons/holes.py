@@ -20,7 +20,7 @@ def draw() -> None:
     ae, vae = resources.example("digits-ae-2d"), resources.example("digits-2d")
     data = resources.dataset(vae.config)
     ae_map, vae_map = (resources.make_known_map(run, "plane") for run in (ae, vae))
-    words, stage = kit.sides()
+    words, stage, after = kit.sides()
     with words:
         kit.say(
             "A decoder answers wherever it is asked. Could one *make* images of digits, then, by "
@@ -56,34 +56,35 @@ def draw() -> None:
             revealed=kit.predicted(SLUG),
             **kit.classes(data),
         )
-    if seen:
-        low, high = ae_map.codes.min(), ae_map.codes.max()
-        kit.say(
-            "**Why there are holes.** Look again at what an autoencoder is trained to make small: "
-            "$\\lVert x - \\hat x \\rVert^2$ speaks of the codes of training images and of no "
-            "others. Nothing in it says what the places *between* codes should decode to, and "
-            f"nothing says *where* codes should lie: here they run from ${low:.0f}$ to "
-            f"${high:.0f}$, in another training they would lie elsewhere."
-        )
-        kit.say(
-            "So there is no rule for drawing codes that is known beforehand. Try the simplest, "
-            "**from $\\mathcal N(0, I)$**: each number of the code by itself, normally distributed "
-            f"with mean 0 and standard deviation 1. Nearly all such codes lie within {NEAR} of 0, "
-            f"where this map has but {_near(ae_map):.0%} of its images: there are no holes there, "
-            "but of the ten digits only a few come up. One could, of course, look where the codes "
-            "have come to lie, and draw from there."
-        )
-        kit.say(
-            "**What mends it.** The second map is of a **variational autoencoder** (VAE): the same "
-            "layers, trained on the same images. Drawn from anywhere, many codes are off the data "
-            "here too, for its map is round and the corners are empty. But of those from "
-            "$\\mathcal N(0, I)$ only a few are, and nearly all digits come up, since "
-            f"{_near(vae_map):.1%} of its images lie within {NEAR} of 0. That is no accident: its "
-            "loss has one term more, the KL term, which asks codes to lie as $\\mathcal N(0, I)$ "
-            "would have them. How, the next lessons tell."
-        )
-        kit.go_on("explore", "Explore this autoencoder's map", ae)
-    kit.sources("kingma2014")
+    with after:
+        if seen:
+            low, high = ae_map.codes.min(), ae_map.codes.max()
+            kit.say(
+                "**Why there are holes.** Look again at what an autoencoder is trained to make"
+                " small: $\\lVert x - \\hat x \\rVert^2$ speaks of the codes of training images"
+                " and of no others. Nothing in it says what the places *between* codes should"
+                " decode to, and nothing says *where* codes should lie: here they run from"
+                f" ${low:.0f}$ to ${high:.0f}$, in another training they would lie elsewhere."
+            )
+            kit.say(
+                "So there is no rule for drawing codes that is known beforehand. Try the simplest,"
+                " **from $\\mathcal N(0, I)$**: each number of the code by itself, normally"
+                " distributed with mean 0 and standard deviation 1. Nearly all such codes lie"
+                f" within {NEAR} of 0, where this map has but {_near(ae_map):.0%} of its images:"
+                " there are no holes there, but of the ten digits only a few come up. One could,"
+                " of course, look where the codes have come to lie, and draw from there."
+            )
+            kit.say(
+                "**What mends it.** The second map is of a **variational autoencoder** (VAE): the"
+                " same layers, trained on the same images. Drawn from anywhere, many codes are off"
+                " the data here too, for its map is round and the corners are empty. But of those"
+                " from $\\mathcal N(0, I)$ only a few are, and nearly all digits come up, since"
+                f" {_near(vae_map):.1%} of its images lie within {NEAR} of 0. That is no accident:"
+                " its loss has one term more, the KL term, which asks codes to lie as $\\mathcal"
+                " N(0, I)$ would have them. How, the next lessons tell."
+            )
+            kit.go_on("explore", "Explore this autoencoder's map", ae)
+        kit.sources("kingma2014")
 
 
 def _bytes(run: Run, projection: Projection) -> np.ndarray:

@@ -17,7 +17,7 @@ def draw() -> None:
     data = resources.dataset(run.config)
     places, unlabelled = (resources.make_known_map(each, "plane") for each in (run, without))
     assert data.labels is not None
-    words, stage = kit.sides()
+    words, stage, after = kit.sides()
     with words:
         kit.say(
             "A code drawn from $\\mathcal N(0, I)$ is decoded to *some* digit. To ask for a seven, "
@@ -57,17 +57,18 @@ def draw() -> None:
             wish=WISH,
             **kit.classes(data),
         )
-    if seen:
-        kit.say(
-            "**Look at the colours** of the map: digits lie all over each other, where the map of "
-            "the VAE without labels had a region for each. The KL term sees to that: a number "
-            "about $x$ costs nats, and what the label says already would be paid for twice. "
-            "Nobody told the model what manner is; it is what was left to tell."
-        )
-        kit.say(
-            "It is not quite the same for each digit, though: with the 4 and the 7, $z_1$ is not "
-            "how they lean. Nothing in the loss asks that a code mean the same under every label; "
-            "that it mostly does has to do with the layers, which all labels share."
-        )
-        kit.go_on("generation", "Make images to order, and judge how good they are", run)
-    kit.sources("sohn2015", "kingma2014")
+    with after:
+        if seen:
+            kit.say(
+                "**Look at the colours** of the map: digits lie all over each other, where the map"
+                " of the VAE without labels had a region for each. The KL term sees to that: a"
+                " number about $x$ costs nats, and what the label says already would be paid for"
+                " twice. Nobody told the model what manner is; it is what was left to tell."
+            )
+            kit.say(
+                "It is not quite the same for each digit, though: with the 4 and the 7, $z_1$ is"
+                " not how they lean. Nothing in the loss asks that a code mean the same under every"
+                " label; that it mostly does has to do with the layers, which all labels share."
+            )
+            kit.go_on("generation", "Make images to order, and judge how good they are", run)
+        kit.sources("sohn2015", "kingma2014")

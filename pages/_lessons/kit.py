@@ -35,42 +35,73 @@ TEXT_WIDTH = 760
 
 #: What lessons cite, by the name that they cite it under.
 SOURCES = {
-    "alain2014": "G. Alain and Y. Bengio, “What Regularized Auto-Encoders Learn from the "
-    "Data-Generating Distribution”, JMLR 15, 2014.",
+    "alain2014": (
+        "G. Alain and Y. Bengio, “What Regularized Auto-Encoders Learn from the "
+        "Data-Generating Distribution”, JMLR 15, 2014."
+    ),
     "alemi2018": "A. Alemi et al., “Fixing a Broken ELBO”, ICML 2018.",
-    "an2015": "J. An and S. Cho, “Variational Autoencoder based Anomaly Detection using "
-    "Reconstruction Probability”, SNU Data Mining Center, 2015.",
-    "baldi1989": "P. Baldi and K. Hornik, “Neural Networks and Principal Component Analysis: "
-    "Learning from Examples Without Local Minima”, Neural Networks 2, 1989.",
+    "an2015": (
+        "J. An and S. Cho, “Variational Autoencoder based Anomaly Detection using "
+        "Reconstruction Probability”, SNU Data Mining Center, 2015."
+    ),
+    "baldi1989": (
+        "P. Baldi and K. Hornik, “Neural Networks and Principal Component Analysis: "
+        "Learning from Examples Without Local Minima”, Neural Networks 2, 1989."
+    ),
     "bowman2016": "S. Bowman et al., “Generating Sentences from a Continuous Space”, CoNLL 2016.",
-    "burda2016": "Y. Burda, R. Grosse and R. Salakhutdinov, “Importance Weighted Autoencoders”, "
-    "ICLR 2016.",
-    "higgins2017": "I. Higgins et al., “beta-VAE: Learning Basic Visual Concepts with a "
-    "Constrained Variational Framework”, ICLR 2017.",
-    "hinton2006": "G. Hinton and R. Salakhutdinov, “Reducing the Dimensionality of Data with "
-    "Neural Networks”, Science 313, 2006.",
+    "burda2016": (
+        "Y. Burda, R. Grosse and R. Salakhutdinov, “Importance Weighted Autoencoders”, ICLR 2016."
+    ),
+    "higgins2017": (
+        "I. Higgins et al., “beta-VAE: Learning Basic Visual Concepts with a "
+        "Constrained Variational Framework”, ICLR 2017."
+    ),
+    "hinton2006": (
+        "G. Hinton and R. Salakhutdinov, “Reducing the Dimensionality of Data with "
+        "Neural Networks”, Science 313, 2006."
+    ),
     "kingma2014": "D. Kingma and M. Welling, “Auto-Encoding Variational Bayes”, ICLR 2014.",
-    "kingma2016": "D. Kingma et al., “Improved Variational Inference with Inverse Autoregressive "
-    "Flow”, NeurIPS 2016.",
-    "kingma2019": "D. Kingma and M. Welling, “An Introduction to Variational Autoencoders”, "
-    "Foundations and Trends in Machine Learning 12, 2019.",
-    "mcinnes2018": "L. McInnes, J. Healy and J. Melville, “UMAP: Uniform Manifold Approximation "
-    "and Projection for Dimension Reduction”, arXiv:1802.03426, 2018.",
-    "rezende2014": "D. Rezende, S. Mohamed and D. Wierstra, “Stochastic Backpropagation and "
-    "Approximate Inference in Deep Generative Models”, ICML 2014.",
-    "rumelhart1986": "D. Rumelhart, G. Hinton and R. Williams, “Learning Representations by "
-    "Back-Propagating Errors”, Nature 323, 1986.",
-    "sohn2015": "K. Sohn, H. Lee and X. Yan, “Learning Structured Output Representation using "
-    "Deep Conditional Generative Models”, NeurIPS 2015.",
-    "vincent2008": "P. Vincent et al., “Extracting and Composing Robust Features with Denoising "
-    "Autoencoders”, ICML 2008.",
+    "kingma2016": (
+        "D. Kingma et al., “Improved Variational Inference with Inverse Autoregressive "
+        "Flow”, NeurIPS 2016."
+    ),
+    "kingma2019": (
+        "D. Kingma and M. Welling, “An Introduction to Variational Autoencoders”, "
+        "Foundations and Trends in Machine Learning 12, 2019."
+    ),
+    "mcinnes2018": (
+        "L. McInnes, J. Healy and J. Melville, “UMAP: Uniform Manifold Approximation "
+        "and Projection for Dimension Reduction”, arXiv:1802.03426, 2018."
+    ),
+    "rezende2014": (
+        "D. Rezende, S. Mohamed and D. Wierstra, “Stochastic Backpropagation and "
+        "Approximate Inference in Deep Generative Models”, ICML 2014."
+    ),
+    "rumelhart1986": (
+        "D. Rumelhart, G. Hinton and R. Williams, “Learning Representations by "
+        "Back-Propagating Errors”, Nature 323, 1986."
+    ),
+    "sohn2015": (
+        "K. Sohn, H. Lee and X. Yan, “Learning Structured Output Representation using "
+        "Deep Conditional Generative Models”, NeurIPS 2015."
+    ),
+    "vincent2008": (
+        "P. Vincent et al., “Extracting and Composing Robust Features with Denoising "
+        "Autoencoders”, ICML 2008."
+    ),
 }
 
 
-def sides() -> tuple[DeltaGenerator, DeltaGenerator]:
-    """Two places beside each other: for words, and for the figure that they are about."""
-    both = st.container(key="lesson-sides", horizontal=True, gap="medium")
-    return both.container(key="lesson-words"), both.container(key="lesson-stage")
+def sides() -> tuple[DeltaGenerator, DeltaGenerator, DeltaGenerator]:
+    """Places for words, for the figure beside them that they are about, and for what follows.
+
+    What follows stands below the words; on a narrow screen, below the figure.
+    """
+    all_of_it = st.container(key="lesson-sides")
+    words, stage, after = (
+        all_of_it.container(key=f"lesson-{name}") for name in ("words", "stage", "after")
+    )
+    return words, stage, after
 
 
 def say(text: str) -> None:

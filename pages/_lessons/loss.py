@@ -16,7 +16,7 @@ def draw() -> None:
     data = resources.dataset(run.config)
     assert data.labels is not None
     shown = data.split.test[:14]
-    words, stage = kit.sides()
+    words, stage, after = kit.sides()
     with words:
         kit.say(
             "A VAE is trained to make one number small, for each image $x$ a sum of two parts, "
@@ -57,21 +57,25 @@ def draw() -> None:
             revealed=kit.predicted(SLUG),
             **kit.classes(data),
         )
-    if seen:
-        kit.say(
-            "**Where the terms come from.** The decoder says of each pixel with which probability "
-            "$\\hat x_i$ it is white, so an image costs (a grey pixel counts in part as each)"
-        )
-        kit.say(
-            r"$$-\log p(x|z) = \sum_i -x_i \log \hat x_i - (1 - x_i) \log (1 - \hat x_i), \qquad"
-            r"\mathrm{KL} = \sum_j \tfrac12\big(\mu_j^2 + \sigma_j^2 - 1\big) - \log \sigma_j .$$"
-        )
-        kit.say(
-            "A grey pixel has a cost even if it is decoded perfectly, so this reconstruction term "
-            "does not go to 0. Averaged over draws, the sum is never less than $-\\log p(x)$, what "
-            "the image costs under the model as a whole; its negative is called the **evidence "
-            "lower bound** (ELBO). Without the KL term a VAE would go back to being an "
-            "autoencoder: $\\sigma \\to 0$, and clouds as far apart as they like."
-        )
-        kit.go_on("train", "Train one, and watch both terms fall")
-    kit.sources("kingma2014", "kingma2019")
+    with after:
+        if seen:
+            kit.say(
+                "**Where the terms come from.** The decoder says of each pixel with which"
+                " probability $\\hat x_i$ it is white, so an image costs (a grey pixel counts in"
+                " part as each)"
+            )
+            kit.say(
+                r"$$-\log p(x|z) = \sum_i -x_i \log \hat x_i - (1 - x_i) \log (1 - \hat x_i),"
+                r" \qquad"
+                r"\mathrm{KL} = \sum_j \tfrac12\big(\mu_j^2 + \sigma_j^2 - 1\big) - \log"
+                r" \sigma_j .$$"
+            )
+            kit.say(
+                "A grey pixel has a cost even if it is decoded perfectly, so this reconstruction"
+                " term does not go to 0. Averaged over draws, the sum is never less than $-\\log"
+                " p(x)$, what the image costs under the model as a whole; its negative is called"
+                " the **evidence lower bound** (ELBO). Without the KL term a VAE would go back to"
+                " being an autoencoder: $\\sigma \\to 0$, and clouds as far apart as they like."
+            )
+            kit.go_on("train", "Train one, and watch both terms fall")
+        kit.sources("kingma2014", "kingma2019")

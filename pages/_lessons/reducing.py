@@ -21,7 +21,7 @@ def draw() -> None:
     mean, components = principal_components(data)
     centred = data.images[places.indices].reshape(len(places.indices), -1) / 255 - mean
     assert data.labels is not None
-    words, stage = kit.sides()
+    words, stage, after = kit.sides()
     with words:
         kit.say(
             "The classic way to make two numbers of 64 is **principal component analysis** (PCA): "
@@ -66,24 +66,25 @@ def draw() -> None:
             revealed=kit.predicted(SLUG),
             **kit.classes(data),
         )
-    if seen:
-        kit.say(
-            "**The two are relatives.** Take all activation functions out of an autoencoder and "
-            "train it on the squared error: the best that it can do is PCA's plane, exactly. So "
-            "the bend is all that a deep autoencoder adds. (The one above was "
-            "trained on the cross-entropy, and not even on the squared error by which it is judged "
-            "here.) What it costs: training instead of one formula, another map from every "
-            "training, and distances that no longer mean the same everywhere. PCA's "
-            "axes are in order, at right angles, and the same every time."
-        )
-        kit.say(
-            "**A map without a way back.** UMAP lays out points so that neighbours in the space "
-            "of images stay neighbours. It often shows groups more clearly than either map here, "
-            "but it learns no decoder: a place between its points has no image of its own. "
-            "The next page compares all of them."
-        )
-        kit.go_on("reduction", "Compare five maps of the same images", run)
-    kit.sources("baldi1989", "hinton2006", "mcinnes2018")
+    with after:
+        if seen:
+            kit.say(
+                "**The two are relatives.** Take all activation functions out of an autoencoder and"
+                " train it on the squared error: the best that it can do is PCA's plane, exactly."
+                " So the bend is all that a deep autoencoder adds. (The one above was trained on"
+                " the cross-entropy, and not even on the squared error by which it is judged here.)"
+                " What it costs: training instead of one formula, another map from every training,"
+                " and distances that no longer mean the same everywhere. PCA's axes are in order,"
+                " at right angles, and the same every time."
+            )
+            kit.say(
+                "**A map without a way back.** UMAP lays out points so that neighbours in the space"
+                " of images stay neighbours. It often shows groups more clearly than either map"
+                " here, but it learns no decoder: a place between its points has no image of its"
+                " own. The next page compares all of them."
+            )
+            kit.go_on("reduction", "Compare five maps of the same images", run)
+        kit.sources("baldi1989", "hinton2006", "mcinnes2018")
 
 
 def principal_components(data: ImageDataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -17,7 +17,7 @@ def draw() -> None:
     plane = resources.make_known_map(run, "plane")
     assert data.labels is not None
     shown = data.split.test[:12]
-    words, stage = kit.sides()
+    words, stage, after = kit.sides()
     with words:
         kit.say(
             "A network learns by **derivatives**: each weight is nudged in the direction in which "
@@ -60,27 +60,31 @@ def draw() -> None:
             revealed=kit.predicted(SLUG),
             **kit.classes(data),
         )
-    if seen:
-        kit.say(
-            r"So with $\varepsilon$ held, the code has derivatives, $\partial z / \partial \mu = 1$"
-            r" and $\partial z / \partial \sigma = \varepsilon$, and what the loss says of $z$ "
-            "reaches the encoder through them. The table under the figure checks it: with "
-            r"$\varepsilon$ held, the nudges give just these numbers; drawn anew, the nudge drowns "
-            "in the noise, however often you try."
-        )
-        kit.say(
-            "In training each image gets a new $\\varepsilon$ each time it is seen. One such "
-            "derivative is noisy, but right on average:"
-        )
-        kit.say(
-            r"$$\nabla\, \mathbb E_{z \sim \mathcal N(\mu, \sigma^2)}\big[f(z)\big] = "
-            r"\mathbb E_{\varepsilon \sim \mathcal N(0, 1)}\big[\nabla f(\mu + \sigma \varepsilon)"
-            r"\big]$$"
-        )
-        kit.say(
-            "Here $f$ is the **reconstruction term** below the maps: how surprising the image is, "
-            "given what $z$ was decoded to, in **nats** (a nat is 1.44 bits); the next lesson "
-            "takes it apart. There are ways to train through a draw without the trick, by the "
-            "loss's values alone, but their derivatives scatter far more."
-        )
-    kit.sources("kingma2014", "rezende2014")
+    with after:
+        if seen:
+            kit.say(
+                r"So with $\varepsilon$ held, the code has derivatives, $\partial z / \partial \mu"
+                r" = 1$"
+                r" and $\partial z / \partial \sigma = \varepsilon$, and what the loss says of $z$ "
+                "reaches the encoder through them. The table under the figure checks it: with "
+                r"$\varepsilon$ held, the nudges give just these numbers; drawn anew, the nudge"
+                r" drowns "
+                "in the noise, however often you try."
+            )
+            kit.say(
+                "In training each image gets a new $\\varepsilon$ each time it is seen. One such "
+                "derivative is noisy, but right on average:"
+            )
+            kit.say(
+                r"$$\nabla\, \mathbb E_{z \sim \mathcal N(\mu, \sigma^2)}\big[f(z)\big] = "
+                r"\mathbb E_{\varepsilon \sim \mathcal N(0, 1)}\big[\nabla f(\mu + \sigma"
+                r" \varepsilon)"
+                r"\big]$$"
+            )
+            kit.say(
+                "Here $f$ is the **reconstruction term** below the maps: how surprising the image"
+                " is, given what $z$ was decoded to, in **nats** (a nat is 1.44 bits); the next"
+                " lesson takes it apart. There are ways to train through a draw without the trick,"
+                " by the loss's values alone, but their derivatives scatter far more."
+            )
+        kit.sources("kingma2014", "rezende2014")
