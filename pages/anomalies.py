@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages._ui import frame, resources, state, widgets
+from pages._ui import controls, frame, resources, state, widgets
 from pages._ui.detection import Case, Strangers, detector_of, missing_classes
 from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
 from vaelab.config import explain
@@ -33,6 +33,8 @@ KINDS = {
     "other": "Other images",
     "corrupted": "Corrupted images",
 }
+#: In the URL, what only some kinds of anomalies have.
+OF_KIND = {"other": ("images",), "corrupted": ("damage", "strength")}
 SCORE_NAMES = {
     "calibrated": "Calibrated error",
     "reconstruction": "Reconstruction error",
@@ -45,19 +47,19 @@ ALLOWED_FALSE_ALARMS = 0.05
 
 
 def main() -> None:
-    head = st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
-    )
-    head.caption(
-        "**Move the threshold** below the histogram: images that score above it are flagged as "
-        "anomalous, and the table counts what that finds and what it costs."
-    )
     if state.wanted_run() is None and EXAMPLE in resources.all_runs():
         state.want_run(EXAMPLE)
     with widgets.toolbar():
         run = widgets.choose_run()
         strangers = choose_strangers(run)
         score = choose_score(run)
+    head = st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    )
+    head.caption(
+        "Images that score above the threshold are flagged as anomalous, and the table counts "
+        "what that finds and what it costs."
+    )
     with head:
         offer_training(run)
     data = resources.dataset(run.config)
@@ -85,16 +87,17 @@ def judge(case: Case) -> None:
     def body() -> None:
         left, right = st.columns(2, gap="medium")
         with left:
-            chart = st.container()
-            threshold = st.slider(
-                "Threshold", low, high, min(max(start, low), high), step,
-                key=f"threshold:{case.run.name}:{case.run.version}:{case.score}:{case.strangers}",
-                format=f"%.{max(0, -int(np.floor(np.log10(step))))}f", persist_state="session",
-                help="In the score's own unit. It starts where one normal image in twenty is "
+            place = st.container()
+            threshold = controls.slider(
+                "Threshold", low, high, min(max(start, low), high), step, "threshold",
+                f"threshold:{case.run.name}:{case.run.version}:{case.score}:{case.strangers}",
+                "In the score's own unit. It starts where one normal image in twenty is "
                 "flagged, which needs no anomalous image to know.",
+                format=f"%.{max(0, -int(np.floor(np.log10(step))))}f",
             )  # fmt: skip
             figure = score_histogram(normal, anomalous, threshold, title)
-            chart.plotly_chart(figure, key="histogram", config=NO_BAR)
+            with place:
+                widgets.chart(figure, key="histogram", config=NO_BAR)
             counts = confusion(normal, anomalous, threshold)
             draw_table(counts)
         with right:
@@ -112,7 +115,7 @@ NO_BAR = {"displayModeBar": False}
 
 def draw_table(counts: Confusion) -> None:
     st.markdown(
-        "| | flagged | not flagged |\n|:--|--:|--:|\n"
+        "| in truth | flagged | not flagged |\n|:--|--:|--:|\n"
         f"| **anomalous** | {counts.true_positives:,} found "
         f"| {counts.false_negatives:,} missed |\n"
         f"| **normal** | {counts.false_positives:,} false alarms "
@@ -147,7 +150,7 @@ def draw_gallery(case: Case, threshold: float) -> None:
     kinds = {"most": "normal images flagged", "least": "anomalies missed"}
     for column, (name, chosen) in zip(st.columns(2, gap="medium"), halves.items(), strict=True):
         with column:
-            st.markdown(f"##### The {len(chosen)} {name} anomalous of {len(order):,}")
+            st.markdown(f"## The {len(chosen)} {name} anomalous of {len(order):,}")
             images = np.stack([case.image(int(index)) for index in chosen])
             widgets.show_pixels(
                 tile(frame_images(images, wrong[chosen], side=56), IN_A_ROW, gap=2),
@@ -176,25 +179,25 @@ def look_closer(case: Case, threshold: float) -> None:
             "Missed": order[~flagged & truly][::-1],
             "False alarms": order[flagged & ~truly],
         }
-        st.markdown("##### Where the error is")
+        st.markdown("## Where the error is")
         left, right = st.columns([2, 3], gap="medium")
         with left:
-            name: str = st.segmented_control(
-                "Look at", list(lists), default="Most anomalous", required=True,
-                key="anomaly-list", persist_state="session", wrap=True,
-                help="**Missed**: anomalies below the threshold, the lowest score first. **False "
+            name = controls.segments(
+                "Look at", list(lists), "list", "anomaly-list", "Most anomalous",
+                "**Missed**: anomalies below the threshold, the lowest score first. **False "
                 "alarms**: normal images above it, the highest first.",
+                word=lambda name: name.lower().replace(" ", "-"), wrap=True,
             )  # fmt: skip
             chosen = lists[name]
             if not len(chosen):
-                st.info("There are none at this threshold.")
+                st.info("There are none at this threshold: move it, or look at another list.")
                 return
             key = f"anomaly-number:{name}"
             if key in st.session_state:  # the threshold was moved, and there are fewer now
                 st.session_state[key] = min(st.session_state[key], len(chosen))
-            number = st.number_input(
-                f"Which of {len(chosen):,}", 1, len(chosen), key=key, persist_state="session",
-                help="Counted as in the gallery: 1 is the first.",
+            number = controls.number(
+                f"Which of {len(chosen):,}", 1, len(chosen), 1, "number", key,
+                "Counted as in the gallery: 1 is the first.",
             )  # fmt: skip
             index = int(chosen[number - 1])
             kind = "anomalous" if strange[index] else "normal"
@@ -214,35 +217,36 @@ def look_closer(case: Case, threshold: float) -> None:
 def choose_strangers(run: Run) -> Strangers:
     """Choose which images play the anomalies."""
     kinds = [kind for kind in KINDS if kind != "left_out" or missing_classes(run)]
-    kind: str = st.segmented_control(
-        "Anomalies are", kinds, default=wanted("anomalies", kinds, kinds[0]),
-        required=True, key=f"anomalies:{run.name}", format_func=KINDS.__getitem__,
-        persist_state="session",
-        help="Normal are the test images of what the model was trained on. **Left-out classes**: "
+    kind = controls.segments(
+        "Anomalies are", kinds, "anomalies", f"anomalies:{run.name}", kinds[0],
+        "Normal are the test images of what the model was trained on. **Left-out classes**: "
         "test images of the classes it was not trained on. **Other images**: another dataset, "
         "brought to the same size. **Corrupted images**: the normal ones, damaged.",
+        title=KINDS.__getitem__,
     )  # fmt: skip
-    keep("anomalies", kind, kinds[0])
+    for name in OF_KIND.keys() - {kind}:
+        for setting in OF_KIND[name]:
+            state.keep(setting, None)
     if kind == "other":
         sources = {
             name: source for name, source in SOURCES.items()
             if name != run.config.dataset and is_local(source)
         }  # fmt: skip
-        what = st.selectbox(
-            "Which", list(sources), key=f"other-images:{run.config.dataset}",
-            format_func=lambda name: sources[name].title, persist_state="session", width=170,
-            help="The datasets that need no download.",
+        what = controls.select(
+            "Which", list(sources), "images", f"other-images:{run.config.dataset}",
+            next(iter(sources)), "The datasets that need no download.",
+            title=lambda name: sources[name].title, width=170,
         )  # fmt: skip
         return Strangers(kind, what)
     if kind == "corrupted":
-        what = st.selectbox(
-            "How", list(STRENGTHS), key="anomaly-corruption", persist_state="session", width=160,
-            format_func=CORRUPTION_NAMES.__getitem__, help="What is done to the normal images.",
+        what = controls.select(
+            "How", list(STRENGTHS), "damage", "anomaly-corruption", next(iter(STRENGTHS)),
+            "What is done to the normal images.", title=CORRUPTION_NAMES.__getitem__, width=160,
         )  # fmt: skip
         name, least, most, start = STRENGTHS[what]
-        strength = st.slider(
-            name, least, most, start, 0.05, key=f"anomaly-strength:{what}", width=170,
-            persist_state="session", help="How strong the damage is.",
+        strength = controls.slider(
+            name, least, most, start, 0.05, "strength", f"anomaly-strength:{what}",
+            "How strong the damage is.", width=170,
         )  # fmt: skip
         return Strangers(kind, what, strength)
     return Strangers(kind)
@@ -250,34 +254,16 @@ def choose_strangers(run: Run) -> Strangers:
 
 def choose_score(run: Run) -> str:
     names = [name for name in SCORE_NAMES if name != "elbo" or run.config.model == "vae"]
-    if st.session_state.get("anomaly-score") not in names:
-        st.session_state.pop("anomaly-score", None)
     absent = "" if "elbo" in names else " An autoencoder has no ELBO."
-    score: str = st.selectbox(
-        "Score", names, names.index(wanted("score", names, names[0])), key="anomaly-score",
-        format_func=SCORE_NAMES.__getitem__, persist_state="session", width=200,
-        help="**Calibrated error**: how many times worse the image is reconstructed than a normal "
+    return controls.select(
+        "Score", names, "score", "anomaly-score", names[0],
+        "**Calibrated error**: how many times worse the image is reconstructed than a normal "
         "image with outlines as long and as much ink; this is the fairest. **Reconstruction "
         "error**: -log p(x|z). **Negative ELBO**: that plus the KL divergence; both find simple "
         "images normal, whatever they show. **Latent distance**: from the image's code to the "
         f"tenth nearest code of a training image.{absent}",
+        title=SCORE_NAMES.__getitem__, width=200,
     )  # fmt: skip
-    keep("score", score, names[0])
-    return score
-
-
-def wanted(name: str, options: list[str], default: str) -> str:
-    """What the URL asks for, where that is possible."""
-    asked = st.query_params.get(name)
-    return asked if asked in options else default
-
-
-def keep(name: str, value: str, default: str) -> None:
-    """Put a choice into the URL, unless it is what is shown without."""
-    if value != default:
-        st.query_params[name] = value
-    elif name in st.query_params:
-        del st.query_params[name]
 
 
 def offer_training(run: Run) -> None:
@@ -285,13 +271,19 @@ def offer_training(run: Run) -> None:
     names = SOURCES[run.config.dataset].label_names
     if missing_classes(run) or len(names) < 2:
         return
-    with st.popover("Train one without …", icon=":material/model_training:"):
+    with st.popover(
+        "Train one without …", icon=":material/model_training:",
+        help="Train this model without one class, which is then what is odd.",
+    ):  # fmt: skip
         st.markdown("The same model, trained without a class: then that class is the anomaly.")
         left_out = st.selectbox(
             "Leave out", names, key=f"leave-out:{run.config.dataset}",
             help="The class that the model will never see.",
         )  # fmt: skip
-        if st.button("Start training", type="primary", icon=":material/play_arrow:"):
+        if st.button(
+            "Start training", type="primary", icon=":material/play_arrow:",
+            help="With all the settings of this model but the class.",
+        ):  # fmt: skip
             kept = tuple(name for name in names if name != left_out)
             preprocessing = run.config.preprocessing.model_copy(update={"classes": kept})
             try:
@@ -306,7 +298,10 @@ def offer_training(run: Run) -> None:
                 st.session_state["left-out-training"] = new.title
         if title := st.session_state.get("left-out-training"):
             st.success(f"**{title}** is in training. Once it has begun, it can be chosen here.")
-            st.page_link("pages/train.py", label="Follow it on Train", icon=":material/east:")
+            st.page_link(
+                "pages/train.py", label="Follow it on Train", icon=":material/east:",
+                help="Watch its loss and its map as they form.",
+            )  # fmt: skip
 
 
 frame.show(

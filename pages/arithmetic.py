@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages._ui import frame, groups, resources, strips, widgets
+from pages._ui import controls, frame, groups, resources, strips, widgets
 from vaelab.evaluation.transfer import Change, Shift, learn_change, shift_images
 from vaelab.figures.generation import shift_curves
 
@@ -67,7 +67,7 @@ def draw_change(run: Run, data: ImageDataset, a: np.ndarray, b: np.ndarray) -> N
         strength = draw_one(run, data, change, a)
     draw_many(run, data, change, strength)
     with right:
-        st.markdown("##### Does it work on held-out images?")
+        st.markdown("## Does it work on held-out images?")
         if not len(change.held_out_a.indices):
             st.info("No image of group A is held out to judge by: choose a larger group.")
             return
@@ -90,23 +90,27 @@ def draw_one(run: Run, data: ImageDataset, change: Change, a: np.ndarray) -> flo
     of = f"{key}:of"
     pool = change.held_out_a if len(change.held_out_a.indices) else change.train_a
 
-    def draw(seed: int | None = None) -> None:
-        st.session_state[key] = int(np.random.default_rng(seed).choice(pool.indices))
+    def drawn(seed: int | None = None) -> int:
+        return int(np.random.default_rng(seed).choice(pool.indices))
+
+    def draw() -> None:
+        st.session_state[key] = drawn()
 
     # Another group A, another image; the first is the same on every visit.
-    if key not in st.session_state or st.session_state.get(of) != a.tobytes():
+    first = drawn(seed=0)
+    if st.session_state.get(of) != a.tobytes():
         st.session_state[of] = a.tobytes()
-        draw(seed=0)
+        st.session_state[key] = first
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        index = st.number_input(
-            "Image", 0, len(data) - 1, key=key, width=140, persist_state="session",
-            help="The number of any image of the dataset.",
+        index = controls.number(
+            "Image", 0, len(data) - 1, first, "image", key,
+            "The number of any image of the dataset.", width=140,
         )  # fmt: skip
         st.button("Draw another", icon=":material/casino:", on_click=draw,
                   help="Draw another held-out image of group A.")  # fmt: skip
-        strength: float = st.slider(
-            "Strength", -1.0, 2.0, 1.0, 0.05, key="strength", persist_state="session",
-            help="How many times the direction is added. At 1, the mean of A becomes that of B.",
+        strength = controls.slider(
+            "Strength", -1.0, 2.0, 1.0, 0.05, "strength", "strength",
+            "How many times the direction is added. At 1, the mean of A becomes that of B.",
         )  # fmt: skip
     label = data.label_of(index)
     z = run.engine.encode(data.images[[index]], label).mu.astype(np.float64)
@@ -128,7 +132,7 @@ def draw_many(run: Run, data: ImageDataset, change: Change, strength: float) -> 
     chosen = np.random.default_rng(1).permutation(change.held_out_a.indices)[:MANY]
     if not len(chosen):
         return
-    st.markdown(f"##### Other held-out images of A, changed with strength {strength:g}")
+    st.markdown(f"## Other held-out images of A, changed with strength {strength:g}")
     labels = data.labels_of(chosen)
     codes = run.engine.encode(data.images[chosen], labels).mu
     changed = run.engine.decode(codes + strength * change.direction, labels)

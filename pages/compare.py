@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import streamlit as st
 
-from pages._ui import frame, resources, state, widgets
+from pages._ui import controls, frame, resources, state, widgets
 from pages._ui.latent_canvas import Pin, latent_canvas, send_model
 from vaelab.config import explain
 from vaelab.figures import latent_map
@@ -26,35 +26,35 @@ if TYPE_CHECKING:
 WITH_KEY = "with"
 #: Maps side by side, at the most.
 MOST_RUNS = 4
+LINKS: list[Literal["image", "place"]] = ["image", "place"]
 
 
 def main() -> None:
+    with widgets.toolbar():
+        run = widgets.choose_run()
+        runs = [run, *choose_others(run)]
+        link = controls.segments(
+            "The cursor goes to",
+            LINKS,
+            "link",
+            "compare-link",
+            "image",
+            "**Same image**: where each model has put the image nearest to the pointer. "
+            "**Same place**: the same numbers for all; only for models with as many dimensions.",
+            title={"image": "Same image", "place": "Same place"}.__getitem__,
+        )
     st.caption(
         "Models of the same images, side by side. **Move over one map**: the others go to the same "
         "image, and each shows what its decoder makes of it."
     )
-    with widgets.toolbar():
-        run = widgets.choose_run()
-        runs = [run, *choose_others(run)]
-        link: Literal["image", "place"] = st.segmented_control(
-            "The cursor goes to",
-            ["image", "place"],
-            default="image",
-            required=True,
-            key="compare-link",
-            format_func={"image": "Same image", "place": "Same place"}.__getitem__,
-            help="**Same image**: where each model has put the image nearest to the pointer. "
-            "**Same place**: the same numbers for all; only for models with as many dimensions.",
-            persist_state="session",
-        )
     side_by_side(runs, resources.dataset(run.config), link)
     if len(runs) == 1:
         st.info("Choose another model under **Beside it**; **Sweep**, below, trains several.")
 
     def rest() -> None:
-        st.markdown("##### Figures on held-out images")
+        st.markdown("## Figures on held-out images")
         draw_figures(runs)
-        st.markdown("##### Rate and distortion")
+        st.markdown("## Rate and distortion")
         draw_rates(runs)
         draw_sweep(run)
 
@@ -64,29 +64,24 @@ def main() -> None:
 def choose_others(run: Run) -> list[Run]:
     """Choose runs to set beside the page's own; at first one of the same size, of another kind."""
     others = {other.name: other for other in resources.same_images(run)}
-    wanted = st.query_params.get(WITH_KEY) or st.session_state.get("wanted-with") or ""
-    chosen = [name for name in wanted.split(",") if name in others]
-    if not chosen and others:
 
-        def distance(name: str) -> tuple[bool, bool]:
-            config = others[name].config
-            return config.latent_dim != run.config.latent_dim, config.model == run.config.model
+    def distance(name: str) -> tuple[bool, bool]:
+        config = others[name].config
+        return config.latent_dim != run.config.latent_dim, config.model == run.config.model
 
-        chosen = [min(others, key=distance)]
+    first = [min(others, key=distance)] if others else []
     key = f"compare-with-{run.name}"
-    st.session_state.setdefault(key, chosen)
-    st.session_state[key] = [name for name in st.session_state[key] if name in others]
-
-    def remember() -> None:
-        names = ",".join(st.session_state[key])
-        st.query_params[WITH_KEY] = st.session_state["wanted-with"] = names
-
-    names = st.multiselect(
-        "Beside it", list(others), key=key, max_selections=MOST_RUNS - 1, on_change=remember,
-        format_func=lambda name: widgets.describe_run(others[name]), width=460,
+    # What stood beside another run stays, where it can.
+    before = [name for name in st.session_state.get("compare-with", []) if name in others]
+    if before and key not in st.session_state:
+        st.session_state[key] = before
+    names = controls.several(
+        "Beside it", list(others), WITH_KEY, key,
+        "Other models of the same images.", default=first, max_selections=MOST_RUNS - 1,
+        title=lambda name: widgets.describe_run(others[name]), width=460,
         placeholder="Choose another model of these images",
-        help="Other models of the same images.",
     )  # fmt: skip
+    st.session_state["compare-with"] = names
     return [resources.fresh(others[name]) for name in names]
 
 
@@ -203,7 +198,7 @@ def table_of(found: dict[str, Study]) -> dict[str, list[str]]:
                 of_k = [(study.figures["bounds"] or {}).get(k) for study in found.values()]
                 rows[f"Bound, k = {k}"] = [write(value, ".2f") for value in of_k]
     columns = zip(*rows.values(), strict=True)
-    return {"": list(rows)} | {
+    return {"figure": list(rows)} | {
         name: list(column) for name, column in zip(found, columns, strict=True)
     }
 
@@ -221,7 +216,7 @@ def draw_factors(runs: Sequence[Run], found: dict[str, Study]) -> None:
     known = {name: study for name, study in found.items() if study.figures.get("information")}
     if not known:
         return
-    st.markdown("##### What each dimension tells of each factor")
+    st.markdown("## What each dimension tells of each factor")
     factor_names = runs[0].data.factor_names
     for index, (column, (name, study)) in enumerate(
         zip(st.columns(len(known)), known.items(), strict=True)
@@ -256,7 +251,10 @@ def draw_rates(runs: Sequence[Run]) -> None:
         title = f"{run.title} · {widgets.summary_of(run.config)}"
         points.append(RatePoint(run.name, title, figures["kl"], figures["reconstruction"]))
     if not points:
-        st.info("None of these runs has been evaluated yet; that comes at the end of training.")
+        st.info(
+            "None of these runs has been evaluated yet; that comes at the end of training. "
+            "**Runs** shows how far they are."
+        )
         return
     event = widgets.chart(
         rate_distortion(points, [run.name for run in runs]),
@@ -287,7 +285,10 @@ def draw_sweep(run: Run) -> None:
                 "Values", "0.25, 1, 4, 16" if run.config.model == "vae" else "1, 2, 4, 8",
                 help="Separated by commas.", key="sweep-values",
             )  # fmt: skip
-            pressed = st.form_submit_button("Train them", icon=":material/play_arrow:")
+            pressed = st.form_submit_button(
+                "Train them", icon=":material/play_arrow:",
+                help="Queue one training for each value.",
+            )  # fmt: skip
         if pressed:
             start_sweep(run, over, text)
         st.caption(
@@ -307,7 +308,10 @@ def start_sweep(run: Run, over: Any, text: str) -> None:
     else:
         names = ", ".join(each.title for each in runs)
         st.success(f"{len(runs)} trainings are queued: {names}.", icon=":material/check:")
-        st.page_link("pages/runs.py", label="See how they stand", icon=":material/list:")
+        st.page_link(
+            "pages/runs.py", label="See how they stand", icon=":material/list:",
+            help="The list of all runs.",
+        )  # fmt: skip
 
 
 frame.show(

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages._ui import frame, resources, state, widgets
+from pages._ui import controls, frame, resources, state, widgets
 from pages._ui.repairs import (
     RESTORE_STEPS,
     Images,
@@ -51,10 +51,6 @@ REGION_NAMES = {
 
 
 def main() -> None:
-    st.caption(
-        "**Move the strength**: images that no model has seen are damaged, and each row shows what "
-        "one way of repairing makes of them."
-    )
     if state.wanted_run() is None:
         denoisers = [name for name, run in resources.all_runs().items() if run.config.corruption]
         if denoisers:
@@ -63,15 +59,17 @@ def main() -> None:
         run = widgets.choose_run()
         other = choose_other(run)
         kind, strength = choose_noise(run)
-        seed = st.session_state.setdefault("noise-seed", 0)
-        if st.button("Other images", icon=":material/casino:", help="Draw other images and noise."):
-            seed = st.session_state["noise-seed"] = seed + 1
+        seed = controls.seed("Other images", "noise-seed", "Draw other images and noise.")
+    st.caption(
+        "Images that no model has seen are damaged, and each row shows what one way of repairing "
+        "makes of them."
+    )
     runs = [run] if other is None else [run, other]
     data = resources.dataset(run.config)
     table = st.empty()
     st.caption("  \n".join(training_of(each, kind) for each in runs))
     curves = st.container()
-    st.subheader("Restore a hidden region", divider="grey")
+    st.markdown("## Restore a hidden region")
     restored = st.container()
 
     if not resources.torch_is_loaded():
@@ -104,18 +102,18 @@ def choose_other(run: Run) -> Run | None:
 
 def choose_noise(run: Run) -> tuple[str, float]:
     kinds = list(STRENGTHS)
-    kind: str = st.selectbox(
-        "Noise", kinds, kinds.index(run.config.corruption or "gaussian"), key="noise-kind",
-        format_func=CORRUPTION_NAMES.__getitem__, persist_state="session", width=170,
-        help="**Gaussian**: every pixel a little off. **Salt and pepper**: some pixels black or "
+    kind = controls.select(
+        "Noise", kinds, "noise", "noise-kind", run.config.corruption or "gaussian",
+        "**Gaussian**: every pixel a little off. **Salt and pepper**: some pixels black or "
         "white. **Missing pixels**: some black. **Blur**: neighbours run into one another.",
+        title=CORRUPTION_NAMES.__getitem__, width=170,
     )  # fmt: skip
     name, least, most, default = STRENGTHS[kind]
     if run.config.corruption == kind:
         default = run.config.corruption_strength
-    strength = st.slider(
-        name, least, most, default, 0.05, key=f"noise-strength-{kind}", persist_state="session",
-        width=190, help="How strong the damage is; pixels run from 0, black, to 1, white.",
+    strength = controls.slider(
+        name, least, most, default, 0.05, "strength", f"noise-strength-{kind}",
+        "How strong the damage is; pixels run from 0, black, to 1, white.", width=190,
     )  # fmt: skip
     return kind, strength
 
@@ -246,18 +244,20 @@ def choose_hidden(data: ImageDataset) -> NDArray[np.bool_]:
     from vaelab.evaluation.denoising import hide_box, hide_region
 
     _, height, width = data.image_shape
-    region = st.segmented_control(
-        "Hide", list(REGION_NAMES), default="bottom", required=True, key="hidden-region",
-        format_func=REGION_NAMES.__getitem__, persist_state="session",
-        help="The part of the image that the model is not shown. **Box**: choose it yourself.",
+    region = controls.segments(
+        "Hide", list(REGION_NAMES), "hide", "hidden-region", "bottom",
+        "The part of the image that the model is not shown. **Box**: choose it yourself.",
+        title=REGION_NAMES.__getitem__,
     )  # fmt: skip
     if region != "box":
+        for name in ("rows", "columns"):
+            state.keep(name, None)
         return hide_region(height, width, region)
     spans = [
-        st.slider(
-            name, 1, side, (side // 4 + 1, side * 3 // 4), key=f"hidden-{name}-{side}", width=240,
-            help="The first hidden and the last, counted from the top left.",
-            persist_state="session",
+        controls.span(
+            name, 1, side, (side // 4 + 1, side * 3 // 4), 1, name.lower(),
+            f"hidden-{name}-{side}", "The first hidden and the last, counted from the top left.",
+            width=240,
         )
         for name, side in (("Rows", height), ("Columns", width))
     ]  # fmt: skip

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages._ui import code_panel, frame, resources, state, widgets
-from pages._ui.latent_canvas import Pin, latent_canvas, send_model
+from pages._ui import code_panel, controls, frame, places, resources, state, widgets
+from pages._ui.latent_canvas import Pin, latent_canvas, send_model, send_place
 from vaelab.figures import latent_map
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def main() -> None:
             "Decoded grid",
             key="grid",
             help="Draw under the points what the decoder makes of every place of the map.",
-            persist_state="session",
+            bind="query-params",
         )
         live = st.toggle(
             "Live",
@@ -40,7 +40,7 @@ def main() -> None:
             key="live",
             help="Decode in the browser, while the pointer moves. Without it, click a point or "
             "let a slider go, and the server decodes.",
-            persist_state="session",
+            bind="query-params",
         )
     if live and (reason := resources.why_not_live(run)):
         st.info(reason, icon=":material/info:")
@@ -72,10 +72,15 @@ def explore(
         view = widgets.map_or_stand_in(run, kind, max_points)
         if waiting and not view.waiting:
             st.rerun()
-        state.start_with(run, data, view.projection)
+        places.open_place(run, data, view.projection)
+        if not live:
+            places.keep_place(run, data, view.projection)
+        places.say_what_is_wrong(run)
         wait = cold and next(first_pass, False)
         if live:
-            send_model(run)
+            with st.container(gap=None):  # neither is seen
+                send_model(run)
+                send_place(run, MAP_KEY)
         left, right = st.columns([3, 2], gap="medium")
         with right:  # first: while the browser draws the chart it comes to nothing else
             if live:
@@ -120,6 +125,8 @@ def draw_live(run: Run, data: ImageDataset, projection: Projection, wait: bool) 
     @frame.guarded
     def canvas() -> None:
         latent_canvas(run, data, projection, MAP_KEY, pinned)
+        if places.keep_place(run, data, projection):
+            st.rerun()  # for what was said of the place before
         if wait:
             st.info(LOADING, icon=":material/hourglass_top:")
         else:
@@ -189,13 +196,11 @@ def draw_samples(run: Run) -> None:
 
 
 def _draw_samples(run: Run) -> None:
-    seed = st.session_state.setdefault("sample-seed", 0)
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
     ):
-        st.markdown("##### Samples from the prior")
-        if st.button("Draw again", icon=":material/casino:"):
-            seed = st.session_state["sample-seed"] = seed + 1
+        st.markdown("## Samples from the prior")
+        seed = controls.seed("Draw again", "sample-seed", "Draw other codes from the prior.")
     _, images = run.engine.sample(36, seed)
     widgets.sheet(images, 12, "Images decoded from random codes")
     if not run.engine.is_vae:

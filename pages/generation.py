@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages._ui import frame, resources, strips, widgets
+from pages._ui import controls, frame, resources, state, strips, widgets
 from vaelab.evaluation.generation import (
     FEWEST_CODES,
     Judge,
@@ -37,27 +37,26 @@ def main() -> None:
     with widgets.toolbar():
         run = widgets.choose_run()
         data = resources.dataset(run.config)
-        source = st.segmented_control(
+        source = controls.segments(
             "Draw codes from",
             list(SOURCES),
-            default="prior",
-            required=True,
-            key="code-source",
-            format_func=SOURCES.__getitem__,
-            help="**Prior**: the normal distribution N(0, I), around the origin. **Aggregate "
+            "source",
+            "code-source",
+            "prior",
+            "**Prior**: the normal distribution N(0, I), around the origin. **Aggregate "
             "posterior**: where the encoder really puts the training images, as a mixture of "
             "Gaussians fitted to their codes.",
-            persist_state="session",
+            title=SOURCES.__getitem__,
         )
         label = choose_label(run, data, source)
         temperature = st.slider(
-            "Temperature", 0.1, 1.5, 1.0, 0.1, key="temperature", persist_state="session",
+            "Temperature", 0.1, 1.5, 1.0, 0.1, key="temperature", bind="query-params",
             width=170, help="Times the standard deviation of the prior, or of each Gaussian of the "
             "mixture. Below 1: safer and more alike. Above 1: more varied, and worse.",
         )  # fmt: skip
         number = st.selectbox(
-            "Samples", [12, 24, 48, 96], index=1, key="num-samples", width=100,
-            help="How many images to draw.", persist_state="session",
+            "Samples", [12, 24, 48, 96], index=1, key="samples", width=100,
+            help="How many images to draw.", bind="query-params",
         )  # fmt: skip
 
     @st.fragment
@@ -73,6 +72,7 @@ def choose_label(run: Run, data: ImageDataset, source: str) -> int | str:
     """Choose ``"any"``, ``"each"`` or the number of a label."""
     known = data.labels_of(data.split.train)
     if known is None:
+        state.keep("label", None)
         return "any"
     counts = np.bincount(known, minlength=len(data.label_names))
     options: list[int | str] = ["any", *np.flatnonzero(counts >= FEWEST_CODES).tolist()]
@@ -85,10 +85,13 @@ def choose_label(run: Run, data: ImageDataset, source: str) -> int | str:
             "codes of its training images alone; the prior cannot tell labels apart."
         )
     powerless = source == "prior" and not run.config.conditional
-    label: int | str = st.selectbox(
-        "Label", options, key=f"generate-label:{data.name}:{run.config.conditional}", help=how,
-        format_func=lambda label: label if isinstance(label, str) else data.label_names[label],
-        disabled=powerless, width=110, persist_state="session",
+
+    def name(label: int | str) -> str:
+        return label if isinstance(label, str) else data.label_names[label]
+
+    label = controls.select(
+        "Label", options, "label", f"generate-label:{data.name}:{run.config.conditional}", "any",
+        how, title=name, word=name, disabled=powerless, width=110,
     )  # fmt: skip
     return "any" if powerless else label
 
@@ -101,15 +104,13 @@ def draw_samples(
     temperature: float,
     number: int,
 ) -> None:
-    seed = st.session_state.setdefault("generation-seed", 0)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             "**New images**, each above the training image nearest to it (framed in blue). Were "
             "the two the same, the model would have learned images by heart.",
             width="stretch",
         )
-        if st.button("Draw again", icon=":material/casino:", help="Draw other codes."):
-            seed = st.session_state["generation-seed"] = seed + 1
+        seed = controls.seed("Draw again", "generation-seed", "Draw other codes.")
         columns = min(len(data.label_names), 13) if label == "each" else COLUMNS
         samples = sample(run, data, source, label, temperature, number, seed)
         st.download_button(
@@ -166,13 +167,13 @@ def sample(
 
 
 def draw_quality(run: Run, source: str, temperature: float) -> None:
-    st.markdown("##### How good, how diverse, how new")
+    st.markdown("## How good, how diverse, how new")
     temperatures = {"prior": temperature, "mixture": temperature, "reconstructed": 1, "real": 1}
     found = {
         SOURCES.get(kind, kind).lower(): _quality(str(run.path), run.version, kind, hot)
         for kind, hot in temperatures.items()
     }
-    lines = ["| | Precision | Recall | Fréchet | Distance |", "|---|--:|--:|--:|--:|"]
+    lines = ["| images | Precision | Recall | Fréchet | Distance |", "|---|--:|--:|--:|--:|"]
     for name, quality in found.items():
         title = f"**{name}**" if name == SOURCES[source].lower() else name
         lines.append(

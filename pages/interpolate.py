@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages._ui import frame, resources, state, widgets
+from pages._ui import controls, frame, resources, state, widgets
 from vaelab.export import animated_gif
 from vaelab.figures import latent_map
 from vaelab.latent.interpolation import INTERPOLATIONS
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from vaelab.runs import Run
 
 MAP_KEY = "interpolation-map"
+#: The ends of the way, and what their images are called in the URL: ``?a=12&b=99``.
+ENDS = {"A": "a", "B": "b"}
 
 
 def main() -> None:
@@ -25,24 +27,22 @@ def main() -> None:
         run = widgets.choose_run()
         data = resources.dataset(run.config)
         kind = widgets.choose_map(run)
-        method = st.segmented_control(
+        method = controls.segments(
             "Way",
             list(INTERPOLATIONS),
-            default="linear",
-            required=True,
-            key="way",
-            format_func=str.capitalize,
-            help="**Linear**: straight through latent space. **Spherical**: along an arc around "
+            "way",
+            "way",
+            "linear",
+            "**Linear**: straight through latent space. **Spherical**: along an arc around "
             "the origin, which keeps to where the prior has its mass in many dimensions.",
-            persist_state="session",
+            title=str.capitalize,
         )
         num_steps = st.slider(
-            "Steps", 4, 24, 12, key="steps", persist_state="session", width=180,
+            "Steps", 4, 24, 12, key="steps", bind="query-params", width=180,
             help="Images in the film strip.",
         )  # fmt: skip
-    for end in ("A", "B"):
-        if state.chosen_end(run, end) is None:
-            pick_random(run, data, end, seed=ord(end))
+    for end in ENDS:
+        open_end(run, data, end)
 
     waiting = widgets.map_or_stand_in(run, kind).waiting
 
@@ -52,7 +52,7 @@ def main() -> None:
         view = widgets.map_or_stand_in(run, kind)
         if waiting and not view.waiting:
             st.rerun()
-        ends = [state.chosen_end(run, end) or 0 for end in ("A", "B")]
+        ends = [keep_end(run, data, end) for end in ENDS]
         labels = data.labels_of(ends)
         codes = run.engine.encode(data.images[ends], labels).mu
         walk = INTERPOLATIONS[method]
@@ -65,7 +65,7 @@ def main() -> None:
         with right:
             draw_ends(run, data)
             t = st.slider(
-                "From A to B", 0.0, 1.0, 0.5, 0.01, key="along", persist_state="session",
+                "From A to B", 0.0, 1.0, 0.5, 0.01, key="along", bind="query-params",
                 help="Where on the way to decode.",
             )  # fmt: skip
             here = walk(codes[0], codes[1], np.array([t]))
@@ -77,7 +77,7 @@ def main() -> None:
         with left:
             view.say()
             draw_map(run, data, view.projection, codes, path, here)
-        st.markdown("##### The way, decoded")
+        st.markdown("## The way, decoded")
         widgets.sheet(frames, num_steps, "Images decoded on the way from A to B")
         st.download_button(
             "Save as animated GIF",
@@ -87,6 +87,7 @@ def main() -> None:
             ),
             file_name=f"{run.name}-{ends[0]}-{ends[1]}.gif",
             mime="image/gif",
+            help="The way there and back, with twice as many images.",
             icon=":material/gif_box:",
         )
 
@@ -96,13 +97,14 @@ def main() -> None:
 def draw_ends(run: Run, data: ImageDataset) -> None:
     st.segmented_control(
         "A click on the map sets",
-        ["A", "B"],
+        list(ENDS),
         default="A",
         required=True,
         key="end-to-set",
         persist_state="session",
+        help="Which end the next click on a point of the map chooses; then it is the other's turn.",
     )
-    for end, column in zip(("A", "B"), st.columns(2), strict=True):
+    for end, column in zip(ENDS, st.columns(2), strict=True):
         index = state.chosen_end(run, end)
         assert index is not None
         with column:
@@ -118,7 +120,7 @@ def draw_ends(run: Run, data: ImageDataset) -> None:
             dice.button(
                 "Draw", icon=":material/casino:", key=f"draw-{end}", width="stretch",
                 help=f"Draw another image for {end}.",
-                on_click=pick_random, args=(run, data, end, None, label),
+                on_click=pick_random, args=(run, data, end, label),
             )  # fmt: skip
 
 
@@ -154,18 +156,42 @@ def draw_map(
     st.caption("**Click two points**: the first becomes A, the second B. The line is the way.")
 
 
-def pick_random(
-    run: Run, data: ImageDataset, end: str, seed: int | None = None, label: str = "any"
-) -> None:
+def open_end(run: Run, data: ImageDataset, end: str) -> None:
+    """Choose the image at an end that the URL asks for or, at first, one at random."""
+    asked = state.asked_for(ENDS[end])
+    if asked and asked.isdecimal() and int(asked) < len(data):
+        state.choose_end(run, end, int(asked))
+    elif asked is not None or state.chosen_end(run, end) is None:
+        state.choose_end(run, end, first_end(data, end))
+        if asked:
+            st.warning(
+                f"There is no image {asked} for {end}: there are those from 0 to {len(data) - 1}.",
+                icon=":material/link_off:",
+            )
+
+
+def keep_end(run: Run, data: ImageDataset, end: str) -> int:
+    """Have the image at an end in the URL, unless it is the first drawn; returns its number."""
+    index = state.chosen_end(run, end) or 0
+    state.keep(ENDS[end], None if index == first_end(data, end) else str(index))
+    return index
+
+
+def first_end(data: ImageDataset, end: str) -> int:
+    """The image at an end before one is chosen: the same on every visit."""
+    return int(np.random.default_rng(ord(end)).choice(np.arange(len(data))))
+
+
+def pick_random(run: Run, data: ImageDataset, end: str, label: str = "any") -> None:
     """Draw an image of a class, or of any, for an end."""
     candidates = np.arange(len(data))
     if label != "any" and data.labels is not None:
         candidates = candidates[data.labels == data.label_names.index(label)]
-    state.choose_end(run, end, int(np.random.default_rng(seed).choice(candidates)))
+    state.choose_end(run, end, int(np.random.default_rng().choice(candidates)))
 
 
 def pick_from_class(run: Run, data: ImageDataset, end: str, key: str) -> None:
-    pick_random(run, data, end, None, st.session_state[key])
+    pick_random(run, data, end, st.session_state[key])
 
 
 frame.show(

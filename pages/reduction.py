@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from pages._ui import frame, resources, widgets
 from pages._ui.five_maps import MAP_TITLES, Maps, known_maps, panels_of
@@ -36,15 +38,14 @@ FAMILY = {"ae": "autoencoder", "vae": "VAE"}
 
 
 def main() -> None:
-    st.caption(
-        "**Draw a loop around some points**: five ways of laying the same images on the plane, "
-        "and where each puts those that you chose."
-    )
     with widgets.toolbar():
         run = widgets.choose_run()
         data = resources.dataset(run.config)
         other = choose_other(run)
         color = widgets.color_choice(data)
+    st.caption(
+        "Five ways of laying the same images on the plane, and where each puts those you chose."
+    )
     models: dict[str, Run] = {each.config.model: each for each in (run, other) if each is not None}
     if other is None:
         offer_other(run)
@@ -54,8 +55,9 @@ def main() -> None:
     def body() -> None:
         maps = known_maps(models, data)
         chosen_key = f"linked:{run.config.dataset}:{run.config.preprocessing.model_dump_json()}"
-        draw_maps(maps, models, data, color, chosen_key)
-        draw_chosen(data, chosen_key)
+        mark_key = f"mark:{chosen_key}:{color}"
+        draw_maps(maps, models, data, color, chosen_key, mark_key)
+        draw_chosen(data, groups_of(data, maps.indices, color), chosen_key, mark_key)
         progress = st.container()
         draw_figures(maps, models, data)
         with progress:  # last: the first job of all starts the cluster, which takes seconds
@@ -132,7 +134,7 @@ def offer_other(run: Run) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             why = "" if status is None or not status.message else f" {status.message}"
             st.info(
-                f"There is no {FAMILY[kind]} of these images to compare with.{why}",
+                f"There is no {FAMILY[kind]} of these images to compare with: train one.{why}",
                 icon=":material/info:",
             )
             st.button(
@@ -150,7 +152,12 @@ def offer_other(run: Run) -> None:
 
 
 def draw_maps(
-    maps: Maps, models: dict[str, Run], data: ImageDataset, color: str | None, chosen_key: str
+    maps: Maps,
+    models: dict[str, Run],
+    data: ImageDataset,
+    color: str | None,
+    chosen_key: str,
+    mark_key: str,
 ) -> None:
     about = tuple((str(run.path), run.version) for run in models.values())
     figure = _figure(about, tuple(sorted(maps.figures)), color, maps, models, data)
@@ -161,6 +168,7 @@ def draw_maps(
         points = st.session_state[chart_key]["selection"]["points"]
         found = {int(np.ravel(point["customdata"])[0]) for point in points if "customdata" in point}
         st.session_state[chosen_key] = sorted(found)
+        st.session_state[mark_key] = None
 
     with st.container(key=MAPS_KEY):
         widgets.chart(
@@ -196,15 +204,50 @@ def _figure(
     )
 
 
-def draw_chosen(data: ImageDataset, chosen_key: str) -> None:
+def groups_of(
+    data: ImageDataset, indices: NDArray[np.int64], color: str | None
+) -> dict[str, NDArray[np.int64]]:
+    """What can be marked without a loop: each class or, of a factor, each quarter of its range."""
+    labels = data.labels_of(indices)
+    if color == "label" and labels is not None:
+        return {
+            name: indices[labels == label]
+            for label, name in enumerate(data.label_names)
+            if (labels == label).any()
+        }
+    if color is None or data.factors is None:
+        return {}
+    values = data.factors[indices, data.factor_names.index(color)]
+    edges = np.linspace(values.min(), values.max(), 5)
+    quarters = np.searchsorted(edges[1:-1], values, side="right")
+    return {
+        f"{low:.2f} to {high:.2f}": indices[quarters == quarter]
+        for quarter, (low, high) in enumerate(pairwise(edges))
+    }
+
+
+def draw_chosen(
+    data: ImageDataset, groups: dict[str, NDArray[np.int64]], chosen_key: str, mark_key: str
+) -> None:
+    def mark() -> None:
+        name = st.session_state[mark_key]
+        st.session_state[chosen_key] = [] if name is None else groups[name].tolist()
+        st.session_state["maps-cleared"] += 1
+
+    def clear() -> None:
+        st.session_state[mark_key] = None
+        mark()
+
+    # What a loop does, for those who use no pointer.
+    if groups:
+        st.selectbox(
+            "Mark", list(groups), None, key=mark_key, on_change=mark, width=200,
+            placeholder="without a loop",
+            help="Mark the images of a colour in all maps, without drawing a loop.",
+        )  # fmt: skip
     chosen = np.array(st.session_state.get(chosen_key, []), dtype=np.int64)
     if not len(chosen):
         return
-
-    def clear() -> None:
-        st.session_state[chosen_key] = []
-        st.session_state["maps-cleared"] += 1
-
     shown = chosen
     if len(chosen) > MOST_SHOWN:
         shown = chosen[np.linspace(0, len(chosen) - 1, MOST_SHOWN).round().astype(int)]
@@ -221,7 +264,8 @@ def draw_chosen(data: ImageDataset, chosen_key: str) -> None:
             if len(set(labels.tolist())) > len(common):
                 classes += " …"
         st.markdown(f"**{len(chosen):,} {images} chosen**{some}{classes}")
-        st.button("Clear selection", icon=":material/close:", key="maps-clear", on_click=clear)
+        st.button("Clear selection", icon=":material/close:", key="maps-clear", on_click=clear,
+                  help="Take the marks away from all maps.")  # fmt: skip
     # Always a full row, so that a single image is no poster.
     blank = np.full((-len(shown) % 20, *data.image_shape), 255, np.uint8)
     shown_images = data.images[shown]

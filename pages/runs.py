@@ -6,12 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui import frame, resources, state, widgets
+from pages._ui import controls, frame, resources, state, widgets
 from vaelab.config import explain
 from vaelab.figures import TERMS, compare_curves
 from vaelab.runs import ACTIVE, Run, RunError, broken_runs, list_runs, runs_folder
 
 TABLE_KEY = "runs-table"
+#: In the URL: the names of the runs that are ticked.
+CHOSEN_KEY = "runs"
 
 
 def main() -> None:
@@ -25,18 +27,22 @@ def main() -> None:
         statuses = {run.path: resources.jobs().status(run) for run in runs}
         if active != any(status.state in ACTIVE for status in statuses.values()):
             st.rerun()  # to begin or to end looking again by itself
+        key, ticked = table_key(runs)
         event = st.dataframe(
             [row(run, statuses[run.path].state) for run in runs],
-            # Ticks are row numbers: with other rows, they must not stay.
-            key=f"{TABLE_KEY}-{'-'.join(run.name for run in runs)}",
+            key=key,
+            selection_default={"selection": {"rows": ticked, "columns": [], "cells": []}},
             on_select="rerun",
             selection_mode="multi-row",
             hide_index=True,
             column_config=columns(),
         )
         chosen = [runs[index] for index in event["selection"]["rows"] if index < len(runs)]
+        st.session_state[CHOSEN_KEY] = [run.name for run in chosen]
+        state.keep(CHOSEN_KEY, ",".join(run.name for run in chosen) or None)
         st.caption(
-            f"Tick rows to compare their curves or to act on a run. Kept in {runs_folder()}."
+            "Tick rows to compare their curves or to act on a run; without a mouse, go to a row by "
+            f"the arrow keys, and press Shift and Space. Kept in {runs_folder()}."
         )
         # Losses compare within a dataset and a pixel model only.
         newest = [
@@ -53,6 +59,25 @@ def main() -> None:
     open_dialog()
     for path, problem in broken_runs().items():
         st.warning(f"**{path.name}** is broken on disk. {problem}", icon=":material/broken_image:")
+
+
+def table_key(runs: list[Run]) -> tuple[str, list[int]]:
+    """Key of the table, and the rows that are ticked in it at first.
+
+    Ticks are row numbers: with other rows, or others asked for in the URL, it is another table.
+    """
+    asked = state.asked_for(CHOSEN_KEY)
+    if asked is not None:
+        st.session_state[CHOSEN_KEY] = asked.split(",")
+        st.session_state["runs-asked"] = st.session_state.get("runs-asked", 0) + 1
+    names = [run.name for run in runs]
+    key = f"{TABLE_KEY}-{st.session_state.get('runs-asked', 0)}-{'-'.join(names)}"
+    at_first: tuple[str, list[int]] = st.session_state.get(TABLE_KEY, ("", []))
+    if at_first[0] != key:
+        wanted = st.session_state.get(CHOSEN_KEY, [])
+        at_first = key, sorted({names.index(name) for name in wanted if name in names})
+        st.session_state[TABLE_KEY] = at_first
+    return at_first
 
 
 def row(run: Run, what: str) -> dict[str, Any]:
@@ -92,21 +117,23 @@ def columns() -> dict[str, Any]:
 
 
 def compare(runs: list[Run], chosen: bool) -> None:
-    st.markdown("##### Curves" + ("" if chosen else " of the newest runs"))
-    toolbar = widgets.toolbar()
-    term = toolbar.segmented_control(
-        "Term", list(TERMS), default="total", required=True, format_func=TERMS.__getitem__,
-        key="curve-term", persist_state="session",
-    )  # fmt: skip
-    part = toolbar.segmented_control(
-        "Images", ["validation", "train"], default="validation", required=True,
-        format_func={"validation": "Validation", "train": "Training"}.__getitem__,
-        key="curve-split", persist_state="session",
-    )  # fmt: skip
-    axis = toolbar.segmented_control(
-        "Over", ["epoch", "seconds"], default="epoch", required=True, format_func=str.capitalize,
-        key="curve-over", persist_state="session",
-    )  # fmt: skip
+    st.markdown("## Curves" + ("" if chosen else " of the newest runs"))
+    with widgets.toolbar():
+        term = controls.segments(
+            "Term", list(TERMS), "term", "curve-term", "total",
+            "Which part of the loss to draw. **Total** is what training lowers; the others are "
+            "what it is the sum of.", title=TERMS.__getitem__,
+        )  # fmt: skip
+        part = controls.segments(
+            "Images", ["validation", "train"], "images", "curve-split", "validation",
+            "**Validation** images are held out: a curve that rises again there, while that of the "
+            "**training** images falls, means images learned by heart.",
+            title={"validation": "Validation", "train": "Training"}.__getitem__,
+        )  # fmt: skip
+        axis = controls.segments(
+            "Over", ["epoch", "seconds"], "over", "curve-over", "epoch",
+            "By how often all images were seen, or by how long it took.", title=str.capitalize,
+        )  # fmt: skip
     curves = {}
     for run in runs:
         epochs = run.epochs()
@@ -116,7 +143,14 @@ def compare(runs: list[Run], chosen: bool) -> None:
     if curves:
         widgets.chart(compare_curves(curves, term, part, axis), key="curves")
     else:
-        st.info("None of these runs has finished an epoch yet; their curves appear when one has.")
+        st.info(
+            "None of these runs has finished an epoch yet; their curves appear when one has. If "
+            "none is in training, go to **Train**, and press **Start training**."
+        )
+
+
+STOP = "End training now: every finished epoch is kept, and it can be resumed."
+RESUME = "Go on from the last finished epoch."
 
 
 def act_on(run: Run, what: str) -> None:
@@ -126,24 +160,29 @@ def act_on(run: Run, what: str) -> None:
         title.markdown(f"**{run.title}** · {what}")
         with buttons.container(horizontal=True, horizontal_alignment="right"):
             if run.has_model and st.button(
-                "Explore", icon=":material/explore:", key=f"explore-{name}"
-            ):
+                "Explore", icon=":material/explore:", key=f"explore-{name}",
+                help="Open its latent map.",
+            ):  # fmt: skip
                 st.switch_page("pages/explore.py", query_params={state.RUN_KEY: run.name})
             if run.path.parent != resources.EXAMPLES:
                 if what in ACTIVE:
-                    st.button("Stop", icon=":material/stop:", key=f"stop-{name}",
+                    st.button("Stop", icon=":material/stop:", key=f"stop-{name}", help=STOP,
                               on_click=widgets.attempt,
                               args=(resources.jobs().stop, run))  # fmt: skip
                 elif what != "finished":
-                    st.button("Resume", icon=":material/resume:", key=f"resume-{name}",
+                    st.button("Resume", icon=":material/resume:", key=f"resume-{name}", help=RESUME,
                               on_click=widgets.attempt,
                               args=(resources.jobs().train, run))  # fmt: skip
-                if st.button("Rename", icon=":material/edit:", key=f"rename-{name}"):
+                if st.button(
+                    "Rename", icon=":material/edit:", key=f"rename-{name}",
+                    help="Give it another name.",
+                ):  # fmt: skip
                     state.ask("rename", run)
                     st.rerun()
                 if what not in ACTIVE and st.button(
-                    "Delete", icon=":material/delete:", key=f"delete-{name}"
-                ):
+                    "Delete", icon=":material/delete:", key=f"delete-{name}",
+                    help="Take it off the disk, after asking once more.",
+                ):  # fmt: skip
                     state.ask("delete", run)
                     st.rerun()
         with st.expander("Settings"):
@@ -161,8 +200,8 @@ def open_dialog() -> None:
 @st.dialog("Rename this run")
 def rename(run: Run) -> None:
     with st.form("rename", border=False):
-        title = st.text_input("Name", run.title, max_chars=80)
-        if st.form_submit_button("Rename", type="primary"):
+        title = st.text_input("Name", run.title, max_chars=80, help="What to call this run.")
+        if st.form_submit_button("Rename", type="primary", help="Call it this from now on."):
             try:
                 run.rename(title)
             except (ValueError, RunError) as error:
@@ -178,14 +217,15 @@ def delete(run: Run) -> None:
         f"The folder is `{run.path}`."
     )
     with st.container(horizontal=True):
-        if st.button("Delete it", type="primary", icon=":material/delete:"):
+        if st.button("Delete it", type="primary", icon=":material/delete:",
+                     help="It cannot be brought back."):  # fmt: skip
             try:
                 run.delete()
             except RunError as error:
                 st.error(explain(error))
             else:
                 st.rerun()
-        if st.button("Keep it"):
+        if st.button("Keep it", help="Leave everything as it is."):
             st.rerun()
 
 
@@ -193,5 +233,5 @@ frame.show(
     main,
     __file__,
     "Runs",
-    "**Click a row** to open a run; tick several to lay their curves over one another.",
+    "**Tick a run** to open or change it, several to lay their curves over one another.",
 )

@@ -46,6 +46,7 @@ def start(source: Source, settings: dict[str, Any]) -> None:
     pressed = st.button(
         "Start training", type="primary", icon=":material/play_arrow:", width="stretch",
         disabled=config is None,
+        help="Train a model with these settings; it goes on when you leave the page.",
     )  # fmt: skip
     if pressed and config is not None:
         try:
@@ -70,9 +71,12 @@ def shape_after(source: Source, preprocessing: Preprocessing) -> tuple[int, int,
 
 
 def preview(source: Source) -> None:
-    st.markdown(f"#### {source.title}")
+    st.markdown(f"## {source.title}")
     if not is_local(source):
-        st.info(f"{source.title} is downloaded when training starts, and kept for the next time.")
+        st.info(
+            f"Press **Start training**: {source.title} is then downloaded first, and kept for the "
+            "next time."
+        )
         return
     try:
         data = resources.dataset(TrainConfig.model_validate({"dataset": source.name}))
@@ -96,6 +100,9 @@ def run_to_watch() -> Run | None:
     options = [None, *runs]
     if st.session_state.get(state.WATCH_KEY) not in options:
         del st.session_state[state.WATCH_KEY]
+    asked = state.asked_for(state.WATCH_KEY)
+    if asked in runs:
+        st.session_state[state.WATCH_KEY] = asked
     name = st.selectbox(
         "Look at",
         options,
@@ -105,6 +112,7 @@ def run_to_watch() -> Run | None:
         persist_state="session",
         help="A run to follow, or the images chosen on the left.",
     )
+    state.keep(state.WATCH_KEY, name)
     return None if name is None else runs[name]
 
 
@@ -130,16 +138,19 @@ def watch(run: Run) -> None:
 
 def draw_head(run: Run, status: Any) -> None:
     title, button = st.columns([3, 2], vertical_alignment="center")
-    title.markdown(f"#### {run.title}")
+    title.markdown(f"## {run.title}")
     with button.container(horizontal=True, horizontal_alignment="right"):
         if status.state in ACTIVE:
             st.button("Stop", icon=":material/stop:", on_click=widgets.attempt,
+                      help="End training now: every finished epoch is kept.",
                       args=(resources.jobs().stop, run))  # fmt: skip
         else:
             if status.state in {"stopped", "interrupted", "failed"}:
                 st.button("Resume", icon=":material/resume:", on_click=widgets.attempt,
+                          help="Go on from the last finished epoch.",
                           args=(resources.jobs().train, run))  # fmt: skip
-            if run.has_model and st.button("Explore", type="primary", icon=":material/explore:"):
+            if run.has_model and st.button("Explore", type="primary", icon=":material/explore:",
+                                           help="Open its latent map."):  # fmt: skip
                 st.switch_page("pages/explore.py", query_params={state.RUN_KEY: run.name})
     parts = [status.state.capitalize()]
     if run.epoch >= 0:
@@ -179,13 +190,13 @@ def draw_pictures(run: Run) -> None:
         return
     pairs, places = st.columns([2, 3])
     with pairs:
-        st.markdown("##### Reconstructions")
+        st.markdown("## Reconstructions")
         pairs_of = np.stack([images / np.float32(255), reconstructions], axis=1)
         both = pairs_of.reshape(-1, *images.shape[1:])
         widgets.sheet(both, 4, "Images and their reconstructions", side=96)
         st.caption("Validation images, each beside what the model makes of it.")
     with places:
-        st.markdown(f"##### Latent map after epoch {snapshot.epoch}")
+        st.markdown(f"## Latent map after epoch {snapshot.epoch}")
         figure = latent_map(
             _project(snapshot.mu, snapshot.indices),
             None if data.labels is None else data.labels[snapshot.indices],

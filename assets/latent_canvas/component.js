@@ -351,6 +351,20 @@ let leader = null;
 const canvasOf = new WeakMap();
 /** Where each run was left, so that coming back to a page finds it there. */
 const remembered = new Map();
+/** Where Python says to go, by the map's key, until the canvas has gone there. */
+const destinations = new Map();
+/** What tells the last such place from the earlier ones: each is sent with every rerun. */
+const turns = new Map();
+
+/** Go to a place that Python sent; once, however often it is sent. */
+function goTo({ map_key: mapKey, turn, run, z, image, label }) {
+  if (turns.get(mapKey) === turn) return;
+  turns.set(mapKey, turn);
+  const code = Float32Array.from(z);
+  destinations.set(mapKey, { run, z: code, image, label, pins: [{ z: code }] });
+  for (const canvas of canvases) canvas.arrive();
+}
+
 class LatentCanvas {
   constructor(root) {
     this.root = root;
@@ -401,8 +415,10 @@ class LatentCanvas {
     use(model, this);
     this.started = model;
     this.network = model.network;
-    const left = remembered.get(this.map.run);
-    const known = left?.z.length === this.network.latentDim && left.label < Math.max(1, this.network.numLabels);
+    const sent = this.#destination();
+    const left = sent ?? remembered.get(this.map.run) ?? this.#addressed();
+    const known = left?.z.length === this.network.latentDim &&
+      (!this.network.numLabels || left.label < this.network.numLabels);
     const { z, image, pins, label } = known
       ? left
       : { z: this.map.code(0), image: this.map.images[0], pins: [], label: this.map.labels?.[0] ?? 0 };
@@ -424,8 +440,41 @@ class LatentCanvas {
     this.#tick();
     this.root.dataset.state = "ready";
     // On coming back to a page, its panels may stand elsewhere: the server may have moved them.
-    if (known && !this.begun) this.#tell();
+    if (known && remembered.has(this.map.run) && !sent && !this.begun) this.#tell();
+    else if (known) this.#remember();
     this.begun = true;
+  }
+
+  /** Take the place that Python has sent for this map, if there is one. */
+  #destination() {
+    const place = destinations.get(this.map.map_key);
+    if (place?.run !== this.map.run) return undefined;
+    destinations.delete(this.map.map_key);
+    return place;
+  }
+
+  /** The place in the URL: what Python will send, of which the mount may come seconds later. */
+  #addressed() {
+    const asked = new URLSearchParams(window.location.search);
+    if (this.map.link || !(asked.has("z") || asked.has("image"))) return undefined;
+    const image = asked.has("image") ? Number(asked.get("image")) : null;
+    const point = this.map.images.indexOf(image);
+    if (!asked.has("z") && point < 0) return undefined;
+    const z = asked.has("z") ? Float32Array.from(asked.get("z").split(","), Number) : this.map.code(point);
+    const label = asked.has("label")
+      ? this.map.label_names.indexOf(asked.get("label"))
+      : this.map.labels?.[Math.max(0, point)] ?? 0;
+    return z.every(Number.isFinite) && label >= 0 ? { z, image, label, pins: [{ z }] } : undefined;
+  }
+
+  /** Go where Python says, on a map that is there already. */
+  arrive() {
+    const place = this.started && this.#destination();
+    if (!place) return;
+    this.#stop();
+    Object.assign(this, { pins: place.pins, label: place.label, along: 1 });
+    this.#go(place.z, place.image);
+    this.#remember();
   }
 
   end() {
@@ -898,9 +947,13 @@ class LatentCanvas {
   }
 }
 
-/** Called by Streamlit with a model, or with a map and a place for its canvas. */
+/** Called by Streamlit with a model, a place to go to, or a map and an element for its canvas. */
 export default function mount({ data, parentElement, setStateValue, setTriggerValue }) {
   if (!data) return undefined; // a model that was sent before
+  if (data.turn) {
+    goTo(data);
+    return undefined;
+  }
   if (readHeader(data).metadata.kind === "model") {
     addModel(data);
     return undefined;

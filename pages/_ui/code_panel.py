@@ -36,7 +36,7 @@ def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
     nearby = projection.indices[nearest_codes(projection.codes, z, NUM_NEAREST)]
     index = int(nearby[0]) if clicked is None else clicked
     title = "The image clicked" if clicked is not None else "The nearest image"
-    st.markdown(f"##### {title}")
+    st.markdown(f"## {title}")
     image = data.images[[index]]
     label = data.label_of(index)
     posterior = run.engine.encode(image, label)
@@ -51,7 +51,7 @@ def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
         _draw_error(terms)
         _draw_kl(run, terms)
     _draw_posterior(run, posterior, terms)
-    st.markdown("##### Nearest real images")
+    st.markdown("## Nearest real images")
     widgets.sheet(data.images[nearby], NUM_NEAREST // 2, "The real images nearest to z")
     if data.labels is not None:
         counts = Counter(data.label_names[label] for label in data.labels[nearby])
@@ -63,7 +63,7 @@ def _draw_posterior(run: Run, posterior: Codes, terms: ImageTerms) -> None:
     """Write down the Gaussian that the encoder answers this image with."""
     is_vae = run.engine.is_vae
     order = np.argsort(-np.abs(terms.kl_per_dim[0] if is_vae else posterior.mu[0]), kind="stable")
-    head = "| | μ |" + (" σ | KL, nats |" if is_vae else "")
+    head = "| dimension | μ |" + (" σ | KL, nats |" if is_vae else "")
     lines = [head, "|---|" + "--:|" * (3 if is_vae else 1)]
     for dim in order[:MOST_SLIDERS]:
         line = f"| z{dim + 1} | {posterior.mu[0, dim]:.2f} |"
@@ -92,7 +92,7 @@ def draw(run: Run, data: ImageDataset, projection: Projection) -> None:
         )
         _draw_image(run, image, label, widgets.describe_image(data, index), *seen)
 
-    st.markdown("##### The code z")
+    st.markdown("## The code z")
     with st.container(horizontal=True, gap="small"):
         origin = np.zeros(run.config.latent_dim)
         st.button("Origin", on_click=state.set_z, args=(run, origin),
@@ -170,7 +170,8 @@ def _draw_sliders(run: Run, codes: np.ndarray, seen: tuple[Codes, ImageTerms] | 
             if run.engine.is_vae:
                 label += f" · σ {posterior.sigma[0, dim]:.2f} · KL {terms.kl_per_dim[0, dim]:.2f}"
         st.slider(label, -limit, limit, step=limit / 300, format="%.2f",
-                  key=state.slider_key(run, dim), persist_state="session")  # fmt: skip
+                  key=state.slider_key(run, dim), persist_state="session",
+                  help="A number of the code: let go, and z is decoded anew.")  # fmt: skip
 
     order = np.argsort(-_kl_per_dim(run, codes), kind="stable")
     active = active_units(codes)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages._ui import widgets
+from pages._ui import controls, widgets
 from vaelab.figures import latent_map
 
 if TYPE_CHECKING:
@@ -32,18 +32,16 @@ def choose_way(data: ImageDataset) -> str:
     """Choose how to choose: ``"label"``, ``"factor"`` or ``"lasso"``, as the images allow."""
     ways = {"label": data.labels is not None, "factor": data.factors is not None, "lasso": True}
     possible = [way for way, can in ways.items() if can]
-    chosen: str = st.segmented_control(
+    return controls.segments(
         "Groups by",
         possible,
-        default=possible[0],
-        required=True,
-        key=f"groups-by:{possible}",
-        format_func=str.capitalize,
-        help="**Label**: all images of a class. **Factor**: images that were drawn with a known "
+        "by",
+        f"groups-by:{possible}",
+        possible[0],
+        "**Label**: all images of a class. **Factor**: images that were drawn with a known "
         "cause in a range. **Lasso**: those that you draw a line around on the map.",
-        persist_state="session",
+        title=str.capitalize,
     )
-    return chosen
 
 
 def choose_classes(data: ImageDataset) -> tuple[np.ndarray, np.ndarray]:
@@ -57,10 +55,10 @@ def _choose_class(data: ImageDataset, end: str, way: str) -> np.ndarray:
     # Two digits that share most of their strokes; of other data the outermost classes.
     wanted = {"A": "3", "B": "8"}[end]
     default = names.index(wanted) if wanted in names else {"A": 0, "B": len(names) - 1}[end]
-    label = st.selectbox(
-        f"{end}, {way}", range(len(names)), index=default, key=f"group-{end}:{names}",
-        format_func=names.__getitem__, persist_state="session", width=130,
-        help=f"The class that the direction leads {way}.",
+    label = controls.select(
+        f"{end}, {way}", range(len(names)), end.lower(), f"group-{end}:{names}", default,
+        f"The class that the direction leads {way}.", title=names.__getitem__,
+        word=names.__getitem__, width=130,
     )  # fmt: skip
     return np.flatnonzero(data.labels == label)
 
@@ -68,21 +66,21 @@ def _choose_class(data: ImageDataset, end: str, way: str) -> np.ndarray:
 def choose_ranges(data: ImageDataset) -> tuple[np.ndarray, np.ndarray]:
     """Choose a factor, and a range of it for each group."""
     assert data.factors is not None
-    factor = st.selectbox(
-        "Factor", data.factor_names, key=f"factor:{data.name}", width=150,
-        format_func=lambda name: name.replace("_", " "), persist_state="session",
-        help="A cause that the images were drawn with, and that no model was told.",
+    factor = controls.select(
+        "Factor", data.factor_names, "factor", f"factor:{data.name}", data.factor_names[0],
+        "A cause that the images were drawn with, and that no model was told.",
+        title=lambda name: name.replace("_", " "), width=150,
     )  # fmt: skip
     values = data.factors[:, data.factor_names.index(factor)]
     low, high = float(values.min()), float(values.max())
     first, last = (float(value) for value in np.quantile(values, [0.25, 0.75]))
     groups = []
     for (end, way), default in zip(WAYS.items(), ((low, first), (last, high)), strict=True):
-        chosen = st.slider(
-            f"{end}, {way}", low, high, default, step=(high - low) / 100, format="%.2f",
-            key=f"range-{end}:{data.name}:{factor}", persist_state="session", width=190,
-            help=f"Images drawn with a {factor.replace('_', ' ')} in this range; at first, the "
-            f"{'lowest' if end == 'A' else 'highest'} quarter.",
+        chosen = controls.span(
+            f"{end}, {way}", low, high, default, (high - low) / 100, end.lower(),
+            f"range-{end}:{data.name}:{factor}",
+            f"Images drawn with a {factor.replace('_', ' ')} in this range; at first, the "
+            f"{'lowest' if end == 'A' else 'highest'} quarter.", format="%.2f", width=190,
         )  # fmt: skip
         groups.append(np.flatnonzero((values >= chosen[0]) & (values <= chosen[1])))
     return groups[0], groups[1]
@@ -116,7 +114,7 @@ def draw_lasso(
         for end, key in keys.items():
             members = st.session_state.get(key)
             if members is None:
-                st.caption(f"Group {end} is still empty.")
+                st.caption(f"Group {end} is still empty: select its points, and press its button.")
                 continue
             some = np.random.default_rng(0).permutation(members)[: 2 * SHOWN]
             widgets.sheet(data.images[some], SHOWN, f"Images of group {end}", side=32)

@@ -14,7 +14,7 @@ from vaelab.datasets import ImageDataset
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 
-__all__ = ["Pin", "latent_canvas", "send_model"]
+__all__ = ["Pin", "latent_canvas", "send_model", "send_place"]
 
 _MODULE = browser_code.join(browser_code.NETWORK, "latent_canvas/component.js")
 _STYLE, _MARKUP = (browser_code.join(f"latent_canvas/component.{kind}") for kind in ("css", "html"))
@@ -26,6 +26,8 @@ _CANVAS = st.components.v2.component(
 # The same module, which sees from the data what it was called with. A model has a mount of its own,
 # so that it travels once: another map, or another page and back, does not send it again.
 _MODEL = st.components.v2.component("latent_model", js=_MODULE, isolate_styles=False)
+# And so has a place: within the map it would have that sent again.
+_PLACE = st.components.v2.component("latent_place", js=_MODULE, isolate_styles=False)
 
 
 class Pin(NamedTuple):
@@ -58,6 +60,13 @@ def send_model(run: Run, slot: str = "") -> None:
         data=None if state.was_sent(name) else resources.browser_model(run),
     )
     state.remember_sent(name)
+
+
+def send_place(run: Run, map_key: str) -> None:
+    """Have the canvas beside a map go where ``state.go_to`` said last, if it has not been there."""
+    place = state.place_sent(run)
+    data = None if place is None else {"map_key": map_key, "run": run.name} | place
+    _PLACE(key=f"place-{map_key}", data=data)
 
 
 def latent_canvas(

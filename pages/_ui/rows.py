@@ -67,7 +67,7 @@ def draw_rows(
     )
     body = "".join(_row(row, len(columns)) for row in rows)
     place.html(
-        f'{_STYLE}<table class="vl-rows"><thead><tr><th></th><th></th>{head}</tr></thead>'
+        f'{_STYLE}<table class="vl-rows"><thead><tr><td></td><td></td>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
     )
 

@@ -1,4 +1,7 @@
-"""The settings of a training, as widgets: what the Train page hands to ``TrainConfig``."""
+"""The settings of a training, as widgets: what the Train page hands to ``TrainConfig``.
+
+In the URL each is called as in ``TrainConfig``: ``?dataset=mnist&latent_dim=8&beta=4``.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from pages._ui import controls, state
 from vaelab.config import ACTIVATIONS, CORRUPTIONS, LIKELIHOODS, OBJECTIVES, TrainConfig
 from vaelab.datasets import SOURCES, Source, is_local
 
@@ -42,18 +46,15 @@ STRENGTHS = {
 }
 
 
-def _keep(name: str) -> dict[str, Any]:
-    """A key under which a widget of this page keeps its value for the session."""
-    return {"key": f"train-{name}", "persist_state": "session"}
-
-
 def choose_source() -> Source:
-    name = st.selectbox(
+    name = controls.select(
         "Images",
         list(SOURCES),
-        format_func=lambda name: SOURCES[name].title,
-        help="What the model learns to draw.",
-        **_keep("dataset"),
+        "dataset",
+        "train-dataset",
+        next(iter(SOURCES)),
+        "What the model learns to draw.",
+        title=lambda name: SOURCES[name].title,
     )
     source = SOURCES[name]
     channels, height, width = source.image_shape
@@ -69,28 +70,26 @@ def choose_settings(source: Source) -> dict[str, Any]:
     """Every setting of a ``TrainConfig``, as the widgets have them."""
     settings: dict[str, Any] = {"dataset": source.name}
     model, dims = st.columns(2)
-    settings["model"] = model.segmented_control(
-        "Model", ["vae", "ae"], default="vae", required=True,
-        format_func=lambda name: {"vae": "VAE", "ae": "AE"}[name],
-        help="**AE**, the autoencoder: each image becomes a point. **VAE**: each becomes a small "
+    settings["model"] = controls.segments(
+        "Model", ["vae", "ae"], "model", "train-model", "vae",
+        "**AE**, the autoencoder: each image becomes a point. **VAE**: each becomes a small "
         "cloud, and all clouds together fill the space, so that any place in it can be decoded.",
-        **_keep("model"),
+        title=str.upper, within=model,
     )  # fmt: skip
-    settings["latent_dim"] = dims.number_input(
-        "Latent dimensions", 1, 128, 2,
-        help="Numbers that an image is squeezed into. Two can be seen directly on a map.",
-        **_keep("latent_dim"),
+    settings["latent_dim"] = controls.number(
+        "Latent dimensions", 1, 128, 2, "latent_dim", "train-latent_dim",
+        "Numbers that an image is squeezed into. Two can be seen directly on a map.", within=dims,
     )  # fmt: skip
     beta, epochs = st.columns(2)
-    settings["beta"] = beta.number_input(
-        "β", 0.0, 1000.0, 1.0, 0.5, disabled=settings["model"] == "ae",
-        help="Weight of the KL term: 1 is the VAE; more keeps codes tidier and images blurrier.",
-        **_keep("beta"),
+    settings["beta"] = controls.number(
+        "β", 0.0, 1000.0, 1.0, "beta", "train-beta",
+        "Weight of the KL term: 1 is the VAE; more keeps codes tidier and images blurrier.",
+        within=beta, step=0.5, disabled=settings["model"] == "ae",
     )  # fmt: skip
-    settings["epochs"] = epochs.number_input(
-        "Epochs", 1, 10_000, int(np.clip(200_000 // source.num_images, 10, 150)),
-        help="How often training goes through all images.",
-        key=f"train-epochs-{source.name}", persist_state="session",
+    settings["epochs"] = controls.number(
+        "Epochs", 1, 10_000, int(np.clip(200_000 // source.num_images, 10, 150)), "epochs",
+        f"train-epochs-{source.name}", "How often training goes through all images.",
+        within=epochs,
     )  # fmt: skip
     with st.expander("Images: size, colour, subset"):
         settings["preprocessing"] = _choose_preprocessing(source)
@@ -106,30 +105,30 @@ def choose_settings(source: Source) -> dict[str, Any]:
 
 
 def _choose_preprocessing(source: Source) -> dict[str, Any]:
-    size = st.selectbox(
-        "Size", [None, 8, 16, 28, 32, 64],
-        format_func=lambda size: "as it is" if size is None else f"{size} × {size}",
-        help="Pixels a side.", **_keep("size"),
+    # No option is None, which Streamlit takes for nothing chosen.
+    size = controls.select(
+        "Size", [0, 8, 16, 28, 32, 64], "size", "train-size", 0, "Pixels a side.",
+        title=lambda size: f"{size} × {size}" if size else "as it is",
     )  # fmt: skip
-    color = st.segmented_control(
-        "Colour", [None, "gray", "rgb"], default=None, required=True,
-        format_func={None: "as it is", "gray": "gray", "rgb": "colour"}.__getitem__,
-        help="One channel or three.", **_keep("color"),
+    colors = {"as-is": "as it is", "gray": "gray", "rgb": "colour"}
+    color = controls.segments(
+        "Colour", list(colors), "color", "train-color", "as-is", "One channel or three.",
+        title=colors.__getitem__,
     )  # fmt: skip
-    binarize = st.toggle(
-        "Black and white", help="Round every pixel to black or white.", **_keep("binarize")
+    binarize = controls.toggle(
+        "Black and white", "binarize", "train-binarize", "Round every pixel to black or white."
     )
-    subset = st.number_input(
-        "Images to keep", 30, None, None, placeholder=f"all {source.num_images:,}",
-        help="Fewer images train faster.", **_keep("num_images"),
+    subset = controls.number(
+        "Images to keep", 30, None, None, "num_images", "train-num_images",
+        "Fewer images train faster.", placeholder=f"all {source.num_images:,}",
     )  # fmt: skip
-    classes = st.multiselect(
-        "Classes to keep", source.label_names, placeholder="all", help="Leave classes out.",
-        key=f"train-classes-{source.name}", persist_state="session",
+    classes = controls.several(
+        "Classes to keep", source.label_names, "classes", f"train-classes-{source.name}",
+        "Leave classes out.", placeholder="all",
     )  # fmt: skip
     return {
-        "size": size,
-        "color": color,
+        "size": size or None,
+        "color": None if color == "as-is" else color,
         "binarize": binarize,
         "num_images": subset,
         "classes": tuple(classes) or None,
@@ -137,22 +136,23 @@ def _choose_preprocessing(source: Source) -> dict[str, Any]:
 
 
 def _choose_network() -> dict[str, Any]:
-    architecture = st.segmented_control(
-        "Architecture", ["mlp", "conv"], default="mlp", required=True,
-        format_func={"mlp": "MLP", "conv": "Convolutional"}.__getitem__,
-        help="**MLP**: every pixel to every unit; fine for small images. **Convolutional**: "
-        "looks at neighbourhoods; for 28 to 64 pixels.", **_keep("architecture"),
+    architecture = controls.segments(
+        "Architecture", ["mlp", "conv"], "architecture", "train-architecture", "mlp",
+        "**MLP**: every pixel to every unit; fine for small images. **Convolutional**: "
+        "looks at neighbourhoods; for 28 to 64 pixels.",
+        title={"mlp": "MLP", "conv": "Convolutional"}.__getitem__,
     )  # fmt: skip
     conv = architecture == "conv"
     default = "16, 32" if conv else "256, 256, 128"
-    widths = st.text_input(
+    widths = controls.text(
         "Channels of the stages" if conv else "Widths of the hidden layers", default,
-        help="From the image inwards, separated by commas; the decoder mirrors them.",
-        **_keep(f"widths-{architecture}"),
+        "channels" if conv else "hidden", f"train-widths-{architecture}",
+        "From the image inwards, separated by commas; the decoder mirrors them.",
     )  # fmt: skip
-    activation = st.selectbox(
-        "Activation", ACTIVATIONS, ACTIVATIONS.index(TrainConfig().activation),
-        help="The nonlinearity between layers.", **_keep("activation"),
+    state.keep("hidden" if conv else "channels", None)
+    activation = controls.select(
+        "Activation", ACTIVATIONS, "activation", "train-activation", TrainConfig().activation,
+        "The nonlinearity between layers.",
     )  # fmt: skip
     return {
         "architecture": architecture,
@@ -163,28 +163,26 @@ def _choose_network() -> dict[str, Any]:
 
 def _choose_objective(model: str) -> dict[str, Any]:
     variant = _choose_variant(model)
-    likelihood = st.selectbox(
-        "Likelihood", LIKELIHOODS, format_func=LIKELIHOOD_NAMES.__getitem__,
-        help="How probable an image is, given what the decoder draws. **Bernoulli** is the usual "
-        "choice for pixels between black and white.", **_keep("likelihood"),
+    likelihood = controls.select(
+        "Likelihood", LIKELIHOODS, "likelihood", "train-likelihood", LIKELIHOODS[0],
+        "How probable an image is, given what the decoder draws. **Bernoulli** is the usual "
+        "choice for pixels between black and white.", title=LIKELIHOOD_NAMES.__getitem__,
     )  # fmt: skip
     sigma = 0.1
     if likelihood.startswith("gaussian"):
-        sigma = st.number_input(
-            "σ of a pixel", 0.01, 10.0, 0.1, 0.05,
-            help="Between 0 and 1, as pixels are: smaller asks for sharper images.",
-            **_keep("sigma"),
+        sigma = controls.number(
+            "σ of a pixel", 0.01, 10.0, 0.1, "sigma", "train-sigma",
+            "Between 0 and 1, as pixels are: smaller asks for sharper images.", step=0.05,
         )  # fmt: skip
-    warmup = st.slider(
-        "KL warm-up", 0.0, 1.0, 0.0, 0.05, disabled=model == "ae",
-        help="Part of training over which β rises from 0: first draw, then tidy up.",
-        **_keep("kl_warmup"),
+    warmup = controls.slider(
+        "KL warm-up", 0.0, 1.0, 0.0, 0.05, "kl_warmup", "train-kl_warmup",
+        "Part of training over which β rises from 0: first draw, then tidy up.",
+        disabled=model == "ae",
     )  # fmt: skip
-    free_bits = st.number_input(
-        "Free bits, nats a dimension", 0.0, 10.0, 0.0, 0.1,
-        disabled=model == "ae" or variant["objective"] in {"tc", "iwae"},
-        help="What each dimension may say without paying: keeps dimensions from going unused.",
-        **_keep("free_bits"),
+    free_bits = controls.number(
+        "Free bits, nats a dimension", 0.0, 10.0, 0.0, "free_bits", "train-free_bits",
+        "What each dimension may say without paying: keeps dimensions from going unused.",
+        step=0.1, disabled=model == "ae" or variant["objective"] in {"tc", "iwae"},
     )  # fmt: skip
     if variant["objective"] in {"tc", "iwae"}:
         free_bits = 0.0  # these take the KL term apart, and have none to give
@@ -198,77 +196,79 @@ def _choose_variant(model: str) -> dict[str, Any]:
     chosen: dict[str, Any] = {"objective": "elbo"}
     if model == "ae":
         return chosen
-    chosen["objective"] = st.selectbox(
-        "Minimize", OBJECTIVES, format_func=OBJECTIVE_NAMES.__getitem__,
-        help="**ELBO**: reconstruction + β × KL. **β-TCVAE**: β weighs the total correlation only, "
+    chosen["objective"] = controls.select(
+        "Minimize", OBJECTIVES, "objective", "train-objective", "elbo",
+        "**ELBO**: reconstruction + β × KL. **β-TCVAE**: β weighs the total correlation only, "
         "the part of the KL that makes dimensions say the same things. **InfoVAE**: codes as a "
         "whole are held to the prior; with β 0, single ones may say as much as they like. "
-        "**IWAE**: a tighter bound, from several samples an image.", **_keep("objective"),
+        "**IWAE**: a tighter bound, from several samples an image.",
+        title=OBJECTIVE_NAMES.__getitem__,
     )  # fmt: skip
     if chosen["objective"] == "mmd":
-        chosen["mmd_weight"] = st.number_input(
-            "Weight of the MMD", 0.0, 100_000.0, TrainConfig().mmd_weight, 10.0,
-            help="How much it costs that codes as a whole differ from the prior.",
-            **_keep("mmd_weight"),
+        chosen["mmd_weight"] = controls.number(
+            "Weight of the MMD", 0.0, 100_000.0, TrainConfig().mmd_weight, "mmd_weight",
+            "train-mmd_weight", "How much it costs that codes as a whole differ from the prior.",
+            step=10.0,
         )  # fmt: skip
     if chosen["objective"] == "iwae":
-        chosen["num_samples"] = st.number_input(
-            "Samples an image, k", 1, 64, TrainConfig().num_samples,
-            help="More make the bound tighter, and a step that much slower.",
-            **_keep("num_samples"),
+        chosen["num_samples"] = controls.number(
+            "Samples an image, k", 1, 64, TrainConfig().num_samples, "num_samples",
+            "train-num_samples", "More make the bound tighter, and a step that much slower.",
         )  # fmt: skip
     return chosen
 
 
 def _choose_inputs(source: Source) -> dict[str, Any]:
     """What the networks are given: the label as well, or a damaged image."""
-    conditional = st.toggle(
-        "Tell the model the label", disabled=not source.label_names,
-        help="A **conditional** model: encoder and decoder are told the label, so that the code is "
+    conditional = controls.toggle(
+        "Tell the model the label", "conditional", "train-conditional",
+        "A **conditional** model: encoder and decoder are told the label, so that the code is "
         "left with the rest, such as slant and stroke; and one can ask for a label.",
-        **_keep("conditional"),
+        disabled=not source.label_names,
     )  # fmt: skip
-    corruption = st.selectbox(
-        "Damage the images", [None, *CORRUPTIONS], format_func=CORRUPTION_NAMES.__getitem__,
-        help="A **denoising** model: what is encoded is damaged, anew each step, and the clean "
-        "image is to be reconstructed.", **_keep("corruption"),
+    corruption = controls.select(
+        "Damage the images", ["none", *CORRUPTIONS], "corruption", "train-corruption", "none",
+        "A **denoising** model: what is encoded is damaged, anew each step, and the clean "
+        "image is to be reconstructed.",
+        title=lambda name: CORRUPTION_NAMES[None if name == "none" else name],
     )  # fmt: skip
-    chosen = {
+    chosen: dict[str, Any] = {
         "conditional": conditional and bool(source.label_names),
-        "corruption": corruption,
+        "corruption": None if corruption == "none" else corruption,
     }
-    if corruption:
+    if corruption != "none":
         name, least, most, default = STRENGTHS[corruption]
-        chosen["corruption_strength"] = st.slider(
-            name, least, most, default, help="How strong the damage is in training.",
-            **_keep(f"strength-{corruption}"),
+        chosen["corruption_strength"] = controls.slider(
+            name, least, most, default, 0.01, "corruption_strength",
+            f"train-strength-{corruption}", "How strong the damage is in training.",
         )  # fmt: skip
     return chosen
 
 
 def _choose_training() -> dict[str, Any]:
-    seconds = st.number_input(
-        "Seconds instead of epochs", 1, 86_400, None, placeholder="train by epochs",
-        help="Train for this long, whatever the machine manages.", **_keep("seconds"),
+    seconds = controls.number(
+        "Seconds instead of epochs", 1, 86_400, None, "seconds", "train-seconds",
+        "Train for this long, whatever the machine manages.", placeholder="train by epochs",
     )  # fmt: skip
-    batch_size = st.select_slider(
-        "Batch size", [16, 32, 64, 128, 256, 512, 1024], 128, help="Images a step.",
-        **_keep("batch_size"),
+    batch_size = controls.batch(
+        "Batch size", [16, 32, 64, 128, 256, 512, 1024], "batch_size", "train-batch_size", 128,
+        "Images a step.",
     )  # fmt: skip
-    rate = st.number_input(
-        "Learning rate", 0.0, 1.0, TrainConfig().learning_rate, 0.001, format="%.4f",
-        help="The peak of the one-cycle schedule. If training diverges, take less.",
-        **_keep("learning_rate"),
+    rate = controls.number(
+        "Learning rate", 0.0, 1.0, TrainConfig().learning_rate, "learning_rate",
+        "train-learning_rate",
+        "The peak of the one-cycle schedule. If training diverges, take less.",
+        step=0.001, format="%.4f",
     )  # fmt: skip
-    seed = st.number_input("Seed", 0, 2**31 - 1, 0, help="The same seed trains the same model.",
-                           **_keep("seed"))  # fmt: skip
+    seed = controls.number("Seed", 0, 2**31 - 1, 0, "seed", "train-seed",
+                           "The same seed trains the same model.")  # fmt: skip
     device, threads = st.columns(2)
-    where = device.selectbox("Device", ["cpu", "auto", "cuda", "mps"],
-                             help="Where to compute; auto takes the fastest there is.",
-                             **_keep("device"))  # fmt: skip
-    num_threads = threads.number_input(
-        "CPU threads", 1, 256, 1,
-        help="One is steadiest while other programs run.", **_keep("threads"),
+    where = controls.select("Device", ["cpu", "auto", "cuda", "mps"], "device", "train-device",
+                            "cpu", "Where to compute; auto takes the fastest there is.",
+                            within=device)  # fmt: skip
+    num_threads = controls.number(
+        "CPU threads", 1, 256, 1, "threads", "train-threads",
+        "One is steadiest while other programs run.", within=threads,
     )  # fmt: skip
     return {
         "seconds": seconds, "batch_size": batch_size, "learning_rate": rate, "seed": seed,

@@ -2,16 +2,26 @@
 
 Widgets keep their own values when a page is left, by ``persist_state="session"``. What is here is
 what no widget holds, what a click must set, and what belongs into the URL.
+
+Two ways lead into the URL. A widget whose value can stand there as it is says so itself, with
+``bind="query-params"``: its key is then the name in the URL, and nothing else may use that name.
+Whatever is called differently than it is shown, or is about a run or a dataset, goes through
+``asked_for`` and ``keep``: see ``controls``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from vaelab.datasets import ImageDataset
 from vaelab.latent.projections import Projection
@@ -24,15 +34,20 @@ __all__ = [
     "anchor_of",
     "ask",
     "asked",
+    "asked_for",
     "choose_end",
     "choose_image",
     "chosen_end",
     "chosen_image",
     "clicked_image",
     "forget_sent",
+    "go_to",
+    "keep",
+    "keep_all",
     "label_key",
     "label_of",
     "open_lesson",
+    "place_sent",
     "remember_sent",
     "run_chosen",
     "set_label",
@@ -69,20 +84,111 @@ def open_lesson(slug: str) -> None:
 
 def wanted_run() -> str | None:
     """The run that the URL names or, on a page reached without one, the last one looked at."""
-    name: str | None = st.query_params.get(RUN_KEY) or st.session_state.get("wanted-run")
+    asked = asked_for(RUN_KEY)
+    if asked:
+        st.session_state["wanted-run"] = asked
+    name: str | None = st.session_state.get("wanted-run")
     return name
 
 
 def want_run(name: str) -> None:
     """Show the run called ``name``: in the URL, in the selector, and on the next page."""
     st.session_state[RUN_KEY] = st.session_state["wanted-run"] = name
-    if st.query_params.get(RUN_KEY) != name:
-        st.query_params[RUN_KEY] = name
+    keep(RUN_KEY, name)
 
 
 def run_chosen() -> None:
     """Take over what the run selector was just set to."""
-    st.query_params[RUN_KEY] = st.session_state[RUN_KEY]
+    want_run(st.session_state[RUN_KEY])
+
+
+# Settings in the URL ----------------------------------------------------------------------------
+
+#: Seconds for which a browser may not have heard yet of what was put into the URL.
+_ON_THE_WAY = 5.0
+
+
+@dataclass
+class _Address:
+    """What the page shown has put into the URL, None for nothing."""
+
+    page: str
+    kept: dict[str, str | None] = field(default_factory=dict)
+    #: Until when what was there before may still come from the browser.
+    until: dict[tuple[str, str | None], float] = field(default_factory=dict)
+
+    def take(self, name: str, text: str | None) -> None:
+        """Take over what is in the URL from now on."""
+        if name in self.kept and self.kept[name] != text:
+            self.until[name, self.kept[name]] = time.monotonic() + _ON_THE_WAY
+        self.kept[name] = text
+
+    def is_late(self, name: str, text: str | None) -> bool:
+        """Whether the browser has only not heard yet that this is over."""
+        return time.monotonic() < self.until.get((name, text), 0)
+
+
+def _address() -> _Address:
+    page = urlsplit(st.context.url or "").path
+    address: _Address | None = st.session_state.get("address")
+    if address is None or address.page != page:
+        address = st.session_state["address"] = _Address(page)
+    return address
+
+
+def _went_back() -> bool:
+    """Whether this run is for Back or Forward: then what the URL does not name is at its default.
+
+    There is no public way to tell it from a page reached through the menu, on which settings stay.
+    """
+    return bool(getattr(get_script_run_ctx(), "is_history_navigation", False))
+
+
+def asked_for(name: str) -> str | None:
+    """What the URL newly asks of a setting: on opening a page, after a link, or after Back.
+
+    Returns
+    -------
+    str or None
+        The text; empty where the default is asked for; None where nothing is. Each is told once:
+        a setting that was changed since stays changed.
+    """
+    address, text = _address(), st.query_params.get(name)
+    if name in address.kept and address.kept[name] == text:
+        return None
+    if not _went_back() and (text is None or address.is_late(name, text)):
+        return None
+    address.take(name, text)
+    return text or ""
+
+
+def keep(name: str, text: str | None) -> None:
+    """Have a setting in the URL, or with None not there, as one at its default."""
+    keep_all({name: text})
+
+
+def keep_all(texts: Mapping[str, str | None]) -> None:
+    """Have several settings in the URL that change together: one step of Back."""
+    address = _address()
+    for name, text in texts.items():
+        address.take(name, text)
+    new: dict[str, str] = {}
+    went_back = _went_back()
+    for name, text in address.kept.items():
+        now = st.query_params.get(name)
+        # What comes late must not take the place of what another setting was changed to.
+        ours = name in texts or (address.is_late(name, now) and not went_back)
+        if now == text or not ours:
+            continue
+        if text is None:
+            del st.query_params[name]
+        else:
+            new[name] = text
+    if new:
+        st.query_params.update(new)
+
+
+# A place in latent space ------------------------------------------------------------------------
 
 
 def _of(run: Run, what: str) -> str:
@@ -122,6 +228,26 @@ def label_of(run: Run) -> int:
 def label_key(run: Run) -> str:
     """Key of the selector of a conditional model's label."""
     return _of(run, "label")
+
+
+def go_to(run: Run, z: Sequence[float] | NDArray[np.floating], image: int | None,
+          label: int | None) -> None:  # fmt: skip
+    """Go to a place, on the server and in the browser; before the sliders are drawn."""
+    set_z(run, z)
+    choose_image(run, image)
+    set_label(run, label)
+    st.session_state[_of(run, "sent")] = {
+        "z": [float(value) for value in z],
+        "image": image,
+        "label": label_of(run),
+        "turn": str(time.time_ns()),
+    }
+
+
+def place_sent(run: Run) -> dict[str, Any] | None:
+    """Where the browser was last told to go, if it was; ``turn`` tells it from earlier times."""
+    place: dict[str, Any] | None = st.session_state.get(_of(run, "sent"))
+    return place
 
 
 def start_with(run: Run, data: ImageDataset, projection: Projection) -> None:

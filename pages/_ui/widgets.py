@@ -10,9 +10,10 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from pages._ui import frame, resources, state
+from pages._ui import controls, frame, resources, state
 from vaelab.config import TrainConfig, explain
 from vaelab.datasets import ImageDataset
+from vaelab.figures.lecture import enlarged
 from vaelab.images import enlarge, png_data_uri, tile, to_pixels
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.maps import kinds_of_map
@@ -55,9 +56,9 @@ MAP_NAMES: dict[ProjectionKind, str] = {"plane": "Latent plane", "pca": "PCA", "
 
 
 def chart(figure: go.Figure, **options: Any) -> Any:
-    """Show a figure, with larger text on a projector; options as ``st.plotly_chart`` takes them."""
+    """Show a figure, enlarged on a projector; options as ``st.plotly_chart`` takes them."""
     if frame.presenting():
-        figure.update_layout(font_size=18)
+        figure = enlarged(figure)
     return st.plotly_chart(figure, **options)
 
 
@@ -114,14 +115,14 @@ def choose_other_run(
     help: str,
     prefer: Callable[[Run], bool] | None = None,
 ) -> Run | None:
-    """Choose a second run, beside the page's own; its name is in the URL under ``key``.
+    """Choose a second run, beside the page's own; in the URL as ``?beside=NAME``.
 
     Parameters
     ----------
     label, help
         What it is chosen for.
     key
-        Of the widget and in the URL.
+        Of the widget.
     runs
         Which can be chosen; None is returned where there are none.
     prefer
@@ -129,20 +130,12 @@ def choose_other_run(
     """
     by_name = {run.name: run for run in runs}
     if not by_name:
+        state.keep("beside", None)
         return None
-    wanted = st.query_params.get(key) or st.session_state.get(f"wanted-{key}")
-    if wanted not in by_name:
-        wanted = next(
-            (run.name for run in runs if prefer is not None and prefer(run)), runs[0].name
-        )
-    st.session_state[key] = st.session_state[f"wanted-{key}"] = wanted
-
-    def chosen() -> None:
-        st.query_params[key] = st.session_state[f"wanted-{key}"] = st.session_state[key]
-
-    name = st.selectbox(
-        label, list(by_name), key=key, format_func=lambda name: describe_run(by_name[name]),
-        help=help, on_change=chosen, width=340,
+    name = controls.select(
+        label, list(by_name), "beside", key,
+        next((run.name for run in runs if prefer is not None and prefer(run)), runs[0].name),
+        help, title=lambda name: describe_run(by_name[name]), width=340,
     )  # fmt: skip
     return resources.fresh(by_name[name])
 
@@ -200,37 +193,35 @@ def summary_of(config: TrainConfig) -> str:
 def choose_map(run: Run) -> ProjectionKind:
     """Choose how latent space is laid on the screen."""
     kinds = kinds_of_map(run.config.latent_dim)
-    if st.session_state.get(state.KIND_KEY) not in kinds:
-        st.session_state.pop(state.KIND_KEY, None)
-    kind: ProjectionKind = st.segmented_control(
+    return controls.segments(
         "Map",
         kinds,
-        default=kinds[0],
-        required=True,
-        key=state.KIND_KEY,
-        format_func=MAP_NAMES.__getitem__,
-        help="**Latent plane**: the two numbers of the code as they are. **PCA**: the two "
+        "map",
+        state.KIND_KEY,
+        kinds[0],
+        "**Latent plane**: the two numbers of the code as they are. **PCA**: the two "
         "directions in which codes vary most. **UMAP**: neighbours stay neighbours; distances "
         "between far groups mean little.",
-        persist_state="session",
+        title=MAP_NAMES.__getitem__,
     )
-    return kind
 
 
 def choose_points(data: ImageDataset, kind: ProjectionKind) -> int:
     """Choose how many images are on the map, where there are many; UMAP would take too long."""
     if len(data) <= MAX_POINTS or kind == "umap":
+        state.keep("points", None)
         return MAX_POINTS
-    chosen: int = st.selectbox(
+    return controls.select(
         "Points",
         [MAX_POINTS, len(data)],
-        key=f"points:{len(data)}",
-        format_func=lambda number: f"{number:,}" if number < len(data) else f"All {number:,}",
-        help="How many images are on the map.",
+        "points",
+        f"points:{len(data)}",
+        MAX_POINTS,
+        "How many images are on the map.",
+        title=lambda number: f"{number:,}" if number < len(data) else f"All {number:,}",
+        word=lambda number: str(number) if number < len(data) else "all",
         width=130,
-        persist_state="session",
     )
-    return chosen
 
 
 class MapView(NamedTuple):
@@ -271,17 +262,18 @@ def color_choice(data: ImageDataset) -> str | None:
     """Choose what the points' colours mean: the label or a known factor."""
     options = (["label"] if data.labels is not None else []) + list(data.factor_names)
     if len(options) < 2:
+        state.keep("colour", None)
         return options[0] if options else None
-    chosen: str = st.selectbox(
+    return controls.select(
         "Colour",
         options,
-        key=f"color:{data.name}",
-        format_func=lambda name: name.replace("_", " "),
-        help="What the colours of the points mean.",
+        "colour",
+        f"color:{data.name}",
+        options[0],
+        "What the colours of the points mean.",
+        title=lambda name: name.replace("_", " "),
         width=170,
-        persist_state="session",
     )
-    return chosen
 
 
 def describe_image(data: ImageDataset, index: int) -> str:

@@ -26,19 +26,26 @@
     return (high + 0.05) / (low + 0.05);
   }
 
-  /** What an element is drawn on, as if nothing but its ancestors lay under it. */
+  /** What an element is drawn on: those of its ancestors that reach under its middle. */
   function ground(element) {
     const layers = [];
+    const own = element.getBoundingClientRect();
+    const [x, y] = [own.left + own.width / 2, own.top + own.height / 2];
+    let clipped = false; // what scrolls is seen within what clips it, and on that
     for (let at = element; at; at = at.parentElement) {
-      const color = rgba(getComputedStyle(at).backgroundColor);
+      const style = getComputedStyle(at);
+      clipped ||= style.overflowX !== "visible" && style.overflowX !== "";
+      const { left, right, top, bottom } = at.getBoundingClientRect();
+      if (!clipped && (x < left || x > right || y < top || y > bottom)) continue;
+      const color = rgba(style.backgroundColor);
       if (color[3]) layers.push(color);
       if (color[3] === 1) break;
       // Plotly draws a legend's ground as a rectangle before its texts.
       const box = at instanceof SVGElement && at.querySelector(":scope > rect.bg");
       if (box) {
-        const style = getComputedStyle(box);
-        const [r, g, b, a] = rgba(style.fill);
-        const shown = a * style.fillOpacity * style.opacity;
+        const { fill, fillOpacity, opacity } = getComputedStyle(box);
+        const [r, g, b, a] = rgba(fill);
+        const shown = a * fillOpacity * opacity;
         if (shown) layers.push([r, g, b, shown]);
         if (shown === 1) break;
       }
@@ -101,10 +108,10 @@
 
   /** How an element and what is close around it look: other than before, once it has the focus. */
   function look(element) {
-    const near = [element, element.parentElement, element.parentElement?.parentElement,
-      element.parentElement?.parentElement?.parentElement, element.nextElementSibling, element.previousElementSibling,
-      ...element.querySelectorAll("*")].filter(Boolean).slice(0, 16);
-    return near.map((each) => {
+    const near = [element, element.nextElementSibling, element.previousElementSibling];
+    for (let at = element.parentElement; at && near.length < 12; at = at.parentElement) near.push(at);
+    near.push(...[...element.querySelectorAll("*")].slice(0, 8));
+    return near.filter(Boolean).map((each) => {
       const style = getComputedStyle(each);
       return LOOKS.map((name) => style[name]).join();
     }).join("|");
@@ -115,28 +122,35 @@
   /** The controls that one can see, and how they look without the focus. */
   let controls = [];
   function begin() {
-    document.activeElement?.blur();
+    // Tab goes on from what was clicked last: that becomes the page itself.
+    document.body.tabIndex = -1;
+    document.body.focus();
+    [first, left] = [null, false];
     const still = document.createElement("style");
     still.textContent = "*, *::before, *::after { transition: none !important; animation: none !important; }";
     document.head.append(still);
     controls = [...document.querySelectorAll(CONTROLS)]
-      .filter((element) => !disabled(element) && element.checkVisibility({ visibilityProperty: true })
+      .filter((element) => element !== document.body && !disabled(element) && element.checkVisibility({ visibilityProperty: true })
         && !element.closest("[aria-hidden='true'], [inert]"))
       .map((element) => ({ element, before: look(element), reached: false, seen: false }));
     return controls.length;
   }
-  /** After a press of Tab: whether the focus has been here before. */
+  let [first, left] = [null, false];
+  /** After a press of Tab: whether the focus has gone through the page, and begins again. */
   function step() {
     const at = document.activeElement;
-    if (!at || at === document.body) return true;
+    // Nowhere: it has left the page, or what had it is gone.
+    if (!at || at === document.body) return false;
+    left = at === first;
+    if (left) return true;
+    first ??= at;
     const control = controls.find(({ element }) => element === at);
     if (!control) {
       controls.push({ element: at, before: "", reached: true, seen: true });
-      return false;
+    } else if (!control.reached) {
+      control.reached = true;
+      control.seen = look(at) !== control.before;
     }
-    if (control.reached) return true;
-    control.reached = true;
-    control.seen = look(at) !== control.before;
     return false;
   }
   /** Whether another member of its group was reached, between which arrow keys move. */
@@ -150,6 +164,7 @@
     const tell = ({ element }) => `${path(element)} “${nameOf(element).trim().slice(0, 40)}”`;
     const alive = controls.filter(({ element }) => element.isConnected);
     return {
+      left,
       reached: alive.filter((control) => control.reached).map(tell),
       missed: alive.filter((control) => !control.reached && !byArrows(control.element)).map(tell),
       unseen: alive.filter((control) => control.reached && !control.seen).map(tell),

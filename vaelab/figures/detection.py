@@ -117,7 +117,7 @@ def score_histogram(
     figure.add_vline(threshold, line={"color": ACCENT, "width": 3})
     figure.add_annotation(
         x=threshold, y=1, yref="paper", yanchor="bottom", showarrow=False,
-        text=f"flagged above {threshold:.4g}", font={"color": ACCENT, "size": 13},
+        text=f"flagged above {threshold:.4g}", font={"size": 13},
     )  # fmt: skip
     figure.update_layout(
         height=height, barmode="overlay", bargap=0, uirevision=title,

@@ -142,7 +142,7 @@ def shift_curves(
     if reached is not None:
         figure.add_hline(
             reached, line={"color": GREY, "width": 1}, annotation_text="real images of B",
-            annotation_position="bottom right", annotation_font={"color": GREY},
+            annotation_position="bottom right",
         )  # fmt: skip
     figure.update_layout(
         height=height, hovermode="x unified", margin={"l": 8, "r": 8, "t": 8, "b": 8},

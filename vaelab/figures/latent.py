@@ -157,9 +157,13 @@ def latent_map(
         figure.add_trace(
             go.Scattergl(
                 x=place[:1], y=place[1:2], mode="markers+text", text=[sign],
-                textposition="top center", textfont={"size": 20, "color": ACCENT},
+                # In the mark: over points it could not be read.
+                textposition="middle center", textfont={"size": 15, "color": "black"},
                 hoverinfo="skip", showlegend=False,
-                marker={"size": 15, "color": "white", "line": {"color": ACCENT, "width": 4}},
+                marker={
+                    "size": 24 if sign else 15, "color": "white",
+                    "line": {"color": ACCENT, "width": 4},
+                },
             )
         )  # fmt: skip
 

@@ -75,7 +75,7 @@ def linked_maps(
         once. A selection changes no marker: whoever shows the figure marks the chosen everywhere.
     """
     titles = [
-        f"<b>{panel.title}</b><br><span style='font-size:12px'>"
+        f"<b>{panel.title}</b><br><span style='font-size:0.8em'>"
         f"{panel.note if panel.places is not None else ' '}</span>"
         for panel in panels
     ]

@@ -1,0 +1,143 @@
+"""A place in latent space in the URL: ``?z=0.75,-1.44&image=12``, and a conditional model's label.
+
+The image is the one of the dataset that the place was pinned on, where it was pinned on one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages._ui import state
+
+if TYPE_CHECKING:
+    from vaelab.datasets import ImageDataset
+    from vaelab.latent.projections import Projection
+    from vaelab.runs import Run
+
+__all__ = ["keep_place", "open_place", "say_what_is_wrong"]
+
+NAMES = ("z", "image", "label")
+#: Far off any data; what lies beyond only costs numbers their precision.
+FARTHEST = 1000.0
+
+
+class Place(NamedTuple):
+    """A code, and the image and the label that it is of, where it is of one."""
+
+    z: NDArray[np.floating]
+    image: int | None
+    label: int | None
+
+
+def open_place(run: Run, data: ImageDataset, projection: Projection) -> None:
+    """Go where the URL asks to, or at first to the map's first image; before sliders are drawn."""
+    state.start_with(run, data, projection)
+    asked = [state.asked_for(name) for name in NAMES]
+    if all(text is None for text in asked):
+        return
+    wrong = None
+    try:
+        place = read(run, data, projection)
+    except ValueError as error:
+        wrong, place = str(error), start(data, projection)
+    st.session_state[_problem(run)] = wrong
+    state.go_to(run, *place)
+
+
+def keep_place(run: Run, data: ImageDataset, projection: Projection) -> bool:
+    """Have the place in the URL, unless it is where the map starts.
+
+    Returns whether nothing is wrong any more with the place that was asked for.
+    """
+    now = write(run, data, Place(state.z_of(run), state.chosen_image(run), state.label_of(run)))
+    first = write(run, data, start(data, projection))
+    over = now != first and st.session_state.get(_problem(run)) is not None
+    if over:
+        st.session_state[_problem(run)] = None
+    state.keep_all(dict(zip(NAMES, now if now != first else (None, None, None), strict=True)))
+    return over
+
+
+def say_what_is_wrong(run: Run) -> None:
+    """Say why the place that the URL asked for is not shown, until another is."""
+    if problem := st.session_state.get(_problem(run)):
+        st.warning(f"{problem} Showing the map's first image instead.", icon=":material/link_off:")
+
+
+def _problem(run: Run) -> str:
+    return f"wrong-place:{run.name}"
+
+
+def start(data: ImageDataset, projection: Projection) -> Place:
+    """Where a map starts: at its first image."""
+    first = int(projection.indices[0])
+    return Place(projection.codes[0], first, data.label_of(first))
+
+
+def write(run: Run, data: ImageDataset, place: Place) -> tuple[str | None, ...]:
+    """A place as the URL has it, by ``NAMES``."""
+    # What is 0 when rounded must not be "-0".
+    z = ",".join(f"{round(float(value), 3) + 0.0:g}" for value in place.z)
+    image = None if place.image is None else str(place.image)
+    told = run.config.conditional and place.label is not None
+    return z, image, data.label_names[place.label or 0] if told else None
+
+
+def read(run: Run, data: ImageDataset, projection: Projection) -> Place:
+    """The place that the URL names; a ValueError that says what is wrong with it."""
+    z, image, label = (st.query_params.get(name) for name in NAMES)
+    if not z and image is None:
+        first = start(data, projection)
+        return first._replace(label=read_label(data, label, first.label))
+    index = None if image is None else read_image(data, image)
+    known = None if index is None else data.label_of(index)
+    chosen = read_label(data, label, known)
+    if z:
+        return Place(read_code(run, z), index, chosen)
+    assert index is not None
+    at = int(np.searchsorted(projection.indices, index))
+    if at < len(projection.indices) and projection.indices[at] == index:
+        return Place(projection.codes[at], index, chosen)
+    return Place(run.engine.encode(data.images[[index]], known).mu[0], index, chosen)
+
+
+def read_code(run: Run, text: str) -> NDArray[np.floating]:
+    try:
+        z = np.array([float(part) for part in text.split(",")])
+    except ValueError:
+        raise ValueError(
+            f"The address asks for the place z = {text}, and a place is written like z=0.75,-1.44."
+        ) from None
+    if len(z) != run.config.latent_dim:
+        raise ValueError(
+            f"The address asks for a place of {len(z)} numbers, and the codes of {run.title} have "
+            f"{run.config.latent_dim}."
+        )
+    if not (np.abs(z) <= FARTHEST).all():
+        raise ValueError(
+            f"The address asks for the place z = {text}, and its numbers must be from "
+            f"-{FARTHEST:g} to {FARTHEST:g}."
+        )
+    return z
+
+
+def read_image(data: ImageDataset, text: str) -> int:
+    if not text.isdecimal() or int(text) >= len(data):
+        raise ValueError(
+            f"The address asks for the image {text}, and there are those from 0 to {len(data) - 1}."
+        )
+    return int(text)
+
+
+def read_label(data: ImageDataset, text: str | None, default: int | None) -> int | None:
+    if text is None or data.labels is None:
+        return default
+    if text not in data.label_names:
+        raise ValueError(
+            f"The address asks for the label {text}, and there are: {', '.join(data.label_names)}."
+        )
+    return list(data.label_names).index(text)

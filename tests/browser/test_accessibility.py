@@ -1,0 +1,376 @@
+"""Every page can be used without a mouse, by ear, and with weak eyes: axe-core and our own checks.
+
+One visit to a page, in both themes and on a narrow screen, serves all tests of it.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import expect
+
+from pages._lessons import LESSONS
+
+pytestmark = pytest.mark.browser
+
+HERE = Path(__file__).parent
+AXE = HERE / "node_modules" / "axe-core"
+METER = (HERE / "measure.js").read_text("utf-8")
+
+PAGES = (
+    "/",
+    "/explore",
+    "/explore?run=digits-labels-2d&live=false",
+    "/interpolate",
+    "/train",
+    "/runs",
+    "/compare",
+    "/reduction",
+    "/anomalies",
+    "/denoising",
+    "/generation",
+    "/arithmetic",
+    "/explore?present=true",
+    "/reduction?present=true",
+)
+#: Popovers, by the page and the words on the button.
+POPOVERS = (
+    ("/anomalies?run=digits-16d", "Train one without …"),
+    ("/learn", "Contents"),
+)
+
+#: Serious findings of axe that cannot be mended from here, by rule and a part of the selector.
+ALLOWED: dict[tuple[str, str], str] = {}
+#: Controls that Tab does not come to, by a part of where they are.
+REACHED_OTHERWISE = {
+    "stNumberInputStep": "The arrow keys in the field itself do the same, as in any spin button.",
+}
+#: Roles without a name.
+NAMELESS = {
+    "grid": "Streamlit's, within a data frame's canvas; the heading before it names it.",
+}
+
+#: Roles of what a person can operate.
+CONTROLS = frozenset({
+    "application", "button", "checkbox", "combobox", "DisclosureTriangle", "grid", "link",
+    "listbox", "menuitem", "option", "radio", "searchbox", "slider", "spinbutton", "switch", "tab",
+    "textbox",
+})  # fmt: skip
+
+RUN_AXE = """
+async () => {
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
+    const { violations } = await axe.run(document, { runOnly: tags, resultTypes: ["violations"] });
+    return violations.map(({ id, impact, help, nodes }) => ({
+        id, impact, help,
+        where: nodes.map(({ target, html }) => `${target.join(" ")} ${html.slice(0, 120)}`),
+    }));
+}
+"""
+#: Nothing has changed for so many milliseconds; given up after half a minute.
+QUIET = """
+(milliseconds) => new Promise((done) => {
+    let timer;
+    const end = () => { watch.disconnect(); done(); };
+    const wait = () => { clearTimeout(timer); timer = setTimeout(end, milliseconds); };
+    const watch = new MutationObserver(wait);
+    watch.observe(document.body, { subtree: true, childList: true, attributes: true });
+    setTimeout(end, 30000);
+    wait();
+})
+"""
+
+
+class Visit(NamedTuple):
+    """What was found on a page."""
+
+    findings: list[dict]  # axe's, each with the look it was seen in
+    texts: list[dict]  # with their contrast, likewise
+    keyboard: dict
+    nameless: list[str]
+
+
+@pytest.fixture(scope="module")
+def axe():
+    """The source of axe-core, in the version that ``package.json`` names."""
+
+    def version(package):
+        return json.loads(package.read_text("utf-8"))
+
+    wanted = version(HERE / "package.json")["devDependencies"]["axe-core"]
+    package = AXE / "package.json"
+    if not package.exists() or version(package)["version"] != wanted:
+        npm = shutil.which("npm")
+        options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = npm and subprocess.run(
+            [npm, "install", "--prefix", HERE, *options],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if not done or done.returncode:
+            why = f"axe-core could not be installed: {done.stderr if done else 'there is no npm.'}"
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(why)
+    return (AXE / "axe.min.js").read_text("utf-8")
+
+
+def drawn(page):
+    """Wait until there is nothing more to come."""
+    page.wait_for_selector('[data-testid="stMain"] h1')
+    busy = page.locator('[data-testid="stStatusWidget"], [data-testid="stSpinner"]')
+    while True:
+        page.evaluate(QUIET, 400)
+        if not busy.count():
+            return
+        expect(busy).to_have_count(0)
+
+
+def judge(page, look, findings, texts):
+    findings += [finding | {"look": look} for finding in page.evaluate(RUN_AXE)]
+    texts += [text | {"look": look} for text in page.evaluate("measure.contrasts()")]
+
+
+def tab_through(page):
+    """Press Tab until the focus has gone through the page, and begins again."""
+    page.evaluate("measure.begin()")
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        if page.evaluate("measure.step()"):
+            break
+    return page.evaluate("measure.end()")
+
+
+def nameless(page):
+    """The controls that the browser has no name for, as a screen reader asks for them."""
+    session = page.context.new_cdp_session(page)
+    tree = session.send("Accessibility.getFullAXTree")["nodes"]
+    found = []
+    for node in tree:
+        role = node.get("role", {}).get("value")
+        if node["ignored"] or role not in CONTROLS or node.get("name", {}).get("value", "").strip():
+            continue
+        element = session.send("DOM.resolveNode", {"backendNodeId": node["backendDOMNodeId"]})
+        told = session.send("Runtime.callFunctionOn", {
+            "objectId": element["object"]["objectId"],
+            "functionDeclaration": "function () { return this.outerHTML?.slice(0, 120); }",
+        })  # fmt: skip
+        found.append(f"{role}: {told['result'].get('value')}")
+    session.detach()
+    return found
+
+
+def prepare(page, axe):
+    """Have axe and the meter in a page that is drawn."""
+    drawn(page)
+    page.evaluate(axe)
+    page.evaluate(METER)
+
+
+@pytest.fixture(scope="module")
+def reader(context, axe):
+    """A visitor who reads the course from its beginning: faster than opening each lesson."""
+    page = context.new_page()
+    page.goto(f"/learn?lesson={LESSONS[0].slug}")
+    prepare(page, axe)
+    yield page
+    page.close()
+
+
+def read_on(page, lesson):
+    """Go to a lesson with the button that the course has for it."""
+    for _ in LESSONS:
+        if page.get_by_role("heading", level=2, name=lesson.title, exact=True).count():
+            break
+        page.get_by_role("button", name="Next", exact=True).click()
+        page.wait_for_timeout(300)
+        drawn(page)
+    assert page.url.endswith(lesson.slug)
+
+
+@pytest.fixture(scope="module", params=[*PAGES, *LESSONS], ids=lambda of: getattr(of, "slug", of))
+def visit(request, context, axe):
+    of_course = request.param in LESSONS
+    if of_course:
+        page = request.getfixturevalue("reader")
+        page.emulate_media(color_scheme="light")
+        read_on(page, request.param)
+    else:
+        page = context.new_page()
+        page.emulate_media(color_scheme="light")
+        page.goto(request.param)
+        prepare(page, axe)
+    folded = page.locator("details:not([open]) > summary:visible")
+    for _ in range(folded.count()):
+        folded.first.click()
+    drawn(page)
+    findings, texts = [], []
+    judge(page, "light", findings, texts)
+    keyboard, no_names = tab_through(page), nameless(page)
+    page.emulate_media(color_scheme="dark")
+    drawn(page)
+    judge(page, "dark", findings, texts)
+    if not of_course:
+        page.set_viewport_size({"width": 800, "height": 1000})
+        drawn(page)
+        judge(page, "dark and narrow", findings, texts)
+    assert page.get_by_test_id("stException").count() == 0
+    if not of_course:
+        page.close()
+    return Visit(findings, texts, keyboard, no_names)
+
+
+def serious(findings):
+    return [
+        f"{finding['look']}: {finding['id']}, {finding['impact']}: {finding['help']} {where}"
+        for finding in findings
+        if finding["impact"] in {"serious", "critical"}
+        for where in finding["where"]
+        if not any(finding["id"] == rule and part in where for rule, part in ALLOWED)
+    ]
+
+
+def unreadable(texts):
+    return [
+        f"{text['look']}: {text['ratio']:.2f} “{text['text']}” in {text['where']}"
+        for text in texts
+        if text["ratio"] < 4.5
+    ]
+
+
+def nothing(found):
+    """Assert that there is nothing in a list, or say one line each."""
+    assert not found, "\n".join(["", *found])
+
+
+def test_axe_finds_nothing_serious(visit):
+    nothing(serious(visit.findings))
+
+
+def test_every_text_stands_out_from_what_is_behind_it(visit):
+    assert len(visit.texts) > 40
+    nothing(unreadable(visit.texts))
+
+
+def test_every_control_is_reached_with_tab_and_shows_that(visit):
+    assert visit.keyboard["left"], "Tab never leaves the page: the focus is caught in it."
+    assert len(visit.keyboard["reached"]) > 10
+    missed = [
+        control
+        for control in visit.keyboard["missed"]
+        if not any(part in control for part in REACHED_OTHERWISE)
+    ]
+    nothing(missed)
+    nothing(visit.keyboard["unseen"])
+
+
+def test_every_control_has_a_name(visit):
+    nothing([control for control in visit.nameless if control.split(":")[0] not in NAMELESS])
+
+
+@pytest.mark.parametrize(("address", "button"), POPOVERS)
+def test_what_opens_over_a_page_is_as_good(context, axe, address, button):
+    page = context.new_page()
+    page.goto(address)
+    prepare(page, axe)
+    findings, texts = [], []
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        page.get_by_role("button", name=button).press("Enter")
+        expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+        drawn(page)
+        judge(page, theme, findings, texts)
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+    page.close()
+    nothing(serious(findings))
+    nothing(unreadable(texts))
+
+
+def test_a_class_is_marked_on_all_maps_without_a_mouse(page):
+    page.goto("/reduction?run=digits-2d")
+    drawn(page)
+    page.get_by_role("combobox", name="Mark").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("option", name="0", exact=True)).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("178 images chosen, 40 of them shown: 178 × “0”")).to_be_visible()
+    marked = {"x": 178, "x2": 178, "x3": 178, "x4": 178, "x5": 178}
+    marks = page.locator("canvas.linked-marks")
+    expect(marks).to_have_attribute("data-marked", json.dumps(marked, separators=(",", ":")))
+    page.get_by_role("button", name="Clear selection").press("Enter")
+    expect(marks).to_have_attribute("data-chosen", "0")
+    expect(page.get_by_role("combobox", name="Mark")).to_have_value("")
+
+
+def test_a_run_is_ticked_without_a_mouse(page):
+    page.goto("/runs")
+    drawn(page)
+    page.get_by_test_id("data-grid-canvas").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+Space")
+    expect(page.get_by_role("button", name="Explore", exact=True)).to_have_count(1)
+
+
+# The meter -----------------------------------------------------------------------------------
+
+SAMPLE = """
+<style>
+  button:focus { outline: none; }
+  .plain:focus { outline: 2px solid red; }
+  input::placeholder { color: #999; }
+</style>
+<body style="background: #fff; color: #000">
+  <p id="grey" style="color: #777">grey</p>
+  <p id="faint" style="opacity: 0.5">faint</p>
+  <div style="background: #000"><p id="dark" style="color: #555">dark</p></div>
+  <svg width="90" height="30"><text id="drawn" y="20" fill="#888">drawn</text></svg>
+  <p id="good" style="color: #595959">good</p>
+  <input id="field" placeholder="empty" aria-label="Field">
+  <p><button disabled style="color: #ddd">off</button></p>
+  <button id="silent"></button>
+  <button id="unseen">No outline</button>
+  <button id="kept" class="plain">Good</button>
+  <div role="button" id="lost">No way here</div>
+</body>
+"""
+
+
+@pytest.fixture
+def sample(chromium, axe):
+    page = chromium.new_page()
+    page.set_content(SAMPLE)
+    page.evaluate(axe)
+    page.evaluate(METER)
+    yield page
+    page.close()
+
+
+def test_the_meter_measures_contrast(sample):
+    ratios = {text["text"]: text["ratio"] for text in sample.evaluate("measure.contrasts()")}
+    # By hand, from WCAG 2's definition of relative luminance.
+    expected = {
+        "grey": 4.48, "faint": 3.98, "dark": 2.82, "drawn": 3.54, "good": 7.00, "empty": 2.85
+    }  # fmt: skip
+    assert {name: ratios[name] for name in expected} == pytest.approx(expected, abs=0.03)
+    assert "off" not in ratios
+
+
+def test_the_meter_misses_no_control(sample):
+    keyboard = tab_through(sample)
+    assert keyboard["left"]
+    assert any("No way here" in control for control in keyboard["missed"])
+    assert len(keyboard["missed"]) == 1
+    assert any("No outline" in control for control in keyboard["unseen"])
+    assert not any("Good" in control for control in keyboard["unseen"])
+    assert [control.split()[0] for control in nameless(sample)] == ["button:"]
+    assert 'id="silent"' in nameless(sample)[0]
+
+
+def test_axe_is_at_work(sample):
+    found = serious([finding | {"look": "light"} for finding in sample.evaluate(RUN_AXE)])
+    assert any("button-name" in finding and "silent" in finding for finding in found)
+    assert any("color-contrast" in finding and "grey" in finding for finding in found)

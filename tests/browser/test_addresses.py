@@ -1,0 +1,328 @@
+"""What a teacher sends: an address that opens on the same run, the same place and settings."""
+
+import json
+import re
+from contextlib import contextmanager
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from pages._ui import resources
+from tests.browser.steps import canvas, click_point
+from vaelab.datasets import load_dataset
+from vaelab.runs import Run
+
+pytestmark = pytest.mark.browser
+
+#: What a page shows: its controls' values, its pictures and tables; not the canvas' own.
+SHOWN = """
+() => {
+    const all = (selector) => Array.from(document.querySelectorAll(`.stMain ${selector}`))
+        .filter((element) => !element.closest(".latent-canvas"));
+    const inputs = all("input").map((input) => ["checkbox", "radio"].includes(input.type)
+        ? input.checked : input.value);
+    return JSON.stringify({
+        inputs,
+        chosen: all('[data-testid$="Active"], [aria-checked="true"]').map((each) => each.innerText),
+        pictures: all("img").map((image) => image.src),
+        tables: all("table").map((table) => table.innerText),
+    });
+}
+"""
+
+
+def shown(page):
+    return json.loads(page.evaluate(SHOWN))
+
+
+def asked(page):
+    """What stands in the URL."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+@contextmanager
+def visitor(context, address):
+    """Another person, who opens an address."""
+    page = context.new_page()
+    page.goto(address)
+    yield page
+    assert page.get_by_test_id("stException").count() == 0
+    page.close()
+
+
+def wait_until(page, holds):
+    """Wait until something is so; a page redraws in its own time."""
+    for _ in range(120):
+        if holds():
+            return
+        page.wait_for_timeout(250)
+    assert holds()
+
+
+def settled(page):
+    """Wait until the page's script has ended."""
+    still = 0
+    while still < 3:
+        page.wait_for_timeout(150)
+        app = page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
+        still = still + 1 if app.count() else 0
+
+
+def chart(page, key):
+    """The container's chart, drawn."""
+    page.wait_for_selector(f".st-key-{key} .js-plotly-plot .nsewdrag")
+
+
+def z_of(page):
+    return json.loads(canvas(page).get_attribute("data-z"))
+
+
+def panel(page):
+    """The picture of the image that the panel below the canvas is about."""
+    return page.locator('img[alt^="Image "]').first
+
+
+def test_an_address_opens_on_its_place_and_settings(page):
+    page.goto("/explore?run=digits-2d&map=pca&grid=true&z=0.75,-2&image=12")
+    assert z_of(page) == pytest.approx([0.75, -2], abs=1e-4)
+    expect(panel(page)).to_have_attribute("alt", "Image 12, “2”")
+    expect(page.get_by_role("switch", name="Decoded grid")).to_be_checked()
+    expect(page.get_by_role("radio", name="PCA")).to_be_checked()
+    chart(page, "latent-map")
+    backdrop = "document.querySelector('.st-key-latent-map .js-plotly-plot').layout.images?.length"
+    wait_until(page, lambda: page.evaluate(backdrop) == 1)
+    # The canvas' own mark, on the map that the address names.
+    place = "document.querySelector('.st-key-latent-map .js-plotly-plot')"
+    projection = resources.make_known_map(Run.open(resources.EXAMPLES / "digits-2d"), "pca")
+    x, y = projection.place(np.array([[0.75, -2]], np.float32))[0]
+    mark = page.get_by_test_id("here").bounding_box()
+    there = page.evaluate(
+        f"""([x, y]) => {{
+            const {{ xaxis, yaxis }} = {place}._fullLayout;
+            const {{ left, top }} = {place}.getBoundingClientRect();
+            return [left + xaxis._offset + xaxis.d2p(x), top + yaxis._offset + yaxis.d2p(y)];
+        }}""",
+        [float(x), float(y)],
+    )
+    centre = [mark["x"] + mark["width"] / 2, mark["y"] + mark["height"] / 2]
+    assert centre == pytest.approx(there, abs=1.5)
+    settled(page)
+    assert z_of(page) == pytest.approx([0.75, -2], abs=1e-4)
+
+
+def test_a_pin_can_be_sent(page, context):
+    page.goto("/explore?run=digits-2d")
+    chart(page, "latent-map")
+    start = z_of(page)
+    settled(page)
+    assert "z" not in asked(page)
+    point = click_point(page, "latent-map")
+    page.wait_for_url(re.compile(rf"image={point['index']}\b"))
+    page.mouse.move(5, 5)
+    run, data = Run.open(resources.EXAMPLES / "digits-2d"), load_dataset("digits")
+    mu = run.engine.encode(data.images[[point["index"]]]).mu[0]
+    written = [float(part) for part in asked(page)["z"].split(",")]
+    assert written == [round(float(value), 3) for value in mu]
+    settled(page)
+    address, pictures = page.url, shown(page)["pictures"]
+    assert len(pictures) >= 4
+
+    with visitor(context, address) as other:
+        assert z_of(other) == pytest.approx(mu.tolist(), abs=2e-3)
+        wait_until(other, lambda: shown(other)["pictures"] == pictures)
+        assert other.url == address
+        # And so has the server, for those whose browser cannot decode.
+        other.get_by_text("Live", exact=True).click()
+        expect(other.get_by_role("slider", name=re.compile("^z1"))).to_have_attribute(
+            "aria-valuetext", f"{mu[0]:.2f}"
+        )
+        assert asked(other)["live"] == "false"
+
+    page.go_back()  # to where there was no pin yet
+    wait_until(page, lambda: "z" not in asked(page))
+    wait_until(page, lambda: z_of(page) == pytest.approx(start, abs=1e-4))
+    wait_until(page, lambda: shown(page)["pictures"] != pictures)
+
+
+def test_a_label_is_part_of_a_place(page, context):
+    page.goto("/explore?run=digits-labels-2d&z=0.1,0.2&label=7")
+    assert z_of(page) == pytest.approx([0.1, 0.2], abs=1e-4)
+    label = canvas(page).get_by_label("Label")
+    expect(label).to_have_value("7")
+    chart(page, "latent-map")
+    settled(page)
+    label.select_option("3")
+    page.wait_for_url(re.compile("label=3"))
+    with visitor(context, page.url) as other:
+        expect(canvas(other).get_by_label("Label")).to_have_value("3")
+        assert z_of(other) == pytest.approx([0.1, 0.2], abs=1e-4)
+
+
+def test_a_pin_does_not_send_the_map_again(page):
+    frames = []
+    # Not the list's own method, which Playwright cannot mark as its listener.
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda f: frames.append(f)))  # noqa: PLW0108
+    page.goto("/explore?run=digits-2d&z=0.75,-2")
+    chart(page, "latent-map")
+    canvas(page)
+    settled(page)
+
+    def with_map():  # the header of its file is JSON within JSON
+        return sum(isinstance(frame, bytes) and b'\\"radii\\"' in frame for frame in frames)
+
+    assert with_map() == 1
+    before = page.url
+    click_point(page, "latent-map")
+    wait_until(page, lambda: page.url != before)
+    settled(page)
+    assert with_map() == 1
+
+
+def test_a_wrong_place_is_answered_by_a_sentence(page):
+    page.goto("/explore?run=digits-2d&z=1,2,3&map=nonsense&points=many&grid=perhaps")
+    expect(page.get_by_test_id("stAlert")).to_contain_text(
+        "a place of 3 numbers, and the codes of Digits have 2"
+    )
+    canvas(page)
+    chart(page, "latent-map")
+    wait_until(page, lambda: asked(page) == {"run": "digits-2d"})
+    settled(page)
+    click_point(page, "latent-map")
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+
+
+def press(name, key="ArrowRight"):
+    return lambda page: page.get_by_role("slider", name=name).press(key)
+
+
+def button(name):
+    return lambda page: page.get_by_role("button", name=name).click()
+
+
+def pick(name):
+    return lambda page: page.get_by_text(name, exact=True).first.click()
+
+
+#: An address, what controls then show, what the page says, what to do next, and what is then in
+#: the URL; None for whatever it comes to.
+PAGES = {
+    "interpolate": (
+        "run=digits-2d&map=pca&way=spherical&steps=6&a=12&b=99&along=0.9",
+        ["6", "0.9", "PCA", "Spherical"],
+        ["A: Image 12, “2”", "B: Image 99, “1”", "90% of the way from A to B"],
+        press("Steps"), {"steps": "7"},
+    ),
+    "anomalies": (
+        "run=digits-2d&anomalies=corrupted&damage=masking&strength=0.4&score=latent&threshold=0.3"
+        "&list=missed&number=2",
+        ["Corrupted images", "Missing pixels", "0.4", "Latent distance", "0.3", "Missed", "2"],
+        ["damaged: in truth anomalous"],
+        press("Threshold"), {"threshold": None},
+    ),
+    "denoising": (
+        "run=digits-denoiser-16d&beside=digits-2d&noise=masking&strength=0.6&seed=3&hide=top",
+        ["Digits · VAE 2-D (example)", "Missing pixels", "0.6", "Top half"],
+        ["not for the noise chosen here"],
+        button("Other images"), {"seed": "4"},
+    ),
+    "generation": (
+        "run=digits-labels-2d&source=mixture&label=3&temperature=0.5&samples=12&seed=1",
+        ["Aggregate posterior", "3", "0.5", "12"],
+        ["drawn at temperature 0.5"],
+        button("Draw again"), {"seed": "2"},
+    ),
+    "arithmetic": (
+        "run=digits-2d&a=1&b=7&image=42&strength=1.5",
+        ["1", "7", "42", "1.5"],
+        ["Image 42, “1”", "Changed by 1.5 × the direction"],
+        press("Strength"), {"strength": "1.55"},
+    ),
+    "reduction": (
+        "run=digits-2d&beside=digits-denoiser-16d",
+        ["Digits, denoised · denoising AE 16-D (example)"],
+        ["Digits, denoised (denoising AE)"],
+        None, {},
+    ),
+    "compare": (
+        "run=digits-2d&with=digits-16d,digits-labels-2d",
+        ["Same image"],
+        ["Digits and labels · conditional VAE 2-D"],
+        pick("Same place"), {"link": "place"},
+    ),
+    "train": (
+        "dataset=shapes&latent_dim=8&beta=4&architecture=conv&objective=tc&epochs=7",
+        ["Shapes", "VAE", "8", "4.00", "7", "16, 32", "β-TCVAE"],
+        ["Start training"],
+        pick("AE"), {"model": "ae"},
+    ),
+    "runs": (
+        "runs=digits-16d,digits-2d&images=train&over=seconds",
+        ["Training", "Seconds"],
+        ["Digits · finished"],
+        pick("KL divergence"), {"term": "kl"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_a_page_is_set_to_can_be_sent(page, context, name):
+    query, values, words, change, then = PAGES[name]
+    page.goto(f"/{name}?{query}")
+    for text in words:
+        expect(page.locator(".stMain")).to_contain_text(text)
+
+    def missing():
+        found = shown(page)["inputs"] + shown(page)["chosen"]
+        return [value for value in values if value not in found]
+
+    wait_until(page, lambda: not missing())
+    settled(page)
+    before = shown(page)
+    assert not missing()
+    at_first = asked(page)
+    assert at_first == {key: values[0] for key, values in parse_qs(query).items()}
+    if change is None:
+        return
+
+    change(page)
+    wait_until(page, lambda: asked(page) != at_first)
+    now = asked(page)
+    for key, text in then.items():
+        assert now[key] == text or (text is None and now[key] != at_first.get(key))
+    assert {key: now.get(key) for key in at_first if key not in then} == {
+        key: text for key, text in at_first.items() if key not in then and key in now
+    }
+    wait_until(page, lambda: shown(page) != before)
+    settled(page)
+    after = shown(page)
+    with visitor(context, page.url) as other:
+        wait_until(other, lambda: shown(other) == after)
+        assert asked(other) == now
+
+
+def test_back_undoes_a_setting(page):
+    page.goto("/interpolate?run=digits-2d")
+    expect(page.get_by_role("radio", name="Linear")).to_be_checked()
+    settled(page)
+    page.get_by_text("Spherical", exact=True).click()
+    page.wait_for_url(re.compile("way=spherical"))
+    settled(page)
+    page.go_back()
+    expect(page.get_by_role("radio", name="Linear")).to_be_checked()
+    settled(page)
+    assert "way" not in asked(page)
+
+
+def test_the_menu_leads_back_to_a_page_as_it_was_left(page):
+    page.goto("/interpolate?run=digits-2d&way=spherical&steps=6")
+    expect(page.get_by_role("radio", name="Spherical")).to_be_checked()
+    settled(page)
+    page.get_by_role("link", name="Runs").click()
+    expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
+    settled(page)
+    assert asked(page) == {}
+    page.get_by_role("link", name="Interpolate").click()
+    expect(page.get_by_role("radio", name="Spherical")).to_be_checked()
+    wait_until(page, lambda: asked(page) == {"run": "digits-2d", "way": "spherical", "steps": "6"})
