@@ -253,6 +253,9 @@ def _open(name: str, key: str, default: T, read: Callable[[str], T]) -> None:
             st.session_state[key] = default
     elif key not in st.session_state:
         st.session_state[key] = default
+    elif state.is_new_here(key):
+        # On another page the same control is another widget, which starts from what it is told.
+        st.session_state[key] = st.session_state[key]
 
 
 def _number(text: str, low: Number, high: Number | None) -> Number:

@@ -42,6 +42,7 @@ __all__ = [
     "clicked_image",
     "forget_sent",
     "go_to",
+    "is_new_here",
     "keep",
     "keep_all",
     "label_key",
@@ -114,6 +115,8 @@ class _Address:
 
     page: str
     kept: dict[str, str | None] = field(default_factory=dict)
+    #: Keys of the controls that were drawn on it.
+    drawn: set[str] = field(default_factory=set)
     #: Until when what was there before may still come from the browser.
     until: dict[tuple[str, str | None], float] = field(default_factory=dict)
 
@@ -160,6 +163,14 @@ def asked_for(name: str) -> str | None:
         return None
     address.take(name, text)
     return text or ""
+
+
+def is_new_here(key: str) -> bool:
+    """Whether a control is drawn for the first time since the page was opened; told once."""
+    drawn = _address().drawn
+    new = key not in drawn
+    drawn.add(key)
+    return new
 
 
 def keep(name: str, text: str | None) -> None:

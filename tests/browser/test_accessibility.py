@@ -121,7 +121,10 @@ def axe():
 def drawn(page):
     """Wait until there is nothing more to come."""
     page.wait_for_selector('[data-testid="stMain"] h1')
-    busy = page.locator('[data-testid="stStatusWidget"], [data-testid="stSpinner"]')
+    busy = page.locator(
+        '.stApp[data-test-script-state="running"], '
+        '[data-testid="stSpinner"], [data-testid="stSkeleton"]'
+    )
     while True:
         page.evaluate(QUIET, 400)
         if not busy.count():

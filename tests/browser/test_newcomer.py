@@ -257,3 +257,13 @@ def test_a_page_is_reached_by_its_address_on_a_server_just_started(chromium, tmp
         expect(page.get_by_role("link", name="Train")).to_be_visible()
         assert re.search(r"/interpolate\?run=faces-8d$", page.url)
         context.close()
+
+
+@pytest.mark.parametrize("kind", ["Latent plane", "PCA"])
+def test_the_map_chosen_is_also_the_next_page_s(page, kind):
+    open_app(page)
+    page.get_by_role("radio", name=kind).click()
+    settled(page)
+    page.get_by_role("link", name="Interpolate").click()
+    page.wait_for_selector(".st-key-interpolation-map .nsewdrag")
+    expect(page.get_by_role("radio", name=kind)).to_be_checked()
