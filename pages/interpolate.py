@@ -13,6 +13,8 @@ from vaelab.figures import latent_map
 from vaelab.latent.interpolation import INTERPOLATIONS
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from vaelab.datasets import ImageDataset
     from vaelab.latent.projections import Projection
     from vaelab.runs import Run
@@ -63,14 +65,13 @@ def main() -> None:
 
         left, right = st.columns([3, 2], gap="medium")
         with right:
-            draw_ends(run, data)
+            between = draw_ends(run, data)
             t = st.slider(
                 "From A to B", 0.0, 1.0, 0.5, 0.01, key="along", bind="query-params",
                 help="Where on the way to decode.",
             )  # fmt: skip
             here = walk(codes[0], codes[1], np.array([t]))
-            _, middle, _ = st.columns([1, 2, 1])
-            with middle:
+            with between:
                 widgets.picture(
                     run.engine.decode(here, label)[0], f"{t:.0%} of the way from A to B"
                 )
@@ -94,7 +95,8 @@ def main() -> None:
     body()
 
 
-def draw_ends(run: Run, data: ImageDataset) -> None:
+def draw_ends(run: Run, data: ImageDataset) -> DeltaGenerator:
+    """Draw A and B and what chooses them; returns the place between them."""
     st.segmented_control(
         "A click on the map sets",
         list(ENDS),
@@ -104,24 +106,25 @@ def draw_ends(run: Run, data: ImageDataset) -> None:
         persist_state="session",
         help="Which end the next click on a point of the map chooses; then it is the other's turn.",
     )
-    for end, column in zip(ENDS, st.columns(2), strict=True):
+    of_a, between, of_b = st.columns(3, gap="small")
+    for end, column in zip(ENDS, (of_a, of_b), strict=True):
         index = state.chosen_end(run, end)
         assert index is not None
         with column:
             widgets.picture(data.images[index], f"{end}: {widgets.describe_image(data, index)}")
             options = ["any", *data.label_names]
-            by_label, dice = st.columns([3, 1], vertical_alignment="bottom")
-            label = by_label.selectbox(
+            label = st.selectbox(
                 f"Class of {end}", options, key=f"class-{end}-{data.name}",
                 label_visibility="collapsed", persist_state="session",
                 help="Random draws come from this class.",
                 on_change=pick_from_class, args=(run, data, end, f"class-{end}-{data.name}"),
             )  # fmt: skip
-            dice.button(
+            st.button(
                 "Draw", icon=":material/casino:", key=f"draw-{end}", width="stretch",
                 help=f"Draw another image for {end}.",
                 on_click=pick_random, args=(run, data, end, label),
             )  # fmt: skip
+    return between
 
 
 def draw_map(
@@ -140,7 +143,7 @@ def draw_map(
         data.label_names,
         marks={"A": places[0], "B": places[1], "": places[2]},
         path=projection.place(path),
-        height=560,
+        height=500,
     )
 
     def clicked() -> None:

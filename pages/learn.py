@@ -54,11 +54,12 @@ def chosen() -> Lesson:
 def contents(lesson: Lesson) -> None:
     with st.popover("Contents", icon=":material/toc:", help="All lessons: go to any of them."):
         number = 0
+        box = st.container(gap=None)
         for part, lessons in groupby(LESSONS, key=lambda each: each.part):
-            st.markdown(f"**{part}**")
+            box.markdown(f"**{part}**")
             for each in lessons:
                 number += 1
-                st.button(
+                box.button(
                     f"{number}. {each.title}",
                     key=f"lesson-{each.slug}",
                     type="primary" if each is lesson else "tertiary",
@@ -77,7 +78,7 @@ def step(at: int, label: str, icon: str, side: Literal["left", "right"]) -> None
         icon=icon,
         icon_position=side,
         disabled=not there,
-        help=LESSONS[at].title if there else None,
+        help=LESSONS[at].title if there else "The course ends here.",
         on_click=state.open_lesson,
         args=(LESSONS[at].slug if there else "",),
     )

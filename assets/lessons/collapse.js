@@ -107,7 +107,7 @@ class Collapse {
       const [from, to] = [across(mu - sigma), across(mu + sigma)];
       Object.assign(bar.style, { left: `${from}%`, width: `${to - from}%` });
       value.textContent = `${show(mu)} ± ${show(sigma)}`;
-      one.setAttribute("aria-label", `Image ${i + 1}, a ${this.names[this.labels[i]]}: mu ${show(mu)}, sigma ${show(sigma)}`);
+      one.setAttribute("aria-label", `Image ${i + 1}, a ${this.names[this.labels[i]]}: mu ± sigma ${show(mu)} ± ${show(sigma)}`);
     });
     const { mu } = this.posteriors[this.chosen];
     const codes = STEPS.flatMap((value) => Array.from(mu, (m, k) => (k === j ? value : m)));

@@ -73,7 +73,7 @@ class Ground {
       const { tile } = this.tiles.tiles[i];
       tile.classList.toggle("ls-outside", off);
       tile.lastChild.textContent = off ? "off" : between ? "mix" : label;
-      this.tiles.name(i, `Draw ${i + 1}, ${off ? "off the data" : between ? "between digits" : `among images of ${label}`}`);
+      this.tiles.name(i, `Draw ${i + 1}, ${off ? "off the data" : between ? "mix: between digits" : `among images of ${label}`}`);
     });
     const digits = [...new Set(judged.map(({ label }) => label))].sort();
     this.said.digits.textContent = `Nearest to the draws are ${digits.length} digits: ${digits.join(", ")}`;
