@@ -114,7 +114,7 @@ def draw_lasso(
         for end, key in keys.items():
             members = st.session_state.get(key)
             if members is None:
-                st.caption(f"Group {end} is still empty: select its points, and press its button.")
+                st.caption(f"Group {end} is still empty. Select its points, and press its button.")
                 continue
             some = np.random.default_rng(0).permutation(members)[: 2 * SHOWN]
             widgets.sheet(data.images[some], SHOWN, f"Images of group {end}", side=32)

@@ -65,8 +65,8 @@ def send_model(run: Run, slot: str = "") -> None:
 def send_place(run: Run, map_key: str) -> None:
     """Have the canvas beside a map go where ``state.go_to`` said last, if it has not been there."""
     place = state.place_sent(run)
-    data = None if place is None else {"map_key": map_key, "run": run.name} | place
-    _PLACE(key=f"place-{map_key}", data=data)
+    if place is not None:
+        _PLACE(key=f"place-{map_key}", data={"map_key": map_key, "run": run.name} | place)
 
 
 def latent_canvas(

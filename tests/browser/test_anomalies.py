@@ -130,7 +130,7 @@ def test_an_autoencoder_of_all_classes_is_offered_no_elbo(page):
 
 def test_the_same_model_is_trained_without_a_class(page, served_runs):
     open_page(page, "/anomalies?run=digits-2d")
-    page.get_by_text("Train one without").click()
+    page.get_by_role("button", name="Train one without").click()
     page.get_by_role("combobox", name="Leave out").click()
     page.get_by_role("option", name="7", exact=True).click()
     page.get_by_role("button", name="Start training").click()
