@@ -27,7 +27,9 @@ WAYS = (
 
 def main() -> None:
     if st.query_params.get(state.RUN_KEY):  # an address from before there was this page
-        st.switch_page("pages/explore.py", query_params=st.query_params.to_dict())
+        # Not the switch of this page's own, which Streamlit keeps in the URL by itself.
+        query = {k: v for k, v in st.query_params.items() if k != frame.PRESENT_KEY}
+        st.switch_page("pages/explore.py", query_params=query)
     run = resources.fresh(resources.example(EXAMPLE))
     data = resources.dataset(run.config)
     projection = resources.make_known_map(run, "plane")

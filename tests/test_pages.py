@@ -123,21 +123,20 @@ ADDRESSES = [
 
 @pytest.mark.parametrize(("page", "run", "name", "text", "key", "value"), ADDRESSES)
 def test_a_setting_is_in_the_url_both_ways(launch, page, run, name, text, key, value):
-    query = {} if run is None else {"run": run}
-    at_first = launch(page, **query)
-    assert name not in at_first.query_params, "a setting at its default is not in the URL"
-    control = by_key(at_first, key)
-    default = control.value
+    app = launch(page, **({} if run is None else {"run": run}))
+    default = by_key(app, key).value
     assert default != value
+    assert name not in app.query_params, "a setting at its default is not in the URL"
 
-    app = launch(page, **query, **{name: text})
+    app.query_params[name] = text
+    app.run()
     assert by_key(app, key).value == value
+
     by_key(app, key).set_value(default).run()
     assert name not in app.query_params
-
-    control.set_value(value).run()
-    assert not at_first.exception
-    assert at_first.query_params[name] == [text] or at_first.query_params[name] == text
+    by_key(app, key).set_value(value).run()
+    assert not app.exception
+    assert one(app.query_params[name]) == text
 
 
 def by_key(app, key):

@@ -46,7 +46,7 @@ def test_there_are_three_ways_on(page, link, title):
 
 
 def test_an_address_with_a_run_from_before_leads_to_explore(page):
-    page.goto("/?run=digits-16d")
+    page.goto("/?run=digits-16d&present=true")
     expect(page.get_by_role("heading", level=1)).to_have_text("Explore")
     expect(page).to_have_url(re.compile("run=digits-16d"))
 

@@ -220,7 +220,7 @@ def test_rename_and_delete_a_run_while_another_trains(page):
     # The second row, the head being the first of 35 pixels: the newest run is above it.
     page.mouse.click(table["x"] + 20, table["y"] + 35 * 2.5)
     page.get_by_role("button", name="Rename").click()
-    name = page.get_by_role("dialog").get_by_label("Name")
+    name = page.get_by_role("dialog").get_by_role("textbox", name="Name")
     page.wait_for_timeout(3000)  # longer than the table takes to redraw itself
     name.fill("Thirty digits")
     page.get_by_role("dialog").get_by_role("button", name="Rename").click()
