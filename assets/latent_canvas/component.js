@@ -414,6 +414,7 @@ class LatentCanvas {
     }
     use(model, this);
     this.started = model;
+    void model.background; // its worker takes a while to start, and a slow model needs it at once
     this.network = model.network;
     const sent = this.#destination();
     const left = sent ?? remembered.get(this.map.run) ?? this.#addressed();
