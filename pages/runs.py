@@ -18,7 +18,7 @@ CHOSEN_KEY = "runs"
 
 def main() -> None:
     own = list_runs()
-    runs = [*own, *list_runs(resources.EXAMPLES)]
+    runs = [*own, *resources.examples()]
     active = any(resources.jobs().status(run).state in ACTIVE for run in own)
 
     @st.fragment(run_every=2.0 if active else None)
@@ -38,8 +38,14 @@ def main() -> None:
             column_config=columns(),
         )
         chosen = [runs[index] for index in event["selection"]["rows"] if index < len(runs)]
-        st.session_state[CHOSEN_KEY] = [run.name for run in chosen]
-        state.keep(CHOSEN_KEY, ",".join(run.name for run in chosen) or None)
+        # In the order in which they were asked for: an address stays as it was sent.
+        earlier = st.session_state.get(CHOSEN_KEY, [])
+        names = sorted(
+            (run.name for run in chosen),
+            key=lambda name: earlier.index(name) if name in earlier else len(earlier),
+        )
+        st.session_state[CHOSEN_KEY] = names
+        state.keep(CHOSEN_KEY, ",".join(names) or None)
         st.caption(
             "Tick rows to compare their curves or to act on a run; without a mouse, go to a row by "
             f"the arrow keys, and press Shift and Space. Kept in {runs_folder()}."

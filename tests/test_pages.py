@@ -1,6 +1,7 @@
 """Every page, launched without a browser: it draws, and a mistake is a sentence."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -20,7 +21,6 @@ SECONDS = 60
 def launch(monkeypatch):
     """Start the app on a page, as the URL would."""
     monkeypatch.chdir(ROOT)
-    resources.jobs.clear()
 
     def start(page: str = "explore.py", **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
@@ -33,7 +33,8 @@ def launch(monkeypatch):
         assert not app.exception, app.exception
         return app
 
-    return start
+    yield start
+    resources.jobs.clear()  # which ends what a page had begun
 
 
 @pytest.fixture
@@ -247,10 +248,22 @@ def test_a_url_that_comes_late_undoes_nothing(launch, monkeypatch):
     assert app.segmented_control(key="way").value == "linear"
     assert "way" not in app.query_params
     # Later, the same is a link that was followed.
-    monkeypatch.setattr(state.time, "monotonic", lambda: float("inf"))
+    monkeypatch.setattr(state, "time", SimpleNamespace(monotonic=lambda: float("inf")))
     app.query_params["way"] = "spherical"
     app.run()
     assert app.segmented_control(key="way").value == "spherical"
+
+
+def test_a_setting_sends_the_browser_no_other(launch):
+    """Which would undo what is being written there meanwhile."""
+    app = launch("train.py")
+    app.number_input(key="train-num_images").set_value(40).run()
+    assert not any(control.set_value for control in controls(app.main) if has_value(control))
+    assert app.number_input(key="train-num_images").value == 40
+
+
+def has_value(proto):
+    return "set_value" in proto.DESCRIPTOR.fields_by_name
 
 
 def test_settings_stay_in_the_url_of_the_page_one_comes_back_to(launch):

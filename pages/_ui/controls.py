@@ -123,7 +123,9 @@ def several(
         return words
 
     _open(name, key, list(default), read)
-    st.session_state[key] = [word for word in st.session_state[key] if word in options]
+    known = [word for word in st.session_state[key] if word in options]
+    if known != st.session_state[key]:  # as of another run
+        st.session_state[key] = known
     chosen: list[str] = st.multiselect(
         label, options, key=key, format_func=title, max_selections=max_selections, help=help,
         persist_state="session", **layout,
@@ -245,7 +247,7 @@ def _open_choice(
 
 def _open(name: str, key: str, default: T, read: Callable[[str], T]) -> None:
     """Set a control to what the URL asks for, if it does, or else as it was or is at first."""
-    asked = state.asked_for(name)
+    asked, new = state.asked_for(name), state.is_new_here(key)
     if asked is not None:
         try:
             st.session_state[key] = read(asked)
@@ -253,7 +255,7 @@ def _open(name: str, key: str, default: T, read: Callable[[str], T]) -> None:
             st.session_state[key] = default
     elif key not in st.session_state:
         st.session_state[key] = default
-    elif state.is_new_here(key):
+    elif new:
         # On another page the same control is another widget, which starts from what it is told.
         st.session_state[key] = st.session_state[key]
 

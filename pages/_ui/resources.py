@@ -34,6 +34,7 @@ __all__ = [
     "codes_of",
     "dataset",
     "example",
+    "examples",
     "fresh",
     "jobs",
     "known_map",
@@ -57,7 +58,7 @@ LONG_MODEL = 8_000_000
 BACKDROP_SIDE = 20
 
 
-@st.cache_resource
+@st.cache_resource(on_release=Jobs.close)
 def jobs() -> Jobs:
     """The queue of jobs, one for the whole app."""
     return Jobs()
@@ -66,8 +67,12 @@ def jobs() -> Jobs:
 def all_runs() -> dict[str, Run]:
     """Every run with a model to look at, by folder name: own ones, newest first, then examples."""
     runs = {run.name: run for run in list_runs() if run.has_model}
-    examples = sorted(list_runs(EXAMPLES), key=lambda run: (run.config.latent_dim, run.name))
-    return runs | {run.name: run for run in examples if run.name not in runs}
+    return runs | {run.name: run for run in examples() if run.name not in runs}
+
+
+def examples() -> list[Run]:
+    """The runs that the app is shipped with; their age is that of the checkout, so by size."""
+    return sorted(list_runs(EXAMPLES), key=lambda run: (run.config.latent_dim, run.name))
 
 
 def example(name: str) -> Run:
