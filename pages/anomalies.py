@@ -157,7 +157,7 @@ def draw_gallery(case: Case, threshold: float) -> None:
                 f"The {name} anomalous images",
             )
             errors = int(wrong[chosen].sum())
-            st.caption(
+            st.markdown(
                 f"From the {name} anomalous on, row by row. "
                 + (f"**Framed: {errors} wrongly judged**, {kinds[name]}." if errors else
                    "All are judged rightly.")

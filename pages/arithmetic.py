@@ -154,7 +154,7 @@ def say_how_well(shift: Shift) -> None:
         )
         if shift.accuracy < 0.6:
             said = f":material/warning: {said}The model has hardly encoded what differs. "
-    st.caption(
+    st.markdown(
         f"{said}{shift.num_images} held-out images of A were moved, decoded and encoded again: at "
         f"strength 1 the classifier takes **{shift.encoded[at_one]:.0%}** of them for B. A "
         f"classifier of pixels, which knows nothing of the model, takes "

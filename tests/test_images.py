@@ -30,11 +30,14 @@ def test_to_pixels_clips_and_keeps_colour():
 
 def test_tile_puts_each_image_in_its_place(images):
     sheet = tile(images, columns=2, gap=1, times=2)
-    assert sheet.shape == (3 * 7 - 1, 2 * 7 - 1, 3)
+    assert sheet.shape == (3 * 7 - 1, 2 * 7 - 1, 4)
     for index, image in enumerate(to_pixels(images)):
         top, left = index // 2 * 7, index % 2 * 7
-        np.testing.assert_array_equal(sheet[top : top + 6 : 2, left : left + 6 : 2], image)
-    assert (sheet[14:, 7:] == 255).all(), "a place without an image is white"
+        place = sheet[top : top + 6 : 2, left : left + 6 : 2]
+        np.testing.assert_array_equal(place[..., :3], image)
+        assert (place[..., 3] == 255).all()
+    assert (sheet[14:, 7:] == [255, 255, 255, 0]).all(), "where there is no image it is clear"
+    assert (sheet[..., 3] == 255).sum() == 5 * 36
 
 
 @pytest.mark.parametrize(("side", "times"), [(1, 1), (3, 1), (4, 2), (9, 3)])

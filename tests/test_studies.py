@@ -3,8 +3,10 @@ import time
 import numpy as np
 import pytest
 
+from pages._ui import resources
 from vaelab import studies
 from vaelab.config import Preprocessing, TrainConfig
+from vaelab.maps import kinds_of_map, read_map
 from vaelab.runs import Run
 from vaelab.studies import Study, make_study, read_progress, read_study
 from vaelab.training import train
@@ -105,6 +107,16 @@ def test_a_run_in_training_keeps_none(copy, digits):
 def test_what_is_no_study_is_refused(copy, digits):
     with pytest.raises(ValueError, match=r"no study 'map': choose one of evaluation, pixel_maps"):
         make_study(copy, digits, "map")
+
+
+@pytest.mark.parametrize("run", resources.examples(), ids=lambda run: run.name)
+def test_examples_are_shipped_with_all_that_is_found_out_about_runs(run):
+    """So that opening one writes nothing into its folder."""
+    for name in ("code_map", "evaluation"):
+        assert read_study(run, name) is not None, name
+    assert any(read_study(same, "pixel_maps") for same in [run, *resources.same_images(run)])
+    for kind in kinds_of_map(run.config.latent_dim):
+        assert read_map(run, kind) is not None, kind
 
 
 # --- As jobs ------------------------------------------------------------------------------------

@@ -82,29 +82,32 @@ def tile(images: NDArray[np.generic], columns: int, gap: int = 0, times: int = 1
     columns
         Images a row.
     gap
-        White pixels between images, after enlarging.
+        Pixels between images, after enlarging.
     times
         Enlarge each image by this whole number.
 
     Returns
     -------
     ndarray
-        uint8 ``(H', W', 3)``; places without an image are white.
+        uint8 ``(H', W', 4)``, the last number being opacity: where no image is, it is clear, and
+        white for those who do not look at that.
     """
     pixels = to_pixels(images).repeat(times, axis=1).repeat(times, axis=2)
     num_images, height, width, _ = pixels.shape
     rows = -(-num_images // columns)
     sheet = np.full(
-        (rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, dtype=np.uint8
+        (rows * (height + gap) - gap, columns * (width + gap) - gap, 4), 255, dtype=np.uint8
     )
+    sheet[..., 3] = 0
     for index, image in enumerate(pixels):
         top, left = index // columns * (height + gap), index % columns * (width + gap)
-        sheet[top : top + height, left : left + width] = image
+        sheet[top : top + height, left : left + width, :3] = image
+        sheet[top : top + height, left : left + width, 3] = 255
     return sheet
 
 
 def png(pixels: Pixels) -> bytes:
-    """Encode ``pixels`` ``(H, W, 3)`` as a PNG file."""
+    """Encode ``pixels``, ``(H, W, 3)`` or with opacity ``(H, W, 4)``, as a PNG file."""
     from PIL import Image
 
     buffer = BytesIO()
@@ -113,5 +116,5 @@ def png(pixels: Pixels) -> bytes:
 
 
 def png_data_uri(pixels: Pixels) -> str:
-    """Encode ``pixels`` ``(H, W, 3)`` as a PNG that can stand in place of an address."""
+    """Encode ``pixels``, as ``png`` does, as what can stand in place of an address."""
     return "data:image/png;base64," + base64.b64encode(png(pixels)).decode()

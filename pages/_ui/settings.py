@@ -45,6 +45,8 @@ STRENGTHS = {
     "blur": ("σ of the blur, in pixels", 0.0, 5.0, 1.0),
 }
 
+ROUND_EPOCHS = (10, 20, 30, 50, 100, 150)
+
 
 def choose_source() -> Source:
     name = controls.select(
@@ -87,7 +89,7 @@ def choose_settings(source: Source) -> dict[str, Any]:
         within=beta, step=0.5, disabled=settings["model"] == "ae",
     )  # fmt: skip
     settings["epochs"] = controls.number(
-        "Epochs", 1, 10_000, int(np.clip(200_000 // source.num_images, 10, 150)), "epochs",
+        "Epochs", 1, 10_000, _usual_epochs(source), "epochs",
         f"train-epochs-{source.name}", "How often training goes through all images.",
         within=epochs,
     )  # fmt: skip
@@ -102,6 +104,13 @@ def choose_settings(source: Source) -> dict[str, Any]:
     with st.expander("Training"):
         settings |= _choose_training()
     return settings
+
+
+def _usual_epochs(source: Source) -> int:
+    """The round number that comes nearest to showing 200,000 images."""
+    return min(
+        ROUND_EPOCHS, key=lambda epochs: abs(np.log(epochs * source.num_images / 200_000))
+    )  # fmt: skip
 
 
 def _choose_preprocessing(source: Source) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """What visitors do, in more than one test."""
 
+import re
+
 from playwright.sync_api import expect
 
 #: Where a map's points are on the screen: plot, class and number in, page coordinates out.
@@ -16,10 +18,32 @@ PLACES = """
 }
 """
 
+#: The live figure of a lesson, once it is drawn.
+LESSON_READY = '[data-testid="lesson-figure"][data-state="ready"]'
+
 
 def open_app(page, address="/explore"):
     page.goto(address)
     page.wait_for_selector(".js-plotly-plot .nsewdrag")
+
+
+def open_lesson(page, slug):
+    """Open a lesson; returns its figure, once it is drawn."""
+    page.goto(f"/learn?lesson={slug}")
+    figure = page.locator(LESSON_READY)
+    expect(figure).to_be_visible()
+    settled(page)
+    return figure
+
+
+def numbers(text):
+    """Every number that a text says, whole or not."""
+    return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))]
+
+
+def decimals(text):
+    """Every number that a text says with a decimal point."""
+    return [float(found) for found in re.findall(r"-?\d+\.\d+", text.replace("−", "-"))]
 
 
 def settled(page):

@@ -9,26 +9,12 @@ from playwright.sync_api import expect
 
 from pages._lessons import LESSONS
 from pages._ui import resources
-from tests.browser.steps import settled
+from tests.browser.steps import LESSON_READY, decimals, open_lesson, settled
 from vaelab import walkthrough
 from vaelab.datasets import load_dataset
 from vaelab.models import VAE
 
 pytestmark = pytest.mark.browser
-
-READY = '[data-testid="lesson-figure"][data-state="ready"]'
-
-
-def open_lesson(page, slug):
-    page.goto(f"/learn?lesson={slug}")
-    figure = page.locator(READY)
-    expect(figure).to_be_visible()
-    settled(page)
-    return figure
-
-
-def numbers(text):
-    return [float(found) for found in re.findall(r"-?\d+\.\d+", text.replace("−", "-"))]
 
 
 # --- The frame ----------------------------------------------------------------------------------
@@ -47,7 +33,7 @@ def test_the_course_is_walked_from_lesson_to_lesson(page):
     page.get_by_role("button", name="Contents").click()
     page.get_by_role("button", name=f"6. {LESSONS[5].title}").click()
     expect(heading).to_have_text(LESSONS[5].title)
-    expect(page.locator(READY)).to_be_visible()
+    expect(page.locator(LESSON_READY)).to_be_visible()
     # Another page and back: where the reader was.
     page.get_by_role("link", name="Train").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Train")
@@ -76,7 +62,7 @@ def test_an_image_is_a_point_and_a_cloud_and_draws_from_the_cloud_are_alike(page
     data = load_dataset("digits")
     index = int(resources.make_known_map(run, "plane").indices[0])
     posterior = run.engine.encode(data.images[[index]])
-    told = numbers(figure.get_by_text("μ = (").text_content())
+    told = decimals(figure.get_by_text("μ = (").text_content())
     assert told == pytest.approx([*posterior.mu[0], *posterior.sigma[0]], abs=0.006)
     ellipses = figure.locator("ellipse")
     expect(ellipses).to_have_count(2)
@@ -101,7 +87,7 @@ def test_an_image_is_a_point_and_a_cloud_and_draws_from_the_cloud_are_alike(page
     plane.focus()
     for _ in range(3):
         page.keyboard.press("Shift+ArrowUp")
-    assert numbers(figure.get_by_text("μ = (").text_content()) != told
+    assert decimals(figure.get_by_text("μ = (").text_content()) != told
 
 
 # --- The loss -----------------------------------------------------------------------------------
@@ -113,7 +99,7 @@ def test_pixel_and_kl_terms_add_up_to_the_loss_shown(page):
     page.get_by_text("It rises: the decoder no longer knows").click()
     expect(figure.get_by_text("Pull towards the prior")).to_be_visible()
     values = figure.locator(".ls-bars .ls-value")
-    pixels, kl1, kl2, total = (numbers(text)[0] for text in values.all_text_contents())
+    pixels, kl1, kl2, total = (decimals(text)[0] for text in values.all_text_contents())
     assert pixels + kl1 + kl2 == pytest.approx(total, abs=0.02)
     # All pixels' terms, read off one by one with the keyboard, add up to what is said of them.
     picker = figure.get_by_role("application", name="x, arrow keys choose").or_(
@@ -128,7 +114,7 @@ def test_pixel_and_kl_terms_add_up_to_the_loss_shown(page):
         for column in range(8):
             text = told.text_content()
             assert text.startswith(f"Row {row + 1}, column {column + 1}:")
-            x, x_hat, one_minus_x, _, term = numbers(text.replace("− ", "").replace(": −", ": "))
+            x, x_hat, one_minus_x, _, term = decimals(text.replace("− ", "").replace(": −", ": "))
             assert x + one_minus_x == pytest.approx(1, abs=0.011)
             if 0.05 < x_hat < 0.95:  # two digits of a smaller number say too little of its log
                 found = -x * np.log(x_hat) - (1 - x) * np.log(1 - x_hat)
@@ -144,13 +130,13 @@ def test_pixel_and_kl_terms_add_up_to_the_loss_shown(page):
     image = data.images[data.split.test[:1]]
     expected = run.engine.terms(np.repeat(image, 400, 0), seed=0)
     assert kl1 + kl2 == pytest.approx(expected.kl[0], abs=0.02)
-    mean, _, whole = numbers(figure.get_by_text("Mean over").text_content())
+    mean, _, whole = decimals(figure.get_by_text("Mean over").text_content())
     assert mean == pytest.approx(expected.reconstruction.mean(), rel=0.05)
     # Pulled to the prior, the KL is 0 and the sum is larger: what the lesson says.
     slider = figure.get_by_role("slider", name="Pull towards the prior")
     slider.focus()
     page.keyboard.press("End")
-    pulled, kl, there = numbers(figure.get_by_text("Mean over").text_content())
+    pulled, kl, there = decimals(figure.get_by_text("Mean over").text_content())
     assert kl == 0
     assert there == pytest.approx(pulled)
     assert there > whole + 5
@@ -179,7 +165,7 @@ def test_the_code_shown_is_the_package_s_own_and_runs(page):
     page.get_by_role("radio", name="Evaluation", exact=True).click()
     figures = page.locator("code", has_text="elbo -")
     expect(figures).to_be_visible()
-    elbo, reconstruction, kl = numbers(figures.text_content())[:3]
+    elbo, reconstruction, kl = decimals(figures.text_content())[:3]
     assert elbo == pytest.approx(-(reconstruction + kl), abs=0.02)
     assert -32 < elbo < -18, "forty epochs on digits come to some -24 nats"
     page.get_by_role("radio", name="Latent space", exact=True).click()

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from pages._lessons.holes import NEAR
 from pages._ui import resources
-from tests.browser.steps import settled
+from tests.browser.steps import decimals, open_lesson
 from vaelab.latent.density import nearest_codes, neighbour_radii
 
 pytestmark = pytest.mark.browser
@@ -44,18 +44,6 @@ def codes(ae):
     places = resources.make_known_map(ae, "plane")
     np.testing.assert_array_equal(places.indices, np.arange(1797))
     return places.codes
-
-
-def open_lesson(page, slug):
-    page.goto(f"/learn?lesson={slug}")
-    figure = page.locator('[data-testid="lesson-figure"][data-state="ready"]')
-    expect(figure).to_be_visible()
-    settled(page)
-    return figure
-
-
-def numbers(text):
-    return [float(found) for found in re.findall(r"-?\d+\.\d+", text.replace("−", "-"))]
 
 
 def rgba(canvas, step=1):
@@ -96,11 +84,11 @@ def check_errors(figure, ae, data, index, reconstruction):
         ((held_out - decoded) ** 2).sum((1, 2, 3)).mean(),
         ((held_out - mean) ** 2).sum((1, 2, 3)).mean(),
     ]
-    shown = [numbers(text)[0] for text in figure.locator(".ls-value").all_text_contents()]
+    shown = [decimals(text)[0] for text in figure.locator(".ls-value").all_text_contents()]
     assert shown == pytest.approx(expected, abs=0.01)
     assert shown[1] < shown[2] / 2, "two numbers tell much more than none"
     terms = ae.engine.terms(data.images[[index]])
-    cross_entropy, perfect = numbers(figure.get_by_text("Cross-entropy").text_content())
+    cross_entropy, perfect = decimals(figure.get_by_text("Cross-entropy").text_content())
     assert cross_entropy == pytest.approx(terms.reconstruction[0], abs=0.01)
     assert 0 < perfect < cross_entropy
 
@@ -153,7 +141,7 @@ def test_an_image_goes_through_the_layers_that_the_model_has(page, ae, data):
     expect(page.get_by_text("Not quite: much the same digit")).to_be_visible()
     expect(slider).to_have_attribute("aria-valuetext", "Output")
     z = ae.engine.encode(data.images[[seven]]).mu[0]
-    assert numbers(figure.get_by_text("z = (").text_content()) == pytest.approx(z, abs=0.006)
+    assert decimals(figure.get_by_text("z = (").text_content()) == pytest.approx(z, abs=0.006)
     output = figure.locator(".ls-ends canvas").last
     reconstruction = decode(ae, *z)
     assert_shows(output, reconstruction)
@@ -179,11 +167,11 @@ def test_another_code_changes_the_decoder_only_and_drawings_become_digits(page, 
     after = columns.evaluate_all(look)
     assert [a == b for a, b in zip(after, before, strict=True)] == [True] * 4 + [False] * 5
     output = figure.locator(".ls-ends canvas").last
-    z = numbers(told.text_content())
+    z = decimals(told.text_content())
     assert_shows(output, decode(ae, *z), 5)
     plane.focus()
     page.keyboard.press("ArrowUp")
-    moved = numbers(told.text_content())
+    moved = decimals(told.text_content())
     assert moved[0] == z[0]
     assert moved[1] > z[1]
     figure.get_by_role("button", name="Back to its own code").click()
@@ -246,7 +234,7 @@ def test_classes_gather_on_a_map_that_was_made_without_them(page, ae, data, code
     box = plane.bounding_box()
     for across, down in ((0.5, 0.5), (0.7, 0.35), (0.3, 0.6)):
         page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
-        z = numbers(figure.get_by_text("z = (").text_content())
+        z = decimals(figure.get_by_text("z = (").text_content())
         rows = nearest_codes(codes, np.array(z[:2]), 10)
         assert z[2] == pytest.approx(np.linalg.norm(codes[rows[0]] - z[:2]), abs=0.02)
         pictures = figure.locator(".ls-chart .ls-picture canvas")
@@ -277,7 +265,7 @@ def test_a_line_between_two_images_of_the_reader_s_choice(page, ae, data, codes)
     ends = []
     for i, (across, down) in enumerate(((0.75, 0.45), (0.5, 0.3))):
         page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
-        z = numbers(figure.get_by_text("z = (").text_content())[:2]
+        z = decimals(figure.get_by_text("z = (").text_content())[:2]
         ends.append(int(nearest_codes(codes, np.array(z), 1)[0]))
         if i:
             plane.focus()
@@ -335,7 +323,7 @@ def test_codes_at_random_fall_into_holes_as_often_as_is_said(page, ae, data, map
     seen = set()
     for across, down in ((0.5, 0.55), (0.9, 0.1), (0.75, 0.35), (0.1, 0.5), (0.1, 0.9)):
         page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
-        z = numbers(figure.get_by_text("z = (").first.text_content())
+        z = decimals(figure.get_by_text("z = (").first.text_content())
         distance = eighth(codes, np.array([z[:2]]))[0]
         level = np.searchsorted(radii[[90, 99]], distance)
         name = ("Among the images", "At the edge of the data", "Off the data")[level]
@@ -354,7 +342,7 @@ def test_codes_at_random_fall_into_holes_as_often_as_is_said(page, ae, data, map
             tiles = side.locator(".ls-tiles > div")
             z = np.array(
                 [
-                    numbers(tile)[:2]
+                    decimals(tile)[:2]
                     for tile in tiles.evaluate_all("(all) => all.map((t) => t.title)")
                 ]
             )

@@ -12,7 +12,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from pages._lessons import denoising
 from pages._ui import resources
-from tests.browser.steps import settled
+from tests.browser.steps import numbers, open_lesson
 from vaelab.corruptions import corrupt_images
 from vaelab.datasets import load_dataset
 from vaelab.evaluation.image_quality import psnr
@@ -24,18 +24,6 @@ GREY = """(canvas) => {
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     return Array.from(data).filter((_, i) => i % 4 === 0);
 }"""
-
-
-def open_lesson(page, slug):
-    page.goto(f"/learn?lesson={slug}")
-    figure = page.locator('[data-testid="lesson-figure"][data-state="ready"]')
-    expect(figure).to_be_visible()
-    settled(page)
-    return figure
-
-
-def numbers(text):
-    return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))]
 
 
 def grey(canvas):

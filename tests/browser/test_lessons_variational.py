@@ -8,31 +8,18 @@ from playwright.sync_api import expect
 
 from pages._lessons import beta, generating
 from pages._ui import resources
-from tests.browser.steps import settled
+from tests.browser.steps import LESSON_READY, numbers, open_lesson, settled
 from vaelab.evaluation import evaluate
 from vaelab.latent.density import neighbour_radii
 from vaelab.latent.units import active_units
 
 pytestmark = pytest.mark.browser
 
-READY = '[data-testid="lesson-figure"][data-state="ready"]'
 #: The gray levels of a canvas, row by row.
 LEVELS = """(canvas) => {
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i] / 255);
 }"""
-
-
-def open_lesson(page, slug):
-    page.goto(f"/learn?lesson={slug}")
-    figure = page.locator(READY)
-    expect(figure).to_be_visible()
-    settled(page)
-    return figure
-
-
-def numbers(text):
-    return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))]
 
 
 def levels(canvas):
@@ -232,7 +219,7 @@ def test_models_that_the_page_has_lost_are_sent_again(page):
     open_lesson(page, "beta")
     page.get_by_role("button", name="Next", exact=True).click()
     expect(page.get_by_role("heading", level=2)).to_have_text("Collapse and dead units")
-    expect(page.locator(READY)).to_be_visible()
+    expect(page.locator(LESSON_READY)).to_be_visible()
     settled(page)
     # The collapse lesson holds on to beta 4; the other four go, as when a page has too many.
     lost = page.evaluate("""() => {

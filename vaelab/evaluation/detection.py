@@ -13,15 +13,10 @@ __all__ = [
     "confusion",
     "detect",
     "knn_distance",
-    "mahalanobis",
     "threshold_for",
 ]
 
 Floats = NDArray[np.float64]
-
-#: Directions whose variance is below this share of the largest are taken for flat: float32 codes
-#: leave about 1e-14 where there is nothing.
-FLAT = 1e-10
 
 
 @dataclass(frozen=True)
@@ -201,46 +196,12 @@ def threshold_for(normal: NDArray[np.floating], false_alarm_rate: float) -> floa
     return float(np.sort(normal)[::-1][num_flagged])
 
 
-def mahalanobis(codes_train: NDArray[np.floating], codes: NDArray[np.floating]) -> Floats:
-    """Distance of codes from the mean of the training codes, in their standard deviations.
-
-    ``sqrt((z - m)^T S^-1 (z - m))`` with the mean m and the covariance S of the training codes
-    (Mahalanobis 1936). In directions in which the training codes do not vary, no distance is
-    counted: S^-1 is the pseudo-inverse.
-
-    Parameters
-    ----------
-    codes_train
-        ``(N, D)``, N at least 2.
-    codes
-        ``(M, D)``.
-
-    Returns
-    -------
-    ndarray
-        float64 ``(M,)``, at least 0; about sqrt(D) for codes like those of training.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two training codes, or the dimensions differ.
-    """
-    codes_train, codes = _same_space(codes_train, codes)
-    if len(codes_train) < 2:
-        raise ValueError(f"A covariance needs two training codes, but there is {len(codes_train)}.")
-    variances, directions = np.linalg.eigh(np.atleast_2d(np.cov(codes_train, rowvar=False)))
-    wide = variances > FLAT * variances[-1]
-    along = (codes - codes_train.mean(0)) @ directions[:, wide]
-    distances: Floats = np.sqrt((along**2 / variances[wide]).sum(1))
-    return distances
-
-
 def knn_distance(
     codes_train: NDArray[np.floating], codes: NDArray[np.floating], k: int = 10
 ) -> Floats:
     """Distance of codes to their k-th nearest training code (Ramaswamy et al. 2000).
 
-    Unlike ``mahalanobis`` it finds the gaps between clusters, too.
+    It also finds the gaps between clusters, which a distance from the mean of all would not.
 
     Parameters
     ----------
