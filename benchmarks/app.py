@@ -29,6 +29,35 @@ FLAGS = (
 )
 DRAWN = ".js-plotly-plot .nsewdrag"
 
+OF = (statistics.median, max)
+#: Notes in the page itself, since from outside a busy page answers late: the seconds from the next
+#: click until its title is painted, and until something is there.
+WATCH = """
+([title, selector]) => {
+    let clicked, painted = false, drawn = false;
+    const since = () => (performance.now() - clicked) / 1000;
+    window.seen = [NaN, NaN];
+    const look = () => {
+        if (clicked === undefined) return;
+        const heading = document.querySelector("h1");
+        if (!heading?.textContent.includes(title)) return;
+        if (!painted) {
+            painted = true;
+            requestAnimationFrame(() => requestAnimationFrame(() => { window.seen[0] = since(); }));
+        }
+        if (!drawn && document.querySelector(selector)) {
+            drawn = true;
+            window.seen[1] = since();
+        }
+    };
+    document.addEventListener("click", () => { clicked = performance.now(); },
+                              { capture: true, once: true });
+    new MutationObserver(look).observe(document.body, {
+        subtree: true, childList: true, characterData: true, attributes: true,
+    });
+}
+"""
+
 
 def main(rounds: int = 3) -> None:
     """Print the tables."""
@@ -38,7 +67,7 @@ def main(rounds: int = 3) -> None:
     if chromium is None:
         sys.exit("This drives Debian's chromium: apt-get install -y chromium.")
     opened: dict[str, list[float]] = {"vaelab: map drawn": [], "an app of one number": []}
-    changed: dict[str, list[float]] = {}
+    changed: dict[str, list[tuple[float, float]]] = {}
     lessons: dict[str, list[float]] = {}
     memory = []
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
@@ -59,11 +88,11 @@ def main(rounds: int = 3) -> None:
                         page.get_by_role("button", name=MENU).click()
                         page.wait_for_timeout(300)  # the menu opens
                     role = "menuitem" if name in FOLDED else "link"
-                    started = time.perf_counter()
+                    page.evaluate(WATCH, [TITLES.get(name, name), selector])
                     page.get_by_role(role, name=name).click()
                     page.wait_for_selector(selector)
-                    changed.setdefault(name, []).append(time.perf_counter() - started)
                     page.wait_for_timeout(800)
+                    changed.setdefault(name, []).append(page.evaluate("window.seen"))
             _read_course(page, lessons)
             memory.append(psutil.Process(server.pid).memory_info().rss / 2**20)
             _end(server, page)
@@ -79,9 +108,12 @@ def main(rounds: int = 3) -> None:
     )
     print("(asked: at most 8 s)")
     print_table(
-        "Changing pages, from the click to the page's main thing drawn",
-        ("to", "median, s", "slowest, s"),
-        [(n, f"{statistics.median(s):.2f}", f"{max(s):.2f}") for n, s in changed.items()],
+        "Changing pages, from the click to the page's title painted, and its main thing drawn",
+        ("to", "title, median, s", "slowest, s", "main thing, median, s", "slowest, s"),
+        [
+            (name, *(f"{of(part):.2f}" for part in zip(*s, strict=True) for of in OF))
+            for name, s in changed.items()
+        ],
     )
     print("(asked: at most 1.5 s)")
     print_table(
@@ -115,6 +147,8 @@ PAGES = {
     "Explore": ".st-key-latent-map " + DRAWN,
     "Start": ".st-key-home-map " + DRAWN,
 }
+#: Where it is not what the menu says.
+TITLES = {"Start": "vaelab"}
 #: Pages that are behind a menu, and what it is called.
 MENU = "Put to use"
 FOLDED = {
