@@ -1,11 +1,16 @@
 """vaelab's front door: ``streamlit run app.py``."""
 
+from pathlib import Path
+
 import streamlit as st
+
+#: A file of our own: one of Streamlit's icons would be fetched from elsewhere.
+ICON = Path(__file__).parent / "assets" / "frame" / "icon.png"
 
 
 def main() -> None:
     """Show the page that the URL names."""
-    st.set_page_config(page_title="vaelab", page_icon=":material/scatter_plot:", layout="wide")
+    st.set_page_config(page_title="vaelab", page_icon=ICON, layout="wide")
     pages = {
         "": [
             st.Page("pages/home.py", title="Start", icon=":material/home:", default=True),

@@ -23,6 +23,7 @@ class CodeMap {
     this.decoded = new ImageView(this.network, "Decoded here", { side: 150 });
     this.near = new ImageView(this.network, "Nearest image", { side: 150 });
     this.crowd = new Tiles(this.network, `The ${VOTERS} nearest images`, VOTERS, 5);
+    this.crowd.element.classList.add("ls-awaited");
     this.said = { place: note(), voters: note("Predict first: which digits will they be?") };
     this.colors = legend(this.names, this.palette);
     this.colors.hidden = true;
@@ -76,6 +77,7 @@ class CodeMap {
     this.plane.cursor = Array.from(place);
     this.plane.draw();
     if (!this.seen) return;
+    this.crowd.element.classList.remove("ls-awaited");
     this.crowd.paint(Float32Array.from([...rows].flatMap((i) => Array.from(this.images[i]))));
     const votes = this.names.map((name, label) => ({ name, count: rows.filter((i) => this.labels[i] === label).length }));
     const told = votes.filter(({ count }) => count).sort((a, b) => b.count - a.count).map(({ name, count }) => `${count} × “${name}”`);

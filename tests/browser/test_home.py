@@ -31,6 +31,19 @@ def test_the_first_page_says_what_this_is_and_decodes_under_the_pointer(page):
     assert decoded[0] != decoded[1]
 
 
+@pytest.mark.parametrize("address", ["/", "/learn?lesson=loss", "/train"])
+def test_nothing_is_fetched_from_elsewhere(page, server, address):
+    """The app works without a network, and tells nobody that it is used."""
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    settled(page)
+    page.wait_for_function("document.querySelector('link[rel*=icon]').href.includes('/media/')")
+    assert asked
+    assert not [url for url in asked if not url.startswith((server, "data:", "blob:"))]
+
+
 @pytest.mark.parametrize(
     ("link", "title"),
     [
