@@ -49,10 +49,12 @@ WATCH = """
             drawn = true;
             window.seen[1] = since();
         }
+        if (drawn) watcher.disconnect();
     };
+    const watcher = new MutationObserver(look);
     document.addEventListener("click", () => { clicked = performance.now(); },
                               { capture: true, once: true });
-    new MutationObserver(look).observe(document.body, {
+    watcher.observe(document.body, {
         subtree: true, childList: true, characterData: true, attributes: true,
     });
 }

@@ -266,11 +266,7 @@ def draw_chosen(
         st.markdown(f"**{len(chosen):,} {images} chosen**{some}{classes}")
         st.button("Clear selection", icon=":material/close:", key="maps-clear", on_click=clear,
                   help="Take the marks away from all maps.")  # fmt: skip
-    # Always a full row, so that a single image is no poster.
-    blank = np.full((-len(shown) % 20, *data.image_shape), 255, np.uint8)
-    shown_images = data.images[shown]
-    widgets.sheet(shown_images if len(shown) > 20 else np.concatenate([shown_images, blank]), 20,
-                  "The chosen images")  # fmt: skip
+    widgets.sheet(data.images[shown], 20, "The chosen images")
 
 
 def draw_figures(maps: Maps, models: dict[str, Run], data: ImageDataset) -> None:

@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def make_studies(run: Run, data: ImageDataset, pixels: bool) -> None:
-    """Make all that the app has jobs find out about a run: it is at hand, and nothing is kept."""
+    """Make all that the app has jobs find out about a run, so that none need write into it."""
     for study in STUDIES:
         if study != "pixel_maps" or pixels:
             make_study(run, data, study)

@@ -108,9 +108,7 @@ def choose_settings(source: Source) -> dict[str, Any]:
 
 def _usual_epochs(source: Source) -> int:
     """The round number that comes nearest to showing 200,000 images."""
-    return min(
-        ROUND_EPOCHS, key=lambda epochs: abs(np.log(epochs * source.num_images / 200_000))
-    )  # fmt: skip
+    return min(ROUND_EPOCHS, key=lambda epochs: abs(np.log(epochs * source.num_images / 200_000)))
 
 
 def _choose_preprocessing(source: Source) -> dict[str, Any]:

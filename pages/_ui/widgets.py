@@ -295,7 +295,7 @@ def sheet(images: NDArray[np.generic], columns: int, alt: str, side: int = 64) -
 
 
 def show_pixels(pixels: NDArray[np.uint8], alt: str, caption: str | None = None) -> None:
-    """Show a picture ``(H, W, 3)`` as wide as its place."""
+    """Show a picture, ``(H, W, 3)`` or with opacity ``(H, W, 4)``, as wide as its place."""
     # As a data address: a picture served as a file is gone once the next rerun has replaced it,
     # which on a page that redraws itself every second is before a slow browser has fetched it.
     st.image(png_data_uri(pixels), caption, width="stretch", alt=alt)
