@@ -2,12 +2,14 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from vaelab import training
@@ -17,6 +19,8 @@ from vaelab.latent.projections import Projection
 from vaelab.maps import read_map
 from vaelab.runs import Run, RunError
 from vaelab.training import train
+
+pytestmark = pytest.mark.slow
 
 FEW = Preprocessing(num_images=120)
 QUICK = TrainConfig(preprocessing=FEW, epochs=3, hidden=(16,), batch_size=32)
@@ -34,6 +38,18 @@ def wait_for(condition, seconds=IMPORTS):
 
 def weights(run):
     return {name: array.tobytes() for name, array in run.checkpoint()[0].items()}
+
+
+def listening(process):
+    """Addresses and ports that a process and its children listen on."""
+    found = set()
+    for each in (process, *process.children(recursive=True)):
+        found |= {
+            (place.laddr.ip, place.laddr.port)
+            for place in each.net_connections("inet")
+            if place.status == psutil.CONN_LISTEN or place.type == socket.SOCK_DGRAM
+        }
+    return found
 
 
 @pytest.fixture
@@ -66,6 +82,17 @@ def test_a_submitted_run_is_trained_to_its_end(jobs, create, tmp_path):
     assert run.epoch == 3
     assert run.evaluation()["num_images"] == 12
     assert weights(run) == weights(train(QUICK, run_dir=tmp_path / "here"))
+
+
+def test_nothing_of_ours_can_be_reached_from_another_machine(jobs, create):
+    # Whoever reaches a worker's port can run code in it (CVE-2021-42343).
+    run = create("run", LONG)
+    jobs.train(run)
+    wait_for(lambda: run.epoch >= 1)
+    ours = listening(psutil.Process())
+    # The scheduler, and at least a nanny and a worker each for trainings and for maps.
+    assert len(ours) >= 5
+    assert {address for address, _ in ours} == {"127.0.0.1"}
 
 
 def test_a_running_training_stops_within_a_second(jobs, create):

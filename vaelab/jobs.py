@@ -25,6 +25,9 @@ JobState = Literal["none", "working", "done", "failed"]
 #: Trainings side by side at the most; the others queue.
 MOST_TRAININGS = 4
 
+#: What the processes of the local cluster listen on: this machine alone.
+LOOPBACK = "127.0.0.1"
+
 #: How often a job whose worker died is tried again. One that failed by itself would fail again.
 RETRIES = 3
 
@@ -230,11 +233,15 @@ class Jobs:
 def _start_cluster() -> Any:
     from distributed import Nanny, Scheduler, SpecCluster
 
-    # A free port of this machine's own, since dask's default of 8787 may be another program's.
-    quiet = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+    # Whoever reaches a port of a scheduler, nanny or worker can run code in it, so none may listen
+    # on anything but the loopback. Without a host, nannies and workers listen on every interface.
+    # A free port for the dashboard, since dask's default of 8787 may be another program's.
+    private = {
+        "host": LOOPBACK, "dashboard": False, "dashboard_address": f"{LOOPBACK}:0"
+    }  # fmt: skip
 
     def worker(**resources: int) -> dict[str, Any]:
-        options = {"nthreads": 1, "memory_limit": 0, "silence_logs": logging.WARNING, **quiet}
+        options = {"nthreads": 1, "memory_limit": 0, "silence_logs": logging.WARNING, **private}
         return {"cls": Nanny, "options": {**options, "resources": resources}}
 
     trainings = min(max(1, (os.cpu_count() or 1) // 2), MOST_TRAININGS)
@@ -243,7 +250,7 @@ def _start_cluster() -> Any:
         workers={**workers, "map": worker(map=1)},
         scheduler={
             "cls": Scheduler,
-            "options": {"port": 0, "host": "127.0.0.1", "allowed_failures": RETRIES, **quiet},
+            "options": {"port": 0, "allowed_failures": RETRIES, **private},
         },
         name="vaelab",
         silence_logs=logging.WARNING,
