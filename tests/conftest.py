@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
@@ -18,14 +18,26 @@ from vaelab.runs import Run
 from vaelab.training import train
 
 ROOT = Path(__file__).parents[1]
+#: Fixtures that are slow whatever a test does with them.
+SLOW = {"jobs", "umap_run", "umap_map"}
+
+# More threads only get in one another's way, and the numbers of one are the same everywhere.
+torch.set_num_threads(1)
+
 SMALL = {"hidden": (32, 16), "batch_size": 32}
 SMALL_CONV = {"architecture": "conv", "channels": (4, 8), "conv_hidden": 16, "batch_size": 32}
+
+
+def pytest_collection_modifyitems(items):
+    """Keep out of the fast ring what needs a cluster, or a first UMAP map."""
+    for item in items:
+        if SLOW & set(item.fixturenames):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
     """Keep every test off the user's runs, cluster and data."""
-    torch.set_num_threads(1)
     monkeypatch.setenv("VAELAB_RUNS", str(tmp_path / "runs"))
     monkeypatch.delenv("VAELAB_SCHEDULER", raising=False)
 
@@ -114,7 +126,12 @@ def rng():
     return np.random.default_rng(0)
 
 
-@pytest.fixture(params=list(projections.PROJECTIONS))
+@pytest.fixture(
+    params=[
+        pytest.param(kind, marks=[pytest.mark.slow] if kind == "umap" else [])
+        for kind in projections.PROJECTIONS
+    ]
+)
 def any_map(request, rng):
     """One map of each kind, of 200 codes."""
     if request.param == "umap":
@@ -136,15 +153,12 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def chromium():
-    """Debian's chromium, headless."""
+def browser_type_launch_args(browser_type_launch_args):
+    """Debian's chromium for pytest-playwright."""
     expect.set_options(timeout=60_000)  # the first training of a server starts its cluster
     path = shutil.which("chromium")
     if path is None:
         if os.environ.get("CI"):
             pytest.fail("CI must have Debian's chromium: apt-get install -y chromium.")
         pytest.skip("Debian's chromium is not installed.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+    return browser_type_launch_args | {"executable_path": path, "args": FLAGS}

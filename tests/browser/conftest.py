@@ -1,6 +1,7 @@
-"""A server of the app, and Debian's chromium to visit it with."""
+"""A server of the app, and visitors to it."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,7 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.steps import TRAFFIC
+from vaelab.runs import ACTIVE, list_runs
+
 ROOT = Path(__file__).parents[2]
+SECONDS = 60
 
 
 @contextmanager
@@ -21,7 +26,9 @@ def serve(runs: Path):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = os.environ | {"VAELAB_RUNS": str(runs)}
-    log = (runs / "server.log").open("w")
+    runs.mkdir(exist_ok=True)
+    log_path = runs.with_suffix(".log")
+    log = log_path.open("w")
     server = subprocess.Popen(
         [
             sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true",
@@ -31,14 +38,14 @@ def serve(runs: Path):
     )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + SECONDS
         while True:
             try:
                 urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
                 break
             except OSError:
                 if server.poll() is not None or time.monotonic() > deadline:
-                    pytest.fail(f"The app did not start: {(runs / 'server.log').read_text()}")
+                    pytest.fail(f"The app did not start: {log_path.read_text()}")
                 time.sleep(0.1)
         yield address
     finally:
@@ -47,32 +54,64 @@ def serve(runs: Path):
         log.close()
 
 
-@pytest.fixture(scope="module")
-def served_runs(tmp_path_factory):
-    """The runs folder of ``server``."""
-    return tmp_path_factory.mktemp("served-runs")
+@pytest.fixture(scope="session")
+def runs_folder(tmp_path_factory):
+    """Where the app that all tests of this process visit keeps its runs."""
+    return tmp_path_factory.mktemp("served") / "runs"
 
 
-@pytest.fixture(scope="module")
-def server(served_runs):
-    """The app, one for each file: what one file trains, another must not open with."""
-    with serve(served_runs) as address:
+@pytest.fixture(scope="session")
+def server(runs_folder):
+    """The app's address. One app for all tests of a process: a new one imports torch again."""
+    with serve(runs_folder) as address:
         yield address
 
 
-@pytest.fixture(scope="module")
-def context(chromium, server):
-    """One profile for all visitors of a file: the app's own files are fetched once for them."""
-    context = chromium.new_context(viewport={"width": 1400, "height": 1000}, base_url=server)
-    context.set_default_timeout(60_000)
-    yield context
-    context.close()
+@pytest.fixture(scope="module", autouse=True)
+def served_runs(runs_folder):
+    """The app's runs folder, empty: what one file trains, another must not open with."""
+    yield runs_folder
+    for run in list_runs(runs_folder):
+        if run.status.state in ACTIVE:
+            run.request_stop()
+    deadline = time.monotonic() + SECONDS
+    while any(run.status.state in ACTIVE for run in list_runs(runs_folder)):
+        assert time.monotonic() < deadline, "A training did not stop."
+        time.sleep(0.05)
+    for path in runs_folder.glob("*"):
+        shutil.rmtree(path)
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args, server):
+    return browser_context_args | {
+        "viewport": {"width": 1400, "height": 1000},
+        "base_url": server,
+    }
+
+
+def prepare(context):
+    """Have a context wait as long as a busy machine may take, and note what its pages send."""
+    context.set_default_timeout(1000 * SECONDS)
+    context.add_init_script(TRAFFIC)
+    return context
 
 
 @pytest.fixture
-def page(context):
+def context(context):
+    return prepare(context)
+
+
+@pytest.fixture
+def page(page):
     """A new visitor, with a session of its own; no page may show a traceback."""
-    page = context.new_page()
     yield page
     assert page.get_by_test_id("stException").count() == 0
-    page.close()
+
+
+@pytest.fixture(scope="module")
+def long_page(browser, browser_context_args):
+    """A visitor who stays for all tests of a file."""
+    context = prepare(browser.new_context(**browser_context_args))
+    yield context.new_page()
+    context.close()

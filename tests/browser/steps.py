@@ -21,6 +21,42 @@ PLACES = """
 #: The live figure of a lesson, once it is drawn.
 LESSON_READY = '[data-testid="lesson-figure"][data-state="ready"]'
 
+#: Evaluated in each page before anything of its own: notes when it last wrote to the server, and
+#: was last answered.
+TRAFFIC = """
+window.traffic = { sent: 0, answered: 0 };
+window.WebSocket = class extends WebSocket {
+    constructor(...all) {
+        super(...all);
+        this.addEventListener("message", () => { traffic.answered = performance.now(); });
+    }
+    send(message) {
+        traffic.sent = performance.now();
+        super.send(message);
+    }
+};
+"""
+
+#: Done once Streamlit says that its script is not running, has answered what was sent to it, and
+#: has stayed so for a moment: some controls wait a little before they send what was done to them.
+#: What the server does not answer within seconds, it never will.
+IDLE = """
+() => new Promise((done) => {
+    let since = performance.now();
+    const look = () => {
+        const now = performance.now();
+        const app = document.querySelector("[data-test-script-state]");
+        const { sent, answered } = traffic;
+        const waiting = sent > answered && now - sent < 3000;
+        const running = app?.dataset.testScriptState !== "notRunning";
+        if (waiting || running || document.querySelector("[data-testid=stSkeleton]")) since = now;
+        if (now - Math.max(since, sent) > 150) done();
+        else setTimeout(look, 20);
+    };
+    look();
+})
+"""
+
 
 def open_app(page, address="/explore"):
     page.goto(address)
@@ -32,7 +68,7 @@ def open_lesson(page, slug):
     page.goto(f"/learn?lesson={slug}")
     figure = page.locator(LESSON_READY)
     expect(figure).to_be_visible()
-    settled(page)
+    idle(page)
     return figure
 
 
@@ -46,11 +82,9 @@ def decimals(text):
     return [float(found) for found in re.findall(r"-?\d+\.\d+", text.replace("−", "-"))]
 
 
-def settled(page):
+def idle(page):
     """Wait until Streamlit has nothing left to do."""
-    page.wait_for_timeout(200)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
-    page.wait_for_timeout(200)
+    page.evaluate(IDLE)
 
 
 def loneliest(places, of_class=None):
@@ -90,7 +124,7 @@ def canvas(page):
 def without_live(page):
     """Have the server decode instead of the browser."""
     canvas(page)
-    settled(page)
+    idle(page)
     page.get_by_text("Live", exact=True).click()
     expect(page.locator('img[alt="Decoded from z"]')).to_be_visible()
-    settled(page)
+    idle(page)

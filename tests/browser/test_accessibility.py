@@ -1,39 +1,32 @@
 """Every page can be used without a mouse, by ear, and with weak eyes: axe-core and our own checks.
 
-One visit to a page, in both themes and on a narrow screen, serves all tests of it.
+One visitor walks through all pages by the menu and reads all lessons; each stop serves all tests of
+that page.
 """
 
 import json
-import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
 from pages._lessons import LESSONS
+from tests.browser.steps import idle
 
 pytestmark = pytest.mark.browser
 
-HERE = Path(__file__).parent
-AXE = HERE / "node_modules" / "axe-core"
-METER = (HERE / "measure.js").read_text("utf-8")
+METER = (Path(__file__).parent / "measure.js").read_text("utf-8")
 
-PAGES = (
-    "/",
-    "/explore",
+#: Pages, by what the menu calls them.
+MENU = (
+    "Start", "Explore", "Interpolate", "Train", "Runs", "Compare", "Dimensionality reduction",
+    "Anomaly detection", "Denoising", "Generation", "Latent arithmetic",
+)  # fmt: skip
+#: Other states of pages, by their addresses.
+ADDRESSES = (
     "/explore?run=digits-labels-2d&live=false",
-    "/interpolate",
-    "/train",
-    "/runs",
-    "/compare",
-    "/reduction",
-    "/anomalies",
-    "/denoising",
-    "/generation",
-    "/arithmetic",
     "/explore?present=true",
     "/reduction?present=true",
 )
@@ -61,16 +54,19 @@ CONTROLS = frozenset({
     "textbox",
 })  # fmt: skip
 
+#: With the rules named, or all of WCAG 2.1's A and AA and the best practices.
 RUN_AXE = """
-async () => {
-    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
-    const { violations } = await axe.run(document, { runOnly: tags, resultTypes: ["violations"] });
+async (rules) => {
+    const runOnly = rules ?? ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
+    const { violations } = await axe.run(document, { runOnly, resultTypes: ["violations"] });
     return violations.map(({ id, impact, help, nodes }) => ({
         id, impact, help,
         where: nodes.map(({ target, html }) => `${target.join(" ")} ${html.slice(0, 120)}`),
     }));
 }
 """
+#: Rules about colours: what a theme and a width can change.
+COLOURS = ["color-contrast", "link-in-text-block"]
 #: Nothing has changed for so many milliseconds; given up after half a minute.
 QUIET = """
 (milliseconds) => new Promise((done) => {
@@ -94,52 +90,23 @@ class Visit(NamedTuple):
     nameless: list[str]
 
 
-@pytest.fixture(scope="module")
-def axe():
-    """The source of axe-core, in the version that ``package.json`` names."""
-
-    def version(package):
-        return json.loads(package.read_text("utf-8"))
-
-    wanted = version(HERE / "package.json")["devDependencies"]["axe-core"]
-    package = AXE / "package.json"
-    if not package.exists() or version(package)["version"] != wanted:
-        npm = shutil.which("npm")
-        options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = npm and subprocess.run(
-            [npm, "install", "--prefix", HERE, *options],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if not done or done.returncode:
-            why = f"axe-core could not be installed: {done.stderr if done else 'there is no npm.'}"
-            (pytest.fail if os.environ.get("CI") else pytest.skip)(why)
-    return (AXE / "axe.min.js").read_text("utf-8")
-
-
 def drawn(page):
     """Wait until there is nothing more to come."""
     page.wait_for_selector('[data-testid="stMain"] h1')
-    busy = page.locator(
-        '.stApp[data-test-script-state="running"], '
-        '[data-testid="stSpinner"], [data-testid="stSkeleton"]'
-    )
-    while True:
-        page.evaluate(QUIET, 400)
-        if not busy.count():
-            return
-        expect(busy).to_have_count(0)
+    idle(page)
+    expect(page.get_by_test_id("stSpinner")).to_have_count(0)
+    page.evaluate(QUIET, 150)
+    idle(page)
 
 
-def judge(page, look, findings, texts):
-    findings += [finding | {"look": look} for finding in page.evaluate(RUN_AXE)]
+def judge(page, look, findings, texts, rules=None):
+    findings += [finding | {"look": look} for finding in page.evaluate(RUN_AXE, rules)]
     texts += [text | {"look": look} for text in page.evaluate("measure.contrasts()")]
 
 
-def tab_through(page):
-    """Press Tab until the focus has gone through the page, and begins again."""
-    page.evaluate("measure.begin()")
+def tab_through(page, within=None):
+    """Press Tab until the focus has gone through the page, or a part of it, and begins again."""
+    page.evaluate("(within) => measure.begin(within)", within)
     for _ in range(400):
         page.keyboard.press("Tab")
         if page.evaluate("measure.step()"):
@@ -157,72 +124,79 @@ def nameless(page):
         if node["ignored"] or role not in CONTROLS or node.get("name", {}).get("value", "").strip():
             continue
         element = session.send("DOM.resolveNode", {"backendNodeId": node["backendDOMNodeId"]})
-        told = session.send("Runtime.callFunctionOn", {
+        outer = session.send("Runtime.callFunctionOn", {
             "objectId": element["object"]["objectId"],
             "functionDeclaration": "function () { return this.outerHTML?.slice(0, 120); }",
         })  # fmt: skip
-        found.append(f"{role}: {told['result'].get('value')}")
+        found.append(f"{role}: {outer['result'].get('value')}")
     session.detach()
     return found
 
 
-def prepare(page, axe):
+def bring_tools(page):
     """Have axe and the meter in a page that is drawn."""
     drawn(page)
-    page.evaluate(axe)
-    page.evaluate(METER)
-
-
-@pytest.fixture(scope="module")
-def reader(context, axe):
-    """A visitor who reads the course from its beginning: faster than opening each lesson."""
-    page = context.new_page()
-    page.goto(f"/learn?lesson={LESSONS[0].slug}")
-    prepare(page, axe)
-    yield page
-    page.close()
+    page.evaluate(f"window.measure || (() => {{ {AXE_SCRIPT}\n{METER} }})()")
 
 
 def read_on(page, lesson):
-    """Go to a lesson with the button that the course has for it."""
-    for _ in LESSONS:
-        if page.get_by_role("heading", level=2, name=lesson.title, exact=True).count():
-            break
-        page.get_by_role("button", name="Next", exact=True).click()
-        page.wait_for_timeout(300)
+    """Go to a lesson with the button that the course has for it: faster than opening each."""
+    if not page.get_by_test_id("stMain").get_by_role("heading", level=1, name="Learn").count():
+        page.goto(f"/learn?lesson={LESSONS[0].slug}")
         drawn(page)
-    assert page.url.endswith(lesson.slug)
+    for _ in LESSONS:
+        heading = page.get_by_role("heading", level=2, name=lesson.title, exact=True)
+        if heading.count():
+            break
+        title = page.get_by_role("heading", level=2).first.inner_text()
+        page.get_by_role("button", name="Next", exact=True).click()
+        expect(page.get_by_role("heading", level=2).first).not_to_have_text(title)
+    expect(page).to_have_url(re.compile(f"{lesson.slug}$"))
 
 
-@pytest.fixture(scope="module", params=[*PAGES, *LESSONS], ids=lambda of: getattr(of, "slug", of))
-def visit(request, context, axe):
-    of_course = request.param in LESSONS
-    if of_course:
-        page = request.getfixturevalue("reader")
-        page.emulate_media(color_scheme="light")
-        read_on(page, request.param)
+def go(page, stop):
+    """Go to a page by the menu, to a lesson by the course's own button, or to an address."""
+    if stop in LESSONS:
+        read_on(page, stop)
+    elif stop in MENU:
+        if page.url == "about:blank":
+            page.goto("/")
+        page.get_by_role("link", name=stop, exact=True).first.click()
+        name = "vaelab" if stop == "Start" else stop
+        expect(page.get_by_role("heading", level=1, name=name, exact=True)).to_be_visible()
     else:
-        page = context.new_page()
-        page.emulate_media(color_scheme="light")
-        page.goto(request.param)
-        prepare(page, axe)
+        page.goto(stop)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[*MENU, *ADDRESSES, *LESSONS],
+    ids=lambda stop: getattr(stop, "slug", stop),
+)
+def visit(request, long_page):
+    page, stop = long_page, request.param
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1400, "height": 1000})
+    go(page, stop)
+    bring_tools(page)
     folded = page.locator("details:not([open]) > summary:visible")
     for _ in range(folded.count()):
         folded.first.click()
     drawn(page)
     findings, texts = [], []
     judge(page, "light", findings, texts)
-    keyboard, no_names = tab_through(page), nameless(page)
+    # The frame around the lessons is the same for all: it is gone through at the first of them.
+    of_course = stop in LESSONS
+    within = "#lesson" if of_course and stop != LESSONS[0] else None
+    keyboard, no_names = tab_through(page, within), nameless(page)
     page.emulate_media(color_scheme="dark")
     drawn(page)
-    judge(page, "dark", findings, texts)
+    judge(page, "dark", findings, texts, COLOURS)
     if not of_course:
         page.set_viewport_size({"width": 800, "height": 1000})
         drawn(page)
-        judge(page, "dark and narrow", findings, texts)
+        judge(page, "dark and narrow", findings, texts, COLOURS)
     assert page.get_by_test_id("stException").count() == 0
-    if not of_course:
-        page.close()
     return Visit(findings, texts, keyboard, no_names)
 
 

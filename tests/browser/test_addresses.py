@@ -61,7 +61,7 @@ def wait_until(page, holds):
     assert holds()
 
 
-def settled(page):
+def idle(page):
     """Wait until the page's script has ended."""
     still = 0
     while still < 3:
@@ -108,7 +108,7 @@ def test_an_address_opens_on_its_place_and_settings(page):
     )
     centre = [mark["x"] + mark["width"] / 2, mark["y"] + mark["height"] / 2]
     assert centre == pytest.approx(there, abs=1.5)
-    settled(page)
+    idle(page)
     assert z_of(page) == pytest.approx([0.75, -2], abs=1e-4)
 
 
@@ -116,7 +116,7 @@ def test_a_pin_can_be_sent(page, context):
     page.goto("/explore?run=digits-2d")
     chart(page, "latent-map")
     start = z_of(page)
-    settled(page)
+    idle(page)
     assert "z" not in asked(page)
     point = click_point(page, "latent-map")
     page.wait_for_url(re.compile(rf"image={point['index']}\b"))
@@ -125,7 +125,7 @@ def test_a_pin_can_be_sent(page, context):
     mu = run.engine.encode(data.images[[point["index"]]]).mu[0]
     written = [float(part) for part in asked(page)["z"].split(",")]
     assert written == [round(float(value), 3) for value in mu]
-    settled(page)
+    idle(page)
     address, pictures = page.url, shown(page)["pictures"]
     assert len(pictures) >= 4
 
@@ -152,7 +152,7 @@ def test_a_label_is_part_of_a_place(page, context):
     label = canvas(page).get_by_label("Label")
     expect(label).to_have_value("7")
     chart(page, "latent-map")
-    settled(page)
+    idle(page)
     label.select_option("3")
     page.wait_for_url(re.compile("label=3"))
     with visitor(context, page.url) as other:
@@ -167,7 +167,7 @@ def test_a_pin_does_not_send_the_map_again(page):
     page.goto("/explore?run=digits-2d&z=0.75,-2")
     chart(page, "latent-map")
     canvas(page)
-    settled(page)
+    idle(page)
 
     def with_map():  # the header of its file is JSON within JSON
         return sum(isinstance(frame, bytes) and b'\\"radii\\"' in frame for frame in frames)
@@ -176,7 +176,7 @@ def test_a_pin_does_not_send_the_map_again(page):
     before = page.url
     click_point(page, "latent-map")
     wait_until(page, lambda: page.url != before)
-    settled(page)
+    idle(page)
     assert with_map() == 1
 
 
@@ -188,7 +188,7 @@ def test_a_wrong_place_is_answered_by_a_sentence(page):
     canvas(page)
     chart(page, "latent-map")
     wait_until(page, lambda: asked(page) == {"run": "digits-2d"})
-    settled(page)
+    idle(page)
     click_point(page, "latent-map")
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
 
@@ -278,7 +278,7 @@ def test_what_a_page_is_set_to_can_be_sent(page, context, name):
         return [value for value in values if value not in found]
 
     wait_until(page, lambda: not missing())
-    settled(page)
+    idle(page)
     before = shown(page)
     assert not missing()
     at_first = asked(page)
@@ -295,7 +295,7 @@ def test_what_a_page_is_set_to_can_be_sent(page, context, name):
         key: text for key, text in at_first.items() if key not in then and key in now
     }
     wait_until(page, lambda: shown(page) != before)
-    settled(page)
+    idle(page)
     after = shown(page)
     with visitor(context, page.url) as other:
         wait_until(other, lambda: shown(other) == after)
@@ -305,23 +305,23 @@ def test_what_a_page_is_set_to_can_be_sent(page, context, name):
 def test_back_undoes_a_setting(page):
     page.goto("/interpolate?run=digits-2d")
     expect(page.get_by_role("radio", name="Linear")).to_be_checked()
-    settled(page)
+    idle(page)
     page.get_by_text("Spherical", exact=True).click()
     page.wait_for_url(re.compile("way=spherical"))
-    settled(page)
+    idle(page)
     page.go_back()
     expect(page.get_by_role("radio", name="Linear")).to_be_checked()
-    settled(page)
+    idle(page)
     assert "way" not in asked(page)
 
 
 def test_the_menu_leads_back_to_a_page_as_it_was_left(page):
     page.goto("/interpolate?run=digits-2d&way=spherical&steps=6")
     expect(page.get_by_role("radio", name="Spherical")).to_be_checked()
-    settled(page)
+    idle(page)
     page.get_by_role("link", name="Runs").click()
     expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
-    settled(page)
+    idle(page)
     assert asked(page) == {}
     page.get_by_role("link", name="Interpolate").click()
     expect(page.get_by_role("radio", name="Spherical")).to_be_checked()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pages._ui.resources import EXAMPLES
-from tests.browser.steps import picture, settled
+from tests.browser.steps import picture, idle
 from vaelab.config import Preprocessing
 from vaelab.corruptions import corrupt_images
 from vaelab.datasets import load_dataset
@@ -43,7 +43,7 @@ def threshold(page):
 def open_page(page, address="/anomalies"):
     page.goto(address)
     page.wait_for_selector('img[alt="The least anomalous images"]')
-    settled(page)
+    idle(page)
 
 
 def check(page, normal, anomalous):
@@ -74,7 +74,7 @@ def test_it_opens_on_a_left_out_digit_and_the_threshold_moves_the_table(page):
     before = threshold(page)
     slider.focus()
     page.keyboard.press("PageUp")  # a tenth of the range
-    settled(page)
+    idle(page)
     assert threshold(page) > before
     moved = check(page, *scores)
     assert moved.false_negatives > first.false_negatives
@@ -100,7 +100,7 @@ def test_it_opens_on_a_left_out_digit_and_the_threshold_moves_the_table(page):
     expect(number).to_have_attribute("max", str(moved.false_negatives))
     number.fill("2")
     number.press("Enter")
-    settled(page)
+    idle(page)
     missed = np.flatnonzero(scores[1] <= threshold(page))
     second = fours[missed[np.argsort(scores[1][missed], kind="stable")[1]]]
     off = (second / 255 - detector.reconstruct(second[None])[0])[0]
@@ -113,7 +113,7 @@ def test_the_score_and_the_anomalies_are_chosen_and_kept_in_the_address(page):
     check(page, detector.score("elbo", normal), detector.score("elbo", fours))
 
     page.get_by_text("Corrupted images", exact=True).click()
-    settled(page)
+    idle(page)
     assert "anomalies=corrupted" in page.url
     assert "score=elbo" in page.url
     damaged = corrupt_images(normal, "gaussian", 0.3)

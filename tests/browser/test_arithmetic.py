@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from pages._ui.resources import EXAMPLES
-from tests.browser.steps import PLACES, settled
+from tests.browser.steps import PLACES, idle
 from vaelab.datasets import load_dataset
 from vaelab.evaluation.transfer import learn_change, shift_images
 from vaelab.figures.generation import row_of_images
@@ -27,7 +27,7 @@ def visit(page, run):
     page.goto(f"/arithmetic?run={run.name}")
     expect(page.get_by_alt_text(CHANGED)).to_be_visible()
     expect(page.get_by_text("random directions, it is")).to_be_visible()
-    settled(page)
+    idle(page)
 
 
 def pixels(image):
@@ -74,7 +74,7 @@ def test_a_three_becomes_an_eight_and_held_out_images_say_how_often(page):
     page.get_by_role("slider", name="Strength").focus()
     page.keyboard.press("End")
     expect(page.get_by_alt_text("Changed by 2 × the direction")).to_be_visible()
-    settled(page)
+    idle(page)
     assert shows_change(page, run, data, change, 2)
     others = np.random.default_rng(1).permutation(change.held_out_a.indices)[:12]
     moved = run.engine.encode(data.images[others]).mu + 2 * change.direction
@@ -84,7 +84,7 @@ def test_a_three_becomes_an_eight_and_held_out_images_say_how_often(page):
 
     before = shown_image(page)
     page.get_by_role("button", name="Draw another").click()
-    settled(page)
+    idle(page)
     assert shown_image(page) != before
     assert shown_image(page) in change.held_out_a.indices
     assert shows_change(page, run, data, change, 2)
@@ -99,7 +99,7 @@ def test_the_same_group_twice_is_refused_in_a_sentence(page):
     page.get_by_role("combobox", name="A, from").click()
     page.get_by_role("option", name="0", exact=True).click()
     expect(page.get_by_text("random directions, it is")).to_be_visible()
-    settled(page)
+    idle(page)
     data = load_dataset("digits")
     assert shows_change(page, run, data, of_labels(run, data, "0", "3"), 1)
 
@@ -110,9 +110,9 @@ def test_faces_are_changed_by_a_factor_that_no_model_was_told(page):
     page.get_by_role("radio", name="Factor").click()
     page.get_by_role("combobox", name="Factor").click()
     page.get_by_role("option", name="gaze").click()
-    settled(page)
+    idle(page)
     expect(page.get_by_text("random directions, it is")).to_be_visible()
-    settled(page)
+    idle(page)
     gaze = data.factors[:, data.factor_names.index("gaze")]
     assert gaze[shown_image(page)] < np.quantile(gaze, 0.26)
     said = page.get_by_text("held-out images of A were moved").inner_text()
@@ -126,7 +126,7 @@ def test_groups_are_drawn_around_on_the_map(page):
     page.get_by_role("radio", name="Lasso").click()
     chart = '[class*="st-key-lasso-map"]'
     page.wait_for_selector(f"{chart} .js-plotly-plot .nsewdrag")
-    settled(page)
+    idle(page)
     expect(page.get_by_text("Group A is still empty.")).to_be_visible()
     places = page.evaluate(PLACES, chart)
     codes = run.engine.encode(data.images).mu
@@ -143,11 +143,11 @@ def test_groups_are_drawn_around_on_the_map(page):
         for point in ring[1:]:
             page.mouse.move(*point, steps=2)
         page.mouse.up()
-        settled(page)
+        idle(page)
         page.get_by_role("button", name=f"Use as {end}").click()
         said = page.get_by_text(re.compile(rf"Group {end}: [\d,]+ images"))
         expect(said).to_be_visible()
-        settled(page)
+        idle(page)
         inside = [
             place["index"] for place in places
             if math.dist((place["x"], place["y"]), center) < radius * 0.97

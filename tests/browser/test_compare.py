@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pages._ui import resources
-from tests.browser.steps import PLACES, loneliest, settled
+from tests.browser.steps import PLACES, loneliest, idle
 from vaelab.config import TrainConfig
 from vaelab.runs import Run, list_runs
 from vaelab.studies import read_study
@@ -26,7 +26,7 @@ def open_compare(page, query):
         canvas = page.get_by_test_id("latent-canvas").nth(index)
         expect(canvas).to_have_attribute("data-state", "ready")
         page.wait_for_selector(f".st-key-compare-map-{index} .js-plotly-plot .nsewdrag")
-    settled(page)
+    idle(page)
 
 
 def z_of(page, index):
@@ -70,7 +70,7 @@ def test_or_to_the_same_place(page):
     page.wait_for_timeout(300)
     assert not close(z_of(page, 0), z_of(page, 1))
     page.get_by_role("radio", name="Same place").click()
-    settled(page)
+    idle(page)
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
     page.wait_for_timeout(500)
     followed(page, 1, z_of(page, 0))
@@ -96,7 +96,7 @@ def test_a_point_of_the_rate_distortion_picture_opens_its_run(page):
     open_compare(page, "run=digits-2d&with=digits-ae-2d")
     chart = page.locator(".st-key-compare-rates")
     chart.scroll_into_view_if_needed()
-    settled(page)
+    idle(page)
     places = page.evaluate(PLACES, ".st-key-compare-rates")
     point = next(p for p in places if p["index"] == "digits-labels-2d")
     page.mouse.click(point["x"], point["y"])

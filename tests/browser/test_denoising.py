@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT
-from tests.browser.steps import model, settled
+from tests.browser.steps import model, idle
 from vaelab.corruptions import corrupt_images
 from vaelab.evaluation.denoising import fill_from_nearest, fill_with_mean, hide_box, psnr_inside
 from vaelab.evaluation.image_quality import median_filter, psnr, ssim
@@ -68,7 +68,7 @@ def pixels(page, name, number=0):
 def open_page(page):
     page.goto("/denoising")
     expect(page.locator("table.vl-rows")).to_have_count(2)
-    settled(page)
+    idle(page)
 
 
 def test_images_and_figures_are_those_of_the_models(page, digits, chosen, engines):

@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from pages._ui.resources import EXAMPLES
-from tests.browser.steps import settled
+from tests.browser.steps import idle
 from vaelab.datasets import load_dataset
 from vaelab.evaluation.generation import Judge, Prior, fit_posterior, generate, generate_each
 from vaelab.evaluation.samples import nearest_images
@@ -66,7 +66,7 @@ def test_samples_stand_above_their_nearest_training_images(page):
     assert " ".join(words.first.inner_text().split()) == said
 
     page.get_by_role("button", name="Draw again").click()
-    settled(page)
+    idle(page)
     again = generate(run.engine, Prior(2), 24, seed=1).images
     assert shows(page, again[:12])
     with page.expect_download() as download:
@@ -93,11 +93,11 @@ def test_an_autoencoder_draws_better_from_the_mixture_than_from_the_prior(page):
 
     page.get_by_role("radio", name="Aggregate posterior").click()
     expect(page.locator("table strong")).to_have_text("aggregate posterior")
-    settled(page)
+    idle(page)
     expect(page.get_by_text("To an autoencoder the prior means nothing")).to_have_count(0)
     page.get_by_role("combobox", name="Label").click()
     page.get_by_role("option", name="3", exact=True).click()
-    settled(page)
+    idle(page)
     made = generate(run.engine, fit_posterior(run.engine, data, 3), 24).images
     assert shows(page, made[:12])
 
@@ -109,7 +109,7 @@ def test_a_conditional_model_draws_each_label_from_one_code(page):
     page.get_by_role("combobox", name="Label").click()
     page.get_by_role("option", name="each").click()
     expect(page.get_by_text("Each row is one code")).to_be_visible()
-    settled(page)
+    idle(page)
     assert shows(page, generate_each(run.engine, Prior(2), np.arange(10), 2).images[:10])
     words = page.get_by_text("label", exact=True).first.locator("xpath=following-sibling::div")
     assert words.first.inner_text().split() == [str(label) for label in range(10)]

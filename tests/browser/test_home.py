@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.steps import PLACES, canvas, settled
+from tests.browser.steps import PLACES, canvas, idle
 
 pytestmark = pytest.mark.browser
 
@@ -17,7 +17,7 @@ def test_the_first_page_says_what_this_is_and_decodes_under_the_pointer(page):
     expect(page.get_by_text("Train a small autoencoder on images")).to_be_visible()
     root = canvas(page)
     page.wait_for_selector(".st-key-home-map .nsewdrag")
-    settled(page)
+    idle(page)
     places = page.evaluate(PLACES, ".st-key-home-map")
     assert len(places) == 1797
     left, right = (end(places, key=lambda place: place["dataX"]) for end in (min, max))
@@ -38,7 +38,7 @@ def test_nothing_is_fetched_from_elsewhere(page, server, address):
     page.on("request", lambda request: asked.append(request.url))
     page.goto(address)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    settled(page)
+    idle(page)
     page.wait_for_function("document.querySelector('link[rel*=icon]').href.includes('/media/')")
     assert asked
     assert not [url for url in asked if not url.startswith((server, "data:", "blob:"))]
@@ -70,7 +70,7 @@ def test_a_presentation_is_larger_and_stays_so(page):
     before = title.evaluate("(element) => parseFloat(getComputedStyle(element).fontSize)")
     page.get_by_text("Presentation", exact=True).click()
     expect(page).to_have_url(re.compile("present=true"))
-    settled(page)
+    idle(page)
     size = "(element) => parseFloat(getComputedStyle(element).fontSize)"
     assert title.evaluate(size) > 1.2 * before
     page.get_by_role("link", name="Train", exact=True).click()

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from pages._lessons import LESSONS
 from pages._ui import resources
-from tests.browser.steps import LESSON_READY, decimals, open_lesson, settled
+from tests.browser.steps import LESSON_READY, decimals, open_lesson, idle
 from vaelab import walkthrough
 from vaelab.datasets import load_dataset
 from vaelab.models import VAE
@@ -158,7 +158,7 @@ def test_the_code_shown_is_the_package_s_own_and_runs(page):
     for name, step in steps.items():
         page.get_by_role("radio", name=name, exact=True).click()
         expect(code).to_contain_text(f"def {step.__name__}(")
-        settled(page)
+        idle(page)
         assert code.text_content().strip() == inspect.getsource(step).strip()
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator(".st-key-walkthrough-curve .js-plotly-plot")).to_be_visible()

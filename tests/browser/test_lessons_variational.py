@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from pages._lessons import beta, generating
 from pages._ui import resources
-from tests.browser.steps import LESSON_READY, numbers, open_lesson, settled
+from tests.browser.steps import LESSON_READY, numbers, open_lesson, idle
 from vaelab.evaluation import evaluate
 from vaelab.latent.density import neighbour_radii
 from vaelab.latent.units import active_units
@@ -103,7 +103,7 @@ def test_noise_held_lets_a_code_follow_mu_and_sigma(page, vae, data, held_out):
     epsilon = middle + 5 * stride
     page.get_by_text("Nowhere: ε has not moved").click()
     expect(page.get_by_text("Not quite: half way towards μ")).to_be_visible()
-    settled(page)
+    idle(page)
     assert_code(figure, mu, sigma, epsilon)  # the figure went on from where it stood
     halve.click()
     assert_code(figure, mu, sigma / 2, epsilon)
@@ -220,7 +220,7 @@ def test_models_that_the_page_has_lost_are_sent_again(page):
     page.get_by_role("button", name="Next", exact=True).click()
     expect(page.get_by_role("heading", level=2)).to_have_text("Collapse and dead units")
     expect(page.locator(LESSON_READY)).to_be_visible()
-    settled(page)
+    idle(page)
     # The collapse lesson holds on to beta 4; the other four go, as when a page has too many.
     lost = page.evaluate("""() => {
         const lost = [...vaelabModels].filter(([, { users }]) => !users.size).map(([id]) => id);
@@ -370,7 +370,7 @@ def test_draws_from_the_prior_fall_where_a_vae_has_put_images(page, vae, data):
 
     page.get_by_text("They get alike").click()
     expect(page.get_by_text("what is lost is variety")).to_be_visible()
-    settled(page)
+    idle(page)
     for temperature in (0.2, 2):
         slider.fill(str(temperature))
         for ground in grounds:

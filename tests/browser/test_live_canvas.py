@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from pages._ui.resources import EXAMPLES
 from tests.browser.conftest import serve
-from tests.browser.steps import canvas, click_point, open_app, settled
+from tests.browser.steps import canvas, click_point, open_app, idle
 from tests.conftest import SMALL_CONV
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
@@ -91,14 +91,14 @@ class Visitor:
         self.map = make_map(run, self.data, self.kind)
         open_app(page, f"/explore?run={run.name}")
         self.root = canvas(page)
-        settled(page)
+        idle(page)
         name = {"pca": "PCA", "umap": "UMAP", "plane": "Latent plane"}[self.kind]
         radio = page.get_by_role("radio", name=name)
         if not radio.is_checked():
             radio.click()
             axis = {"pca": "PC 1 (", "umap": "UMAP 1", "plane": "z1"}[self.kind]
             expect(page.locator(f"{MAP} .xtitle", has_text=axis)).to_be_visible()
-        settled(page)
+        idle(page)
         self.start = self.z
 
     def begin_again(self):
@@ -111,7 +111,7 @@ class Visitor:
         self.page.get_by_test_id("decoded").press("Escape")
         self.page.get_by_role("button", name="Origin", exact=True).click()
         self.page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
-        settled(self.page)
+        idle(self.page)
 
     def place(self, across, down):
         """A fraction of the plot, as a point of the page and as a place on the map."""
@@ -506,7 +506,7 @@ def test_what_is_pinned_is_there_after_another_page(page):
     visitor = Visitor(page, Run.open(EXAMPLES / "digits-2d"))
     page.mouse.click(*visitor.place(0.05, 0.05)[0])
     expect(page.get_by_text("The nearest image")).to_be_visible()
-    settled(page)
+    idle(page)
     pinned = visitor.z
     page.get_by_role("link", name="Interpolate").click()
     page.wait_for_selector(".st-key-interpolation-map .nsewdrag")
@@ -525,7 +525,7 @@ def test_the_model_travels_once(page):
     )
 
     def since():
-        settled(page)
+        idle(page)
         total = sum(received)
         received.clear()
         return total
@@ -546,7 +546,7 @@ def test_the_model_travels_once(page):
     assert since() < model / 2
     for name in ("Interpolate", "Runs", "Train", "Runs", "Explore"):
         page.get_by_role("link", name=name).click()
-        settled(page)
+        idle(page)
     canvas(page)
     assert since() < model
     options = page.get_by_role("combobox", name="Model")
@@ -577,13 +577,13 @@ def test_reruns_leave_no_listeners_behind(page):
         page.mouse.click(*visitor.place(across, 0.1)[0])
         page.wait_for_timeout(500)
     page.get_by_text("Decoded grid").click()
-    settled(page)
+    idle(page)
     page.get_by_role("radio", name="PCA").click()
     expect(page.locator(f"{MAP} .xtitle", has_text="PC 1 (")).to_be_visible()
-    settled(page)
+    idle(page)
     assert page.evaluate("window.listening") == at_first
     page.get_by_role("link", name="Runs").click()
-    settled(page)
+    idle(page)
     page.wait_for_timeout(500)
     assert page.evaluate("window.listening") == 0
 
@@ -599,7 +599,7 @@ def test_a_browser_that_blocks_the_module_still_answers_clicks(page):
         """
     )
     open_app(page, "/explore?run=digits-2d")
-    settled(page)
+    idle(page)
     point = click_point(page, "latent-map", of_class="6")
     expect(page.locator(f'img[alt="Image {point["index"]}, “6”"]')).to_be_visible()
     expect(page.get_by_text("The image clicked")).to_be_visible()

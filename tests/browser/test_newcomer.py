@@ -15,7 +15,7 @@ from tests.browser.steps import (
     model,
     open_app,
     picture,
-    settled,
+    idle,
     without_live,
 )
 
@@ -26,11 +26,11 @@ def test_click_a_point_and_see_it_decoded(page):
     open_app(page)
     expect(page.get_by_text("The image clicked")).to_be_visible()
     canvas(page)
-    settled(page)
+    idle(page)
     point = click_point(page, "latent-map", of_class="6")
     name = f"Image {point['index']}, “6”"
     expect(page.locator(f'img[alt="{name}"]')).to_be_visible()
-    settled(page)
+    idle(page)
     expect(page.locator('img[alt="The real images nearest to z"]')).to_be_visible()
     assert [round(v, 2) for v in json.loads(canvas(page).get_attribute("data-z"))] == [
         round(v, 2) for v in (point["dataX"], point["dataY"])
@@ -41,7 +41,7 @@ def test_click_a_point_and_see_it_decoded(page):
 def test_zoom_survives_a_click(page, live):
     open_app(page)
     canvas(page) if live else without_live(page)
-    settled(page)
+    idle(page)
     range_of = "() => document.querySelector('.js-plotly-plot')._fullLayout.xaxis.range.slice()"
     box = page.locator(".js-plotly-plot .nsewdrag").bounding_box()
     before = page.evaluate(range_of)
@@ -59,7 +59,7 @@ def test_zoom_survives_a_click(page, live):
     point = loneliest(inside)
     page.mouse.click(point["x"], point["y"])
     expect(page.locator(f'img[alt^="Image {point["index"]},"]')).to_be_visible()
-    settled(page)
+    idle(page)
     assert page.evaluate(range_of) == zoomed
 
 
@@ -68,7 +68,7 @@ def test_without_the_live_canvas_the_server_decodes(page):
     without_live(page)
     point = click_point(page, "latent-map", of_class="6")
     expect(page.locator(f'img[alt="Image {point["index"]}, “6”"]')).to_be_visible()
-    settled(page)
+    idle(page)
     # The click set the sliders to the image's own code: the same picture twice.
     before = picture(page, "Decoded from z")
     assert before == picture(page, "Recon\u00adstruction")
@@ -77,7 +77,7 @@ def test_without_the_live_canvas_the_server_decodes(page):
     thumb.focus()
     for _ in range(40):
         page.keyboard.press("ArrowLeft")
-    settled(page)
+    idle(page)
     assert float(thumb.input_value()) < start
     assert picture(page, "Decoded from z") != before
     assert picture(page, "Recon\u00adstruction") == before
@@ -86,17 +86,17 @@ def test_without_the_live_canvas_the_server_decodes(page):
 @pytest.mark.parametrize("kind", ["PCA", "UMAP"])
 def test_other_maps_are_clicked_as_well(page, kind):
     open_app(page)
-    settled(page)
+    idle(page)
     page.get_by_role("radio", name=kind).click()
     expect(page.get_by_text("PC 1 (" if kind == "PCA" else "UMAP 1")).to_be_visible()
-    settled(page)
+    idle(page)
     point = click_point(page, "latent-map")
     expect(page.locator(f'img[alt^="Image {point["index"]},"]')).to_be_visible()
 
 
 def test_the_decoded_grid_lies_under_the_map(page):
     open_app(page)
-    settled(page)
+    idle(page)
     assert page.locator(".js-plotly-plot image").count() == 0
     page.get_by_text("Decoded grid").click()
     expect(page.locator(".js-plotly-plot image")).to_have_count(1)
@@ -104,23 +104,23 @@ def test_the_decoded_grid_lies_under_the_map(page):
 
 def test_samples_change_when_drawn_again(page):
     open_app(page)
-    settled(page)
+    idle(page)
     before = picture(page, "Images decoded from random codes")
     page.get_by_role("button", name="Draw again").click()
-    settled(page)
+    idle(page)
     assert picture(page, "Images decoded from random codes") != before
 
 
 def test_interpolate_between_two_clicked_points(page):
     open_app(page, "/interpolate")
-    settled(page)
+    idle(page)
     strip = picture(page, "Images decoded on the way from A to B")
     a = click_point(page, "interpolation-map", of_class="0")
     expect(page.locator(f'img[alt="A: Image {a["index"]}, “0”"]')).to_be_visible()
-    settled(page)
+    idle(page)
     b = click_point(page, "interpolation-map", of_class="4")
     expect(page.locator(f'img[alt="B: Image {b["index"]}, “4”"]')).to_be_visible()
-    settled(page)
+    idle(page)
     assert picture(page, "Images decoded on the way from A to B") != strip
     middle = picture(page, "50% of the way from A to B")
     page.get_by_role("slider", name="From A to B").focus()
@@ -139,13 +139,13 @@ def test_train_watch_and_explore_ones_own(page):
     epochs = page.get_by_label("Epochs", exact=True)
     epochs.fill("4")
     epochs.press("Enter")
-    settled(page)
+    idle(page)
     page.get_by_label("Name", exact=True).fill("My first VAE")
     page.get_by_label("Name", exact=True).press("Enter")
-    settled(page)
+    idle(page)
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_text(re.compile("Finished · epoch 4 of 4"))).to_be_visible()
-    settled(page)
+    idle(page)
     curves = page.evaluate(
         """() => document.querySelector(".st-key-loss-curves .js-plotly-plot")._fullData
                  .map((t) => [t.name, Array.from(t.x), Array.from(t.y)])"""
@@ -160,7 +160,7 @@ def test_train_watch_and_explore_ones_own(page):
     page.get_by_test_id("stMain").get_by_role("button", name="Explore").click()
     page.wait_for_url(re.compile(r"\?run=digits-vae2d-"))
     expect(model(page)).to_have_value("My first VAE · VAE 2-D")
-    settled(page)
+    idle(page)
     click_point(page, "latent-map")
 
     page.get_by_role("link", name="Runs").click()
@@ -172,7 +172,7 @@ def test_training_goes_on_without_the_page_and_is_found_stopped_and_resumed(page
     epochs = page.get_by_label("Epochs", exact=True)
     epochs.fill("10000")
     epochs.press("Enter")
-    settled(page)
+    idle(page)
     page.get_by_role("button", name="Start training").click()
     running = re.compile(r"Running · epoch (\d+) of 10000")
     expect(page.get_by_text(running)).to_be_visible()
@@ -203,19 +203,19 @@ def test_rename_and_delete_a_run_while_another_trains(page):
     page.get_by_label("Images to keep", exact=True).press("Enter")
     page.get_by_label("Epochs", exact=True).fill("2")
     page.get_by_label("Epochs", exact=True).press("Enter")
-    settled(page)
+    idle(page)
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_text(re.compile("Finished · epoch 2 of 2"))).to_be_visible()
     expect(page.locator('img[alt="Images and their reconstructions"]')).to_be_visible()
     page.get_by_label("Epochs", exact=True).fill("10000")
     page.get_by_label("Epochs", exact=True).press("Enter")
-    settled(page)
+    idle(page)
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_text(re.compile(r"Running · epoch \d+ of 10000"))).to_be_visible()
 
     page.get_by_role("link", name="Runs").click()
     page.wait_for_selector('[data-testid="stDataFrame"] canvas')
-    settled(page)
+    idle(page)
     table = page.get_by_test_id("stDataFrame").bounding_box()
     # The second row, the head being the first of 35 pixels: the newest run is above it.
     page.mouse.click(table["x"] + 20, table["y"] + 35 * 2.5)
@@ -227,7 +227,7 @@ def test_rename_and_delete_a_run_while_another_trains(page):
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.goto("/runs")
     page.wait_for_selector('[data-testid="stDataFrame"] canvas')
-    settled(page)
+    idle(page)
     table = page.get_by_test_id("stDataFrame").bounding_box()
     page.mouse.click(table["x"] + 20, table["y"] + 35 * 2.5)
     expect(page.get_by_text("Thirty digits · finished")).to_be_visible()
@@ -235,7 +235,7 @@ def test_rename_and_delete_a_run_while_another_trains(page):
     page.wait_for_timeout(3000)
     page.get_by_role("dialog").get_by_role("button", name="Delete it").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    settled(page)
+    idle(page)
     expect(page.get_by_text("Thirty digits")).to_have_count(0)
 
     page.mouse.move(700, 500)
@@ -263,7 +263,7 @@ def test_a_page_is_reached_by_its_address_on_a_server_just_started(chromium, tmp
 def test_the_map_chosen_is_also_the_next_page_s(page, kind):
     open_app(page)
     page.get_by_role("radio", name=kind).click()
-    settled(page)
+    idle(page)
     page.get_by_role("link", name="Interpolate").click()
     page.wait_for_selector(".st-key-interpolation-map .nsewdrag")
     expect(page.get_by_role("radio", name=kind)).to_be_checked()

@@ -13,7 +13,7 @@ from sklearn.manifold import trustworthiness
 from sklearn.neighbors import KNeighborsClassifier
 
 from tests.browser.conftest import ROOT
-from tests.browser.steps import loneliest, settled
+from tests.browser.steps import loneliest, idle
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.images import tile
 from vaelab.runs import Run
@@ -44,7 +44,7 @@ RANGES = """(selector) => Object.entries(document.querySelector(selector)._fullL
 def open_page(page, address):
     page.goto(address)
     page.wait_for_selector(f"{CHART} .nsewdrag", state="attached")
-    settled(page)
+    idle(page)
 
 
 def marks(page):
@@ -102,7 +102,7 @@ def test_a_loop_on_one_map_marks_its_images_on_all(page, digits):
     assert marks(page) == everywhere  # at once, while the button is still down
     page.mouse.up()
     expect(page.get_by_text(f"{len(inside)} images chosen")).to_be_visible()
-    settled(page)
+    idle(page)
     assert marks(page) == everywhere
     assert page.evaluate(RANGES, CHART) == before
     # The marks are where the images are: on the VAE's map, in the colour of zeros.
@@ -138,7 +138,7 @@ def test_a_click_marks_one_image_and_a_double_click_none(page, digits):
     label = digits.label_names[digits.labels[lonely["index"]]]
     expect(page.get_by_text(f"1 image chosen: 1 × “{label}”")).to_be_visible()
     assert set(marks(page).values()) == {1}
-    settled(page)
+    idle(page)
     box = page.locator(f"{CHART} .nsewdrag").last.bounding_box()
     page.mouse.dblclick(box["x"] + 4, box["y"] + 4)
     expect(page.get_by_text("1 image chosen")).to_have_count(0)
