@@ -304,9 +304,4 @@ def offer_training(run: Run) -> None:
             )  # fmt: skip
 
 
-frame.show(
-    main,
-    __file__,
-    "Anomaly detection",
-    "**Choose what is odd**, then move the threshold and see who is caught.",
-)
+frame.show(main, __file__)

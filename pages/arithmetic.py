@@ -177,9 +177,4 @@ def _shift(path: str, version: int, a: np.ndarray, b: np.ndarray) -> Shift:
     return shift_images(run.engine, resources.dataset(run.config), _change(path, version, a, b))
 
 
-frame.show(
-    main,
-    __file__,
-    "Latent arithmetic",
-    "**Choose two groups**: the step from one to the other can be added to any image.",
-)
+frame.show(main, __file__)

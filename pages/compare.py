@@ -314,9 +314,4 @@ def start_sweep(run: Run, over: Any, text: str) -> None:
         )  # fmt: skip
 
 
-frame.show(
-    main,
-    __file__,
-    "Compare",
-    "**Choose a second model**, and move over either map: the other follows.",
-)
+frame.show(main, __file__)

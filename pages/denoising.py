@@ -271,9 +271,4 @@ def show_hole(images: Images, known: NDArray[np.bool_]) -> Images:
     return np.where(known, np.broadcast_to(images, (len(images), 3, *known.shape)), colour)
 
 
-frame.show(
-    main,
-    __file__,
-    "Denoising",
-    "**Move the strength** of the noise, and see what each method makes of it.",
-)
+frame.show(main, __file__)

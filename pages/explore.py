@@ -237,9 +237,4 @@ def about(run: Run) -> None:
         st.json(run.config.model_dump(mode="json"), expanded=False)
 
 
-frame.show(
-    main,
-    __file__,
-    "Explore",
-    "**Move over the map**: every place of it is decoded as you go. Click to pin one.",
-)
+frame.show(main, __file__)

@@ -244,9 +244,4 @@ def _quality(path: str, version: int, kind: str, temperature: float) -> Quality:
     return judge.judge(made.images)
 
 
-frame.show(
-    main,
-    __file__,
-    "Generation",
-    "**Press Draw again**: each image is made from random numbers alone.",
-)
+frame.show(main, __file__)

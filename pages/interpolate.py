@@ -197,9 +197,4 @@ def pick_from_class(run: Run, data: ImageDataset, end: str, key: str) -> None:
     pick_random(run, data, end, st.session_state[key])
 
 
-frame.show(
-    main,
-    __file__,
-    "Interpolate",
-    "**Click two points** of the map: the way between them is decoded below.",
-)
+frame.show(main, __file__)

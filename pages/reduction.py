@@ -333,9 +333,4 @@ def mark_best(column: Any) -> list[str]:
     return ["background-color: #e5007e33" if value == maps.max() else "" for value in maps] + [""]
 
 
-frame.show(
-    main,
-    __file__,
-    "Dimensionality reduction",
-    "**Draw a loop** around some points of one map: the same images are marked in all.",
-)
+frame.show(main, __file__)

@@ -235,9 +235,4 @@ def delete(run: Run) -> None:
             st.rerun()
 
 
-frame.show(
-    main,
-    __file__,
-    "Runs",
-    "**Tick a run** to open or change it, several to lay their curves over one another.",
-)
+frame.show(main, __file__)

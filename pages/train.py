@@ -215,9 +215,4 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-frame.show(
-    main,
-    __file__,
-    "Train",
-    "**Press Start training**: what is set suits the images. Watch the model learn on the right.",
-)
+frame.show(main, __file__)
