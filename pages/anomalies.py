@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import streamlit as st
 
@@ -12,6 +10,8 @@ from pages._ui.detection import Case, Strangers, detector_of, missing_classes
 from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
 from vaelab.config import explain
 from vaelab.datasets import SOURCES, is_local
+from vaelab.evaluation.anomalies import SCORES
+from vaelab.evaluation.detection import Confusion, confusion, threshold_for
 from vaelab.figures.detection import (
     detection_curves,
     error_panels,
@@ -23,9 +23,6 @@ from vaelab.figures.detection import (
 from vaelab.images import tile
 from vaelab.runs import Run, RunError
 
-if TYPE_CHECKING:
-    from vaelab.evaluation.detection import Confusion
-
 #: What the page opens on, so that there is something to detect.
 EXAMPLE = "digits-without-4-16d"
 KINDS = {
@@ -35,12 +32,6 @@ KINDS = {
 }
 #: In the URL, what only some kinds of anomalies have.
 OF_KIND = {"other": ("images",), "corrupted": ("damage", "strength")}
-SCORE_NAMES = {
-    "calibrated": "Calibrated error",
-    "reconstruction": "Reconstruction error",
-    "elbo": "Negative ELBO",
-    "latent": "Latent distance",
-}
 #: Images in each half of the gallery, and in its rows.
 NUM_SHOWN, IN_A_ROW = 20, 10
 ALLOWED_FALSE_ALARMS = 0.05
@@ -72,9 +63,6 @@ def main() -> None:
 
 def judge(case: Case) -> None:
     """What a threshold does: redrawn by itself when that is moved."""
-    from vaelab.evaluation.anomalies import SCORES
-    from vaelab.evaluation.detection import confusion, threshold_for
-
     normal, anomalous = case.scores
     low, high = score_range(normal, anomalous)
     step = round_step(low, high)
@@ -253,7 +241,7 @@ def choose_strangers(run: Run) -> Strangers:
 
 
 def choose_score(run: Run) -> str:
-    names = [name for name in SCORE_NAMES if name != "elbo" or run.config.model == "vae"]
+    names = [name for name in SCORES if name != "elbo" or run.config.model == "vae"]
     absent = "" if "elbo" in names else " An autoencoder has no ELBO."
     return controls.select(
         "Score", names, "score", "anomaly-score", names[0],
@@ -262,7 +250,7 @@ def choose_score(run: Run) -> str:
         "error**: -log p(x|z). **Negative ELBO**: that plus the KL divergence; both find simple "
         "images normal, whatever they show. **Latent distance**: from the image's code to the "
         f"tenth nearest code of a training image.{absent}",
-        title=SCORE_NAMES.__getitem__, width=200,
+        title=lambda name: SCORES[name].title, width=200,
     )  # fmt: skip
 
 

@@ -23,13 +23,13 @@ from pages._ui.repairs import (
 )
 from pages._ui.rows import Row, draw_rows
 from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
+from vaelab.evaluation.denoising import Quality, best_of, hide_box, hide_region
 from vaelab.figures.maps import strength_curves
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from vaelab.datasets import ImageDataset
-    from vaelab.evaluation.denoising import Quality
     from vaelab.runs import Run
 
 NUM_SHOWN = 10
@@ -147,8 +147,6 @@ def draw_table(
     strength: float,
     seed: int,
 ) -> None:
-    from vaelab.evaluation.denoising import best_of
-
     shown, judged = chosen[:NUM_SHOWN], chosen[: num_judged(runs, "table")]
     made = denoised(runs, data, shown, kind, strength, seed)
     names = names_of(runs)
@@ -206,8 +204,6 @@ def draw_restored(runs: Sequence[Run], data: ImageDataset, chosen: NDArray[np.in
     @st.fragment
     @frame.guarded
     def body() -> None:
-        from vaelab.evaluation.denoising import best_of
-
         with widgets.toolbar():
             known = choose_hidden(data)
         place = st.empty()
@@ -241,8 +237,6 @@ def draw_restored(runs: Sequence[Run], data: ImageDataset, chosen: NDArray[np.in
 
 def choose_hidden(data: ImageDataset) -> NDArray[np.bool_]:
     """Choose which pixels to hide; False for those, ``(H, W)``."""
-    from vaelab.evaluation.denoising import hide_box, hide_region
-
     _, height, width = data.image_shape
     region = controls.segments(
         "Hide", list(REGION_NAMES), "hide", "hidden-region", "bottom",
