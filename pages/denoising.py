@@ -59,7 +59,7 @@ def main() -> None:
         run = widgets.choose_run()
         other = choose_other(run)
         kind, strength = choose_noise(run)
-        seed = controls.seed("Other images", "noise-seed", "Draw other images and noise.")
+        seed = controls.seed("Other images", key="noise-seed", help="Draw other images and noise.")
     st.caption(
         "Images that no model has seen are damaged, and each row shows what one way of repairing "
         "makes of them."
@@ -95,26 +95,41 @@ def choose_other(run: Run) -> Run | None:
 
     best = max(others, key=likeness, default=None)
     return widgets.choose_other_run(
-        "Beside it", "beside", others, "Another model of the same images, for comparison.",
+        "Beside it",
+        key="beside",
+        runs=others,
+        help="Another model of the same images, for comparison.",
         prefer=lambda other: other is best,
-    )  # fmt: skip
+    )
 
 
 def choose_noise(run: Run) -> tuple[str, float]:
     kinds = list(STRENGTHS)
-    kind = controls.select(
-        "Noise", kinds, "noise", "noise-kind", run.config.corruption or "gaussian",
-        "**Gaussian**: every pixel a little off. **Salt and pepper**: some pixels black or "
+    kind = controls.selectbox(
+        "Noise",
+        param="noise",
+        key="noise-kind",
+        options=kinds,
+        default=run.config.corruption or "gaussian",
+        help="**Gaussian**: every pixel a little off. **Salt and pepper**: some pixels black or "
         "white. **Missing pixels**: some black. **Blur**: neighbours run into one another.",
-        title=CORRUPTION_NAMES.__getitem__, width=170,
-    )  # fmt: skip
+        format_func=CORRUPTION_NAMES.__getitem__,
+        width=170,
+    )
     name, least, most, default = STRENGTHS[kind]
     if run.config.corruption == kind:
         default = run.config.corruption_strength
     strength = controls.slider(
-        name, least, most, default, 0.05, "strength", f"noise-strength-{kind}",
-        "How strong the damage is; pixels run from 0, black, to 1, white.", width=190,
-    )  # fmt: skip
+        name,
+        param="strength",
+        key=f"noise-strength-{kind}",
+        min_value=least,
+        max_value=most,
+        step=0.05,
+        default=default,
+        help="How strong the damage is; pixels run from 0, black, to 1, white.",
+        width=190,
+    )
     return kind, strength
 
 
@@ -238,24 +253,33 @@ def draw_restored(runs: Sequence[Run], data: ImageDataset, chosen: NDArray[np.in
 def choose_hidden(data: ImageDataset) -> NDArray[np.bool_]:
     """Choose which pixels to hide; False for those, ``(H, W)``."""
     _, height, width = data.image_shape
-    region = controls.segments(
-        "Hide", list(REGION_NAMES), "hide", "hidden-region", "bottom",
-        "The part of the image that the model is not shown. **Box**: choose it yourself.",
-        title=REGION_NAMES.__getitem__,
-    )  # fmt: skip
+    region = controls.segmented_control(
+        "Hide",
+        param="hide",
+        key="hidden-region",
+        options=list(REGION_NAMES),
+        default="bottom",
+        help="The part of the image that the model is not shown. **Box**: choose it yourself.",
+        format_func=REGION_NAMES.__getitem__,
+    )
     if region != "box":
         for name in ("rows", "columns"):
             state.keep(name, None)
         return hide_region(height, width, region)
-    spans = [
-        controls.span(
-            name, 1, side, (side // 4 + 1, side * 3 // 4), 1, name.lower(),
-            f"hidden-{name}-{side}", "The first hidden and the last, counted from the top left.",
+    (top, bottom), (left, right) = (
+        controls.range_slider(
+            name,
+            param=name.lower(),
+            key=f"hidden-{name}-{side}",
+            min_value=1,
+            max_value=side,
+            step=1,
+            default=(side // 4 + 1, side * 3 // 4),
+            help="The first hidden and the last, counted from the top left.",
             width=240,
         )
         for name, side in (("Rows", height), ("Columns", width))
-    ]  # fmt: skip
-    (top, bottom), (left, right) = spans
+    )
     return hide_box(height, width, (top - 1, bottom - 1), (left - 1, right - 1))
 
 

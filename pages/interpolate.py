@@ -29,15 +29,15 @@ def main() -> None:
         run = widgets.choose_run()
         data = resources.dataset(run.config)
         kind = widgets.choose_map(run)
-        method = controls.segments(
+        method = controls.segmented_control(
             "Way",
-            list(INTERPOLATIONS),
-            "way",
-            "way",
-            "linear",
-            "**Linear**: straight through latent space. **Spherical**: along an arc around "
+            param="way",
+            key="way",
+            options=list(INTERPOLATIONS),
+            default="linear",
+            help="**Linear**: straight through latent space. **Spherical**: along an arc around "
             "the origin, which keeps to where the prior has its mass in many dimensions.",
-            title=str.capitalize,
+            format_func=str.capitalize,
         )
         num_steps = st.slider(
             "Steps", 4, 24, 12, key="steps", bind="query-params", width=180,
