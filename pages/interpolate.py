@@ -114,10 +114,10 @@ def draw_ends(run: Run, data: ImageDataset) -> DeltaGenerator:
             widgets.picture(data.images[index], f"{end}: {widgets.describe_image(data, index)}")
             options = ["any", *data.label_names]
             label = st.selectbox(
-                f"Class of {end}", options, key=f"class-{end}-{data.name}",
+                f"Class of {end}", options, key=class_key(data, end),
                 label_visibility="collapsed", persist_state="session",
                 help="Random draws come from this class.",
-                on_change=pick_from_class, args=(run, data, end, f"class-{end}-{data.name}"),
+                on_change=pick_from_class, args=(run, data, end),
             )  # fmt: skip
             st.button(
                 "Draw", icon=":material/casino:", key=f"draw-{end}", width="stretch",
@@ -193,8 +193,13 @@ def pick_random(run: Run, data: ImageDataset, end: str, label: str = "any") -> N
     state.choose_end(run, end, int(np.random.default_rng().choice(candidates)))
 
 
-def pick_from_class(run: Run, data: ImageDataset, end: str, key: str) -> None:
-    pick_random(run, data, end, st.session_state[key])
+def pick_from_class(run: Run, data: ImageDataset, end: str) -> None:
+    pick_random(run, data, end, st.session_state[class_key(data, end)])
+
+
+def class_key(data: ImageDataset, end: str) -> str:
+    """Key of the selector of the class that an end's images are drawn from."""
+    return f"class-{end}-{data.name}"
 
 
 frame.show(main, __file__)

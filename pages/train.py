@@ -98,11 +98,7 @@ def run_to_watch() -> Run | None:
         return None
     active = [name for name, run in runs.items() if run.status.state in ACTIVE]
     options = [None, *runs]
-    if st.session_state.get(state.WATCH_KEY) not in options:
-        del st.session_state[state.WATCH_KEY]
-    asked = state.asked_for(state.WATCH_KEY)
-    if asked in runs:
-        st.session_state[state.WATCH_KEY] = asked
+    state.open_watched(runs)
     name = st.selectbox(
         "Look at",
         options,

@@ -108,7 +108,6 @@ def draw_lasso(
     run: Run, data: ImageDataset, projection: Projection
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Draw a map to draw lines on, and the groups so far; both groups, once there are both."""
-    keys = {end: f"lasso-{end}:{run.name}:{len(data)}" for end in WAYS}
     map_key = f"lasso-map:{run.name}:{projection.kind}"
     left, right = st.columns([3, 2], gap="medium")
 
@@ -117,7 +116,7 @@ def draw_lasso(
         points = event["selection"]["points"] if event else []
         if points:
             indices = [np.ravel(point["customdata"])[0] for point in points]
-            st.session_state[keys[end]] = np.unique(indices).astype(np.int64)
+            st.session_state[_members_key(run, data, end)] = np.unique(indices).astype(np.int64)
         else:
             st.toast("No points are selected: draw a line around some on the map first.")
 
@@ -129,8 +128,8 @@ def draw_lasso(
                     f"Use as {end}, {way}", on_click=use, args=(end,), key=f"use-{end}",
                     help=f"Make the selected images group {end}.",
                 )  # fmt: skip
-        for end, key in keys.items():
-            members = st.session_state.get(key)
+        for end in WAYS:
+            members = st.session_state.get(_members_key(run, data, end))
             if members is None:
                 st.caption(f"Group {end} is still empty. Select its points, and press its button.")
                 continue
@@ -152,5 +151,10 @@ def draw_lasso(
                 config=MAP_CONFIG,
             )
         )()  # fmt: skip
-    a, b = (st.session_state.get(key) for key in keys.values())
+    a, b = (st.session_state.get(_members_key(run, data, end)) for end in WAYS)
     return None if a is None or b is None else (a, b)
+
+
+def _members_key(run: Run, data: ImageDataset, end: str) -> str:
+    """Key of the images that were last made group ``end``."""
+    return f"lasso-{end}:{run.name}:{len(data)}"
