@@ -1,8 +1,11 @@
 """vaelab's front door: ``streamlit run app.py``."""
 
+from itertools import groupby
 from pathlib import Path
 
 import streamlit as st
+
+from pages import PAGES
 
 #: A file of our own: one of Streamlit's icons would be fetched from elsewhere.
 ICON = Path(__file__).parent / "assets" / "frame" / "icon.png"
@@ -11,30 +14,20 @@ ICON = Path(__file__).parent / "assets" / "frame" / "icon.png"
 def main() -> None:
     """Show the page that the URL names."""
     st.set_page_config(page_title="vaelab", page_icon=ICON, layout="wide")
-    pages = {
-        "": [
-            st.Page("pages/home.py", title="Start", icon=":material/home:", default=True),
-            st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
-            st.Page("pages/explore.py", title="Explore", icon=":material/explore:"),
-            st.Page("pages/interpolate.py", title="Interpolate", icon=":material/linear_scale:"),
-            st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
-            st.Page("pages/runs.py", title="Runs", icon=":material/list:"),
-            st.Page("pages/compare.py", title="Compare", icon=":material/compare:"),
-        ],
-        "Put to use": [
-            st.Page("pages/reduction.py", title="Dimensionality reduction", icon=":material/map:"),
-            st.Page("pages/anomalies.py", title="Anomaly detection", icon=":material/problem:"),
-            st.Page("pages/denoising.py", title="Denoising", icon=":material/deblur:"),
-            st.Page("pages/generation.py", title="Generation", icon=":material/auto_awesome:"),
-            st.Page("pages/arithmetic.py", title="Latent arithmetic", icon=":material/calculate:"),
-        ],
+    menu = {
+        group: [
+            st.Page(page.path, title=page.title, icon=page.icon, default=page.address == "/")
+            for page in pages
+        ]
+        for group, pages in groupby(PAGES, key=lambda page: page.group)
     }
-    page = st.navigation(pages, position="top")
+    shown = st.navigation(menu, position="top")
 
+    # Not at the top: worker processes read this file too, and have no use for the pages' code.
     from pages._ui.frame import go_where_wanted
 
     go_where_wanted()
-    page.run()
+    shown.run()
 
 
 # Worker processes of the local cluster import the main file again, and must not draw it.

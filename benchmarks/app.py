@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 
 from benchmarks._measure import print_table
+from pages import PAGES, PUT_TO_USE
 from pages._lessons import LESSONS
 
 __all__ = ["main"]
@@ -85,12 +86,12 @@ def main(rounds: int = 3) -> None:
             page.wait_for_selector('[data-testid="latent-canvas"][data-state="ready"]')
             page.wait_for_timeout(1000)
             for _ in range(2):
-                for name, selector in PAGES.items():
+                for name, selector in SELECTORS.items():
                     if name in FOLDED:
-                        page.get_by_role("button", name=MENU).click()
+                        page.get_by_role("button", name=PUT_TO_USE).click()
                         page.wait_for_timeout(300)  # the menu opens
                     role = "menuitem" if name in FOLDED else "link"
-                    page.evaluate(WATCH, [TITLES.get(name, name), selector])
+                    page.evaluate(WATCH, [HEADINGS[name], selector])
                     page.get_by_role(role, name=name).click()
                     page.wait_for_selector(selector)
                     page.wait_for_timeout(800)
@@ -135,7 +136,7 @@ FIGURE = (
     'img[alt="Some of the digits to learn from"]'
 )
 #: What must be there before a page counts as drawn; the order in which they are visited.
-PAGES = {
+SELECTORS = {
     "Learn": FIGURE,
     "Interpolate": ".st-key-interpolation-map " + DRAWN,
     "Train": 'img[alt="Images of Digits (8 x 8)"]',
@@ -149,13 +150,10 @@ PAGES = {
     "Explore": ".st-key-latent-map " + DRAWN,
     "Start": ".st-key-home-map " + DRAWN,
 }
-#: Where it is not what the menu says.
-TITLES = {"Start": "vaelab"}
-#: Pages that are behind a menu, and what it is called.
-MENU = "Put to use"
-FOLDED = {
-    "Dimensionality reduction", "Anomaly detection", "Denoising", "Generation", "Latent arithmetic"
-}  # fmt: skip
+#: What is written above a page, by what the menu calls it.
+HEADINGS = {page.title: page.heading for page in PAGES}
+#: Pages that are behind a menu of that name.
+FOLDED = {page.title for page in PAGES if page.group == PUT_TO_USE}
 
 
 def _read_course(page: Any, seconds: dict[str, list[float]]) -> None:

@@ -1,0 +1,99 @@
+"""The pages of the app, in the order of its menu: the one list that everything else reads."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["PAGES", "PUT_TO_USE", "Page"]
+
+#: What the menu calls the pages behind the others; the others have no group.
+PUT_TO_USE = "Put to use"
+
+
+class Page(NamedTuple):
+    """A page: ``pages/<name>.py``, at the address ``/<name>``."""
+
+    name: str
+    #: In the menu.
+    title: str
+    icon: str
+    #: What to do here first, in one sentence of markdown.
+    first: str
+    group: str = ""
+    #: Above the page, where that is not its title in the menu.
+    other_heading: str = ""
+
+    @property
+    def path(self) -> str:
+        """The page's file, as ``st.Page`` and ``st.switch_page`` take it."""
+        return f"pages/{self.name}.py"
+
+    @property
+    def address(self) -> str:
+        """The path of its URL; the first page is the app's own."""
+        return "/" if self.name == "home" else f"/{self.name}"
+
+    @property
+    def heading(self) -> str:
+        """What the page is called at its top."""
+        return self.other_heading or self.title
+
+
+PAGES = (
+    Page(
+        "home", "Start", ":material/home:",
+        "Train a small autoencoder on images, and walk through what it learned: **move over the "
+        "map**.",
+        other_heading="vaelab",
+    ),
+    Page(
+        "learn", "Learn", ":material/school:",
+        "**Predict, then touch**: every figure is a trained model that runs in this page.",
+    ),
+    Page(
+        "explore", "Explore", ":material/explore:",
+        "**Move over the map**: every place of it is decoded as you go. Click to pin one.",
+    ),
+    Page(
+        "interpolate", "Interpolate", ":material/linear_scale:",
+        "**Click two points** of the map: the way between them is decoded below.",
+    ),
+    Page(
+        "train", "Train", ":material/model_training:",
+        "**Press Start training**: what is set suits the images. Watch the model learn on the "
+        "right.",
+    ),
+    Page(
+        "runs", "Runs", ":material/list:",
+        "**Tick a run** to open or change it, several to lay their curves over one another.",
+    ),
+    Page(
+        "compare", "Compare", ":material/compare:",
+        "**Choose a second model**, and move over either map: the other follows.",
+    ),
+    Page(
+        "reduction", "Dimensionality reduction", ":material/map:",
+        "**Draw a loop** around some points of one map: the same images are marked in all.",
+        PUT_TO_USE,
+    ),
+    Page(
+        "anomalies", "Anomaly detection", ":material/problem:",
+        "**Choose what is odd**, then move the threshold and see who is caught.",
+        PUT_TO_USE,
+    ),
+    Page(
+        "denoising", "Denoising", ":material/deblur:",
+        "**Move the strength** of the noise, and see what each method makes of it.",
+        PUT_TO_USE,
+    ),
+    Page(
+        "generation", "Generation", ":material/auto_awesome:",
+        "**Press Draw again**: each image is made from random numbers alone.",
+        PUT_TO_USE,
+    ),
+    Page(
+        "arithmetic", "Latent arithmetic", ":material/calculate:",
+        "**Choose two groups**: the step from one to the other can be added to any image.",
+        PUT_TO_USE,
+    ),
+)  # fmt: skip

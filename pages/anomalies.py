@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import streamlit as st
 
@@ -12,6 +10,8 @@ from pages._ui.detection import Case, Strangers, detector_of, missing_classes
 from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
 from vaelab.config import explain
 from vaelab.datasets import SOURCES, is_local
+from vaelab.evaluation.anomalies import SCORES
+from vaelab.evaluation.detection import Confusion, confusion, threshold_for
 from vaelab.figures.detection import (
     detection_curves,
     error_panels,
@@ -23,9 +23,6 @@ from vaelab.figures.detection import (
 from vaelab.images import tile
 from vaelab.runs import Run, RunError
 
-if TYPE_CHECKING:
-    from vaelab.evaluation.detection import Confusion
-
 #: What the page opens on, so that there is something to detect.
 EXAMPLE = "digits-without-4-16d"
 KINDS = {
@@ -35,12 +32,6 @@ KINDS = {
 }
 #: In the URL, what only some kinds of anomalies have.
 OF_KIND = {"other": ("images",), "corrupted": ("damage", "strength")}
-SCORE_NAMES = {
-    "calibrated": "Calibrated error",
-    "reconstruction": "Reconstruction error",
-    "elbo": "Negative ELBO",
-    "latent": "Latent distance",
-}
 #: Images in each half of the gallery, and in its rows.
 NUM_SHOWN, IN_A_ROW = 20, 10
 ALLOWED_FALSE_ALARMS = 0.05
@@ -72,9 +63,6 @@ def main() -> None:
 
 def judge(case: Case) -> None:
     """What a threshold does: redrawn by itself when that is moved."""
-    from vaelab.evaluation.anomalies import SCORES
-    from vaelab.evaluation.detection import confusion, threshold_for
-
     normal, anomalous = case.scores
     low, high = score_range(normal, anomalous)
     step = round_step(low, high)
@@ -89,12 +77,17 @@ def judge(case: Case) -> None:
         with left:
             place = st.container()
             threshold = controls.slider(
-                "Threshold", low, high, min(max(start, low), high), step, "threshold",
-                f"threshold:{case.run.name}:{case.run.version}:{case.score}:{case.strangers}",
-                "In the score's own unit. It starts where one normal image in twenty is "
+                "Threshold",
+                param="threshold",
+                key=f"threshold:{case.run.name}:{case.run.version}:{case.score}:{case.strangers}",
+                min_value=low,
+                max_value=high,
+                step=step,
+                default=min(max(start, low), high),
+                help="In the score's own unit. It starts where one normal image in twenty is "
                 "flagged, which needs no anomalous image to know.",
                 format=f"%.{max(0, -int(np.floor(np.log10(step))))}f",
-            )  # fmt: skip
+            )
             figure = score_histogram(normal, anomalous, threshold, title)
             with place:
                 widgets.chart(figure, key="histogram", config=NO_BAR)
@@ -182,12 +175,17 @@ def look_closer(case: Case, threshold: float) -> None:
         st.markdown("## Where the error is")
         left, right = st.columns([2, 3], gap="medium")
         with left:
-            name = controls.segments(
-                "Look at", list(lists), "list", "anomaly-list", "Most anomalous",
-                "**Missed**: anomalies below the threshold, the lowest score first. **False "
+            name = controls.segmented_control(
+                "Look at",
+                param="list",
+                key="anomaly-list",
+                options=list(lists),
+                default="Most anomalous",
+                help="**Missed**: anomalies below the threshold, the lowest score first. **False "
                 "alarms**: normal images above it, the highest first.",
-                word=lambda name: name.lower().replace(" ", "-"), wrap=True,
-            )  # fmt: skip
+                to_param=lambda name: name.lower().replace(" ", "-"),
+                wrap=True,
+            )
             chosen = lists[name]
             if not len(chosen):
                 st.info("There are none at this threshold: move it, or look at another list.")
@@ -195,10 +193,15 @@ def look_closer(case: Case, threshold: float) -> None:
             key = f"anomaly-number:{name}"
             if key in st.session_state:  # the threshold was moved, and there are fewer now
                 st.session_state[key] = min(st.session_state[key], len(chosen))
-            number = controls.number(
-                f"Which of {len(chosen):,}", 1, len(chosen), 1, "number", key,
-                "Counted as in the gallery: 1 is the first.",
-            )  # fmt: skip
+            number = controls.number_input(
+                f"Which of {len(chosen):,}",
+                param="number",
+                key=key,
+                min_value=1,
+                max_value=len(chosen),
+                default=1,
+                help="Counted as in the gallery: 1 is the first.",
+            )
             index = int(chosen[number - 1])
             kind = "anomalous" if strange[index] else "normal"
             st.markdown(f"{case.name(index)}: in truth **{kind}**, score **{scores[index]:.4g}**.")
@@ -217,13 +220,17 @@ def look_closer(case: Case, threshold: float) -> None:
 def choose_strangers(run: Run) -> Strangers:
     """Choose which images play the anomalies."""
     kinds = [kind for kind in KINDS if kind != "left_out" or missing_classes(run)]
-    kind = controls.segments(
-        "Anomalies are", kinds, "anomalies", f"anomalies:{run.name}", kinds[0],
-        "Normal are the test images of what the model was trained on. **Left-out classes**: "
+    kind = controls.segmented_control(
+        "Anomalies are",
+        param="anomalies",
+        key=f"anomalies:{run.name}",
+        options=kinds,
+        default=kinds[0],
+        help="Normal are the test images of what the model was trained on. **Left-out classes**: "
         "test images of the classes it was not trained on. **Other images**: another dataset, "
         "brought to the same size. **Corrupted images**: the normal ones, damaged.",
-        title=KINDS.__getitem__,
-    )  # fmt: skip
+        format_func=KINDS.__getitem__,
+    )
     for name in OF_KIND.keys() - {kind}:
         for setting in OF_KIND[name]:
             state.keep(setting, None)
@@ -232,38 +239,61 @@ def choose_strangers(run: Run) -> Strangers:
             name: source for name, source in SOURCES.items()
             if name != run.config.dataset and is_local(source)
         }  # fmt: skip
-        what = controls.select(
-            "Which", list(sources), "images", f"other-images:{run.config.dataset}",
-            next(iter(sources)), "The datasets that need no download.",
-            title=lambda name: sources[name].title, width=170,
-        )  # fmt: skip
+        what = controls.selectbox(
+            "Which",
+            param="images",
+            key=f"other-images:{run.config.dataset}",
+            options=list(sources),
+            default=next(iter(sources)),
+            help="The datasets that need no download.",
+            format_func=lambda name: sources[name].title,
+            width=170,
+        )
         return Strangers(kind, what)
     if kind == "corrupted":
-        what = controls.select(
-            "How", list(STRENGTHS), "damage", "anomaly-corruption", next(iter(STRENGTHS)),
-            "What is done to the normal images.", title=CORRUPTION_NAMES.__getitem__, width=160,
-        )  # fmt: skip
+        what = controls.selectbox(
+            "How",
+            param="damage",
+            key="anomaly-corruption",
+            options=list(STRENGTHS),
+            default=next(iter(STRENGTHS)),
+            help="What is done to the normal images.",
+            format_func=CORRUPTION_NAMES.__getitem__,
+            width=160,
+        )
         name, least, most, start = STRENGTHS[what]
         strength = controls.slider(
-            name, least, most, start, 0.05, "strength", f"anomaly-strength:{what}",
-            "How strong the damage is.", width=170,
-        )  # fmt: skip
+            name,
+            param="strength",
+            key=f"anomaly-strength:{what}",
+            min_value=least,
+            max_value=most,
+            step=0.05,
+            default=start,
+            help="How strong the damage is.",
+            width=170,
+        )
         return Strangers(kind, what, strength)
     return Strangers(kind)
 
 
 def choose_score(run: Run) -> str:
-    names = [name for name in SCORE_NAMES if name != "elbo" or run.config.model == "vae"]
+    names = [name for name in SCORES if name != "elbo" or run.config.model == "vae"]
     absent = "" if "elbo" in names else " An autoencoder has no ELBO."
-    return controls.select(
-        "Score", names, "score", "anomaly-score", names[0],
-        "**Calibrated error**: how many times worse the image is reconstructed than a normal "
+    return controls.selectbox(
+        "Score",
+        param="score",
+        key="anomaly-score",
+        options=names,
+        default=names[0],
+        help="**Calibrated error**: how many times worse the image is reconstructed than a normal "
         "image with outlines as long and as much ink; this is the fairest. **Reconstruction "
         "error**: -log p(x|z). **Negative ELBO**: that plus the KL divergence; both find simple "
         "images normal, whatever they show. **Latent distance**: from the image's code to the "
         f"tenth nearest code of a training image.{absent}",
-        title=SCORE_NAMES.__getitem__, width=200,
-    )  # fmt: skip
+        format_func=lambda name: SCORES[name].title,
+        width=200,
+    )
 
 
 def offer_training(run: Run) -> None:
@@ -304,9 +334,4 @@ def offer_training(run: Run) -> None:
             )  # fmt: skip
 
 
-frame.show(
-    main,
-    __file__,
-    "Anomaly detection",
-    "**Choose what is odd**, then move the threshold and see who is caught.",
-)
+frame.show(main, __file__)

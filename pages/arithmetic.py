@@ -102,16 +102,28 @@ def draw_one(run: Run, data: ImageDataset, change: Change, a: np.ndarray) -> flo
         st.session_state[of] = a.tobytes()
         st.session_state[key] = first
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        index = controls.number(
-            "Image", 0, len(data) - 1, first, "image", key,
-            "The number of any image of the dataset.", width=140,
-        )  # fmt: skip
+        index = controls.number_input(
+            "Image",
+            param="image",
+            key=key,
+            min_value=0,
+            max_value=len(data) - 1,
+            default=first,
+            help="The number of any image of the dataset.",
+            width=140,
+        )
         st.button("Draw another", icon=":material/casino:", on_click=draw,
                   help="Draw another held-out image of group A.")  # fmt: skip
         strength = controls.slider(
-            "Strength", -1.0, 2.0, 1.0, 0.05, "strength", "strength",
-            "How many times the direction is added. At 1, the mean of A becomes that of B.",
-        )  # fmt: skip
+            "Strength",
+            param="strength",
+            key="strength",
+            min_value=-1.0,
+            max_value=2.0,
+            step=0.05,
+            default=1.0,
+            help="How many times the direction is added. At 1, the mean of A becomes that of B.",
+        )
     label = data.label_of(index)
     z = run.engine.encode(data.images[[index]], label).mu.astype(np.float64)
     decoded = run.engine.decode(z + np.array([0, strength])[:, None] * change.direction, label)
@@ -177,9 +189,4 @@ def _shift(path: str, version: int, a: np.ndarray, b: np.ndarray) -> Shift:
     return shift_images(run.engine, resources.dataset(run.config), _change(path, version, a, b))
 
 
-frame.show(
-    main,
-    __file__,
-    "Latent arithmetic",
-    "**Choose two groups**: the step from one to the other can be added to any image.",
-)
+frame.show(main, __file__)

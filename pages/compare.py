@@ -33,15 +33,15 @@ def main() -> None:
     with widgets.toolbar():
         run = widgets.choose_run()
         runs = [run, *choose_others(run)]
-        link = controls.segments(
+        link = controls.segmented_control(
             "The cursor goes to",
-            LINKS,
-            "link",
-            "compare-link",
-            "image",
-            "**Same image**: where each model has put the image nearest to the pointer. "
+            param="link",
+            key="compare-link",
+            options=LINKS,
+            default="image",
+            help="**Same image**: where each model has put the image nearest to the pointer. "
             "**Same place**: the same numbers for all; only for models with as many dimensions.",
-            title={"image": "Same image", "place": "Same place"}.__getitem__,
+            format_func={"image": "Same image", "place": "Same place"}.__getitem__,
         )
     st.caption(
         "Models of the same images, side by side. **Move over one map**: the others go to the same "
@@ -75,12 +75,18 @@ def choose_others(run: Run) -> list[Run]:
     before = [name for name in st.session_state.get("compare-with", []) if name in others]
     if before and key not in st.session_state:
         st.session_state[key] = before
-    names = controls.several(
-        "Beside it", list(others), WITH_KEY, key,
-        "Other models of the same images.", default=first, max_selections=MOST_RUNS - 1,
-        title=lambda name: widgets.describe_run(others[name]), width=460,
+    names = controls.multiselect(
+        "Beside it",
+        param=WITH_KEY,
+        key=key,
+        options=list(others),
+        default=first,
+        help="Other models of the same images.",
+        format_func=lambda name: widgets.describe_run(others[name]),
+        max_selections=MOST_RUNS - 1,
+        width=460,
         placeholder="Choose another model of these images",
-    )  # fmt: skip
+    )
     st.session_state["compare-with"] = names
     return [resources.fresh(others[name]) for name in names]
 
@@ -314,9 +320,4 @@ def start_sweep(run: Run, over: Any, text: str) -> None:
         )  # fmt: skip
 
 
-frame.show(
-    main,
-    __file__,
-    "Compare",
-    "**Choose a second model**, and move over either map: the other follows.",
-)
+frame.show(main, __file__)

@@ -23,13 +23,13 @@ from pages._ui.repairs import (
 )
 from pages._ui.rows import Row, draw_rows
 from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
+from vaelab.evaluation.denoising import Quality, best_of, hide_box, hide_region
 from vaelab.figures.maps import strength_curves
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from vaelab.datasets import ImageDataset
-    from vaelab.evaluation.denoising import Quality
     from vaelab.runs import Run
 
 NUM_SHOWN = 10
@@ -59,7 +59,7 @@ def main() -> None:
         run = widgets.choose_run()
         other = choose_other(run)
         kind, strength = choose_noise(run)
-        seed = controls.seed("Other images", "noise-seed", "Draw other images and noise.")
+        seed = controls.seed("Other images", key="noise-seed", help="Draw other images and noise.")
     st.caption(
         "Images that no model has seen are damaged, and each row shows what one way of repairing "
         "makes of them."
@@ -95,26 +95,41 @@ def choose_other(run: Run) -> Run | None:
 
     best = max(others, key=likeness, default=None)
     return widgets.choose_other_run(
-        "Beside it", "beside", others, "Another model of the same images, for comparison.",
+        "Beside it",
+        key="beside",
+        runs=others,
+        help="Another model of the same images, for comparison.",
         prefer=lambda other: other is best,
-    )  # fmt: skip
+    )
 
 
 def choose_noise(run: Run) -> tuple[str, float]:
     kinds = list(STRENGTHS)
-    kind = controls.select(
-        "Noise", kinds, "noise", "noise-kind", run.config.corruption or "gaussian",
-        "**Gaussian**: every pixel a little off. **Salt and pepper**: some pixels black or "
+    kind = controls.selectbox(
+        "Noise",
+        param="noise",
+        key="noise-kind",
+        options=kinds,
+        default=run.config.corruption or "gaussian",
+        help="**Gaussian**: every pixel a little off. **Salt and pepper**: some pixels black or "
         "white. **Missing pixels**: some black. **Blur**: neighbours run into one another.",
-        title=CORRUPTION_NAMES.__getitem__, width=170,
-    )  # fmt: skip
+        format_func=CORRUPTION_NAMES.__getitem__,
+        width=170,
+    )
     name, least, most, default = STRENGTHS[kind]
     if run.config.corruption == kind:
         default = run.config.corruption_strength
     strength = controls.slider(
-        name, least, most, default, 0.05, "strength", f"noise-strength-{kind}",
-        "How strong the damage is; pixels run from 0, black, to 1, white.", width=190,
-    )  # fmt: skip
+        name,
+        param="strength",
+        key=f"noise-strength-{kind}",
+        min_value=least,
+        max_value=most,
+        step=0.05,
+        default=default,
+        help="How strong the damage is; pixels run from 0, black, to 1, white.",
+        width=190,
+    )
     return kind, strength
 
 
@@ -147,8 +162,6 @@ def draw_table(
     strength: float,
     seed: int,
 ) -> None:
-    from vaelab.evaluation.denoising import best_of
-
     shown, judged = chosen[:NUM_SHOWN], chosen[: num_judged(runs, "table")]
     made = denoised(runs, data, shown, kind, strength, seed)
     names = names_of(runs)
@@ -206,8 +219,6 @@ def draw_restored(runs: Sequence[Run], data: ImageDataset, chosen: NDArray[np.in
     @st.fragment
     @frame.guarded
     def body() -> None:
-        from vaelab.evaluation.denoising import best_of
-
         with widgets.toolbar():
             known = choose_hidden(data)
         place = st.empty()
@@ -241,27 +252,34 @@ def draw_restored(runs: Sequence[Run], data: ImageDataset, chosen: NDArray[np.in
 
 def choose_hidden(data: ImageDataset) -> NDArray[np.bool_]:
     """Choose which pixels to hide; False for those, ``(H, W)``."""
-    from vaelab.evaluation.denoising import hide_box, hide_region
-
     _, height, width = data.image_shape
-    region = controls.segments(
-        "Hide", list(REGION_NAMES), "hide", "hidden-region", "bottom",
-        "The part of the image that the model is not shown. **Box**: choose it yourself.",
-        title=REGION_NAMES.__getitem__,
-    )  # fmt: skip
+    region = controls.segmented_control(
+        "Hide",
+        param="hide",
+        key="hidden-region",
+        options=list(REGION_NAMES),
+        default="bottom",
+        help="The part of the image that the model is not shown. **Box**: choose it yourself.",
+        format_func=REGION_NAMES.__getitem__,
+    )
     if region != "box":
         for name in ("rows", "columns"):
             state.keep(name, None)
         return hide_region(height, width, region)
-    spans = [
-        controls.span(
-            name, 1, side, (side // 4 + 1, side * 3 // 4), 1, name.lower(),
-            f"hidden-{name}-{side}", "The first hidden and the last, counted from the top left.",
+    (top, bottom), (left, right) = (
+        controls.range_slider(
+            name,
+            param=name.lower(),
+            key=f"hidden-{name}-{side}",
+            min_value=1,
+            max_value=side,
+            step=1,
+            default=(side // 4 + 1, side * 3 // 4),
+            help="The first hidden and the last, counted from the top left.",
             width=240,
         )
         for name, side in (("Rows", height), ("Columns", width))
-    ]  # fmt: skip
-    (top, bottom), (left, right) = spans
+    )
     return hide_box(height, width, (top - 1, bottom - 1), (left - 1, right - 1))
 
 
@@ -271,9 +289,4 @@ def show_hole(images: Images, known: NDArray[np.bool_]) -> Images:
     return np.where(known, np.broadcast_to(images, (len(images), 3, *known.shape)), colour)
 
 
-frame.show(
-    main,
-    __file__,
-    "Denoising",
-    "**Move the strength** of the noise, and see what each method makes of it.",
-)
+frame.show(main, __file__)

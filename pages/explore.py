@@ -200,7 +200,9 @@ def _draw_samples(run: Run) -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
     ):
         st.markdown("## Samples from the prior")
-        seed = controls.seed("Draw again", "sample-seed", "Draw other codes from the prior.")
+        seed = controls.seed(
+            "Draw again", key="sample-seed", help="Draw other codes from the prior."
+        )
     _, images = run.engine.sample(36, seed)
     widgets.sheet(images, 12, "Images decoded from random codes")
     if not run.engine.is_vae:
@@ -237,9 +239,4 @@ def about(run: Run) -> None:
         st.json(run.config.model_dump(mode="json"), expanded=False)
 
 
-frame.show(
-    main,
-    __file__,
-    "Explore",
-    "**Move over the map**: every place of it is decoded as you go. Click to pin one.",
-)
+frame.show(main, __file__)

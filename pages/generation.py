@@ -37,16 +37,16 @@ def main() -> None:
     with widgets.toolbar():
         run = widgets.choose_run()
         data = resources.dataset(run.config)
-        source = controls.segments(
+        source = controls.segmented_control(
             "Draw codes from",
-            list(SOURCES),
-            "source",
-            "code-source",
-            "prior",
-            "**Prior**: the normal distribution N(0, I), around the origin. **Aggregate "
+            param="source",
+            key="code-source",
+            options=list(SOURCES),
+            default="prior",
+            help="**Prior**: the normal distribution N(0, I), around the origin. **Aggregate "
             "posterior**: where the encoder really puts the training images, as a mixture of "
             "Gaussians fitted to their codes.",
-            title=SOURCES.__getitem__,
+            format_func=SOURCES.__getitem__,
         )
         label = choose_label(run, data, source)
         temperature = st.slider(
@@ -89,10 +89,18 @@ def choose_label(run: Run, data: ImageDataset, source: str) -> int | str:
     def name(label: int | str) -> str:
         return label if isinstance(label, str) else data.label_names[label]
 
-    label = controls.select(
-        "Label", options, "label", f"generate-label:{data.name}:{run.config.conditional}", "any",
-        how, title=name, word=name, disabled=powerless, width=110,
-    )  # fmt: skip
+    label = controls.selectbox(
+        "Label",
+        param="label",
+        key=f"generate-label:{data.name}:{run.config.conditional}",
+        options=options,
+        default="any",
+        help=how,
+        format_func=name,
+        to_param=name,
+        disabled=powerless,
+        width=110,
+    )
     return "any" if powerless else label
 
 
@@ -110,7 +118,7 @@ def draw_samples(
             "the two the same, the model would have learned images by heart.",
             width="stretch",
         )
-        seed = controls.seed("Draw again", "generation-seed", "Draw other codes.")
+        seed = controls.seed("Draw again", key="generation-seed", help="Draw other codes.")
         columns = min(len(data.label_names), 13) if label == "each" else COLUMNS
         samples = sample(run, data, source, label, temperature, number, seed)
         st.download_button(
@@ -244,9 +252,4 @@ def _quality(path: str, version: int, kind: str, temperature: float) -> Quality:
     return judge.judge(made.images)
 
 
-frame.show(
-    main,
-    __file__,
-    "Generation",
-    "**Press Draw again**: each image is made from random numbers alone.",
-)
+frame.show(main, __file__)

@@ -73,9 +73,4 @@ def get_ready() -> None:
     load()
 
 
-frame.show(
-    main,
-    __file__,
-    "vaelab",
-    "Train a small autoencoder on images, and walk through what it learned: **move over the map**.",
-)
+frame.show(main, __file__)

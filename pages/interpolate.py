@@ -29,15 +29,15 @@ def main() -> None:
         run = widgets.choose_run()
         data = resources.dataset(run.config)
         kind = widgets.choose_map(run)
-        method = controls.segments(
+        method = controls.segmented_control(
             "Way",
-            list(INTERPOLATIONS),
-            "way",
-            "way",
-            "linear",
-            "**Linear**: straight through latent space. **Spherical**: along an arc around "
+            param="way",
+            key="way",
+            options=list(INTERPOLATIONS),
+            default="linear",
+            help="**Linear**: straight through latent space. **Spherical**: along an arc around "
             "the origin, which keeps to where the prior has its mass in many dimensions.",
-            title=str.capitalize,
+            format_func=str.capitalize,
         )
         num_steps = st.slider(
             "Steps", 4, 24, 12, key="steps", bind="query-params", width=180,
@@ -114,10 +114,10 @@ def draw_ends(run: Run, data: ImageDataset) -> DeltaGenerator:
             widgets.picture(data.images[index], f"{end}: {widgets.describe_image(data, index)}")
             options = ["any", *data.label_names]
             label = st.selectbox(
-                f"Class of {end}", options, key=f"class-{end}-{data.name}",
+                f"Class of {end}", options, key=class_key(data, end),
                 label_visibility="collapsed", persist_state="session",
                 help="Random draws come from this class.",
-                on_change=pick_from_class, args=(run, data, end, f"class-{end}-{data.name}"),
+                on_change=pick_from_class, args=(run, data, end),
             )  # fmt: skip
             st.button(
                 "Draw", icon=":material/casino:", key=f"draw-{end}", width="stretch",
@@ -193,13 +193,13 @@ def pick_random(run: Run, data: ImageDataset, end: str, label: str = "any") -> N
     state.choose_end(run, end, int(np.random.default_rng().choice(candidates)))
 
 
-def pick_from_class(run: Run, data: ImageDataset, end: str, key: str) -> None:
-    pick_random(run, data, end, st.session_state[key])
+def pick_from_class(run: Run, data: ImageDataset, end: str) -> None:
+    pick_random(run, data, end, st.session_state[class_key(data, end)])
 
 
-frame.show(
-    main,
-    __file__,
-    "Interpolate",
-    "**Click two points** of the map: the way between them is decoded below.",
-)
+def class_key(data: ImageDataset, end: str) -> str:
+    """Key of the selector of the class that an end's images are drawn from."""
+    return f"class-{end}-{data.name}"
+
+
+frame.show(main, __file__)

@@ -84,9 +84,4 @@ def step(at: int, label: str, icon: str, side: Literal["left", "right"]) -> None
     )
 
 
-frame.show(
-    main,
-    __file__,
-    "Learn",
-    "**Predict, then touch**: every figure is a trained model that runs in this page.",
-)
+frame.show(main, __file__)

@@ -95,10 +95,12 @@ def choose_other(run: Run) -> Run | None:
 
     best = max(others, key=likeness, default=None)
     return widgets.choose_other_run(
-        "Beside it", "beside-map", others,
-        "An autoencoder beside a VAE, or the other way round, of the same images.",
+        "Beside it",
+        key="beside-map",
+        runs=others,
+        help="An autoencoder beside a VAE, or the other way round, of the same images.",
         prefer=lambda other: other is best,
-    )  # fmt: skip
+    )
 
 
 # A model that is not there ----------------------------------------------------------------------
@@ -333,9 +335,4 @@ def mark_best(column: Any) -> list[str]:
     return ["background-color: #e5007e33" if value == maps.max() else "" for value in maps] + [""]
 
 
-frame.show(
-    main,
-    __file__,
-    "Dimensionality reduction",
-    "**Draw a loop** around some points of one map: the same images are marked in all.",
-)
+frame.show(main, __file__)

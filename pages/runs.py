@@ -125,21 +125,35 @@ def columns() -> dict[str, Any]:
 def compare(runs: list[Run], chosen: bool) -> None:
     st.markdown("## Curves" + ("" if chosen else " of the newest runs"))
     with widgets.toolbar():
-        term = controls.segments(
-            "Term", list(TERMS), "term", "curve-term", "total",
-            "Which part of the loss to draw. **Total** is what training lowers; the others are "
-            "what it is the sum of.", title=TERMS.__getitem__,
-        )  # fmt: skip
-        part = controls.segments(
-            "Images", ["validation", "train"], "images", "curve-split", "validation",
-            "**Validation** images are held out: a curve that rises again there, while that of the "
-            "**training** images falls, means images learned by heart.",
-            title={"validation": "Validation", "train": "Training"}.__getitem__,
-        )  # fmt: skip
-        axis = controls.segments(
-            "Over", ["epoch", "seconds"], "over", "curve-over", "epoch",
-            "By how often all images were seen, or by how long it took.", title=str.capitalize,
-        )  # fmt: skip
+        term = controls.segmented_control(
+            "Term",
+            param="term",
+            key="curve-term",
+            options=list(TERMS),
+            default="total",
+            help="Which part of the loss to draw. **Total** is what training lowers; the others "
+            "are what it is the sum of.",
+            format_func=TERMS.__getitem__,
+        )
+        part = controls.segmented_control(
+            "Images",
+            param="images",
+            key="curve-split",
+            options=["validation", "train"],
+            default="validation",
+            help="**Validation** images are held out: a curve that rises again there, while that "
+            "of the **training** images falls, means images learned by heart.",
+            format_func={"validation": "Validation", "train": "Training"}.__getitem__,
+        )
+        axis = controls.segmented_control(
+            "Over",
+            param="over",
+            key="curve-over",
+            options=["epoch", "seconds"],
+            default="epoch",
+            help="By how often all images were seen, or by how long it took.",
+            format_func=str.capitalize,
+        )
     curves = {}
     for run in runs:
         epochs = run.epochs()
@@ -235,9 +249,4 @@ def delete(run: Run) -> None:
             st.rerun()
 
 
-frame.show(
-    main,
-    __file__,
-    "Runs",
-    "**Tick a run** to open or change it, several to lay their curves over one another.",
-)
+frame.show(main, __file__)

@@ -98,11 +98,7 @@ def run_to_watch() -> Run | None:
         return None
     active = [name for name, run in runs.items() if run.status.state in ACTIVE]
     options = [None, *runs]
-    if st.session_state.get(state.WATCH_KEY) not in options:
-        del st.session_state[state.WATCH_KEY]
-    asked = state.asked_for(state.WATCH_KEY)
-    if asked in runs:
-        st.session_state[state.WATCH_KEY] = asked
+    state.open_watched(runs)
     name = st.selectbox(
         "Look at",
         options,
@@ -215,9 +211,4 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-frame.show(
-    main,
-    __file__,
-    "Train",
-    "**Press Start training**: what is set suits the images. Watch the model learn on the right.",
-)
+frame.show(main, __file__)

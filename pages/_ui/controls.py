@@ -3,6 +3,7 @@
 Streamlit's own ``bind="query-params"`` puts there what a control shows, under the control's key. So
 it serves switches and numbers; what is here is for the rest: choices that are shown under another
 name than they have in the code, and controls of which each run or dataset has its own.
+They have the names that they have in Streamlit, and take all but the label by keyword.
 
 A value in the URL that makes no sense gives way to the default, and a number out of range to the
 nearest one in it. A setting at its default is not in the URL.
@@ -20,15 +21,15 @@ from streamlit.delta_generator import DeltaGenerator
 from pages._ui import state
 
 __all__ = [
-    "batch",
-    "number",
+    "multiselect",
+    "number_input",
+    "range_slider",
     "seed",
-    "segments",
-    "select",
-    "several",
+    "segmented_control",
+    "select_slider",
+    "selectbox",
     "slider",
-    "span",
-    "text",
+    "text_input",
     "toggle",
 ]
 
@@ -36,18 +37,19 @@ T = TypeVar("T")
 Number = TypeVar("Number", int, float)
 
 #: What numbered draws are called in the URL: ``?seed=3`` is the third after the first.
-SEED_NAME = "seed"
+SEED_PARAM = "seed"
 
 
-def select(
+def selectbox(
     label: str,
-    options: Sequence[T],
-    name: str,
+    *,
+    param: str,
     key: str,
+    options: Sequence[T],
     default: T,
     help: str,
-    title: Callable[[T], str] = str,
-    word: Callable[[T], str] = str,
+    format_func: Callable[[T], str] = str,
+    to_param: Callable[[T], str] = str,
     within: DeltaGenerator | None = None,
     **layout: Any,
 ) -> T:
@@ -55,62 +57,78 @@ def select(
 
     Parameters
     ----------
-    label, help
-        What it is called, and what it does.
-    options
-        What there is to choose.
-    name
-        In the URL.
+    label
+        What it is called.
+    param
+        Its name in the URL.
     key
         Of the widget; one for each run or dataset, where each has a choice of its own.
+    options
+        What there is to choose.
     default
         What is chosen at first, and then not in the URL.
-    title, word
-        What an option is called on the page, and in the URL.
+    help
+        What it does.
+    format_func, to_param
+        How an option is written on the page, and in the URL.
     within
         Where to draw it; where the script is by default.
     **layout
         As ``st.selectbox`` takes it.
     """
-    _open_choice(options, name, key, default, word)
+    _open_choice(param, key, options, default, to_param)
     chosen: T = (within or st).selectbox(
-        label, options, key=key, format_func=title, help=help, persist_state="session", **layout
+        label,
+        options,
+        key=key,
+        format_func=format_func,
+        help=help,
+        persist_state="session",
+        **layout,
     )
-    state.keep(name, None if chosen == default else word(chosen))
+    state.keep(param, None if chosen == default else to_param(chosen))
     return chosen
 
 
-def segments(
+def segmented_control(
     label: str,
-    options: Sequence[T],
-    name: str,
+    *,
+    param: str,
     key: str,
+    options: Sequence[T],
     default: T,
     help: str,
-    title: Callable[[T], str] = str,
-    word: Callable[[T], str] = str,
+    format_func: Callable[[T], str] = str,
+    to_param: Callable[[T], str] = str,
     within: DeltaGenerator | None = None,
     **layout: Any,
 ) -> T:
-    """Choose one of a few that are all seen; parameters as of ``select``."""
-    _open_choice(options, name, key, default, word)
+    """Choose one of a few that are all on the page; parameters as of ``selectbox``."""
+    _open_choice(param, key, options, default, to_param)
     chosen: T = (within or st).segmented_control(
-        label, options, key=key, required=True, format_func=title, help=help,
-        persist_state="session", **layout,
-    )  # fmt: skip
-    state.keep(name, None if chosen == default else word(chosen))
+        label,
+        options,
+        key=key,
+        required=True,
+        format_func=format_func,
+        help=help,
+        persist_state="session",
+        **layout,
+    )
+    state.keep(param, None if chosen == default else to_param(chosen))
     return chosen
 
 
-def several(
+def multiselect(
     label: str,
-    options: Sequence[str],
-    name: str,
+    *,
+    param: str,
     key: str,
-    help: str,
+    options: Sequence[str],
     default: Sequence[str] = (),
+    help: str,
+    format_func: Callable[[str], str] = str,
     max_selections: int | None = None,
-    title: Callable[[str], str] = str,
     **layout: Any,
 ) -> list[str]:
     """Choose any number of words, or ``max_selections``; in the URL with commas between them."""
@@ -122,146 +140,177 @@ def several(
             raise ValueError
         return words
 
-    _open(name, key, list(default), read)
-    known = [word for word in st.session_state[key] if word in options]
-    if known != st.session_state[key]:  # as of another run
-        st.session_state[key] = known
+    _open(param, key, list(default), read)
+    possible = [word for word in st.session_state[key] if word in options]
+    if possible != st.session_state[key]:  # chosen for another run
+        st.session_state[key] = possible
     chosen: list[str] = st.multiselect(
-        label, options, key=key, format_func=title, max_selections=max_selections, help=help,
-        persist_state="session", **layout,
-    )  # fmt: skip
-    state.keep(name, None if chosen == list(default) else ",".join(chosen) or "none")
+        label,
+        options,
+        key=key,
+        format_func=format_func,
+        max_selections=max_selections,
+        help=help,
+        persist_state="session",
+        **layout,
+    )
+    state.keep(param, None if chosen == list(default) else ",".join(chosen) or "none")
     return chosen
 
 
-def batch(
-    label: str, options: Sequence[int], name: str, key: str, default: int, help: str
-) -> int:  # fmt: skip
+def select_slider(
+    label: str, *, param: str, key: str, options: Sequence[int], default: int, help: str
+) -> int:
     """Choose one of several numbers on a slider."""
-    _open_choice(options, name, key, default, str)
+    _open_choice(param, key, options, default, str)
     chosen: int = st.select_slider(label, options, key=key, help=help, persist_state="session")
-    state.keep(name, None if chosen == default else str(chosen))
+    state.keep(param, None if chosen == default else str(chosen))
     return chosen
 
 
 def slider(
     label: str,
-    low: float,
-    high: float,
-    default: float,
-    step: float,
-    name: str,
+    *,
+    param: str,
     key: str,
+    min_value: float,
+    max_value: float,
+    step: float,
+    default: float,
     help: str,
     **layout: Any,
 ) -> float:
     """Choose a number on a slider."""
-    _open(name, key, default, lambda text: _number(text, low, high))
+    _open(param, key, default, lambda text: _number(text, min_value, max_value))
     value: float = st.slider(
-        label, low, high, step=step, key=key, help=help, persist_state="session", **layout
+        label,
+        min_value,
+        max_value,
+        step=step,
+        key=key,
+        help=help,
+        persist_state="session",
+        **layout,
     )
-    state.keep(name, None if np.isclose(value, default, atol=step / 100) else _write(value))
+    state.keep(param, None if np.isclose(value, default, atol=step / 100) else _write(value))
     return value
 
 
-def span(
+def range_slider(
     label: str,
-    low: Number,
-    high: Number,
-    default: tuple[Number, Number],
-    step: Number,
-    name: str,
+    *,
+    param: str,
     key: str,
+    min_value: Number,
+    max_value: Number,
+    step: Number,
+    default: tuple[Number, Number],
     help: str,
     **layout: Any,
 ) -> tuple[Number, Number]:
     """Choose two numbers on a slider, in the URL as ``0.2,0.4``."""
 
     def read(text: str) -> tuple[Number, Number]:
-        first, last = (_number(part, low, high) for part in text.split(","))
+        first, last = (_number(part, min_value, max_value) for part in text.split(","))
         return min(first, last), max(first, last)
 
-    _open(name, key, default, read)
+    _open(param, key, default, read)
     value: tuple[Number, Number] = st.slider(
-        label, low, high, step=step, key=key, help=help, persist_state="session", **layout
+        label,
+        min_value,
+        max_value,
+        step=step,
+        key=key,
+        help=help,
+        persist_state="session",
+        **layout,
     )
     same = np.allclose(value, default, atol=step / 100)
-    state.keep(name, None if same else ",".join(_write(part) for part in value))
+    state.keep(param, None if same else ",".join(_write(part) for part in value))
     return value
 
 
-def number(
+def number_input(
     label: str,
-    low: Number,
-    high: Number | None,
-    default: Number | None,
-    name: str,
+    *,
+    param: str,
     key: str,
+    min_value: Number,
+    max_value: Number | None = None,
+    step: Number | None = None,
+    default: Number | None = None,
     help: str,
     within: DeltaGenerator | None = None,
     **layout: Any,
 ) -> Any:
-    """Write a number, or with the default None perhaps none."""
-    _open(name, key, default, lambda text: _number(text, low, high))
-    first: Any = None if default is None else "min"
+    """Write a number or, where there is no default, perhaps none."""
+    _open(param, key, default, lambda text: _number(text, min_value, max_value))
     value = (within or st).number_input(
-        label, low, high, first, key=key, help=help, persist_state="session", **layout
+        label,
+        min_value,
+        max_value,
+        None if default is None else "min",
+        step=step,
+        key=key,
+        help=help,
+        persist_state="session",
+        **layout,
     )
-    state.keep(name, None if value is None or value == default else _write(value))
+    state.keep(param, None if value is None or value == default else _write(value))
     return value
 
 
-def text(label: str, default: str, name: str, key: str, help: str) -> str:
+def text_input(label: str, *, param: str, key: str, default: str, help: str) -> str:
     """Write a line of text."""
-    _open(name, key, default, str)
+    _open(param, key, default, str)
     value: str = st.text_input(label, key=key, help=help, persist_state="session")
-    state.keep(name, None if value == default else value)
+    state.keep(param, None if value == default else value)
     return value
 
 
-def toggle(label: str, name: str, key: str, help: str, **options: Any) -> bool:
+def toggle(label: str, *, param: str, key: str, help: str, **layout: Any) -> bool:
     """Switch something on, which is off at first."""
-    _open(name, key, False, {"true": True, "false": False}.__getitem__)
-    value: bool = st.toggle(label, key=key, help=help, persist_state="session", **options)
-    state.keep(name, "true" if value else None)
+    _open(param, key, False, {"true": True, "false": False}.__getitem__)
+    value: bool = st.toggle(label, key=key, help=help, persist_state="session", **layout)
+    state.keep(param, "true" if value else None)
     return value
 
 
-def seed(label: str, key: str, help: str) -> int:
+def seed(label: str, *, key: str, help: str) -> int:
     """Draw again at the press of a button; returns the number of the draw, 0 at first."""
-    _open(SEED_NAME, key, 0, lambda text: _number(text, 0, 2**31 - 1))
+    _open(SEED_PARAM, key, 0, lambda text: _number(text, 0, 2**31 - 1))
     number: int = st.session_state[key]
     if st.button(label, icon=":material/casino:", help=help, key=f"{key}-again"):
         number = st.session_state[key] = number + 1
-    state.keep(SEED_NAME, str(number) if number else None)
+    state.keep(SEED_PARAM, str(number) if number else None)
     return number
 
 
 def _open_choice(
-    options: Sequence[T], name: str, key: str, default: T, word: Callable[[T], str]
+    param: str, key: str, options: Sequence[T], default: T, to_param: Callable[[T], str]
 ) -> None:
-    _open(name, key, default, {word(option): option for option in options}.__getitem__)
-    if st.session_state[key] not in options:  # as of another run
+    _open(param, key, default, {to_param(option): option for option in options}.__getitem__)
+    if st.session_state[key] not in options:  # chosen for another run
         st.session_state[key] = default
 
 
-def _open(name: str, key: str, default: T, read: Callable[[str], T]) -> None:
-    """Set a control to what the URL asks for, if it does, or else as it was or is at first."""
-    asked, new = state.asked_for(name), state.is_new_here(key)
-    if asked is not None:
+def _open(param: str, key: str, default: T, read: Callable[[str], T]) -> None:
+    """Set a control to what the URL asks for or else leave it as it was, at first its default."""
+    text, new = state.asked_for(param), state.is_new_here(key)
+    if text is not None:
         try:
-            st.session_state[key] = read(asked)
+            st.session_state[key] = read(text)
         except (KeyError, ValueError):
             st.session_state[key] = default
     elif key not in st.session_state:
         st.session_state[key] = default
     elif new:
-        # On another page the same control is another widget, which starts from what it is told.
+        # On another page the same control is another widget, which starts from the value given.
         st.session_state[key] = st.session_state[key]
 
 
 def _number(text: str, low: Number, high: Number | None) -> Number:
-    """Read a number as ``low`` is one, whole or not; what is out of range comes to its end."""
+    """Read a number of the type of ``low``; one out of range gives the nearest one in it."""
     value = type(low)(text)
     if not np.isfinite(value):
         raise ValueError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 from pages._ui import resources, widgets
 from vaelab.config import Preprocessing
 from vaelab.datasets import SOURCES, ImageDataset
+from vaelab.evaluation.anomalies import Detector
+from vaelab.evaluation.detection import Detection, detect
 from vaelab.runs import Run
-
-if TYPE_CHECKING:
-    from vaelab.evaluation.anomalies import Detector
-    from vaelab.evaluation.detection import Detection
 
 __all__ = ["Case", "Group", "Strangers", "anomalies_of", "detector_of", "group_of",
            "missing_classes", "scores_of"]  # fmt: skip
@@ -106,8 +104,6 @@ def detector_of(run: Run) -> Detector:
 
 @st.cache_resource(max_entries=8, show_spinner="Learning what to expect of normal images …")
 def _detector(path: str, version: int, _run: Run) -> Detector:
-    from vaelab.evaluation.anomalies import Detector
-
     return Detector(_run.engine, resources.dataset(_run.config))
 
 
@@ -142,7 +138,7 @@ def anomalies_of(run: Run, strangers: Strangers) -> Group:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _damaged(name: str, steps: str, strangers: Strangers, _data: ImageDataset) -> Group:
-    from vaelab.corruptions import corrupt_images
+    from vaelab.corruptions import corrupt_images  # here, as it imports torch
 
     images, names = group_of(_data)
     damaged = corrupt_images(images, strangers.what, strangers.strength)
@@ -174,6 +170,4 @@ def _detection(
     score: str,
     _scores: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> Detection:
-    from vaelab.evaluation.detection import detect
-
     return detect(*_scores)

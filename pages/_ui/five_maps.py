@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from pages._ui import resources, widgets
 from vaelab.datasets import ImageDataset
+from vaelab.evaluation.map_study import code_places, pixel_places
 from vaelab.figures.maps import MapPanel
 from vaelab.runs import Run
-
-if TYPE_CHECKING:
-    from vaelab.studies import Study
+from vaelab.studies import Study
 
 __all__ = ["MAP_TITLES", "Maps", "known_maps", "panels_of"]
 
@@ -77,15 +76,11 @@ def _pixel_study(run: Run) -> Study | None:
 
 @st.cache_resource(max_entries=16, show_spinner="Placing the images …")
 def _code_places(path: str, version: int, _run: Run, _data: ImageDataset) -> dict[str, Any]:
-    from vaelab.evaluation.map_study import code_places
-
     return code_places(_run.engine, _data)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Placing the images …")
 def _pixel_places(name: str, preprocessing: str, _data: ImageDataset) -> dict[str, Any]:
-    from vaelab.evaluation.map_study import pixel_places
-
     return pixel_places(_data)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages import PAGES, Page
 from vaelab.config import explain
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import RunError
@@ -20,6 +21,8 @@ PRESENT_KEY = "present"
 _FILES = Path(__file__).parents[2] / "assets" / "frame"
 _STYLE, _LARGE = (_FILES / "page.css"), (_FILES / "presentation.css")
 
+_PAGE_OF = {page.name: page for page in PAGES}
+
 _ENTERED, _WANTED = "entered-through-app", "wanted-page"
 _SHOWN, _SETTLED = "page-shown", "page-settled"
 
@@ -29,10 +32,10 @@ def go_where_wanted() -> None:
     st.session_state[_ENTERED] = True
     wanted = st.session_state.pop(_WANTED, None)
     if wanted is not None:
-        st.switch_page(f"pages/{wanted}", query_params=st.query_params.to_dict())
+        st.switch_page(wanted, query_params=st.query_params.to_dict())
 
 
-def show(main: Callable[[], None], file: str, title: str, first: str) -> None:
+def show(main: Callable[[], None], file: str) -> None:
     """Run a page, and say what a person can mend in one sentence instead of a traceback.
 
     Until ``app.py`` has run once in a server's life, Streamlit takes a folder called ``pages`` for
@@ -44,18 +47,15 @@ def show(main: Callable[[], None], file: str, title: str, first: str) -> None:
     main
         Draws the page.
     file
-        The page's ``__file__``.
-    title
-        What the page is called.
-    first
-        One sentence on what to do here first, in markdown.
+        The page's ``__file__``; ``pages.PAGES`` says what is written above it.
     """
+    page = _PAGE_OF[Path(file).stem]
     if not st.session_state.get(_ENTERED):
-        st.session_state[_WANTED] = Path(file).name
+        st.session_state[_WANTED] = page.path
         st.switch_page("app.py", query_params=st.query_params.to_dict())
     if st.session_state.get(_SHOWN) != file:
         st.session_state[_SHOWN], st.session_state[_SETTLED] = file, False
-    _head(title, first)
+    _head(page)
     guarded(main)()
 
 
@@ -64,7 +64,7 @@ def presenting() -> bool:
     return bool(st.session_state.get(PRESENT_KEY))
 
 
-def _head(title: str, first: str) -> None:
+def _head(page: Page) -> None:
     """Say where this is and what to do first, on every page at the same place."""
     st.html(_STYLE)
     with st.container(
@@ -74,8 +74,8 @@ def _head(title: str, first: str) -> None:
         vertical_alignment="center",
     ):
         # As a heading of its own, since a page of Streamlit's has none.
-        st.markdown(f"# {title}")
-        st.markdown(first, width="stretch")
+        st.markdown(f"# {page.heading}")
+        st.markdown(page.first, width="stretch")
         st.toggle(
             "Presentation",
             key=PRESENT_KEY,

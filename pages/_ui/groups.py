@@ -32,15 +32,15 @@ def choose_way(data: ImageDataset) -> str:
     """Choose how to choose: ``"label"``, ``"factor"`` or ``"lasso"``, as the images allow."""
     ways = {"label": data.labels is not None, "factor": data.factors is not None, "lasso": True}
     possible = [way for way, can in ways.items() if can]
-    return controls.segments(
+    return controls.segmented_control(
         "Groups by",
-        possible,
-        "by",
-        f"groups-by:{possible}",
-        possible[0],
-        "**Label**: all images of a class. **Factor**: images that were drawn with a known "
+        param="by",
+        key=f"groups-by:{possible}",
+        options=possible,
+        default=possible[0],
+        help="**Label**: all images of a class. **Factor**: images that were drawn with a known "
         "cause in a range. **Lasso**: those that you draw a line around on the map.",
-        title=str.capitalize,
+        format_func=str.capitalize,
     )
 
 
@@ -55,33 +55,51 @@ def _choose_class(data: ImageDataset, end: str, way: str) -> np.ndarray:
     # Two digits that share most of their strokes; of other data the outermost classes.
     wanted = {"A": "3", "B": "8"}[end]
     default = names.index(wanted) if wanted in names else {"A": 0, "B": len(names) - 1}[end]
-    label = controls.select(
-        f"{end}, {way}", range(len(names)), end.lower(), f"group-{end}:{names}", default,
-        f"The class that the direction leads {way}.", title=names.__getitem__,
-        word=names.__getitem__, width=130,
-    )  # fmt: skip
+    label = controls.selectbox(
+        f"{end}, {way}",
+        param=end.lower(),
+        key=f"group-{end}:{names}",
+        options=range(len(names)),
+        default=default,
+        help=f"The class that the direction leads {way}.",
+        format_func=names.__getitem__,
+        to_param=names.__getitem__,
+        width=130,
+    )
     return np.flatnonzero(data.labels == label)
 
 
 def choose_ranges(data: ImageDataset) -> tuple[np.ndarray, np.ndarray]:
     """Choose a factor, and a range of it for each group."""
     assert data.factors is not None
-    factor = controls.select(
-        "Factor", data.factor_names, "factor", f"factor:{data.name}", data.factor_names[0],
-        "A cause that the images were drawn with, and that no model was told.",
-        title=lambda name: name.replace("_", " "), width=150,
-    )  # fmt: skip
+    factor = controls.selectbox(
+        "Factor",
+        param="factor",
+        key=f"factor:{data.name}",
+        options=data.factor_names,
+        default=data.factor_names[0],
+        help="A cause that the images were drawn with, and that no model was told.",
+        format_func=lambda name: name.replace("_", " "),
+        width=150,
+    )
     values = data.factors[:, data.factor_names.index(factor)]
     low, high = float(values.min()), float(values.max())
     first, last = (float(value) for value in np.quantile(values, [0.25, 0.75]))
     groups = []
     for (end, way), default in zip(WAYS.items(), ((low, first), (last, high)), strict=True):
-        chosen = controls.span(
-            f"{end}, {way}", low, high, default, (high - low) / 100, end.lower(),
-            f"range-{end}:{data.name}:{factor}",
-            f"Images drawn with a {factor.replace('_', ' ')} in this range; at first, the "
-            f"{'lowest' if end == 'A' else 'highest'} quarter.", format="%.2f", width=190,
-        )  # fmt: skip
+        chosen = controls.range_slider(
+            f"{end}, {way}",
+            param=end.lower(),
+            key=f"range-{end}:{data.name}:{factor}",
+            min_value=low,
+            max_value=high,
+            step=(high - low) / 100,
+            default=default,
+            help=f"Images drawn with a {factor.replace('_', ' ')} in this range; at first, the "
+            f"{'lowest' if end == 'A' else 'highest'} quarter.",
+            format="%.2f",
+            width=190,
+        )
         groups.append(np.flatnonzero((values >= chosen[0]) & (values <= chosen[1])))
     return groups[0], groups[1]
 
@@ -90,7 +108,6 @@ def draw_lasso(
     run: Run, data: ImageDataset, projection: Projection
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Draw a map to draw lines on, and the groups so far; both groups, once there are both."""
-    keys = {end: f"lasso-{end}:{run.name}:{len(data)}" for end in WAYS}
     map_key = f"lasso-map:{run.name}:{projection.kind}"
     left, right = st.columns([3, 2], gap="medium")
 
@@ -99,7 +116,7 @@ def draw_lasso(
         points = event["selection"]["points"] if event else []
         if points:
             indices = [np.ravel(point["customdata"])[0] for point in points]
-            st.session_state[keys[end]] = np.unique(indices).astype(np.int64)
+            st.session_state[_members_key(run, data, end)] = np.unique(indices).astype(np.int64)
         else:
             st.toast("No points are selected: draw a line around some on the map first.")
 
@@ -111,8 +128,8 @@ def draw_lasso(
                     f"Use as {end}, {way}", on_click=use, args=(end,), key=f"use-{end}",
                     help=f"Make the selected images group {end}.",
                 )  # fmt: skip
-        for end, key in keys.items():
-            members = st.session_state.get(key)
+        for end in WAYS:
+            members = st.session_state.get(_members_key(run, data, end))
             if members is None:
                 st.caption(f"Group {end} is still empty. Select its points, and press its button.")
                 continue
@@ -134,5 +151,10 @@ def draw_lasso(
                 config=MAP_CONFIG,
             )
         )()  # fmt: skip
-    a, b = (st.session_state.get(key) for key in keys.values())
+    a, b = (st.session_state.get(_members_key(run, data, end)) for end in WAYS)
     return None if a is None or b is None else (a, b)
+
+
+def _members_key(run: Run, data: ImageDataset, end: str) -> str:
+    """Key of the images that were last made group ``end``."""
+    return f"lasso-{end}:{run.name}:{len(data)}"

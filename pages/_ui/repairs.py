@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -11,10 +11,16 @@ from numpy.typing import NDArray
 
 from pages._ui import widgets
 from vaelab.datasets import ImageDataset
+from vaelab.evaluation.denoising import (
+    Quality,
+    compare_denoisers,
+    fill_from_nearest,
+    fill_with_mean,
+    psnr_inside,
+    sweep_strengths,
+)
+from vaelab.evaluation.image_quality import median_filter
 from vaelab.runs import Run
-
-if TYPE_CHECKING:
-    from vaelab.evaluation.denoising import Quality
 
 __all__ = [
     "RESTORE_STEPS",
@@ -69,9 +75,7 @@ def denoised(
     runs: Sequence[Run], data: ImageDataset, chosen: Indices, kind: str, strength: float, seed: int
 ) -> dict[str, Images]:
     """Damage images, and repair them in every way; ``"noisy"`` is what was damaged."""
-    from vaelab.corruptions import corrupt_images
-
-    noisy = corrupt_images(data.images[chosen], kind, strength, seed)
+    noisy = _damage(data.images[chosen], kind, strength, seed)
     return {name: repair(noisy) for name, repair in _methods(runs, data.labels_of(chosen)).items()}
 
 
@@ -93,8 +97,6 @@ def _compared(
     _data: ImageDataset,
     _chosen: Indices,
 ) -> dict[str, Quality]:
-    from vaelab.evaluation.denoising import compare_denoisers
-
     repaired = denoised(_runs, _data, _chosen, kind, strength, seed)
     return compare_denoisers(_data.images[_chosen], repaired)
 
@@ -122,21 +124,23 @@ def _swept(
     _data: ImageDataset,
     _chosen: Indices,
 ) -> dict[str, list[Quality]]:
-    from vaelab.corruptions import corrupt_images
-    from vaelab.evaluation.denoising import sweep_strengths
-
     clean = _data.images[_chosen]
     return sweep_strengths(
         clean,
-        lambda strength: corrupt_images(clean, kind, strength, seed),
+        lambda strength: _damage(clean, kind, strength, seed),
         strengths,
         _methods(_runs, _data.labels_of(_chosen)),
     )
 
 
+def _damage(images: Images, kind: str, strength: float, seed: int) -> Images:
+    from vaelab.corruptions import corrupt_images  # here, as it imports torch
+
+    return corrupt_images(images, kind, strength, seed)
+
+
 def _methods(runs: Sequence[Run], labels: Images | None) -> dict[str, Callable[[Images], Images]]:
     """Every way of taking noise away, by name; the first does nothing."""
-    from vaelab.evaluation.image_quality import median_filter
 
     def denoiser(run: Run) -> Callable[[Images], Images]:
         return lambda noisy: run.engine.reconstruct(noisy, labels)
@@ -166,8 +170,6 @@ def _filled(
     _chosen: Indices,
     _known: NDArray[np.bool_],
 ) -> dict[str, Images]:
-    from vaelab.evaluation.denoising import fill_from_nearest, fill_with_mean
-
     clean = _data.images[_chosen] / np.float32(255)
     train = _data.images[_data.indices("train")[:_MOST_TRAINING]]
     start = fill_with_mean(clean, _known, train)
@@ -181,8 +183,6 @@ def filled_psnr(
     runs: Sequence[Run], data: ImageDataset, chosen: Indices, known: NDArray[np.bool_]
 ) -> dict[str, float]:
     """PSNR of what each way fills in, over the hidden pixels alone; in dB, mean over images."""
-    from vaelab.evaluation.denoising import psnr_inside
-
     clean = data.images[chosen]
     return {
         name: float(psnr_inside(clean, images, known).mean())

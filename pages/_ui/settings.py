@@ -49,14 +49,14 @@ ROUND_EPOCHS = (10, 20, 30, 50, 100, 150)
 
 
 def choose_source() -> Source:
-    name = controls.select(
+    name = controls.selectbox(
         "Images",
-        list(SOURCES),
-        "dataset",
-        "train-dataset",
-        next(iter(SOURCES)),
-        "What the model learns to draw.",
-        title=lambda name: SOURCES[name].title,
+        param="dataset",
+        key="train-dataset",
+        options=list(SOURCES),
+        default=next(iter(SOURCES)),
+        help="What the model learns to draw.",
+        format_func=lambda name: SOURCES[name].title,
     )
     source = SOURCES[name]
     channels, height, width = source.image_shape
@@ -72,27 +72,50 @@ def choose_settings(source: Source) -> dict[str, Any]:
     """Every setting of a ``TrainConfig``, as the widgets have them."""
     settings: dict[str, Any] = {"dataset": source.name}
     model, dims = st.columns(2)
-    settings["model"] = controls.segments(
-        "Model", ["vae", "ae"], "model", "train-model", "vae",
-        "**AE**, the autoencoder: each image becomes a point. **VAE**: each becomes a small "
+    settings["model"] = controls.segmented_control(
+        "Model",
+        param="model",
+        key="train-model",
+        options=["vae", "ae"],
+        default="vae",
+        help="**AE**, the autoencoder: each image becomes a point. **VAE**: each becomes a small "
         "cloud, and all clouds together fill the space, so that any place in it can be decoded.",
-        title=str.upper, within=model,
-    )  # fmt: skip
-    settings["latent_dim"] = controls.number(
-        "Latent dimensions", 1, 128, 2, "latent_dim", "train-latent_dim",
-        "Numbers that an image is squeezed into. Two can be seen directly on a map.", within=dims,
-    )  # fmt: skip
+        format_func=str.upper,
+        within=model,
+    )
+    settings["latent_dim"] = controls.number_input(
+        "Latent dimensions",
+        param="latent_dim",
+        key="train-latent_dim",
+        min_value=1,
+        max_value=128,
+        default=2,
+        help="Numbers that an image is squeezed into. Two can be seen directly on a map.",
+        within=dims,
+    )
     beta, epochs = st.columns(2)
-    settings["beta"] = controls.number(
-        "β", 0.0, 1000.0, 1.0, "beta", "train-beta",
-        "Weight of the KL term: 1 is the VAE; more keeps codes tidier and images blurrier.",
-        within=beta, step=0.5, disabled=settings["model"] == "ae",
-    )  # fmt: skip
-    settings["epochs"] = controls.number(
-        "Epochs", 1, 10_000, _usual_epochs(source), "epochs",
-        f"train-epochs-{source.name}", "How often training goes through all images.",
+    settings["beta"] = controls.number_input(
+        "β",
+        param="beta",
+        key="train-beta",
+        min_value=0.0,
+        max_value=1000.0,
+        step=0.5,
+        default=1.0,
+        help="Weight of the KL term: 1 is the VAE; more keeps codes tidier and images blurrier.",
+        within=beta,
+        disabled=settings["model"] == "ae",
+    )
+    settings["epochs"] = controls.number_input(
+        "Epochs",
+        param="epochs",
+        key=f"train-epochs-{source.name}",
+        min_value=1,
+        max_value=10_000,
+        default=_usual_epochs(source),
+        help="How often training goes through all images.",
         within=epochs,
-    )  # fmt: skip
+    )
     with st.expander("Images: size, colour, subset"):
         settings["preprocessing"] = _choose_preprocessing(source)
     with st.expander("Network"):
@@ -113,26 +136,47 @@ def _usual_epochs(source: Source) -> int:
 
 def _choose_preprocessing(source: Source) -> dict[str, Any]:
     # No option is None, which Streamlit takes for nothing chosen.
-    size = controls.select(
-        "Size", [0, 8, 16, 28, 32, 64], "size", "train-size", 0, "Pixels a side.",
-        title=lambda size: f"{size} × {size}" if size else "as it is",
-    )  # fmt: skip
-    colors = {"as-is": "as it is", "gray": "gray", "rgb": "colour"}
-    color = controls.segments(
-        "Colour", list(colors), "color", "train-color", "as-is", "One channel or three.",
-        title=colors.__getitem__,
-    )  # fmt: skip
-    binarize = controls.toggle(
-        "Black and white", "binarize", "train-binarize", "Round every pixel to black or white."
+    size = controls.selectbox(
+        "Size",
+        param="size",
+        key="train-size",
+        options=[0, 8, 16, 28, 32, 64],
+        default=0,
+        help="Pixels a side.",
+        format_func=lambda size: f"{size} × {size}" if size else "as it is",
     )
-    subset = controls.number(
-        "Images to keep", 30, None, None, "num_images", "train-num_images",
-        "Fewer images train faster.", placeholder=f"all {source.num_images:,}",
-    )  # fmt: skip
-    classes = controls.several(
-        "Classes to keep", source.label_names, "classes", f"train-classes-{source.name}",
-        "Leave classes out.", placeholder="all",
-    )  # fmt: skip
+    colors = {"as-is": "as it is", "gray": "gray", "rgb": "colour"}
+    color = controls.segmented_control(
+        "Colour",
+        param="color",
+        key="train-color",
+        options=list(colors),
+        default="as-is",
+        help="One channel or three.",
+        format_func=colors.__getitem__,
+    )
+    binarize = controls.toggle(
+        "Black and white",
+        param="binarize",
+        key="train-binarize",
+        help="Round every pixel to black or white.",
+    )
+    subset = controls.number_input(
+        "Images to keep",
+        param="num_images",
+        key="train-num_images",
+        min_value=30,
+        help="Fewer images train faster.",
+        placeholder=f"all {source.num_images:,}",
+    )
+    classes = controls.multiselect(
+        "Classes to keep",
+        param="classes",
+        key=f"train-classes-{source.name}",
+        options=source.label_names,
+        help="Leave classes out.",
+        placeholder="all",
+    )
     return {
         "size": size or None,
         "color": None if color == "as-is" else color,
@@ -143,24 +187,34 @@ def _choose_preprocessing(source: Source) -> dict[str, Any]:
 
 
 def _choose_network() -> dict[str, Any]:
-    architecture = controls.segments(
-        "Architecture", ["mlp", "conv"], "architecture", "train-architecture", "mlp",
-        "**MLP**: every pixel to every unit; fine for small images. **Convolutional**: "
+    architecture = controls.segmented_control(
+        "Architecture",
+        param="architecture",
+        key="train-architecture",
+        options=["mlp", "conv"],
+        default="mlp",
+        help="**MLP**: every pixel to every unit; fine for small images. **Convolutional**: "
         "looks at neighbourhoods; for 28 to 64 pixels.",
-        title={"mlp": "MLP", "conv": "Convolutional"}.__getitem__,
-    )  # fmt: skip
+        format_func={"mlp": "MLP", "conv": "Convolutional"}.__getitem__,
+    )
     conv = architecture == "conv"
     default = "16, 32" if conv else "256, 256, 128"
-    widths = controls.text(
-        "Channels of the stages" if conv else "Widths of the hidden layers", default,
-        "channels" if conv else "hidden", f"train-widths-{architecture}",
-        "From the image inwards, separated by commas; the decoder mirrors them.",
-    )  # fmt: skip
+    widths = controls.text_input(
+        "Channels of the stages" if conv else "Widths of the hidden layers",
+        param="channels" if conv else "hidden",
+        key=f"train-widths-{architecture}",
+        default=default,
+        help="From the image inwards, separated by commas; the decoder mirrors them.",
+    )
     state.keep("hidden" if conv else "channels", None)
-    activation = controls.select(
-        "Activation", ACTIVATIONS, "activation", "train-activation", TrainConfig().activation,
-        "The nonlinearity between layers.",
-    )  # fmt: skip
+    activation = controls.selectbox(
+        "Activation",
+        param="activation",
+        key="train-activation",
+        options=ACTIVATIONS,
+        default=TrainConfig().activation,
+        help="The nonlinearity between layers.",
+    )
     return {
         "architecture": architecture,
         "channels" if conv else "hidden": [part.strip() for part in widths.split(",")],
@@ -170,27 +224,50 @@ def _choose_network() -> dict[str, Any]:
 
 def _choose_objective(model: str) -> dict[str, Any]:
     variant = _choose_variant(model)
-    likelihood = controls.select(
-        "Likelihood", LIKELIHOODS, "likelihood", "train-likelihood", LIKELIHOODS[0],
-        "How probable an image is, given what the decoder draws. **Bernoulli** is the usual "
-        "choice for pixels between black and white.", title=LIKELIHOOD_NAMES.__getitem__,
-    )  # fmt: skip
+    likelihood = controls.selectbox(
+        "Likelihood",
+        param="likelihood",
+        key="train-likelihood",
+        options=LIKELIHOODS,
+        default=LIKELIHOODS[0],
+        help="How probable an image is, given what the decoder draws. **Bernoulli** is the usual "
+        "choice for pixels between black and white.",
+        format_func=LIKELIHOOD_NAMES.__getitem__,
+    )
     sigma = 0.1
     if likelihood.startswith("gaussian"):
-        sigma = controls.number(
-            "σ of a pixel", 0.01, 10.0, 0.1, "sigma", "train-sigma",
-            "Between 0 and 1, as pixels are: smaller asks for sharper images.", step=0.05,
-        )  # fmt: skip
+        sigma = controls.number_input(
+            "σ of a pixel",
+            param="sigma",
+            key="train-sigma",
+            min_value=0.01,
+            max_value=10.0,
+            step=0.05,
+            default=0.1,
+            help="Between 0 and 1, as pixels are: smaller asks for sharper images.",
+        )
     warmup = controls.slider(
-        "KL warm-up", 0.0, 1.0, 0.0, 0.05, "kl_warmup", "train-kl_warmup",
-        "Part of training over which β rises from 0: first draw, then tidy up.",
+        "KL warm-up",
+        param="kl_warmup",
+        key="train-kl_warmup",
+        min_value=0.0,
+        max_value=1.0,
+        step=0.05,
+        default=0.0,
+        help="Part of training over which β rises from 0: first draw, then tidy up.",
         disabled=model == "ae",
-    )  # fmt: skip
-    free_bits = controls.number(
-        "Free bits, nats a dimension", 0.0, 10.0, 0.0, "free_bits", "train-free_bits",
-        "What each dimension may say without paying: keeps dimensions from going unused.",
-        step=0.1, disabled=model == "ae" or variant["objective"] in {"tc", "iwae"},
-    )  # fmt: skip
+    )
+    free_bits = controls.number_input(
+        "Free bits, nats a dimension",
+        param="free_bits",
+        key="train-free_bits",
+        min_value=0.0,
+        max_value=10.0,
+        step=0.1,
+        default=0.0,
+        help="What each dimension may say without paying: keeps dimensions from going unused.",
+        disabled=model == "ae" or variant["objective"] in {"tc", "iwae"},
+    )
     if variant["objective"] in {"tc", "iwae"}:
         free_bits = 0.0  # these take the KL term apart, and have none to give
     return variant | {
@@ -203,42 +280,62 @@ def _choose_variant(model: str) -> dict[str, Any]:
     chosen: dict[str, Any] = {"objective": "elbo"}
     if model == "ae":
         return chosen
-    chosen["objective"] = controls.select(
-        "Minimize", OBJECTIVES, "objective", "train-objective", "elbo",
-        "**ELBO**: reconstruction + β × KL. **β-TCVAE**: β weighs the total correlation only, "
+    chosen["objective"] = controls.selectbox(
+        "Minimize",
+        param="objective",
+        key="train-objective",
+        options=OBJECTIVES,
+        default="elbo",
+        help="**ELBO**: reconstruction + β × KL. **β-TCVAE**: β weighs the total correlation only, "
         "the part of the KL that makes dimensions say the same things. **InfoVAE**: codes as a "
         "whole are held to the prior; with β 0, single ones may say as much as they like. "
         "**IWAE**: a tighter bound, from several samples an image.",
-        title=OBJECTIVE_NAMES.__getitem__,
-    )  # fmt: skip
+        format_func=OBJECTIVE_NAMES.__getitem__,
+    )
     if chosen["objective"] == "mmd":
-        chosen["mmd_weight"] = controls.number(
-            "Weight of the MMD", 0.0, 100_000.0, TrainConfig().mmd_weight, "mmd_weight",
-            "train-mmd_weight", "How much it costs that codes as a whole differ from the prior.",
+        chosen["mmd_weight"] = controls.number_input(
+            "Weight of the MMD",
+            param="mmd_weight",
+            key="train-mmd_weight",
+            min_value=0.0,
+            max_value=100_000.0,
             step=10.0,
-        )  # fmt: skip
+            default=TrainConfig().mmd_weight,
+            help="How much it costs that codes as a whole differ from the prior.",
+        )
     if chosen["objective"] == "iwae":
-        chosen["num_samples"] = controls.number(
-            "Samples an image, k", 1, 64, TrainConfig().num_samples, "num_samples",
-            "train-num_samples", "More make the bound tighter, and a step that much slower.",
-        )  # fmt: skip
+        chosen["num_samples"] = controls.number_input(
+            "Samples an image, k",
+            param="num_samples",
+            key="train-num_samples",
+            min_value=1,
+            max_value=64,
+            default=TrainConfig().num_samples,
+            help="More make the bound tighter, and a step that much slower.",
+        )
     return chosen
 
 
 def _choose_inputs(source: Source) -> dict[str, Any]:
     """What the networks are given: the label as well, or a damaged image."""
     conditional = controls.toggle(
-        "Tell the model the label", "conditional", "train-conditional",
-        "A **conditional** model: encoder and decoder are told the label, so that the code is "
+        "Tell the model the label",
+        param="conditional",
+        key="train-conditional",
+        help="A **conditional** model: encoder and decoder are told the label, so that the code is "
         "left with the rest, such as slant and stroke; and one can ask for a label.",
         disabled=not source.label_names,
-    )  # fmt: skip
-    corruption = controls.select(
-        "Damage the images", ["none", *CORRUPTIONS], "corruption", "train-corruption", "none",
-        "A **denoising** model: what is encoded is damaged, anew each step, and the clean "
+    )
+    corruption = controls.selectbox(
+        "Damage the images",
+        param="corruption",
+        key="train-corruption",
+        options=["none", *CORRUPTIONS],
+        default="none",
+        help="A **denoising** model: what is encoded is damaged, anew each step, and the clean "
         "image is to be reconstructed.",
-        title=lambda name: CORRUPTION_NAMES[None if name == "none" else name],
-    )  # fmt: skip
+        format_func=lambda name: CORRUPTION_NAMES[None if name == "none" else name],
+    )
     chosen: dict[str, Any] = {
         "conditional": conditional and bool(source.label_names),
         "corruption": None if corruption == "none" else corruption,
@@ -246,37 +343,76 @@ def _choose_inputs(source: Source) -> dict[str, Any]:
     if corruption != "none":
         name, least, most, default = STRENGTHS[corruption]
         chosen["corruption_strength"] = controls.slider(
-            name, least, most, default, 0.01, "corruption_strength",
-            f"train-strength-{corruption}", "How strong the damage is in training.",
-        )  # fmt: skip
+            name,
+            param="corruption_strength",
+            key=f"train-strength-{corruption}",
+            min_value=least,
+            max_value=most,
+            step=0.01,
+            default=default,
+            help="How strong the damage is in training.",
+        )
     return chosen
 
 
 def _choose_training() -> dict[str, Any]:
-    seconds = controls.number(
-        "Seconds instead of epochs", 1, 86_400, None, "seconds", "train-seconds",
-        "Train for this long, whatever the machine manages.", placeholder="train by epochs",
-    )  # fmt: skip
-    batch_size = controls.batch(
-        "Batch size", [16, 32, 64, 128, 256, 512, 1024], "batch_size", "train-batch_size", 128,
-        "Images a step.",
-    )  # fmt: skip
-    rate = controls.number(
-        "Learning rate", 0.0, 1.0, TrainConfig().learning_rate, "learning_rate",
-        "train-learning_rate",
-        "The peak of the one-cycle schedule. If training diverges, take less.",
-        step=0.001, format="%.4f",
-    )  # fmt: skip
-    seed = controls.number("Seed", 0, 2**31 - 1, 0, "seed", "train-seed",
-                           "The same seed trains the same model.")  # fmt: skip
+    seconds = controls.number_input(
+        "Seconds instead of epochs",
+        param="seconds",
+        key="train-seconds",
+        min_value=1,
+        max_value=86_400,
+        help="Train for this long, whatever the machine manages.",
+        placeholder="train by epochs",
+    )
+    batch_size = controls.select_slider(
+        "Batch size",
+        param="batch_size",
+        key="train-batch_size",
+        options=[16, 32, 64, 128, 256, 512, 1024],
+        default=128,
+        help="Images a step.",
+    )
+    rate = controls.number_input(
+        "Learning rate",
+        param="learning_rate",
+        key="train-learning_rate",
+        min_value=0.0,
+        max_value=1.0,
+        step=0.001,
+        default=TrainConfig().learning_rate,
+        help="The peak of the one-cycle schedule. If training diverges, take less.",
+        format="%.4f",
+    )
+    seed = controls.number_input(
+        "Seed",
+        param="seed",
+        key="train-seed",
+        min_value=0,
+        max_value=2**31 - 1,
+        default=0,
+        help="The same seed trains the same model.",
+    )
     device, threads = st.columns(2)
-    where = controls.select("Device", ["cpu", "auto", "cuda", "mps"], "device", "train-device",
-                            "cpu", "Where to compute; auto takes the fastest there is.",
-                            within=device)  # fmt: skip
-    num_threads = controls.number(
-        "CPU threads", 1, 256, 1, "threads", "train-threads",
-        "One is steadiest while other programs run.", within=threads,
-    )  # fmt: skip
+    where = controls.selectbox(
+        "Device",
+        param="device",
+        key="train-device",
+        options=["cpu", "auto", "cuda", "mps"],
+        default="cpu",
+        help="Where to compute; auto takes the fastest there is.",
+        within=device,
+    )
+    num_threads = controls.number_input(
+        "CPU threads",
+        param="threads",
+        key="train-threads",
+        min_value=1,
+        max_value=256,
+        default=1,
+        help="One is steadiest while other programs run.",
+        within=threads,
+    )
     return {
         "seconds": seconds, "batch_size": batch_size, "learning_rate": rate, "seed": seed,
         "device": where, "threads": num_threads,

@@ -1,7 +1,9 @@
-"""Every key of the session's state and of the URL, behind typed accessors.
+"""What pages share of the session's state, behind typed accessors, and their way into the URL.
 
-Widgets keep their own values when a page is left, by ``persist_state="session"``. What is here is
-what no widget holds, what a click must set, and what belongs into the URL.
+Each key of the session's state belongs to one file. Here are those that several files need: which
+run, image and place one is at. What a single page remembers, and the values of its own widgets,
+are in that page's file; those of the controls in the URL pass through ``controls``. Widgets keep
+their values when a page is left, by ``persist_state="session"``.
 
 Two ways lead into the URL. A widget whose value can stand there as it is says so itself, with
 ``bind="query-params"``: its key is then the name in the URL, and nothing else may use that name.
@@ -12,7 +14,7 @@ Whatever is called differently than it is shown, or is about a run or a dataset,
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,7 @@ __all__ = [
     "label_key",
     "label_of",
     "open_lesson",
+    "open_watched",
     "place_sent",
     "remember_sent",
     "run_chosen",
@@ -337,6 +340,15 @@ def forget_sent(model: str) -> None:
 def watch_training(name: str) -> None:
     """Have the Train page show the run called ``name``; before its selector is drawn."""
     st.session_state[WATCH_KEY] = name
+
+
+def open_watched(names: Collection[str]) -> None:
+    """Take over the run to watch from the URL, and forget one that is gone; before its selector."""
+    if st.session_state.get(WATCH_KEY) not in {None, *names}:
+        del st.session_state[WATCH_KEY]
+    asked = asked_for(WATCH_KEY)
+    if asked in names:
+        st.session_state[WATCH_KEY] = asked
 
 
 def ask(what: str, run: Run) -> None:

@@ -110,6 +110,7 @@ def choose_run(suits: Callable[[Run], bool] | None = None, needs: str = "trained
 
 def choose_other_run(
     label: str,
+    *,
     key: str,
     runs: Sequence[Run],
     help: str,
@@ -119,12 +120,14 @@ def choose_other_run(
 
     Parameters
     ----------
-    label, help
-        What it is chosen for.
+    label
+        What it is called.
     key
         Of the widget.
     runs
         Which can be chosen; None is returned where there are none.
+    help
+        What it is chosen for.
     prefer
         Which is shown before one is chosen; the first by default.
     """
@@ -132,11 +135,18 @@ def choose_other_run(
     if not by_name:
         state.keep("beside", None)
         return None
-    name = controls.select(
-        label, list(by_name), "beside", key,
-        next((run.name for run in runs if prefer is not None and prefer(run)), runs[0].name),
-        help, title=lambda name: describe_run(by_name[name]), width=340,
-    )  # fmt: skip
+    name = controls.selectbox(
+        label,
+        param="beside",
+        key=key,
+        options=list(by_name),
+        default=next(
+            (run.name for run in runs if prefer is not None and prefer(run)), runs[0].name
+        ),
+        help=help,
+        format_func=lambda name: describe_run(by_name[name]),
+        width=340,
+    )
     return resources.fresh(by_name[name])
 
 
@@ -193,16 +203,16 @@ def summary_of(config: TrainConfig) -> str:
 def choose_map(run: Run) -> ProjectionKind:
     """Choose how latent space is laid on the screen."""
     kinds = kinds_of_map(run.config.latent_dim)
-    return controls.segments(
+    return controls.segmented_control(
         "Map",
-        kinds,
-        "map",
-        state.KIND_KEY,
-        kinds[0],
-        "**Latent plane**: the two numbers of the code as they are. **PCA**: the two "
+        param="map",
+        key=state.KIND_KEY,
+        options=kinds,
+        default=kinds[0],
+        help="**Latent plane**: the two numbers of the code as they are. **PCA**: the two "
         "directions in which codes vary most. **UMAP**: neighbours stay neighbours; distances "
         "between far groups mean little.",
-        title=MAP_NAMES.__getitem__,
+        format_func=MAP_NAMES.__getitem__,
     )
 
 
@@ -211,15 +221,15 @@ def choose_points(data: ImageDataset, kind: ProjectionKind) -> int:
     if len(data) <= MAX_POINTS or kind == "umap":
         state.keep("points", None)
         return MAX_POINTS
-    return controls.select(
+    return controls.selectbox(
         "Points",
-        [MAX_POINTS, len(data)],
-        "points",
-        f"points:{len(data)}",
-        MAX_POINTS,
-        "How many images are on the map.",
-        title=lambda number: f"{number:,}" if number < len(data) else f"All {number:,}",
-        word=lambda number: str(number) if number < len(data) else "all",
+        param="points",
+        key=f"points:{len(data)}",
+        options=[MAX_POINTS, len(data)],
+        default=MAX_POINTS,
+        help="How many images are on the map.",
+        format_func=lambda number: f"{number:,}" if number < len(data) else f"All {number:,}",
+        to_param=lambda number: str(number) if number < len(data) else "all",
         width=130,
     )
 
@@ -264,14 +274,14 @@ def color_choice(data: ImageDataset) -> str | None:
     if len(options) < 2:
         state.keep("colour", None)
         return options[0] if options else None
-    return controls.select(
+    return controls.selectbox(
         "Colour",
-        options,
-        "colour",
-        f"color:{data.name}",
-        options[0],
-        "What the colours of the points mean.",
-        title=lambda name: name.replace("_", " "),
+        param="colour",
+        key=f"color:{data.name}",
+        options=options,
+        default=options[0],
+        help="What the colours of the points mean.",
+        format_func=lambda name: name.replace("_", " "),
         width=170,
     )
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vaelab.datasets import ImageDataset
-from vaelab.engine import Engine
 from vaelab.evaluation.reduction import map_quality, two_pixels
 from vaelab.latent.projections import choose_points, pca, plane, umap
+
+if TYPE_CHECKING:
+    from vaelab.datasets import ImageDataset
+    from vaelab.engine import Engine
 
 __all__ = ["NUM_IMAGES", "code_map", "code_places", "pixel_maps", "pixel_places"]
 

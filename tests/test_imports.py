@@ -1,0 +1,55 @@
+"""Torch, and whatever else takes seconds to import, waits until something needs it."""
+
+import json
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+from pages import PAGES
+from vaelab import evaluation
+from vaelab.evaluation import held_out
+
+HEAVY = {"torch", "torchvision", "sklearn", "skimage", "scipy", "umap", "distributed"}
+#: Modules of measures that run a model themselves.
+OF_MODELS = {"bounds", "full", "held_out"}
+
+LOOK = """
+import importlib, json, sys
+from pages._ui import frame
+frame.show = lambda *page: None  # to import a page is to run it
+imported = {}
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+    imported[name] = sorted(sys.modules)
+print(json.dumps(imported))
+"""
+
+
+def imported_by(names):
+    """What an interpreter has imported after each of these modules, one after the other."""
+    found = subprocess.run(
+        [sys.executable, "-c", LOOK, *names], capture_output=True, text=True, check=True
+    )
+    return {name: set(modules) for name, modules in json.loads(found.stdout).items()}
+
+
+def test_measures_of_arrays_import_no_torch():
+    modules = [found.name for found in pkgutil.iter_modules(evaluation.__path__)]
+    assert set(modules) > OF_MODELS
+    names = [f"vaelab.evaluation.{name}" for name in modules if name not in OF_MODELS]
+    for name, loaded in imported_by(names).items():
+        assert not HEAVY & loaded, name
+
+
+def test_no_page_imports_torch_before_a_model_is_used():
+    for name, loaded in imported_by([f"pages.{page.name}" for page in PAGES]).items():
+        assert not HEAVY & loaded, name
+
+
+def test_what_is_imported_late_is_found_under_its_short_name():
+    assert evaluation.evaluate is held_out.evaluate
+    assert evaluation.Evaluation is held_out.Evaluation
+    with pytest.raises(AttributeError, match="has no attribute 'evalute'"):
+        _ = evaluation.evalute
