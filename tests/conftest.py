@@ -153,6 +153,12 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
+def base_url():
+    """Pages that name no host are nowhere, but for tests that have a server."""
+    return None
+
+
+@pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     """Debian's chromium for pytest-playwright."""
     expect.set_options(timeout=60_000)  # the first training of a server starts its cluster

@@ -61,7 +61,7 @@ def runs_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def server(runs_folder):
+def base_url(runs_folder):
     """The app's address. One app for all tests of a process: a new one imports torch again."""
     with serve(runs_folder) as address:
         yield address
@@ -83,11 +83,8 @@ def served_runs(runs_folder):
 
 
 @pytest.fixture(scope="session")
-def browser_context_args(browser_context_args, server):
-    return browser_context_args | {
-        "viewport": {"width": 1400, "height": 1000},
-        "base_url": server,
-    }
+def browser_context_args(browser_context_args):
+    return browser_context_args | {"viewport": {"width": 1400, "height": 1000}}
 
 
 def prepare(context):

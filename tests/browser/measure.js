@@ -121,26 +121,31 @@
 
   /** The controls that one can see, and how they look without the focus. */
   let controls = [];
-  function begin() {
-    // Tab goes on from what was clicked last: that becomes the page itself.
-    document.body.tabIndex = -1;
-    document.body.focus();
+  let scope = document.body;
+  const still = document.createElement("style");
+  still.textContent = "*, *::before, *::after { transition: none !important; animation: none !important; }";
+  /** Begin to go through the page, or through the part of it that a selector names. */
+  function begin(within = null) {
+    scope = within ? document.querySelector(within) : document.body;
+    // Tab goes on from what was clicked last: that becomes the page itself, or its part.
+    scope.tabIndex = -1;
+    scope.focus();
     [first, left] = [null, false];
-    const still = document.createElement("style");
-    still.textContent = "*, *::before, *::after { transition: none !important; animation: none !important; }";
     document.head.append(still);
-    controls = [...document.querySelectorAll(CONTROLS)]
-      .filter((element) => element !== document.body && !disabled(element) && element.checkVisibility({ visibilityProperty: true })
+    controls = [...scope.querySelectorAll(CONTROLS)]
+      .filter((element) => element !== scope && !disabled(element) && element.checkVisibility({ visibilityProperty: true })
         && !element.closest("[aria-hidden='true'], [inert]"))
       .map((element) => ({ element, before: look(element), reached: false, seen: false }));
     return controls.length;
   }
   let [first, left] = [null, false];
-  /** After a press of Tab: whether the focus has gone through the page, and begins again. */
+  /** After a press of Tab: whether the focus has gone through it all, and begins again or is elsewhere. */
   function step() {
     const at = document.activeElement;
+    // Out of the part that is gone through.
+    if (at && first && !scope.contains(at)) return (left = true);
     // Nowhere: it has left the page, or what had it is gone.
-    if (!at || at === document.body) return false;
+    if (!at || at === document.body || !scope.contains(at)) return false;
     left = at === first;
     if (left) return true;
     first ??= at;

@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
 
+from pages import PAGES
 from pages._lessons import LESSONS
 from tests.browser.steps import idle
 
@@ -19,11 +20,6 @@ pytestmark = pytest.mark.browser
 
 METER = (Path(__file__).parent / "measure.js").read_text("utf-8")
 
-#: Pages, by what the menu calls them.
-MENU = (
-    "Start", "Explore", "Interpolate", "Train", "Runs", "Compare", "Dimensionality reduction",
-    "Anomaly detection", "Denoising", "Generation", "Latent arithmetic",
-)  # fmt: skip
 #: Other states of pages, by their addresses.
 ADDRESSES = (
     "/explore?run=digits-labels-2d&live=false",
@@ -88,6 +84,7 @@ class Visit(NamedTuple):
     texts: list[dict]  # with their contrast, likewise
     keyboard: dict
     nameless: list[str]
+    partly: bool  # gone through with Tab but for the frame around it
 
 
 def drawn(page):
@@ -136,48 +133,55 @@ def nameless(page):
 def bring_tools(page):
     """Have axe and the meter in a page that is drawn."""
     drawn(page)
-    page.evaluate(f"window.measure || (() => {{ {AXE_SCRIPT}\n{METER} }})()")
+    if not page.evaluate("Boolean(window.measure)"):
+        page.evaluate(AXE_SCRIPT)
+        page.evaluate(METER)
+
+
+def follow_menu(page, to):
+    """Go to a page as a reader does, by the menu: within one session, what it has is kept."""
+    if page.url == "about:blank":
+        page.goto("/")
+    if to.group:
+        page.get_by_role("button", name=to.group).click()
+        page.get_by_role("menuitem", name=to.title).click()
+    else:
+        page.get_by_role("link", name=to.title, exact=True).first.click()
+    heading = page.get_by_role("heading", level=1, name=to.heading, exact=True)
+    expect(heading).to_be_visible()
 
 
 def read_on(page, lesson):
-    """Go to a lesson with the button that the course has for it: faster than opening each."""
-    if not page.get_by_test_id("stMain").get_by_role("heading", level=1, name="Learn").count():
-        page.goto(f"/learn?lesson={LESSONS[0].slug}")
-        drawn(page)
-    for _ in LESSONS:
-        heading = page.get_by_role("heading", level=2, name=lesson.title, exact=True)
-        if heading.count():
-            break
-        title = page.get_by_role("heading", level=2).first.inner_text()
+    """Go to a lesson by the button that the course has for it: faster than opening each."""
+    before = LESSONS[LESSONS.index(lesson) - 1]
+    if page.url.endswith(f"lesson={before.slug}"):
         page.get_by_role("button", name="Next", exact=True).click()
-        expect(page.get_by_role("heading", level=2).first).not_to_have_text(title)
-    expect(page).to_have_url(re.compile(f"{lesson.slug}$"))
+    else:
+        page.goto(f"/learn?lesson={lesson.slug}")
+    heading = page.get_by_role("heading", level=2, name=lesson.title, exact=True)
+    expect(heading).to_be_visible()
 
 
 def go(page, stop):
-    """Go to a page by the menu, to a lesson by the course's own button, or to an address."""
     if stop in LESSONS:
         read_on(page, stop)
-    elif stop in MENU:
-        if page.url == "about:blank":
-            page.goto("/")
-        page.get_by_role("link", name=stop, exact=True).first.click()
-        name = "vaelab" if stop == "Start" else stop
-        expect(page.get_by_role("heading", level=1, name=name, exact=True)).to_be_visible()
+    elif stop in PAGES:
+        follow_menu(page, stop)
     else:
         page.goto(stop)
 
 
 @pytest.fixture(
     scope="module",
-    params=[*MENU, *ADDRESSES, *LESSONS],
-    ids=lambda stop: getattr(stop, "slug", stop),
+    params=[*(page for page in PAGES if page.name != "learn"), *ADDRESSES, *LESSONS],
+    ids=lambda stop: getattr(stop, "slug", None) or getattr(stop, "name", stop),
 )
 def visit(request, long_page):
     page, stop = long_page, request.param
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1400, "height": 1000})
     go(page, stop)
+    page.mouse.move(2, 998)  # off what was clicked, which looks otherwise under the pointer
     bring_tools(page)
     folded = page.locator("details:not([open]) > summary:visible")
     for _ in range(folded.count()):
@@ -187,7 +191,9 @@ def visit(request, long_page):
     judge(page, "light", findings, texts)
     # The frame around the lessons is the same for all: it is gone through at the first of them.
     of_course = stop in LESSONS
-    within = "#lesson" if of_course and stop != LESSONS[0] else None
+    within = ".st-key-lesson-sides"
+    if not of_course or stop is LESSONS[0] or not page.locator(within).count():
+        within = None
     keyboard, no_names = tab_through(page, within), nameless(page)
     page.emulate_media(color_scheme="dark")
     drawn(page)
@@ -197,7 +203,7 @@ def visit(request, long_page):
         drawn(page)
         judge(page, "dark and narrow", findings, texts, COLOURS)
     assert page.get_by_test_id("stException").count() == 0
-    return Visit(findings, texts, keyboard, no_names)
+    return Visit(findings, texts, keyboard, no_names, within is not None)
 
 
 def serious(findings):
@@ -234,7 +240,7 @@ def test_every_text_stands_out_from_what_is_behind_it(visit):
 
 def test_every_control_is_reached_with_tab_and_shows_that(visit):
     assert visit.keyboard["left"], "Tab never leaves the page: the focus is caught in it."
-    assert len(visit.keyboard["reached"]) > 10
+    assert len(visit.keyboard["reached"]) >= (2 if visit.partly else 11)
     missed = [
         control
         for control in visit.keyboard["missed"]
@@ -249,10 +255,9 @@ def test_every_control_has_a_name(visit):
 
 
 @pytest.mark.parametrize(("address", "button"), POPOVERS)
-def test_what_opens_over_a_page_is_as_good(context, axe, address, button):
-    page = context.new_page()
+def test_what_opens_over_a_page_is_as_good(page, address, button):
     page.goto(address)
-    prepare(page, axe)
+    bring_tools(page)
     findings, texts = [], []
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
@@ -262,7 +267,6 @@ def test_what_opens_over_a_page_is_as_good(context, axe, address, button):
         judge(page, theme, findings, texts)
         page.keyboard.press("Escape")
         expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
-    page.close()
     nothing(serious(findings))
     nothing(unreadable(texts))
 
@@ -317,13 +321,11 @@ SAMPLE = """
 
 
 @pytest.fixture
-def sample(chromium, axe):
-    page = chromium.new_page()
+def sample(page):
     page.set_content(SAMPLE)
-    page.evaluate(axe)
+    page.evaluate(AXE_SCRIPT)
     page.evaluate(METER)
-    yield page
-    page.close()
+    return page
 
 
 def test_the_meter_measures_contrast(sample):

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pages._ui.resources import EXAMPLES
-from tests.browser.steps import picture, idle
+from tests.browser.steps import idle, picture
 from vaelab.config import Preprocessing
 from vaelab.corruptions import corrupt_images
 from vaelab.datasets import load_dataset

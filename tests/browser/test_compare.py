@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pages._ui import resources
-from tests.browser.steps import PLACES, loneliest, idle
+from tests.browser.steps import PLACES, idle, loneliest
 from vaelab.config import TrainConfig
 from vaelab.runs import Run, list_runs
 from vaelab.studies import read_study

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT
-from tests.browser.steps import model, idle
+from tests.browser.steps import idle, model
 from vaelab.corruptions import corrupt_images
 from vaelab.evaluation.denoising import fill_from_nearest, fill_with_mean, hide_box, psnr_inside
 from vaelab.evaluation.image_quality import median_filter, psnr, ssim

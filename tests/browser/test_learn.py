@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from pages._lessons import LESSONS
 from pages._ui import resources
-from tests.browser.steps import LESSON_READY, decimals, open_lesson, idle
+from tests.browser.steps import LESSON_READY, decimals, idle, open_lesson
 from vaelab import walkthrough
 from vaelab.datasets import load_dataset
 from vaelab.models import VAE

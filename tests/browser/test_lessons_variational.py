@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from pages._lessons import beta, generating
 from pages._ui import resources
-from tests.browser.steps import LESSON_READY, numbers, open_lesson, idle
+from tests.browser.steps import LESSON_READY, idle, numbers, open_lesson
 from vaelab.evaluation import evaluate
 from vaelab.latent.density import neighbour_radii
 from vaelab.latent.units import active_units

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from pages._ui.resources import EXAMPLES
 from tests.browser.conftest import serve
-from tests.browser.steps import canvas, click_point, open_app, idle
+from tests.browser.steps import canvas, click_point, idle, open_app
 from tests.conftest import SMALL_CONV
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset

@@ -11,11 +11,11 @@ from tests.browser.steps import (
     PLACES,
     canvas,
     click_point,
+    idle,
     loneliest,
     model,
     open_app,
     picture,
-    idle,
     without_live,
 )
 

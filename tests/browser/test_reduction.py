@@ -13,7 +13,7 @@ from sklearn.manifold import trustworthiness
 from sklearn.neighbors import KNeighborsClassifier
 
 from tests.browser.conftest import ROOT
-from tests.browser.steps import loneliest, idle
+from tests.browser.steps import idle, loneliest
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.images import tile
 from vaelab.runs import Run
