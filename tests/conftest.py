@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 from playwright.sync_api import expect
+from streamlit.testing.v1 import AppTest
 
+from pages._ui import resources
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
 from vaelab.jobs import Jobs
@@ -119,6 +121,26 @@ def umap_map(jobs, umap_run):
     """The map of ``umap_run``. Made once: the first in a process compiles for 20 seconds."""
     jobs._results[umap_run.path, umap_run.epoch, "umap", 200].result(timeout=120)
     return read_map(umap_run, "umap", 200)
+
+
+@pytest.fixture
+def launch(monkeypatch):
+    """Start the app on a page, as the URL would."""
+    monkeypatch.chdir(ROOT)
+
+    def start(script: str = "explore.py", **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app.run()
+        if script != "home.py":
+            app.switch_page(f"pages/{script}")
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception, app.exception
+        return app
+
+    yield start
+    resources.jobs.clear()  # which ends what a page had begun
 
 
 @pytest.fixture
