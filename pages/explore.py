@@ -78,7 +78,7 @@ def explore(
         places.say_what_is_wrong(run)
         wait = cold and next(first_pass, False)
         if live:
-            with st.container(gap=None):  # neither is seen
+            with st.container(gap=None):  # neither shows anything
                 send_model(run)
                 send_place(run, MAP_KEY)
         left, right = st.columns([3, 2], gap="medium")
@@ -126,7 +126,7 @@ def draw_live(run: Run, data: ImageDataset, projection: Projection, wait: bool) 
     def canvas() -> None:
         latent_canvas(run, data, projection, MAP_KEY, pinned)
         if places.keep_place(run, data, projection):
-            st.rerun()  # for what was said of the place before
+            st.rerun()  # so that the warning about the earlier place goes
         if wait:
             st.info(LOADING, icon=":material/hourglass_top:")
         else:

@@ -108,7 +108,7 @@ def run_to_watch() -> Run | None:
         persist_state="session",
         help="A run to follow, or the images chosen on the left.",
     )
-    state.keep(state.WATCH_KEY, name)
+    state.put_into_url(state.WATCH_KEY, name)
     return None if name is None else runs[name]
 
 
