@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import controls, frame, resources, state, widgets
-from pages._ui.latent_canvas import Pin, latent_canvas, send_model
+from pages._ui.latent_canvas import latent_canvas, send_model
 from vaelab.config import explain
 from vaelab.figures import latent_map
 from vaelab.figures.comparison import RatePoint, bounds, factor_information, rate_distortion
@@ -114,7 +114,7 @@ def draw_one(
         if reason := resources.why_not_live(run):
             st.info(reason, icon=":material/info:")
         else:
-            latent_canvas(run, data, projection, map_key, ignore, link)
+            latent_canvas(run, data, projection, map_key, link=link)
 
     canvas()
     labels = None if data.labels is None else data.labels[projection.indices]
@@ -129,10 +129,6 @@ def map_of(run: Run) -> Projection:
     if run.config.latent_dim <= 2:
         return resources.make_known_map(run, "plane")
     return resources.known_map(run, "umap") or resources.make_known_map(run, "pca")
-
-
-def ignore(pin: Pin) -> None:
-    """A click pins in the browser; nothing on this page follows it."""
 
 
 def draw_figures(runs: Sequence[Run]) -> None:

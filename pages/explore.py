@@ -63,7 +63,7 @@ def explore(
     # Importing torch holds up the server, and the cores, for seconds. So the first time in a
     # server's life what needs it waits until the browser has drawn the rest, and asks for it.
     cold = not resources.torch_is_loaded()
-    first_pass = iter([True])
+    is_first_pass = frame.first_call()
 
     # A click redraws this part only; while something is missing it looks again.
     @st.fragment(run_every=2.0 if cold else 1.0 if waiting else None)
@@ -76,7 +76,7 @@ def explore(
         if not live:
             places.keep_place(run, data, view.projection)
         places.say_what_is_wrong(run)
-        wait = cold and next(first_pass, False)
+        wait = cold and is_first_pass()
         if live:
             with st.container(gap=None):  # neither shows anything
                 send_model(run)

@@ -172,7 +172,6 @@ def compare(runs: list[Run], ticked: bool) -> None:
 
 
 STOP = "End training now: every finished epoch is kept, and it can be resumed."
-RESUME = "Go on from the last finished epoch."
 
 
 def act_on(run: Run, what: str) -> None:
@@ -188,13 +187,9 @@ def act_on(run: Run, what: str) -> None:
                 st.switch_page("pages/explore.py", query_params={state.RUN_KEY: run.name})
             if run.path.parent != resources.EXAMPLES:
                 if what in ACTIVE:
-                    st.button("Stop", icon=":material/stop:", key=f"stop-{name}", help=STOP,
-                              on_click=widgets.attempt,
-                              args=(resources.jobs().stop, run))  # fmt: skip
+                    widgets.stop_button(run, STOP, key=f"stop-{name}")
                 elif what != "finished":
-                    st.button("Resume", icon=":material/resume:", key=f"resume-{name}", help=RESUME,
-                              on_click=widgets.attempt,
-                              args=(resources.jobs().train, run))  # fmt: skip
+                    widgets.resume_button(run, key=f"resume-{name}")
                 if st.button(
                     "Rename", icon=":material/edit:", key=f"rename-{name}",
                     help="Give it another name.",

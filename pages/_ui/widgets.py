@@ -38,8 +38,10 @@ __all__ = [
     "kind_of",
     "map_or_stand_in",
     "picture",
+    "resume_button",
     "sheet",
     "show_pixels",
+    "stop_button",
     "study_or_progress",
     "summary_of",
     "toolbar",
@@ -73,6 +75,30 @@ def attempt(action: Callable[..., object], *arguments: object) -> None:
         action(*arguments)
     except (RunError, ConnectionError, ValueError) as error:
         st.toast(explain(error), icon=":material/error:", duration="infinite")
+
+
+def stop_button(run: Run, help: str, key: str | None = None) -> None:
+    """A button that ends a run's training."""
+    st.button(
+        "Stop",
+        icon=":material/stop:",
+        key=key,
+        help=help,
+        on_click=attempt,
+        args=(resources.jobs().stop, run),
+    )
+
+
+def resume_button(run: Run, key: str | None = None) -> None:
+    """A button that goes on with a run's training."""
+    st.button(
+        "Resume",
+        icon=":material/resume:",
+        key=key,
+        help="Go on from the last finished epoch.",
+        on_click=attempt,
+        args=(resources.jobs().train, run),
+    )
 
 
 def choose_run(suits: Callable[[Run], bool] | None = None, needs: str = "trained model") -> Run:
