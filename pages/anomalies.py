@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import controls, frame, resources, state, widgets
-from pages._ui.detection import Case, Strangers, detector_of, missing_classes
+from pages._ui.anomaly_case import AnomalySource, Case, detector_of, missing_classes
 from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
 from vaelab.config import explain
 from vaelab.datasets import SOURCES, is_local
@@ -23,14 +23,14 @@ from vaelab.figures.detection import (
 from vaelab.images import tile
 from vaelab.runs import Run, RunError
 
-#: What the page opens on, so that there is something to detect.
+#: The run that the page opens on, so that there is something to detect.
 EXAMPLE = "digits-without-4-16d"
 KINDS = {
     "left_out": "Left-out classes",
     "other": "Other images",
     "corrupted": "Corrupted images",
 }
-#: In the URL, what only some kinds of anomalies have.
+#: Parameters of the URL that only one kind of anomalies has.
 OF_KIND = {"other": ("images",), "corrupted": ("damage", "strength")}
 #: Images in each half of the gallery, and in its rows.
 NUM_SHOWN, IN_A_ROW = 20, 10
@@ -42,7 +42,7 @@ def main() -> None:
         state.want_run(EXAMPLE)
     with widgets.toolbar():
         run = widgets.choose_run()
-        strangers = choose_strangers(run)
+        source = choose_anomalies(run)
         score = choose_score(run)
     head = st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
@@ -57,16 +57,16 @@ def main() -> None:
     if not resources.torch_is_loaded():
         with st.spinner("Loading the model …"):
             run.engine.reconstruct(data.images[:1], data.labels_of([0]))
-    # Once for all thresholds: what is below only counts.
-    judge(Case.of(run, strangers, score))
+    # Scored once for all thresholds: what follows only counts.
+    judge(Case.of(run, source, score))
 
 
 def judge(case: Case) -> None:
-    """What a threshold does: redrawn by itself when that is moved."""
+    """Draw what a threshold does, in a fragment that is redrawn when the threshold is moved."""
     normal, anomalous = case.scores
     low, high = score_range(normal, anomalous)
     step = round_step(low, high)
-    # Up to the next step, so that no more false alarms come than are allowed.
+    # Rounded up, so that there are no more false alarms than are allowed.
     start = float(np.ceil(threshold_for(normal, ALLOWED_FALSE_ALARMS) / step) * step)
     title = f"{SCORES[case.score].title} ({SCORES[case.score].unit})"
 
@@ -79,7 +79,7 @@ def judge(case: Case) -> None:
             threshold = controls.slider(
                 "Threshold",
                 param="threshold",
-                key=f"threshold:{case.run.name}:{case.run.version}:{case.score}:{case.strangers}",
+                key=f"threshold:{case.run.name}:{case.run.version}:{case.score}:{case.source}",
                 min_value=low,
                 max_value=high,
                 step=step,
@@ -117,7 +117,7 @@ def draw_table(counts: Confusion) -> None:
 
 
 def say(counts: Confusion) -> None:
-    """The same in plain words, with the rates that they make."""
+    """The same in plain words, with the rates."""
 
     def percent(rate: float | None) -> str:
         return "none" if rate is None else f"{rate:.1%}"
@@ -137,7 +137,7 @@ def say(counts: Confusion) -> None:
 
 def draw_gallery(case: Case, threshold: float) -> None:
     scores = case.all_scores
-    wrong = (scores > threshold) != case.strange
+    wrong = (scores > threshold) != case.anomalous
     order = np.argsort(-scores, kind="stable")
     halves = {"most": order[:NUM_SHOWN], "least": order[::-1][:NUM_SHOWN]}
     kinds = {"most": "normal images flagged", "least": "anomalies missed"}
@@ -158,8 +158,8 @@ def draw_gallery(case: Case, threshold: float) -> None:
 
 
 def look_closer(case: Case, threshold: float) -> None:
-    """One image, what the model makes of it, and where that is off."""
-    scores, strange = case.all_scores, case.strange
+    """Draw one image, its reconstruction, and where the two differ."""
+    scores, strange = case.all_scores, case.anomalous
     order = np.argsort(-scores, kind="stable")
 
     @st.fragment
@@ -217,7 +217,7 @@ def look_closer(case: Case, threshold: float) -> None:
     body()
 
 
-def choose_strangers(run: Run) -> Strangers:
+def choose_anomalies(run: Run) -> AnomalySource:
     """Choose which images play the anomalies."""
     kinds = [kind for kind in KINDS if kind != "left_out" or missing_classes(run)]
     kind = controls.segmented_control(
@@ -233,7 +233,7 @@ def choose_strangers(run: Run) -> Strangers:
     )
     for name in OF_KIND.keys() - {kind}:
         for setting in OF_KIND[name]:
-            state.keep(setting, None)
+            state.put_into_url(setting, None)
     if kind == "other":
         sources = {
             name: source for name, source in SOURCES.items()
@@ -249,7 +249,7 @@ def choose_strangers(run: Run) -> Strangers:
             format_func=lambda name: sources[name].title,
             width=170,
         )
-        return Strangers(kind, what)
+        return AnomalySource(kind, what)
     if kind == "corrupted":
         what = controls.selectbox(
             "How",
@@ -273,8 +273,8 @@ def choose_strangers(run: Run) -> Strangers:
             help="How strong the damage is.",
             width=170,
         )
-        return Strangers(kind, what, strength)
-    return Strangers(kind)
+        return AnomalySource(kind, what, strength)
+    return AnomalySource(kind)
 
 
 def choose_score(run: Run) -> str:

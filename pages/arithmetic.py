@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages._ui import controls, frame, groups, resources, strips, widgets
+from pages._ui import controls, frame, groups, resources, widgets
+from pages._ui.image_table import Strip, Words, draw_strips
 from vaelab.evaluation.transfer import Change, Shift, learn_change, shift_images
 from vaelab.figures.generation import shift_curves
 
@@ -87,7 +88,7 @@ def draw_change(run: Run, data: ImageDataset, a: np.ndarray, b: np.ndarray) -> N
 def draw_one(run: Run, data: ImageDataset, change: Change, a: np.ndarray) -> float:
     """Change one image; returns how strongly."""
     key = f"arithmetic-image:{data.name}:{len(data)}"
-    of = f"{key}:of"
+    group_key = f"{key}:of"
     pool = change.held_out_a if len(change.held_out_a.indices) else change.train_a
 
     def drawn(seed: int | None = None) -> int:
@@ -96,10 +97,10 @@ def draw_one(run: Run, data: ImageDataset, change: Change, a: np.ndarray) -> flo
     def draw() -> None:
         st.session_state[key] = drawn()
 
-    # Another group A, another image; the first is the same on every visit.
+    # Another group A gets another image; the first one is the same on every visit.
     first = drawn(seed=0)
-    if st.session_state.get(of) != a.tobytes():
-        st.session_state[of] = a.tobytes()
+    if st.session_state.get(group_key) != a.tobytes():
+        st.session_state[group_key] = a.tobytes()
         st.session_state[key] = first
     with st.container(horizontal=True, vertical_alignment="bottom"):
         index = controls.number_input(
@@ -127,8 +128,8 @@ def draw_one(run: Run, data: ImageDataset, change: Change, a: np.ndarray) -> flo
     label = data.label_of(index)
     z = run.engine.encode(data.images[[index]], label).mu.astype(np.float64)
     decoded = run.engine.decode(z + np.array([0, strength])[:, None] * change.direction, label)
-    seen = " (trained on)" if index in data.split.train else ""
-    names = (widgets.describe_image(data, index) + seen, "Recon\u00adstruction",
+    training_note = " (trained on)" if index in data.split.train else ""
+    names = (widgets.describe_image(data, index) + training_note, "Recon\u00adstruction",
              f"Changed by {strength:g} × the direction")  # fmt: skip
     pictures = (data.images[index], decoded[0], decoded[1])
     for column, image, name in zip(st.columns(3), pictures, names, strict=True):
@@ -136,7 +137,7 @@ def draw_one(run: Run, data: ImageDataset, change: Change, a: np.ndarray) -> flo
             widgets.picture(image, name)
     way = run.engine.decode(z + STRIP[:, None] * change.direction, label)
     words = [f"{value:+g}".replace("-", "−") if value else "0" for value in STRIP]
-    strips.draw([strips.Images("decoded", way), strips.Words("strength", words)], len(STRIP))
+    draw_strips([Strip("decoded", way), Words("strength", words)], len(STRIP))
     return strength
 
 
@@ -149,26 +150,26 @@ def draw_many(run: Run, data: ImageDataset, change: Change, strength: float) -> 
     codes = run.engine.encode(data.images[chosen], labels).mu
     changed = run.engine.decode(codes + strength * change.direction, labels)
     rows = [
-        strips.Images("held out", data.images[chosen]),
-        strips.Images("reconstructed", run.engine.decode(codes, labels)),
-        strips.Images("changed", changed),
+        Strip("held out", data.images[chosen]),
+        Strip("reconstructed", run.engine.decode(codes, labels)),
+        Strip("changed", changed),
     ]
-    strips.draw(rows, MANY)
+    draw_strips(rows, MANY)
 
 
 def say_how_well(shift: Shift) -> None:
     at_one = int(np.abs(shift.strengths - 1).argmin())
-    said = "A classifier tells codes of A and B apart. "
+    sentence = "A classifier tells codes of A and B apart. "
     if shift.accuracy is not None:
-        said = (
+        sentence = (
             f"A classifier tells held-out codes of A and B apart with an accuracy of "
             f"**{shift.accuracy:.0%}** (guessing: 50%). "
         )
         if shift.accuracy < 0.6:
-            said = f":material/warning: {said}The model has hardly encoded what differs. "
+            sentence = f":material/warning: {sentence}The model has hardly encoded what differs. "
     st.markdown(
-        f"{said}{shift.num_images} held-out images of A were moved, decoded and encoded again: at "
-        f"strength 1 the classifier takes **{shift.encoded[at_one]:.0%}** of them for B. A "
+        f"{sentence}{shift.num_images} held-out images of A were moved, decoded and encoded again: "
+        f"at strength 1 the classifier takes **{shift.encoded[at_one]:.0%}** of them for B. A "
         f"classifier of pixels, which knows nothing of the model, takes "
         f"**{shift.pixels[at_one]:.0%}**. Moved as far in random directions, it is "
         f"{shift.control[at_one]:.0%}."
@@ -178,9 +179,9 @@ def say_how_well(shift: Shift) -> None:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _change(path: str, version: int, a: np.ndarray, b: np.ndarray) -> Change:
     run = resources.opened(path, version)
-    known = resources.make_known_map(run, "plane" if run.config.latent_dim <= 2 else "pca")
+    projection = resources.make_known_map(run, "plane" if run.config.latent_dim <= 2 else "pca")
     train = resources.dataset(run.config).split.train
-    return learn_change(known.codes, known.indices, a, b, train)
+    return learn_change(projection.codes, projection.indices, a, b, train)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Moving held-out images along the direction …")

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import controls, frame, resources, state, widgets
-from pages._ui.latent_canvas import Pin, latent_canvas, send_model
+from pages._ui.latent_canvas import latent_canvas, send_model
 from vaelab.config import explain
 from vaelab.figures import latent_map
 from vaelab.figures.comparison import RatePoint, bounds, factor_information, rate_distortion
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def choose_others(run: Run) -> list[Run]:
-    """Choose runs to set beside the page's own; at first one of the same size, of another kind."""
+    """Choose runs to set beside the page's own; at first one of the same size but another kind."""
     others = {other.name: other for other in resources.same_images(run)}
 
     def distance(name: str) -> tuple[bool, bool]:
@@ -71,7 +71,7 @@ def choose_others(run: Run) -> list[Run]:
 
     first = [min(others, key=distance)] if others else []
     key = f"compare-with-{run.name}"
-    # What stood beside another run stays, where it can.
+    # Where possible, the models that were beside another run stay.
     before = [name for name in st.session_state.get("compare-with", []) if name in others]
     if before and key not in st.session_state:
         st.session_state[key] = before
@@ -114,7 +114,7 @@ def draw_one(
         if reason := resources.why_not_live(run):
             st.info(reason, icon=":material/info:")
         else:
-            latent_canvas(run, data, projection, map_key, ignore, link)
+            latent_canvas(run, data, projection, map_key, link=link)
 
     canvas()
     labels = None if data.labels is None else data.labels[projection.indices]
@@ -125,14 +125,10 @@ def draw_one(
 
 
 def map_of(run: Run) -> Projection:
-    """The best map that needs no waiting."""
+    """The best map that there is without waiting."""
     if run.config.latent_dim <= 2:
         return resources.make_known_map(run, "plane")
     return resources.known_map(run, "umap") or resources.make_known_map(run, "pca")
-
-
-def ignore(pin: Pin) -> None:
-    """A click pins in the browser; nothing on this page follows it."""
 
 
 def draw_figures(runs: Sequence[Run]) -> None:
@@ -141,29 +137,29 @@ def draw_figures(runs: Sequence[Run]) -> None:
     @st.fragment(run_every=1.5 if waiting else None)
     @frame.guarded
     def body() -> None:
-        found: dict[str, Study] = {}
+        studies: dict[str, Study] = {}
         for run in runs:
             study = widgets.study_or_progress(run, "evaluation", "Taking the figures")
             if study is not None:
-                found[name_among(run, runs)] = study
-        if waiting and len(found) == len(runs):
+                studies[name_among(run, runs)] = study
+        if waiting and len(studies) == len(runs):
             st.rerun()  # to end looking again by itself
-        if not found:
+        if not studies:
             return
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            st.table(table_of(found))
+            st.table(table_of(studies))
             st.caption(MEANING)
         with right:
             by_k = {
                 name: {int(k): interval for k, interval in study.figures["bounds"].items()}
-                for name, study in found.items()
+                for name, study in studies.items()
                 if study.figures["bounds"]
             }
             if by_k:
                 st.markdown("**How tight the ELBO is**")
                 widgets.chart(bounds(by_k, 340), key="compare-bounds", config=STILL)
-        draw_factors(runs, found)
+        draw_factors(runs, studies)
 
     body()
 
@@ -192,20 +188,22 @@ ROWS: dict[str, tuple[str, str]] = {
 }
 
 
-def table_of(found: dict[str, Study]) -> dict[str, list[str]]:
+def table_of(studies: dict[str, Study]) -> dict[str, list[str]]:
     """The figures as columns of text: one a run, after the names of the figures."""
     rows: dict[str, list[Any]] = {}
     for key, (title, form) in ROWS.items():
-        values = [study.figures.get(key) for study in found.values()]
+        values = [study.figures.get(key) for study in studies.values()]
         if any(value is not None for value in values):
             rows[title] = [write(value, form) for value in values]
         if key == "kl":
-            for k in next((s.figures["bounds"] for s in found.values() if s.figures["bounds"]), {}):
-                of_k = [(study.figures["bounds"] or {}).get(k) for study in found.values()]
+            for k in next(
+                (s.figures["bounds"] for s in studies.values() if s.figures["bounds"]), {}
+            ):
+                of_k = [(study.figures["bounds"] or {}).get(k) for study in studies.values()]
                 rows[f"Bound, k = {k}"] = [write(value, ".2f") for value in of_k]
     columns = zip(*rows.values(), strict=True)
     return {"figure": list(rows)} | {
-        name: list(column) for name, column in zip(found, columns, strict=True)
+        name: list(column) for name, column in zip(studies, columns, strict=True)
     }
 
 
@@ -218,14 +216,16 @@ def write(value: Any, form: str) -> str:
     return f"{middle} [{low}, {high}]"
 
 
-def draw_factors(runs: Sequence[Run], found: dict[str, Study]) -> None:
-    known = {name: study for name, study in found.items() if study.figures.get("information")}
-    if not known:
+def draw_factors(runs: Sequence[Run], studies: dict[str, Study]) -> None:
+    with_factors = {
+        name: study for name, study in studies.items() if study.figures.get("information")
+    }
+    if not with_factors:
         return
     st.markdown("## What each dimension tells of each factor")
     factor_names = runs[0].data.factor_names
     for index, (column, (name, study)) in enumerate(
-        zip(st.columns(len(known)), known.items(), strict=True)
+        zip(st.columns(len(with_factors)), with_factors.items(), strict=True)
     ):
         with column:
             st.markdown(f"**{name}**")
@@ -238,14 +238,14 @@ def draw_factors(runs: Sequence[Run], found: dict[str, Study]) -> None:
 
 
 def name_among(run: Run, runs: Sequence[Run]) -> str:
-    """A name for a column: as short as tells the runs apart."""
+    """A name for a column, as short as it can be without being another run's."""
     name = f"{run.title} · {widgets.summary_of(run.config)}"
     twins = [f"{r.title} · {widgets.summary_of(r.config)}" for r in runs].count(name) > 1
     return f"{name} ({run.name})" if twins else name
 
 
 def draw_rates(runs: Sequence[Run]) -> None:
-    """Every run of these images that can be compared: the same pixel model, or nats differ."""
+    """Draw every run of these images with the same pixel model; other nats cannot be compared."""
     comparable = [
         other
         for other in [runs[0], *resources.same_images(runs[0])]

@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import controls, frame, resources, state, widgets
-from pages._ui.repairs import (
+from pages._ui.denoisers import (
     RESTORE_STEPS,
     Images,
     compared,
@@ -21,7 +21,7 @@ from pages._ui.repairs import (
     num_judged,
     swept,
 )
-from pages._ui.rows import Row, draw_rows
+from pages._ui.image_table import Row, draw_table
 from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
 from vaelab.evaluation.denoising import Quality, best_of, hide_box, hide_region
 from vaelab.figures.maps import strength_curves
@@ -76,7 +76,7 @@ def main() -> None:
         with table, st.spinner("Loading the models …"):
             runs[0].engine.reconstruct(data.images[:1], data.labels_of([0]))
     chosen = np.random.default_rng(seed).permutation(data.indices("test"))
-    draw_table(table, runs, data, chosen, kind, strength, seed)
+    draw_repaired(table, runs, data, chosen, kind, strength, seed)
     with restored:
         draw_restored(runs, data, chosen)
     with curves:
@@ -84,7 +84,7 @@ def main() -> None:
 
 
 def choose_other(run: Run) -> Run | None:
-    """Choose what to compare with: best a VAE that never saw noise, or a denoiser beside one."""
+    """Choose what to compare with: beside a denoiser a VAE that saw no noise, and vice versa."""
     config = run.config
     others = resources.same_images(run)
 
@@ -136,24 +136,24 @@ def choose_noise(run: Run) -> tuple[str, float]:
 def training_of(run: Run, kind: str) -> str:
     """Say what noise a model was trained for, if any."""
     config = run.config
-    told = " It is told each image's label." if config.conditional else ""
+    label_note = " It is told each image's label." if config.conditional else ""
     if config.corruption is None:
         return (
             f"**{run.title}** ({widgets.kind_of(config)}) was trained without noise: it takes away "
-            f"what its {config.latent_dim} numbers cannot say.{told}"
+            f"what its {config.latent_dim} numbers cannot say.{label_note}"
         )
-    known = CORRUPTION_NAMES[config.corruption]
+    damage = CORRUPTION_NAMES[config.corruption]
     where = "" if config.corruption == kind else ", **not for the noise chosen here**"
     return (
-        f"**{run.title}** ({widgets.kind_of(config)}) was trained to undo: {known.lower()}, "
-        f"{config.corruption_strength:g}{where}.{told}"
+        f"**{run.title}** ({widgets.kind_of(config)}) was trained to undo: {damage.lower()}, "
+        f"{config.corruption_strength:g}{where}.{label_note}"
     )
 
 
 # Noise ------------------------------------------------------------------------------------------
 
 
-def draw_table(
+def draw_repaired(
     place: DeltaGenerator,
     runs: Sequence[Run],
     data: ImageDataset,
@@ -163,25 +163,25 @@ def draw_table(
     seed: int,
 ) -> None:
     shown, judged = chosen[:NUM_SHOWN], chosen[: num_judged(runs, "table")]
-    made = denoised(runs, data, shown, kind, strength, seed)
+    repaired = denoised(runs, data, shown, kind, strength, seed)
     names = names_of(runs)
     on = f"Mean over {len(judged)} held-out images. "
 
-    def draw(found: dict[str, Quality] | None) -> None:
+    def draw(qualities: dict[str, Quality] | None) -> None:
         rows = [Row("Clean", "held-out images", data.images[shown], ("", ""))]
-        for name, images in made.items():
-            if found is None:
+        for name, images in repaired.items():
+            if qualities is None:
                 rows.append(Row(*names[name], images))
                 continue
             best = [
-                name in best_of({key: quality[which] for key, quality in found.items()})
+                name in best_of({key: quality[which] for key, quality in qualities.items()})
                 for which in (0, 1)
             ]
-            psnr, ssim = found[name]
+            psnr, ssim = qualities[name]
             rows.append(Row(*names[name], images, (f"{psnr:.2f}", f"{ssim:.3f}"), best))
-        draw_rows(place, rows, ("PSNR, dB", "SSIM"), (on + PSNR_HELP, on + SSIM_HELP))
+        draw_table(place, rows, ("PSNR, dB", "SSIM"), (on + PSNR_HELP, on + SSIM_HELP))
 
-    draw(None)  # figures take longer
+    draw(None)  # the figures take longer
     draw(compared(runs, data, judged, kind, strength, seed))
 
 
@@ -196,10 +196,10 @@ def draw_curves(
     name, _, most, _ = STRENGTHS[kind]
     strengths = [float(value) for value in np.linspace(most / 6, most, 6)]
     few = chosen[: num_judged(runs, "curves")]
-    found = swept(runs, data, few, kind, strengths, seed)
+    qualities = swept(runs, data, few, kind, strengths, seed)
     names = {key: " · ".join(parts) for key, parts in names_of(runs).items()}
     names |= {"noisy": "Noisy", "median": "Median filter"}
-    lines = {names[key]: line for key, line in found.items()}
+    lines = {names[key]: line for key, line in qualities.items()}
     widgets.chart(
         strength_curves(strengths, lines, name, strength),
         key="noise-curves",
@@ -220,26 +220,26 @@ def draw_restored(runs: Sequence[Run], data: ImageDataset, chosen: NDArray[np.in
     @frame.guarded
     def body() -> None:
         with widgets.toolbar():
-            known = choose_hidden(data)
+            visible = choose_hidden(data)
         place = st.empty()
         shown, judged = chosen[:NUM_SHOWN], chosen[: num_judged(runs, "filled")]
         clean = data.images[shown] / np.float32(255)
-        made = filled(runs, data, shown, known)
+        repaired = filled(runs, data, shown, visible)
         names = names_of(runs)
         on = f"Over the hidden pixels alone, mean over {len(judged)} held-out images. "
 
-        def draw(found: dict[str, float] | None) -> None:
+        def draw(psnr: dict[str, float] | None) -> None:
             rows = [
                 Row("Clean", "held-out images", clean, ("",)),
-                Row("Hidden", "what is given", show_hole(clean, known), ("",)),
+                Row("Hidden", "what is given", show_hole(clean, visible), ("",)),
             ]
-            for name, images in made.items():
-                figures = () if found is None else (f"{found[name]:.2f}",)
-                rows.append(Row(*names[name], images, figures, [name in best_of(found or {})]))
-            draw_rows(place, rows, ("PSNR, dB",), (on + PSNR_HELP,))
+            for name, images in repaired.items():
+                figures = () if psnr is None else (f"{psnr[name]:.2f}",)
+                rows.append(Row(*names[name], images, figures, [name in best_of(psnr or {})]))
+            draw_table(place, rows, ("PSNR, dB",), (on + PSNR_HELP,))
 
         draw(None)
-        draw(filled_psnr(runs, data, judged, known))
+        draw(filled_psnr(runs, data, judged, visible))
         st.caption(
             "A model draws the whole image anew, the pixels that are seen are put back, and again, "
             f"{RESTORE_STEPS} times (Rezende et al. 2014, appendix F). PSNR is over the hidden "
@@ -251,7 +251,7 @@ def draw_restored(runs: Sequence[Run], data: ImageDataset, chosen: NDArray[np.in
 
 
 def choose_hidden(data: ImageDataset) -> NDArray[np.bool_]:
-    """Choose which pixels to hide; False for those, ``(H, W)``."""
+    """Choose which pixels stay visible, ``(H, W)``; the others are hidden."""
     _, height, width = data.image_shape
     region = controls.segmented_control(
         "Hide",
@@ -264,7 +264,7 @@ def choose_hidden(data: ImageDataset) -> NDArray[np.bool_]:
     )
     if region != "box":
         for name in ("rows", "columns"):
-            state.keep(name, None)
+            state.put_into_url(name, None)
         return hide_region(height, width, region)
     (top, bottom), (left, right) = (
         controls.range_slider(
@@ -283,10 +283,10 @@ def choose_hidden(data: ImageDataset) -> NDArray[np.bool_]:
     return hide_box(height, width, (top - 1, bottom - 1), (left - 1, right - 1))
 
 
-def show_hole(images: Images, known: NDArray[np.bool_]) -> Images:
-    """The images in colour, with the hole in one that no image has."""
+def show_hole(images: Images, visible: NDArray[np.bool_]) -> Images:
+    """The images in colour, with the hidden pixels in one that no image has."""
     colour = np.array([0.90, 0.45, 0.70], np.float32)[:, None, None]
-    return np.where(known, np.broadcast_to(images, (len(images), 3, *known.shape)), colour)
+    return np.where(visible, np.broadcast_to(images, (len(images), 3, *visible.shape)), colour)
 
 
 frame.show(main, __file__)

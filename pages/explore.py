@@ -63,7 +63,7 @@ def explore(
     # Importing torch holds up the server, and the cores, for seconds. So the first time in a
     # server's life what needs it waits until the browser has drawn the rest, and asks for it.
     cold = not resources.torch_is_loaded()
-    first_pass = iter([True])
+    is_first_pass = frame.first_call()
 
     # A click redraws this part only; while something is missing it looks again.
     @st.fragment(run_every=2.0 if cold else 1.0 if waiting else None)
@@ -76,9 +76,9 @@ def explore(
         if not live:
             places.keep_place(run, data, view.projection)
         places.say_what_is_wrong(run)
-        wait = cold and next(first_pass, False)
+        wait = cold and is_first_pass()
         if live:
-            with st.container(gap=None):  # neither is seen
+            with st.container(gap=None):  # neither shows anything
                 send_model(run)
                 send_place(run, MAP_KEY)
         left, right = st.columns([3, 2], gap="medium")
@@ -126,7 +126,7 @@ def draw_live(run: Run, data: ImageDataset, projection: Projection, wait: bool) 
     def canvas() -> None:
         latent_canvas(run, data, projection, MAP_KEY, pinned)
         if places.keep_place(run, data, projection):
-            st.rerun()  # for what was said of the place before
+            st.rerun()  # so that the warning about the earlier place goes
         if wait:
             st.info(LOADING, icon=":material/hourglass_top:")
         else:

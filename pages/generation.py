@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages._ui import controls, frame, resources, state, strips, widgets
+from pages._ui import controls, frame, resources, state, widgets
+from pages._ui.image_table import Strip, Words, draw_strips
 from vaelab.evaluation.generation import (
     FEWEST_CODES,
     Judge,
@@ -70,11 +71,11 @@ def main() -> None:
 
 def choose_label(run: Run, data: ImageDataset, source: str) -> int | str:
     """Choose ``"any"``, ``"each"`` or the number of a label."""
-    known = data.labels_of(data.split.train)
-    if known is None:
-        state.keep("label", None)
+    train_labels = data.labels_of(data.split.train)
+    if train_labels is None:
+        state.put_into_url("label", None)
         return "any"
-    counts = np.bincount(known, minlength=len(data.label_names))
+    counts = np.bincount(train_labels, minlength=len(data.label_names))
     options: list[int | str] = ["any", *np.flatnonzero(counts >= FEWEST_CODES).tolist()]
     if run.config.conditional:
         options.insert(1, "each")
@@ -137,18 +138,18 @@ def draw_samples(
     if label == "each" and source == "prior":
         st.caption("Each row is one code, decoded with each of the labels.")
     nearest, distances = nearest_images(data.images[data.split.train], samples.images)
-    rows: list[strips.Images | strips.Words] = []
+    rows: list[Strip | Words] = []
     for start in range(0, len(samples.images), columns):
         part = slice(start, start + columns)
         if run.config.conditional and samples.labels is not None:
-            rows.append(strips.Words("label", [data.label_names[y] for y in samples.labels[part]]))
+            rows.append(Words("label", [data.label_names[y] for y in samples.labels[part]]))
         real = data.images[data.split.train[nearest[part]]]
         rows += [
-            strips.Images("new", samples.images[part]),
-            strips.Images("nearest in training", real, FRAME),
-            strips.Words("distance", [f"{distance:.2f}" for distance in distances[part]]),
+            Strip("new", samples.images[part]),
+            Strip("nearest in training", real, FRAME),
+            Words("distance", [f"{distance:.2f}" for distance in distances[part]]),
         ]
-    strips.draw(rows, columns)
+    draw_strips(rows, columns)
 
 
 def sample(
@@ -177,12 +178,12 @@ def sample(
 def draw_quality(run: Run, source: str, temperature: float) -> None:
     st.markdown("## How good, how diverse, how new")
     temperatures = {"prior": temperature, "mixture": temperature, "reconstructed": 1, "real": 1}
-    found = {
+    qualities = {
         SOURCES.get(kind, kind).lower(): _quality(str(run.path), run.version, kind, hot)
         for kind, hot in temperatures.items()
     }
     lines = ["| images | Precision | Recall | Fréchet | Distance |", "|---|--:|--:|--:|--:|"]
-    for name, quality in found.items():
+    for name, quality in qualities.items():
         title = f"**{name}**" if name == SOURCES[source].lower() else name
         lines.append(
             f"| {title} | {quality.precision:.2f} | {quality.recall:.2f} | {quality.frechet:.2f} "
@@ -202,9 +203,10 @@ def draw_quality(run: Run, source: str, temperature: float) -> None:
         )
     with figure:
         widgets.chart(
-            nearest_distances({name: quality.nearest for name, quality in found.items()}, "real"),
-            key="nearest", config={"displayModeBar": False},
-        )  # fmt: skip
+            nearest_distances({name: each.nearest for name, each in qualities.items()}, "real"),
+            key="nearest",
+            config={"displayModeBar": False},
+        )
 
 
 MEANING = (
@@ -248,8 +250,8 @@ def _quality(path: str, version: int, kind: str, temperature: float) -> Quality:
         return judge.judge(run.engine.reconstruct(data.images[judge.held_out], labels))
     source = _source(path, version, kind, None)
     labels = draw_labels(data, judge.num_images) if run.engine.num_labels else None
-    made = generate(run.engine, source, judge.num_images, labels, temperature)
-    return judge.judge(made.images)
+    samples = generate(run.engine, source, judge.num_images, labels, temperature)
+    return judge.judge(samples.images)
 
 
 frame.show(main, __file__)

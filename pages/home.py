@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._ui import frame, resources, state, widgets
-from pages._ui.latent_canvas import Pin, latent_canvas, send_model
+from pages._ui.latent_canvas import latent_canvas, send_model
 from vaelab.figures import latent_map
 
 #: The run that is shown to those who have not trained one yet.
@@ -36,7 +36,7 @@ def main() -> None:
     send_model(run)
     left, right = st.columns([3, 2], gap="medium")
     with right:  # first: while the browser draws the chart it comes to nothing else
-        latent_canvas(run, data, projection, MAP_KEY, ignore, "place")
+        latent_canvas(run, data, projection, MAP_KEY, link="place")
         for page, name, icon, what, link in WAYS:
             with st.container(border=True, gap="xsmall"):
                 st.markdown(f"**{name}** {what}")
@@ -55,19 +55,15 @@ def main() -> None:
     get_ready()
 
 
-def ignore(pin: Pin) -> None:
-    """A pin on this page is for the browser alone."""
-
-
 def get_ready() -> None:
     """Load, once the page is drawn, what the other pages need: it holds up the server."""
     if resources.torch_is_loaded():
         return
-    first_pass = iter([True])
+    is_first_pass = frame.first_call()
 
     @st.fragment(run_every=2.0)
     def load() -> None:
-        if not next(first_pass, False) and not resources.torch_is_loaded():
+        if not is_first_pass() and not resources.torch_is_loaded():
             resources.load_torch()
 
     load()

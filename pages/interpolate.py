@@ -82,7 +82,7 @@ def main() -> None:
         widgets.sheet(frames, num_steps, "Images decoded on the way from A to B")
         st.download_button(
             "Save as animated GIF",
-            # Made when asked for, from twice the frames: smooth there and back.
+            # Made on demand, and from twice the frames: smooth there and back.
             lambda: animated_gif(
                 run.engine.decode(walk(codes[0], codes[1], np.linspace(0, 1, 2 * num_steps)), label)
             ),
@@ -160,23 +160,23 @@ def draw_map(
 
 
 def open_end(run: Run, data: ImageDataset, end: str) -> None:
-    """Choose the image at an end that the URL asks for or, at first, one at random."""
-    asked = state.asked_for(ENDS[end])
-    if asked and asked.isdecimal() and int(asked) < len(data):
-        state.choose_end(run, end, int(asked))
-    elif asked is not None or state.chosen_end(run, end) is None:
+    """Choose the image at an end that the URL names or, at first, one at random."""
+    text = state.take_from_url(ENDS[end])
+    if text and text.isdecimal() and int(text) < len(data):
+        state.choose_end(run, end, int(text))
+    elif text is not None or state.chosen_end(run, end) is None:
         state.choose_end(run, end, first_end(data, end))
-        if asked:
+        if text:
             st.warning(
-                f"There is no image {asked} for {end}: there are those from 0 to {len(data) - 1}.",
+                f"There is no image {text} for {end}: there are those from 0 to {len(data) - 1}.",
                 icon=":material/link_off:",
             )
 
 
 def keep_end(run: Run, data: ImageDataset, end: str) -> int:
-    """Have the image at an end in the URL, unless it is the first drawn; returns its number."""
+    """Write the image at an end into the URL, unless it is the first one; returns its number."""
     index = state.chosen_end(run, end) or 0
-    state.keep(ENDS[end], None if index == first_end(data, end) else str(index))
+    state.put_into_url(ENDS[end], None if index == first_end(data, end) else str(index))
     return index
 
 

@@ -15,7 +15,7 @@ WIDTH = 1280
 
 
 def main() -> None:
-    lesson = chosen()
+    lesson = chosen_lesson()
     at = LESSONS.index(lesson)
     st.html(browser_code.ASSETS / "lessons" / "learn.css")
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
@@ -40,15 +40,15 @@ def main() -> None:
             )
 
 
-def chosen() -> Lesson:
+def chosen_lesson() -> Lesson:
     """The lesson that the URL names, or the first."""
     slug = state.wanted_lesson() or LESSONS[0].slug
-    found = next((lesson for lesson in LESSONS if lesson.slug == slug), None)
-    if found is None:
+    lesson = next((lesson for lesson in LESSONS if lesson.slug == slug), None)
+    if lesson is None:
         st.warning(f"There is no lesson called {slug}: choose one from the contents.")
-        found = LESSONS[0]
-    state.open_lesson(found.slug)
-    return found
+        lesson = LESSONS[0]
+    state.open_lesson(lesson.slug)
+    return lesson
 
 
 def contents(lesson: Lesson) -> None:

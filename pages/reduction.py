@@ -12,8 +12,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import frame, resources, widgets
-from pages._ui.five_maps import MAP_TITLES, Maps, known_maps, panels_of
 from pages._ui.linked_selection import link_selection
+from pages._ui.reduction_maps import MAP_TITLES, Maps, maps_so_far, panels_of
 from vaelab.config import TrainConfig
 from vaelab.figures.maps import linked_maps
 from vaelab.runs import ACTIVE, Run, list_runs
@@ -53,14 +53,14 @@ def main() -> None:
     @st.fragment
     @frame.guarded
     def body() -> None:
-        maps = known_maps(models, data)
+        maps = maps_so_far(models, data)
         chosen_key = f"linked:{run.config.dataset}:{run.config.preprocessing.model_dump_json()}"
         mark_key = f"mark:{chosen_key}:{color}"
         draw_maps(maps, models, data, color, chosen_key, mark_key)
         draw_chosen(data, groups_of(data, maps.indices, color), chosen_key, mark_key)
         progress = st.container()
         draw_figures(maps, models, data)
-        with progress:  # last: the first job of all starts the cluster, which takes seconds
+        with progress:  # last, as the very first job starts the cluster, which takes seconds
             follow(maps)
 
     body()
@@ -72,8 +72,8 @@ def follow(maps: Maps) -> None:
     @st.fragment(run_every=1.0)
     @frame.guarded
     def bars() -> None:
-        made = [widgets.study_or_progress(*wanted) for wanted in maps.missing]
-        if any(made):
+        studies = [widgets.study_or_progress(*study) for study in maps.missing]
+        if any(studies):
             st.rerun()
 
     if maps.missing:
@@ -113,19 +113,19 @@ def offer_other(run: Run) -> None:
     config = TrainConfig.model_validate(settings)
 
     def twin() -> Run | None:
-        return next((known for known in list_runs() if known.config == config), None)
+        return next((other for other in list_runs() if other.config == config), None)
 
     def train() -> None:
         resources.jobs().train(twin() or Run.create(config))
 
-    known = twin()
-    training = known is not None and resources.jobs().status(known).state in ACTIVE
+    other = twin()
+    training = other is not None and resources.jobs().status(other).state in ACTIVE
 
     @st.fragment(run_every=1.0 if training else None)
     @frame.guarded
     def offer() -> None:
-        known = twin()
-        status = None if known is None else resources.jobs().status(known)
+        other = twin()
+        status = None if other is None else resources.jobs().status(other)
         if status is not None and status.state in ACTIVE:
             if not training:
                 st.rerun()
@@ -161,15 +161,17 @@ def draw_maps(
     chosen_key: str,
     mark_key: str,
 ) -> None:
-    about = tuple((str(run.path), run.version) for run in models.values())
-    figure = _figure(about, tuple(sorted(maps.figures)), color, maps, models, data)
-    # A new chart has no loop in it: what a cleared selection asks for.
+    versions = tuple((str(run.path), run.version) for run in models.values())
+    figure = _figure(versions, tuple(sorted(maps.figures)), color, maps, models, data)
+    # A cleared selection needs a new chart, which has no loop in it.
     chart_key = f"maps-chart-{st.session_state.setdefault('maps-cleared', 0)}"
 
     def selected() -> None:
         points = st.session_state[chart_key]["selection"]["points"]
-        found = {int(np.ravel(point["customdata"])[0]) for point in points if "customdata" in point}
-        st.session_state[chosen_key] = sorted(found)
+        images = {
+            int(np.ravel(point["customdata"])[0]) for point in points if "customdata" in point
+        }
+        st.session_state[chosen_key] = sorted(images)
         st.session_state[mark_key] = None
 
     with st.container(key=MAPS_KEY):
@@ -182,7 +184,7 @@ def draw_maps(
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _figure(
-    about: tuple[tuple[str, int], ...],
+    versions: tuple[tuple[str, int], ...],
     judged: tuple[str, ...],
     color: str | None,
     _maps: Maps,
@@ -209,7 +211,7 @@ def _figure(
 def groups_of(
     data: ImageDataset, indices: NDArray[np.int64], color: str | None
 ) -> dict[str, NDArray[np.int64]]:
-    """What can be marked without a loop: each class or, of a factor, each quarter of its range."""
+    """What can be marked without a loop: each class, or each quarter of a factor's range."""
     labels = data.labels_of(indices)
     if color == "label" and labels is not None:
         return {
@@ -240,7 +242,7 @@ def draw_chosen(
         st.session_state[mark_key] = None
         mark()
 
-    # What a loop does, for those who use no pointer.
+    # The same without a loop, for those who use no pointer.
     if groups:
         st.selectbox(
             "Mark", list(groups), None, key=mark_key, on_change=mark, width=200,
@@ -277,14 +279,14 @@ def draw_figures(maps: Maps, models: dict[str, Run], data: ImageDataset) -> None
         title, run = short, models.get(name)
         if run is not None:
             title = f"{run.title} ({widgets.kind_of(run.config)})"
-        found = maps.figures.get(name, {})
+        figures = maps.figures.get(name, {})
         rows.append(
             (
                 title,
-                found.get("trustworthiness"),
-                found.get("continuity"),
-                None if (knn := found.get("knn_accuracy")) is None else 100 * knn,
-                found.get("seconds"),
+                figures.get("trustworthiness"),
+                figures.get("continuity"),
+                None if (knn := figures.get("knn_accuracy")) is None else 100 * knn,
+                figures.get("seconds"),
             )
         )
     pixels = data.images[0].size

@@ -14,6 +14,8 @@ from vaelab.runs import ACTIVE, Run, RunError, broken_runs, list_runs, runs_fold
 TABLE_KEY = "runs-table"
 #: In the URL: the names of the runs that are ticked.
 CHOSEN_KEY = "runs"
+#: How often the URL has named others.
+REQUESTS_KEY = "runs-requests"
 
 
 def main() -> None:
@@ -38,14 +40,14 @@ def main() -> None:
             column_config=columns(),
         )
         chosen = [runs[index] for index in event["selection"]["rows"] if index < len(runs)]
-        # In the order in which they were asked for: an address stays as it was sent.
+        # In the order in which the URL named them, so that an address stays as it was sent.
         earlier = st.session_state.get(CHOSEN_KEY, [])
         names = sorted(
             (run.name for run in chosen),
             key=lambda name: earlier.index(name) if name in earlier else len(earlier),
         )
         st.session_state[CHOSEN_KEY] = names
-        state.keep(CHOSEN_KEY, ",".join(names) or None)
+        state.put_into_url(CHOSEN_KEY, ",".join(names) or None)
         st.caption(
             "Tick rows to compare their curves or to act on a run; without a mouse, go to a row by "
             f"the arrow keys, and press Shift and Space. Kept in {runs_folder()}."
@@ -57,7 +59,7 @@ def main() -> None:
             if (run.config.dataset, run.config.likelihood)
             == (runs[0].config.dataset, runs[0].config.likelihood)
         ]
-        compare(chosen or newest[:5], bool(chosen))
+        compare(chosen or newest[:5], ticked=bool(chosen))
         for run in chosen:
             act_on(run, statuses[run.path].state)
 
@@ -70,14 +72,14 @@ def main() -> None:
 def table_key(runs: list[Run]) -> tuple[str, list[int]]:
     """Key of the table, and the rows that are ticked in it at first.
 
-    Ticks are row numbers: with other rows, or others asked for in the URL, it is another table.
+    Ticks are row numbers: with other rows, or when the URL names other runs, it is another table.
     """
-    asked = state.asked_for(CHOSEN_KEY)
-    if asked is not None:
-        st.session_state[CHOSEN_KEY] = asked.split(",")
-        st.session_state["runs-asked"] = st.session_state.get("runs-asked", 0) + 1
+    requested = state.take_from_url(CHOSEN_KEY)
+    if requested is not None:
+        st.session_state[CHOSEN_KEY] = requested.split(",")
+        st.session_state[REQUESTS_KEY] = st.session_state.get(REQUESTS_KEY, 0) + 1
     names = [run.name for run in runs]
-    key = f"{TABLE_KEY}-{st.session_state.get('runs-asked', 0)}-{'-'.join(names)}"
+    key = f"{TABLE_KEY}-{st.session_state.get(REQUESTS_KEY, 0)}-{'-'.join(names)}"
     at_first: tuple[str, list[int]] = st.session_state.get(TABLE_KEY, ("", []))
     if at_first[0] != key:
         wanted = st.session_state.get(CHOSEN_KEY, [])
@@ -122,8 +124,8 @@ def columns() -> dict[str, Any]:
     }
 
 
-def compare(runs: list[Run], chosen: bool) -> None:
-    st.markdown("## Curves" + ("" if chosen else " of the newest runs"))
+def compare(runs: list[Run], ticked: bool) -> None:
+    st.markdown("## Curves" + ("" if ticked else " of the newest runs"))
     with widgets.toolbar():
         term = controls.segmented_control(
             "Term",
@@ -170,7 +172,6 @@ def compare(runs: list[Run], chosen: bool) -> None:
 
 
 STOP = "End training now: every finished epoch is kept, and it can be resumed."
-RESUME = "Go on from the last finished epoch."
 
 
 def act_on(run: Run, what: str) -> None:
@@ -186,35 +187,31 @@ def act_on(run: Run, what: str) -> None:
                 st.switch_page("pages/explore.py", query_params={state.RUN_KEY: run.name})
             if run.path.parent != resources.EXAMPLES:
                 if what in ACTIVE:
-                    st.button("Stop", icon=":material/stop:", key=f"stop-{name}", help=STOP,
-                              on_click=widgets.attempt,
-                              args=(resources.jobs().stop, run))  # fmt: skip
+                    widgets.stop_button(run, STOP, key=f"stop-{name}")
                 elif what != "finished":
-                    st.button("Resume", icon=":material/resume:", key=f"resume-{name}", help=RESUME,
-                              on_click=widgets.attempt,
-                              args=(resources.jobs().train, run))  # fmt: skip
+                    widgets.resume_button(run, key=f"resume-{name}")
                 if st.button(
                     "Rename", icon=":material/edit:", key=f"rename-{name}",
                     help="Give it another name.",
                 ):  # fmt: skip
-                    state.ask("rename", run)
+                    state.request_dialog("rename", run)
                     st.rerun()
                 if what not in ACTIVE and st.button(
                     "Delete", icon=":material/delete:", key=f"delete-{name}",
                     help="Take it off the disk, after asking once more.",
                 ):  # fmt: skip
-                    state.ask("delete", run)
+                    state.request_dialog("delete", run)
                     st.rerun()
         with st.expander("Settings"):
             st.json(run.config.model_dump(mode="json"))
 
 
 def open_dialog() -> None:
-    """Open what a button asked for; here, since a part that redraws itself would drop it."""
-    wanted = state.asked()
-    if wanted is not None:
-        what, path = wanted
-        {"rename": rename, "delete": delete}[what](Run.open(path))
+    """Open the dialog that a button requested; from the page, as a redrawn fragment drops it."""
+    dialog = state.pop_dialog()
+    if dialog is not None:
+        name, path = dialog
+        {"rename": rename, "delete": delete}[name](Run.open(path))
 
 
 @st.dialog("Rename this run")

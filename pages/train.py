@@ -108,7 +108,7 @@ def run_to_watch() -> Run | None:
         persist_state="session",
         help="A run to follow, or the images chosen on the left.",
     )
-    state.keep(state.WATCH_KEY, name)
+    state.put_into_url(state.WATCH_KEY, name)
     return None if name is None else runs[name]
 
 
@@ -137,14 +137,10 @@ def draw_head(run: Run, status: Any) -> None:
     title.markdown(f"## {run.title}")
     with button.container(horizontal=True, horizontal_alignment="right"):
         if status.state in ACTIVE:
-            st.button("Stop", icon=":material/stop:", on_click=widgets.attempt,
-                      help="End training now: every finished epoch is kept.",
-                      args=(resources.jobs().stop, run))  # fmt: skip
+            widgets.stop_button(run, "End training now: every finished epoch is kept.")
         else:
             if status.state in {"stopped", "interrupted", "failed"}:
-                st.button("Resume", icon=":material/resume:", on_click=widgets.attempt,
-                          help="Go on from the last finished epoch.",
-                          args=(resources.jobs().train, run))  # fmt: skip
+                widgets.resume_button(run)
             if run.has_model and st.button("Explore", type="primary", icon=":material/explore:",
                                            help="Open its latent map."):  # fmt: skip
                 st.switch_page("pages/explore.py", query_params={state.RUN_KEY: run.name})

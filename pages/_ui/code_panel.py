@@ -1,4 +1,4 @@
-"""What Python knows of one code: its image, the posterior, what it costs, the images nearby.
+"""What Python says of one code: its image, the posterior, what it costs, the images nearby.
 
 Beside the live canvas that is all; without it, there are sliders and what they decode as well.
 """
@@ -31,7 +31,7 @@ NUM_NEAREST = 12
 
 
 def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
-    """Draw what is known of the code that was pinned in the browser."""
+    """Draw what Python says of the code that was pinned in the browser."""
     z, clicked = state.z_of(run), state.chosen_image(run)
     nearby = projection.indices[nearest_codes(projection.codes, z, NUM_NEAREST)]
     index = int(nearby[0]) if clicked is None else clicked
@@ -60,7 +60,7 @@ def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
 
 
 def _draw_posterior(run: Run, posterior: Codes, terms: ImageTerms) -> None:
-    """Write down the Gaussian that the encoder answers this image with."""
+    """Write down the Gaussian that the encoder makes of this image."""
     is_vae = run.engine.is_vae
     order = np.argsort(-np.abs(terms.kl_per_dim[0] if is_vae else posterior.mu[0]), kind="stable")
     head = "| dimension | μ |" + (" σ | KL, nats |" if is_vae else "")
@@ -80,17 +80,17 @@ def _draw_posterior(run: Run, posterior: Codes, terms: ImageTerms) -> None:
 
 def draw(run: Run, data: ImageDataset, projection: Projection) -> None:
     index = state.chosen_image(run)
-    seen = label = None
+    encoded = label = None
     if index is None:
         _draw_decoded_alone(run)
     else:
         image = data.images[[index]]
         label = data.label_of(index)
-        seen = (
+        encoded = (
             run.engine.encode(image, label),
             run.engine.terms(image, seed=None, labels=label),
         )
-        _draw_image(run, image, label, widgets.describe_image(data, index), *seen)
+        _draw_image(run, image, label, widgets.describe_image(data, index), *encoded)
 
     st.markdown("## The code z")
     with st.container(horizontal=True, gap="small"):
@@ -99,15 +99,15 @@ def draw(run: Run, data: ImageDataset, projection: Projection) -> None:
                   help="Set every slider to 0, the middle of the prior.")  # fmt: skip
         st.button("Random", on_click=_set_random, args=(run,),
                   help="Draw z from the prior, N(0, I).")  # fmt: skip
-        if seen is not None:
-            st.button("Image", on_click=_set_image, args=(run, seen[0].mu[0], label),
+        if encoded is not None:
+            st.button("Image", on_click=_set_image, args=(run, encoded[0].mu[0], label),
                       help="Back to the code of the image clicked.")  # fmt: skip
     if run.config.conditional:
         names = data.label_names
         st.selectbox("Label", range(len(names)), key=state.label_key(run),
                      format_func=names.__getitem__, persist_state="session",
                      help="This model decodes a code together with a label.")  # fmt: skip
-    _draw_sliders(run, projection.codes, seen)
+    _draw_sliders(run, projection.codes, encoded)
 
 
 def _draw_decoded_alone(run: Run) -> None:
@@ -157,15 +157,15 @@ def _draw_kl(run: Run, terms: ImageTerms) -> None:
         )
 
 
-def _draw_sliders(run: Run, codes: np.ndarray, seen: tuple[Codes, ImageTerms] | None) -> None:
+def _draw_sliders(run: Run, codes: np.ndarray, encoded: tuple[Codes, ImageTerms] | None) -> None:
     """One slider a dimension, those that carry most first and the unused ones folded away."""
     z = state.z_of(run)
 
     def slider(dim: int) -> None:
         limit = float(np.ceil(max(3.0, np.abs(codes[:, dim]).max(), abs(z[dim]))))
         label = f"z{dim + 1}"
-        if seen is not None:
-            posterior, terms = seen
+        if encoded is not None:
+            posterior, terms = encoded
             label += f" · μ {posterior.mu[0, dim]:.2f}"
             if run.engine.is_vae:
                 label += f" · σ {posterior.sigma[0, dim]:.2f} · KL {terms.kl_per_dim[0, dim]:.2f}"
@@ -194,8 +194,8 @@ def _draw_sliders(run: Run, codes: np.ndarray, seen: tuple[Codes, ImageTerms] | 
 
 def _kl_per_dim(run: Run, codes: np.ndarray) -> np.ndarray:
     """What each dimension carries: its KL or, for an autoencoder, its variance."""
-    known = (run.evaluation() or {}).get("kl_per_dim")
-    return np.array(known) if known else codes.var(0)
+    kl_per_dim = (run.evaluation() or {}).get("kl_per_dim")
+    return np.array(kl_per_dim) if kl_per_dim else codes.var(0)
 
 
 def _set_random(run: Run) -> None:
@@ -204,6 +204,6 @@ def _set_random(run: Run) -> None:
 
 
 def _set_image(run: Run, z: np.ndarray, label: int | None) -> None:
-    """Back to an image: its code means it together with its own label."""
+    """Go back to an image: its code decodes to it only together with its own label."""
     state.set_z(run, z)
     state.set_label(run, label)

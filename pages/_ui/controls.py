@@ -86,7 +86,7 @@ def selectbox(
         persist_state="session",
         **layout,
     )
-    state.keep(param, None if chosen == default else to_param(chosen))
+    state.put_into_url(param, None if chosen == default else to_param(chosen))
     return chosen
 
 
@@ -115,7 +115,7 @@ def segmented_control(
         persist_state="session",
         **layout,
     )
-    state.keep(param, None if chosen == default else to_param(chosen))
+    state.put_into_url(param, None if chosen == default else to_param(chosen))
     return chosen
 
 
@@ -154,7 +154,7 @@ def multiselect(
         persist_state="session",
         **layout,
     )
-    state.keep(param, None if chosen == list(default) else ",".join(chosen) or "none")
+    state.put_into_url(param, None if chosen == list(default) else ",".join(chosen) or "none")
     return chosen
 
 
@@ -164,7 +164,7 @@ def select_slider(
     """Choose one of several numbers on a slider."""
     _open_choice(param, key, options, default, str)
     chosen: int = st.select_slider(label, options, key=key, help=help, persist_state="session")
-    state.keep(param, None if chosen == default else str(chosen))
+    state.put_into_url(param, None if chosen == default else str(chosen))
     return chosen
 
 
@@ -192,7 +192,9 @@ def slider(
         persist_state="session",
         **layout,
     )
-    state.keep(param, None if np.isclose(value, default, atol=step / 100) else _write(value))
+    state.put_into_url(
+        param, None if np.isclose(value, default, atol=step / 100) else _write(value)
+    )
     return value
 
 
@@ -226,7 +228,7 @@ def range_slider(
         **layout,
     )
     same = np.allclose(value, default, atol=step / 100)
-    state.keep(param, None if same else ",".join(_write(part) for part in value))
+    state.put_into_url(param, None if same else ",".join(_write(part) for part in value))
     return value
 
 
@@ -256,7 +258,7 @@ def number_input(
         persist_state="session",
         **layout,
     )
-    state.keep(param, None if value is None or value == default else _write(value))
+    state.put_into_url(param, None if value is None or value == default else _write(value))
     return value
 
 
@@ -264,7 +266,7 @@ def text_input(label: str, *, param: str, key: str, default: str, help: str) -> 
     """Write a line of text."""
     _open(param, key, default, str)
     value: str = st.text_input(label, key=key, help=help, persist_state="session")
-    state.keep(param, None if value == default else value)
+    state.put_into_url(param, None if value == default else value)
     return value
 
 
@@ -272,7 +274,7 @@ def toggle(label: str, *, param: str, key: str, help: str, **layout: Any) -> boo
     """Switch something on, which is off at first."""
     _open(param, key, False, {"true": True, "false": False}.__getitem__)
     value: bool = st.toggle(label, key=key, help=help, persist_state="session", **layout)
-    state.keep(param, "true" if value else None)
+    state.put_into_url(param, "true" if value else None)
     return value
 
 
@@ -282,7 +284,7 @@ def seed(label: str, *, key: str, help: str) -> int:
     number: int = st.session_state[key]
     if st.button(label, icon=":material/casino:", help=help, key=f"{key}-again"):
         number = st.session_state[key] = number + 1
-    state.keep(SEED_PARAM, str(number) if number else None)
+    state.put_into_url(SEED_PARAM, str(number) if number else None)
     return number
 
 
@@ -296,7 +298,7 @@ def _open_choice(
 
 def _open(param: str, key: str, default: T, read: Callable[[str], T]) -> None:
     """Set a control to what the URL asks for or else leave it as it was, at first its default."""
-    text, new = state.asked_for(param), state.is_new_here(key)
+    text, new = state.take_from_url(param), state.is_new_here(key)
     if text is not None:
         try:
             st.session_state[key] = read(text)

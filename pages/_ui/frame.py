@@ -13,7 +13,7 @@ from vaelab.config import explain
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import RunError
 
-__all__ = ["PRESENT_KEY", "go_where_wanted", "guarded", "later", "presenting", "show"]
+__all__ = ["PRESENT_KEY", "first_call", "go_where_wanted", "guarded", "later", "presenting", "show"]
 
 #: In the URL: ``?present=true``, for a projector and a back row.
 PRESENT_KEY = "present"
@@ -95,15 +95,25 @@ def later(draw: Callable[[], None]) -> None:
     if st.session_state[_SETTLED]:
         draw()
         return
-    first_pass = iter([True])
+    is_first_pass = first_call()
 
     @st.fragment(run_every=0.5)
     def body() -> None:
-        if not next(first_pass, False):
+        if not is_first_pass():
             st.session_state[_SETTLED] = True
             st.rerun()
 
     body()
+
+
+def first_call() -> Callable[[], bool]:
+    """Return a function that answers True when it is first called, and False ever after.
+
+    Made beside a fragment and called in it, it tells the run of the whole page, in which the
+    browser has drawn nothing yet, from the fragment's own reruns after that.
+    """
+    answers = iter([True])
+    return lambda: next(answers, False)
 
 
 def guarded(draw: Callable[[], None]) -> Callable[[], None]:

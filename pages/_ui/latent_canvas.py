@@ -74,7 +74,7 @@ def latent_canvas(
     data: ImageDataset,
     projection: Projection,
     map_key: str,
-    on_pin: Callable[[Pin], None],
+    on_pin: Callable[[Pin], None] = lambda pin: None,
     link: Literal["image", "place"] | None = None,
 ) -> None:
     """Draw the canvas that decodes wherever the pointer is on the map beside it.
@@ -92,7 +92,8 @@ def latent_canvas(
     map_key
         Key of the container around the chart.
     on_pin
-        Called before the rerun that follows a click, or a slider let go.
+        Called before the rerun that follows a click, or a slider let go; by default a pin is for
+        the browser alone.
     link
         On a page with several: whether the others go to the same image, or to the same place.
     """

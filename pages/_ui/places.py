@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["keep_place", "open_place", "say_what_is_wrong"]
 
 NAMES = ("z", "image", "label")
-#: Far off any data; what lies beyond only costs numbers their precision.
+#: Far off any data; beyond, numbers only lose precision.
 FARTHEST = 1000.0
 
 
 class Place(NamedTuple):
-    """A code, and the image and the label that it is of, where it is of one."""
+    """A code, with its image and its label where it has them."""
 
     z: NDArray[np.floating]
     image: int | None
@@ -34,10 +34,10 @@ class Place(NamedTuple):
 
 
 def open_place(run: Run, data: ImageDataset, projection: Projection) -> None:
-    """Go where the URL asks to, or at first to the map's first image; before sliders are drawn."""
+    """Go to the place in the URL, at first to the map's first image; before sliders are drawn."""
     state.start_with(run, data, projection)
-    asked = [state.asked_for(name) for name in NAMES]
-    if all(text is None for text in asked):
+    texts = [state.take_from_url(name) for name in NAMES]
+    if all(text is None for text in texts):
         return
     wrong = None
     try:
@@ -49,17 +49,19 @@ def open_place(run: Run, data: ImageDataset, projection: Projection) -> None:
 
 
 def keep_place(run: Run, data: ImageDataset, projection: Projection) -> bool:
-    """Have the place in the URL, unless it is where the map starts.
+    """Write the place into the URL, unless it is where the map starts.
 
-    Returns whether nothing is wrong any more with the place that was asked for.
+    Returns whether this has just replaced a wrong place that the URL had.
     """
     now = write(run, data, Place(state.z_of(run), state.chosen_image(run), state.label_of(run)))
     first = write(run, data, start(data, projection))
-    over = now != first and st.session_state.get(_problem(run)) is not None
-    if over:
+    mended = now != first and st.session_state.get(_problem(run)) is not None
+    if mended:
         st.session_state[_problem(run)] = None
-    state.keep_all(dict(zip(NAMES, now if now != first else (None, None, None), strict=True)))
-    return over
+    state.put_all_into_url(
+        dict(zip(NAMES, now if now != first else (None, None, None), strict=True))
+    )
+    return mended
 
 
 def say_what_is_wrong(run: Run) -> None:
@@ -79,30 +81,30 @@ def start(data: ImageDataset, projection: Projection) -> Place:
 
 
 def write(run: Run, data: ImageDataset, place: Place) -> tuple[str | None, ...]:
-    """A place as the URL has it, by ``NAMES``."""
-    # What is 0 when rounded must not be "-0".
+    """A place as the URL has it, in the order of ``NAMES``."""
+    # Plus 0, so that what is rounded to 0 is not written "-0".
     z = ",".join(f"{round(float(value), 3) + 0.0:g}" for value in place.z)
     image = None if place.image is None else str(place.image)
-    told = run.config.conditional and place.label is not None
-    return z, image, data.label_names[place.label or 0] if told else None
+    has_label = run.config.conditional and place.label is not None
+    return z, image, data.label_names[place.label or 0] if has_label else None
 
 
 def read(run: Run, data: ImageDataset, projection: Projection) -> Place:
-    """The place that the URL names; a ValueError that says what is wrong with it."""
+    """The place that the URL names; a ValueError says what is wrong with it."""
     z, image, label = (st.query_params.get(name) for name in NAMES)
     if not z and image is None:
         first = start(data, projection)
         return first._replace(label=read_label(data, label, first.label))
     index = None if image is None else read_image(data, image)
-    known = None if index is None else data.label_of(index)
-    chosen = read_label(data, label, known)
+    own_label = None if index is None else data.label_of(index)
+    chosen_label = read_label(data, label, own_label)
     if z:
-        return Place(read_code(run, z), index, chosen)
+        return Place(read_code(run, z), index, chosen_label)
     assert index is not None
     at = int(np.searchsorted(projection.indices, index))
     if at < len(projection.indices) and projection.indices[at] == index:
-        return Place(projection.codes[at], index, chosen)
-    return Place(run.engine.encode(data.images[[index]], known).mu[0], index, chosen)
+        return Place(projection.codes[at], index, chosen_label)
+    return Place(run.engine.encode(data.images[[index]], own_label).mu[0], index, chosen_label)
 
 
 def read_code(run: Run, text: str) -> NDArray[np.floating]:

@@ -71,7 +71,7 @@ def all_runs() -> dict[str, Run]:
 
 
 def examples() -> list[Run]:
-    """The runs that the app is shipped with; their age is that of the checkout, so by size."""
+    """The runs that the app is shipped with, by size: their dates are those of the checkout."""
     return sorted(list_runs(EXAMPLES), key=lambda run: (run.config.latent_dim, run.name))
 
 
@@ -82,11 +82,11 @@ def example(name: str) -> Run:
 
 def same_images(run: Run) -> list[Run]:
     """The other runs that learned the images that ``run`` did."""
-    known = run.config.dataset, run.config.preprocessing
+    images = run.config.dataset, run.config.preprocessing
     return [
         other
         for other in all_runs().values()
-        if other.name != run.name and (other.config.dataset, other.config.preprocessing) == known
+        if other.name != run.name and (other.config.dataset, other.config.preprocessing) == images
     ]
 
 
@@ -133,15 +133,15 @@ def known_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> P
 def _read_map(path: str, version: int, kind: ProjectionKind, max_points: int) -> Projection:
     projection = read_map(opened(path, version), kind, max_points)
     if projection is None:
-        # Raised rather than returned: absence must not be cached, a job may be about to end it.
+        # Raised rather than returned, as an absence must not be cached: a job may end it.
         raise LookupError
     return projection
 
 
 def make_known_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> Projection:
-    """A map, computed now if it must be: for those that take no time."""
-    known = known_map(run, kind, max_points)
-    return known or _make_map(str(run.path), run.version, kind, max_points)
+    """A map, computed now if it must be: only for kinds that take no time."""
+    projection = known_map(run, kind, max_points)
+    return projection or _make_map(str(run.path), run.version, kind, max_points)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Placing the images on the map …")
@@ -180,7 +180,7 @@ def _codes_of(path: str, version: int, split: SplitName) -> Codes:
 
 
 def model_name(run: Run) -> str:
-    """What tells a run's model, as of its last epoch, from all others."""
+    """A name for a run's model as of its last epoch, which no other model has."""
     return _model_name(run, run.version)
 
 

@@ -206,7 +206,7 @@ def _choose_network() -> dict[str, Any]:
         default=default,
         help="From the image inwards, separated by commas; the decoder mirrors them.",
     )
-    state.keep("hidden" if conv else "channels", None)
+    state.put_into_url("hidden" if conv else "channels", None)
     activation = controls.selectbox(
         "Activation",
         param="activation",

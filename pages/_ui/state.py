@@ -5,10 +5,10 @@ run, image and place one is at. What a single page remembers, and the values of 
 are in that page's file; those of the controls in the URL pass through ``controls``. Widgets keep
 their values when a page is left, by ``persist_state="session"``.
 
-Two ways lead into the URL. A widget whose value can stand there as it is says so itself, with
+Two ways lead into the URL. A widget whose value can be written there as it is has
 ``bind="query-params"``: its key is then the name in the URL, and nothing else may use that name.
-Whatever is called differently than it is shown, or is about a run or a dataset, goes through
-``asked_for`` and ``keep``: see ``controls``.
+What has another name in the URL than on the page, or differs by run or dataset, goes through
+``take_from_url`` and ``put_into_url``: see ``controls``.
 """
 
 from __future__ import annotations
@@ -34,9 +34,6 @@ __all__ = [
     "RUN_KEY",
     "WATCH_KEY",
     "anchor_of",
-    "ask",
-    "asked",
-    "asked_for",
     "choose_end",
     "choose_image",
     "chosen_end",
@@ -45,19 +42,22 @@ __all__ = [
     "forget_sent",
     "go_to",
     "is_new_here",
-    "keep",
-    "keep_all",
     "label_key",
     "label_of",
     "open_lesson",
     "open_watched",
     "place_sent",
+    "pop_dialog",
+    "put_all_into_url",
+    "put_into_url",
     "remember_sent",
+    "request_dialog",
     "run_chosen",
     "set_label",
     "set_z",
     "slider_key",
     "start_with",
+    "take_from_url",
     "want_run",
     "wanted_lesson",
     "wanted_run",
@@ -88,9 +88,9 @@ def open_lesson(slug: str) -> None:
 
 def wanted_run() -> str | None:
     """The run that the URL names or, on a page reached without one, the last one looked at."""
-    asked = asked_for(RUN_KEY)
-    if asked:
-        st.session_state["wanted-run"] = asked
+    requested = take_from_url(RUN_KEY)
+    if requested:
+        st.session_state["wanted-run"] = requested
     name: str | None = st.session_state.get("wanted-run")
     return name
 
@@ -98,7 +98,7 @@ def wanted_run() -> str | None:
 def want_run(name: str) -> None:
     """Show the run called ``name``: in the URL, in the selector, and on the next page."""
     st.session_state[RUN_KEY] = st.session_state["wanted-run"] = name
-    keep(RUN_KEY, name)
+    put_into_url(RUN_KEY, name)
 
 
 def run_chosen() -> None:
@@ -108,29 +108,30 @@ def run_chosen() -> None:
 
 # Settings in the URL ----------------------------------------------------------------------------
 
-#: Seconds for which a browser may not have heard yet of what was put into the URL.
+#: Seconds within which a browser has surely heard of a change to the URL.
 _ON_THE_WAY = 5.0
 
 
 @dataclass
 class _Address:
-    """What the page shown has put into the URL, None for nothing."""
+    """What the page has put into the URL."""
 
     page: str
-    kept: dict[str, str | None] = field(default_factory=dict)
-    #: Keys of the controls that were drawn on it.
+    #: Parameters and their text, None for one that is at its default and so not in the URL.
+    written: dict[str, str | None] = field(default_factory=dict)
+    #: Keys of the controls that were drawn on the page.
     drawn: set[str] = field(default_factory=set)
-    #: Until when what was there before may still come from the browser.
+    #: Until when the browser may still send a text that was replaced.
     until: dict[tuple[str, str | None], float] = field(default_factory=dict)
 
-    def take(self, name: str, text: str | None) -> None:
-        """Take over what is in the URL from now on."""
-        if name in self.kept and self.kept[name] != text:
-            self.until[name, self.kept[name]] = time.monotonic() + _ON_THE_WAY
-        self.kept[name] = text
+    def note(self, name: str, text: str | None) -> None:
+        """Note what is in the URL from now on."""
+        if name in self.written and self.written[name] != text:
+            self.until[name, self.written[name]] = time.monotonic() + _ON_THE_WAY
+        self.written[name] = text
 
     def is_late(self, name: str, text: str | None) -> bool:
-        """Whether the browser has only not heard yet that this is over."""
+        """Whether the browser sends this only because it has not yet heard that it was replaced."""
         return time.monotonic() < self.until.get((name, text), 0)
 
 
@@ -145,52 +146,52 @@ def _address() -> _Address:
 def _went_back() -> bool:
     """Whether this run is for Back or Forward: then what the URL does not name is at its default.
 
-    There is no public way to tell it from a page reached through the menu, on which settings stay.
+    There is no public way to tell it from a page reached through the menu, where settings stay.
     """
     return bool(getattr(get_script_run_ctx(), "is_history_navigation", False))
 
 
-def asked_for(name: str) -> str | None:
-    """What the URL newly asks of a setting: on opening a page, after a link, or after Back.
+def take_from_url(name: str) -> str | None:
+    """What the URL newly sets a setting to: on opening a page, after a link, or after Back.
 
     Returns
     -------
     str or None
-        The text; empty where the default is asked for; None where nothing is. Each is told once:
-        a setting that was changed since stays changed.
+        The text; empty for the default; None where there is nothing new. Each is returned once, so
+        that a setting which was changed since stays changed.
     """
     address, text = _address(), st.query_params.get(name)
-    if name in address.kept and address.kept[name] == text:
+    if name in address.written and address.written[name] == text:
         return None
     if not _went_back() and (text is None or address.is_late(name, text)):
         return None
-    address.take(name, text)
+    address.note(name, text)
     return text or ""
 
 
 def is_new_here(key: str) -> bool:
-    """Whether a control is drawn for the first time since the page was opened; told once."""
+    """Whether a control is drawn for the first time since the page was opened; True only once."""
     drawn = _address().drawn
     new = key not in drawn
     drawn.add(key)
     return new
 
 
-def keep(name: str, text: str | None) -> None:
-    """Have a setting in the URL, or with None not there, as one at its default."""
-    keep_all({name: text})
+def put_into_url(name: str, text: str | None) -> None:
+    """Write a setting into the URL; None, for one at its default, takes it out."""
+    put_all_into_url({name: text})
 
 
-def keep_all(texts: Mapping[str, str | None]) -> None:
-    """Have several settings in the URL that change together: one step of Back."""
+def put_all_into_url(texts: Mapping[str, str | None]) -> None:
+    """Write several settings that change together, so that they are one step of Back."""
     address = _address()
     for name, text in texts.items():
-        address.take(name, text)
+        address.note(name, text)
     new: dict[str, str] = {}
     went_back = _went_back()
-    for name, text in address.kept.items():
+    for name, text in address.written.items():
         now = st.query_params.get(name)
-        # What comes late must not take the place of what another setting was changed to.
+        # The others only where the browser sent an outdated text, which must not come back.
         ours = name in texts or (address.is_late(name, now) and not went_back)
         if now == text or not ours:
             continue
@@ -228,13 +229,13 @@ def z_of(run: Run) -> NDArray[np.float32]:
 
 
 def set_label(run: Run, label: int | None) -> None:
-    """Choose what a conditional model is told with the code; before its selector is drawn."""
+    """Choose the label that a conditional model decodes with; before its selector is drawn."""
     if label is not None:
         st.session_state[label_key(run)] = label
 
 
 def label_of(run: Run) -> int:
-    """What a conditional model is told with the code."""
+    """The label that a conditional model decodes with."""
     label: int = st.session_state.get(label_key(run), 0)
     return label
 
@@ -259,13 +260,13 @@ def go_to(run: Run, z: Sequence[float] | NDArray[np.floating], image: int | None
 
 
 def place_sent(run: Run) -> dict[str, Any] | None:
-    """Where the browser was last told to go, if it was; ``turn`` tells it from earlier times."""
+    """Where the browser was last sent, if it was; ``turn`` differs each time."""
     place: dict[str, Any] | None = st.session_state.get(_of(run, "sent"))
     return place
 
 
 def start_with(run: Run, data: ImageDataset, projection: Projection) -> None:
-    """Where nothing was chosen yet, choose the first image of the map: something to look at."""
+    """Where no image was chosen yet, choose the first of the map, to have something to look at."""
     if _of(run, "image") not in st.session_state:
         first = int(projection.indices[0])
         choose_image(run, first)
@@ -298,10 +299,9 @@ def chosen_end(run: Run, end: str) -> int | None:
 def anchor_of(run: Run, chosen: int | None, first: int, marked: bool) -> int | None:
     """Which image the figure itself shows as selected.
 
-    Streamlit puts a new chart in place of one whose figure changed, and zoom and selection are gone
-    with the old one. So a click must not change the figure: the browser marks what was clicked. The
-    figure catches up only when it is drawn anew in any case, because z is marked apart from the
-    image, now or the last time.
+    Streamlit replaces a chart whose figure changed, and loses its zoom and selection. So a click
+    must not change the figure: the browser marks what was clicked. The figure catches up when it is
+    drawn anew in any case, because z is marked apart from the image, now or the last time.
     """
     anchor, was_marked = _of(run, "anchor"), _of(run, "marked")
     if marked or st.session_state.get(was_marked):
@@ -346,17 +346,17 @@ def open_watched(names: Collection[str]) -> None:
     """Take over the run to watch from the URL, and forget one that is gone; before its selector."""
     if st.session_state.get(WATCH_KEY) not in {None, *names}:
         del st.session_state[WATCH_KEY]
-    asked = asked_for(WATCH_KEY)
-    if asked in names:
-        st.session_state[WATCH_KEY] = asked
+    requested = take_from_url(WATCH_KEY)
+    if requested in names:
+        st.session_state[WATCH_KEY] = requested
 
 
-def ask(what: str, run: Run) -> None:
-    """Ask for a dialog about ``run``, to be opened by the page rather than a part of it."""
-    st.session_state["asked"] = (what, run.path)
+def request_dialog(name: str, run: Run) -> None:
+    """Request a dialog about ``run``, which the page opens rather than one of its fragments."""
+    st.session_state["dialog"] = (name, run.path)
 
 
-def asked() -> tuple[str, Path] | None:
-    """Take the dialog that was asked for; asking is then over."""
-    what: tuple[str, Path] | None = st.session_state.pop("asked", None)
-    return what
+def pop_dialog() -> tuple[str, Path] | None:
+    """Return the dialog that was requested, once."""
+    dialog: tuple[str, Path] | None = st.session_state.pop("dialog", None)
+    return dialog

@@ -38,8 +38,10 @@ __all__ = [
     "kind_of",
     "map_or_stand_in",
     "picture",
+    "resume_button",
     "sheet",
     "show_pixels",
+    "stop_button",
     "study_or_progress",
     "summary_of",
     "toolbar",
@@ -68,11 +70,35 @@ def toolbar() -> DeltaGenerator:
 
 
 def attempt(action: Callable[..., object], *arguments: object) -> None:
-    """Do what a button says, in its callback; where that fails, say why in one sentence."""
+    """Do what a button says, in its callback; if it fails, say why in one sentence."""
     try:
         action(*arguments)
     except (RunError, ConnectionError, ValueError) as error:
         st.toast(explain(error), icon=":material/error:", duration="infinite")
+
+
+def stop_button(run: Run, help: str, key: str | None = None) -> None:
+    """A button that ends a run's training."""
+    st.button(
+        "Stop",
+        icon=":material/stop:",
+        key=key,
+        help=help,
+        on_click=attempt,
+        args=(resources.jobs().stop, run),
+    )
+
+
+def resume_button(run: Run, key: str | None = None) -> None:
+    """A button that goes on with a run's training."""
+    st.button(
+        "Resume",
+        icon=":material/resume:",
+        key=key,
+        help="Go on from the last finished epoch.",
+        on_click=attempt,
+        args=(resources.jobs().train, run),
+    )
 
 
 def choose_run(suits: Callable[[Run], bool] | None = None, needs: str = "trained model") -> Run:
@@ -81,10 +107,10 @@ def choose_run(suits: Callable[[Run], bool] | None = None, needs: str = "trained
     Parameters
     ----------
     suits
-        Which runs the page can be about; all by default. Where the last one looked at is none of
-        them, the first that is comes in its place.
+        Which runs the page can be about; all by default. Where the last one looked at is not among
+        them, the first of them is shown.
     needs
-        What such a run is called, for where there is none.
+        What to call such a run where there is none.
     """
     everything = resources.all_runs()
     runs = {name: run for name, run in everything.items() if suits is None or suits(run)}
@@ -133,7 +159,7 @@ def choose_other_run(
     """
     by_name = {run.name: run for run in runs}
     if not by_name:
-        state.keep("beside", None)
+        state.put_into_url("beside", None)
         return None
     name = controls.selectbox(
         label,
@@ -151,7 +177,7 @@ def choose_other_run(
 
 
 def study_or_progress(run: Run, name: str, what: str) -> Study | None:
-    """A study or, while a job makes it, a bar that says how far it is; in a fragment that reruns.
+    """A study or, while a job makes it, a progress bar and None; in a fragment that reruns.
 
     Parameters
     ----------
@@ -171,8 +197,8 @@ def study_or_progress(run: Run, name: str, what: str) -> Study | None:
     except ConnectionError as error:
         st.error(explain(error), icon=":material/error:")
         return None
-    made, why = queue.study_state(run, name)
-    if made == "failed":
+    progress, why = queue.study_state(run, name)
+    if progress == "failed":
         st.error(f"{what} failed: {why}", icon=":material/error:")
     else:
         st.progress(read_progress(run, name), f"{what} of {run.title} …")
@@ -217,9 +243,9 @@ def choose_map(run: Run) -> ProjectionKind:
 
 
 def choose_points(data: ImageDataset, kind: ProjectionKind) -> int:
-    """Choose how many images are on the map, where there are many; UMAP would take too long."""
+    """Choose how many images are on the map, if there are many; UMAP of all would take too long."""
     if len(data) <= MAX_POINTS or kind == "umap":
-        state.keep("points", None)
+        state.put_into_url("points", None)
         return MAX_POINTS
     return controls.selectbox(
         "Points",
@@ -249,7 +275,7 @@ class MapView(NamedTuple):
 
 
 def map_or_stand_in(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> MapView:
-    """The map asked for or, while a job makes it, PCA and a sentence that says so."""
+    """The map chosen or, while a job makes it, PCA and a sentence that says so."""
     if kind != "umap":
         return MapView(resources.make_known_map(run, kind, max_points))
     projection = resources.known_map(run, kind)
@@ -261,8 +287,8 @@ def map_or_stand_in(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS
         queue.make_map(run, kind)
     except ConnectionError as error:
         return MapView(stand_in, f"There is no UMAP map: {error}")
-    made, why = queue.map_state(run, kind)
-    if made == "failed":
+    progress, why = queue.map_state(run, kind)
+    if progress == "failed":
         return MapView(stand_in, f"The UMAP map could not be made: {why}")
     note = "The UMAP map is being made, which takes up to a minute the first time. Until then: PCA."
     return MapView(stand_in, note, waiting=True)
@@ -272,7 +298,7 @@ def color_choice(data: ImageDataset) -> str | None:
     """Choose what the points' colours mean: the label or a known factor."""
     options = (["label"] if data.labels is not None else []) + list(data.factor_names)
     if len(options) < 2:
-        state.keep("colour", None)
+        state.put_into_url("colour", None)
         return options[0] if options else None
     return controls.selectbox(
         "Colour",

@@ -1,4 +1,7 @@
-"""Rows of images, each with its name before and its figures after it: one table, one element."""
+"""Rows of images with their names, drawn as one element however many there are.
+
+Two kinds: a table whose rows end in figures, and strips with words under their images.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,16 @@ from html import escape
 from typing import NamedTuple
 
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
+from vaelab.figures.generation import row_of_images
 from vaelab.images import png_data_uri, tile
 
-__all__ = ["Row", "draw_rows"]
+__all__ = ["Row", "Strip", "Words", "draw_strips", "draw_table"]
+
+# A table with figures --------------------------------------------------------------------------
 
 _STYLE = """
 <style>
@@ -30,7 +37,6 @@ _STYLE = """
 </style>
 """
 
-
 #: Images of a full row; fewer keep the size that they would have in it.
 FULL = 10
 
@@ -45,7 +51,7 @@ class Row(NamedTuple):
     best: Sequence[bool] = ()
 
 
-def draw_rows(
+def draw_table(
     place: DeltaGenerator, rows: Sequence[Row], columns: Sequence[str], helps: Sequence[str]
 ) -> None:
     """Draw rows of images under one another, with aligned images and figures.
@@ -53,9 +59,9 @@ def draw_rows(
     Parameters
     ----------
     place
-        Where: drawn again there, it takes the place of what was before.
+        Where; a table drawn there again replaces the earlier one.
     rows
-        As many images in each.
+        All of as many images.
     columns
         What the figures are called.
     helps
@@ -87,3 +93,44 @@ def _row(row: Row, num_columns: int) -> str:
         f'<td><img src="{source}" alt="{escape(row.name)}" style="width: {width:g}%"></td>'
         f"{cells}</tr>"
     )
+
+
+# Strips with words ----------------------------------------------------------------------------
+
+_GRID = "display:grid;grid-template-columns:max-content 1fr;column-gap:.5rem;align-items:center"
+_NAME = "font-size:.875rem;opacity:.75;max-width:7rem;line-height:1.2"
+_IMAGES = "width:100%;display:block;image-rendering:pixelated"
+_WORDS = (
+    "display:grid;grid-template-columns:repeat({},minmax(0,1fr));text-align:center;"
+    "font-size:.8rem;opacity:.75;padding-bottom:.6rem;overflow:hidden"
+)
+
+
+class Strip(NamedTuple):
+    """A row of images ``(N, C, H, W)``, framed in a colour where they are to stand out."""
+
+    name: str
+    images: NDArray[np.generic]
+    frame: str | None = None
+
+
+class Words(NamedTuple):
+    """A word under each image of the strip above."""
+
+    name: str
+    words: Sequence[str]
+
+
+def draw_strips(rows: Sequence[Strip | Words], columns: int) -> None:
+    """Draw rows beneath each other, all of ``columns`` cells."""
+    parts = []
+    for row in rows:
+        name = f'<div style="{_NAME}{{}}">{escape(row.name)}</div>'
+        parts.append(name.format("" if isinstance(row, Strip) else ";align-self:start"))
+        if isinstance(row, Strip):
+            source = png_data_uri(row_of_images(row.images, columns, row.frame))
+            parts.append(f'<img style="{_IMAGES}" src="{source}" alt="{escape(row.name)}">')
+        else:
+            cells = "".join(f"<div>{escape(word)}</div>" for word in row.words)
+            parts.append(f'<div style="{_WORDS.format(columns)}">{cells}</div>')
+    st.html(f'<div style="{_GRID}">{"".join(parts)}</div>')

@@ -1,4 +1,4 @@
-"""What is known of five maps of the same images: of their pixels, of an AE's codes and a VAE's."""
+"""Five maps of the same images, as far as they are made: of pixels, an AE's codes and a VAE's."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from vaelab.datasets import ImageDataset
 from vaelab.evaluation.map_study import code_places, pixel_places
 from vaelab.figures.maps import MapPanel
 from vaelab.runs import Run
-from vaelab.studies import Study
 
-__all__ = ["MAP_TITLES", "Maps", "known_maps", "panels_of"]
+__all__ = ["MAP_TITLES", "Maps", "maps_so_far", "panels_of"]
 
 MAP_TITLES = {
     "raw": "Two pixels",
@@ -27,17 +26,17 @@ MAP_TITLES = {
 
 
 class Maps(NamedTuple):
-    """What is known of the five maps."""
+    """The five maps, as far as they are made."""
 
     indices: NDArray[np.int64]  # (N,), which images
     places: dict[str, NDArray[Any]]  # (N, 2) by the keys of MAP_TITLES
     figures: dict[str, dict[str, Any]]  # by the same
     knn_in_pixels: float | None
-    missing: list[tuple[Run, str, str]]  # studies that a job has to make
+    missing: list[tuple[Run, str, str]]  # arguments of ``study_or_progress`` for what is to be made
 
 
-def known_maps(models: dict[str, Run], data: ImageDataset) -> Maps:
-    """Everything that needs no waiting: studies, and places where these are still to be made."""
+def maps_so_far(models: dict[str, Run], data: ImageDataset) -> Maps:
+    """Collect what needs no waiting: studies or, where one is still to be made, places alone."""
     run = next(iter(models.values()))
     missing = []
     places: dict[str, NDArray[Any]] = {}
@@ -50,12 +49,12 @@ def known_maps(models: dict[str, Run], data: ImageDataset) -> Maps:
         else:
             places[kind] = study.arrays["codes"]
             figures[kind] = study.figures["codes"] | {"seconds": seconds_of(model)}
-    # It is about the images alone, so that of any run of them will do.
+    # This study is of the images alone, so that of any run on them will do.
     pixels = next(
         (
             study
-            for known in [run, *resources.same_images(run)]
-            if (study := _pixel_study(known)) is not None
+            for each in [run, *resources.same_images(run)]
+            if (study := resources.known_study(each, "pixel_maps")) is not None
         ),
         None,
     )
@@ -70,10 +69,6 @@ def known_maps(models: dict[str, Run], data: ImageDataset) -> Maps:
     return Maps(arrays["indices"], places, figures, knn, missing)
 
 
-def _pixel_study(run: Run) -> Study | None:
-    return resources.known_study(run, "pixel_maps")
-
-
 @st.cache_resource(max_entries=16, show_spinner="Placing the images …")
 def _code_places(path: str, version: int, _run: Run, _data: ImageDataset) -> dict[str, Any]:
     return code_places(_run.engine, _data)
@@ -85,7 +80,7 @@ def _pixel_places(name: str, preprocessing: str, _data: ImageDataset) -> dict[st
 
 
 def seconds_of(run: Run) -> float | None:
-    """How long a run was trained; shipped ones keep it in their epochs alone."""
+    """How long a run was trained; the shipped runs have this only among their epochs."""
     if run.status.seconds:
         return run.status.seconds
     epochs = run.epochs()
@@ -111,12 +106,12 @@ def panels_of(maps: Maps, models: dict[str, Run]) -> list[MapPanel]:
             absent = "is being made …" if name == "umap" else "is not trained yet"
             panels.append(MapPanel(title, f"{title} {absent}", None))
             continue
-        found = maps.figures.get(name)
+        figures = maps.figures.get(name)
         note = "being judged …"
-        if found is not None:
-            knn = found["knn_accuracy"]
+        if figures is not None:
+            knn = figures["knn_accuracy"]
             note = (
-                f"trust {found['trustworthiness']:.2f} · continuity {found['continuity']:.2f}"
+                f"trust {figures['trustworthiness']:.2f} · continuity {figures['continuity']:.2f}"
                 + ("" if knn is None else f" · k-NN {knn:.0%}")
             )
         panels.append(MapPanel(title, note, maps.places[name], axes[name], name != "umap"))

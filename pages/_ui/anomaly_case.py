@@ -1,4 +1,4 @@
-"""Normal images, others to tell from them, and their scores: computed once, shared by reruns."""
+"""Normal images, anomalies to tell from them, and their scores: computed once for all reruns."""
 
 from __future__ import annotations
 
@@ -15,16 +15,24 @@ from vaelab.evaluation.anomalies import Detector
 from vaelab.evaluation.detection import Detection, detect
 from vaelab.runs import Run
 
-__all__ = ["Case", "Group", "Strangers", "anomalies_of", "detector_of", "group_of",
-           "missing_classes", "scores_of"]  # fmt: skip
+__all__ = [
+    "AnomalySource",
+    "Case",
+    "Group",
+    "anomalies_of",
+    "detector_of",
+    "group_of",
+    "missing_classes",
+    "scores_of",
+]
 
 #: Images of another dataset at the most.
 MOST_OTHERS = 10_000
-#: With fewer test images of the classes left out than this, their others are taken, too.
+#: With fewer test images of the left-out classes than this, all their images are taken.
 MIN_LEFT_OUT = 100
 
 
-class Strangers(NamedTuple):
+class AnomalySource(NamedTuple):
     """Which images play the anomalies; small, so that it can be a key of caches."""
 
     kind: str  # "left_out", "other" or "corrupted"
@@ -33,7 +41,7 @@ class Strangers(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Images and, for each, what to call it."""
+    """Images, and a name for each."""
 
     images: NDArray[np.generic]
     names: list[str]
@@ -49,17 +57,17 @@ class Case(NamedTuple):
     """Two groups of images and their scores; images are counted through both, normal ones first."""
 
     run: Run
-    strangers: Strangers
+    source: AnomalySource
     score: str  # a key of vaelab.evaluation.anomalies.SCORES
     groups: tuple[Group, Group]
     scores: tuple[NDArray[np.float64], NDArray[np.float64]]
 
     @classmethod
-    def of(cls, run: Run, strangers: Strangers, score: str) -> Case:
-        """Load and score; what was scored once is at hand."""
-        groups = group_of(resources.dataset(run.config)), anomalies_of(run, strangers)
-        scores = scores_of(run, None, score), scores_of(run, strangers, score)
-        return cls(run, strangers, score, groups, scores)
+    def of(cls, run: Run, source: AnomalySource, score: str) -> Case:
+        """Load and score; both are cached."""
+        groups = group_of(resources.dataset(run.config)), anomalies_of(run, source)
+        scores = scores_of(run, None, score), scores_of(run, source, score)
+        return cls(run, source, score, groups, scores)
 
     @property
     def all_scores(self) -> NDArray[np.float64]:
@@ -67,7 +75,7 @@ class Case(NamedTuple):
         return np.concatenate(self.scores)
 
     @property
-    def strange(self) -> NDArray[np.bool_]:
+    def anomalous(self) -> NDArray[np.bool_]:
         """Which images are anomalous in truth, ``(N + M,)``."""
         return np.repeat([False, True], [len(part) for part in self.scores])
 
@@ -85,7 +93,7 @@ class Case(NamedTuple):
     def detection(self) -> Detection:
         """What the score can do at all thresholds."""
         return _detection(
-            str(self.run.path), self.run.version, self.strangers, self.score, self.scores
+            str(self.run.path), self.run.version, self.source, self.score, self.scores
         )
 
 
@@ -98,7 +106,7 @@ def missing_classes(run: Run) -> tuple[str, ...]:
 
 
 def detector_of(run: Run) -> Detector:
-    """What knows the run's normal images."""
+    """The detector that has learned the run's normal images."""
     return _detector(str(run.path), run.version, run)
 
 
@@ -115,12 +123,12 @@ def group_of(data: ImageDataset, at_least: int = 0) -> Group:
     return Group(data.images[chosen], [widgets.describe_image(data, int(i)) for i in chosen])
 
 
-def anomalies_of(run: Run, strangers: Strangers) -> Group:
+def anomalies_of(run: Run, source: AnomalySource) -> Group:
     """The images that play the anomalies, in the shape of the run's."""
     config, data = run.config, resources.dataset(run.config)
-    if strangers.kind == "corrupted":
-        return _damaged(config.dataset, config.preprocessing.model_dump_json(), strangers, data)
-    if strangers.kind == "left_out":
+    if source.kind == "corrupted":
+        return _damaged(config.dataset, config.preprocessing.model_dump_json(), source, data)
+    if source.kind == "left_out":
         preprocessing = config.preprocessing.model_copy(
             update={"classes": missing_classes(run), "num_images": None}
         )
@@ -132,32 +140,30 @@ def anomalies_of(run: Run, strangers: Strangers) -> Group:
         "size": side, "color": "gray" if channels == 1 else "rgb", "num_images": MOST_OTHERS,
         "binarize": config.preprocessing.binarize,
     })  # fmt: skip
-    others = {"dataset": strangers.what, "preprocessing": preprocessing}
+    others = {"dataset": source.what, "preprocessing": preprocessing}
     return group_of(resources.dataset(config.model_copy(update=others)))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _damaged(name: str, steps: str, strangers: Strangers, _data: ImageDataset) -> Group:
+def _damaged(name: str, steps: str, source: AnomalySource, _data: ImageDataset) -> Group:
     from vaelab.corruptions import corrupt_images  # here, as it imports torch
 
     images, names = group_of(_data)
-    damaged = corrupt_images(images, strangers.what, strangers.strength)
+    damaged = corrupt_images(images, source.what, source.strength)
     return Group(damaged, [f"{image}, damaged" for image in names])
 
 
-def scores_of(run: Run, strangers: Strangers | None, score: str) -> NDArray[np.float64]:
+def scores_of(run: Run, source: AnomalySource | None, score: str) -> NDArray[np.float64]:
     """Scores of the anomalies or, for None, of the normal images."""
-    return _scores(str(run.path), run.version, strangers, score, run)
+    return _scores(str(run.path), run.version, source, score, run)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Scoring the images …")
 def _scores(
-    path: str, version: int, strangers: Strangers | None, score: str, _run: Run
+    path: str, version: int, source: AnomalySource | None, score: str, _run: Run
 ) -> NDArray[np.float64]:
     group = (
-        group_of(resources.dataset(_run.config))
-        if strangers is None
-        else (anomalies_of(_run, strangers))
+        group_of(resources.dataset(_run.config)) if source is None else anomalies_of(_run, source)
     )
     return detector_of(_run).score(score, group.images)
 
@@ -166,7 +172,7 @@ def _scores(
 def _detection(
     path: str,
     version: int,
-    strangers: Strangers,
+    source: AnomalySource,
     score: str,
     _scores: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> Detection:

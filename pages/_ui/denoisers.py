@@ -1,4 +1,4 @@
-"""Ways of repairing images, and how well each does: models beside what needs none."""
+"""Ways of repairing images, with models and without, and how well each does."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = [
     "swept",
 ]
 
-#: Enough for the filled part to come to rest.
+#: Enough for what is filled in to change no more.
 RESTORE_STEPS = 20
 
 #: How many test images figures are the mean of. Curves and fillings take many decodes each, and a
@@ -43,7 +43,7 @@ _NUM_JUDGED = {
     "mlp": {"table": 200, "curves": 100, "filled": 200},
     "conv": {"table": 100, "curves": 40, "filled": 20},
 }
-#: Training images that are looked through for the most alike one.
+#: Training images among which the most similar one is looked for.
 _MOST_TRAINING = 10_000
 
 Images = NDArray[Any]
@@ -51,7 +51,7 @@ Indices = NDArray[np.int64]
 
 
 def num_judged(runs: Sequence[Run], what: str) -> int:
-    """How many images to judge by: all that the slowest network does in a moment."""
+    """How many images to judge by: as many as the slowest of the networks does in a moment."""
     return min(_NUM_JUDGED[run.config.architecture][what] for run in runs)
 
 
@@ -154,10 +154,10 @@ def _methods(runs: Sequence[Run], labels: Images | None) -> dict[str, Callable[[
 
 
 def filled(
-    runs: Sequence[Run], data: ImageDataset, chosen: Indices, known: NDArray[np.bool_]
+    runs: Sequence[Run], data: ImageDataset, chosen: Indices, visible: NDArray[np.bool_]
 ) -> dict[str, Images]:
-    """Hide pixels ``(H, W)`` of images, and fill them in every way."""
-    return _filled(_keys(runs), chosen.tobytes(), known.tobytes(), runs, data, chosen, known)
+    """Hide all but the visible pixels ``(H, W)`` of images, and fill them in every way."""
+    return _filled(_keys(runs), chosen.tobytes(), visible.tobytes(), runs, data, chosen, visible)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Filling the hidden part …")
@@ -168,28 +168,28 @@ def _filled(
     _runs: Sequence[Run],
     _data: ImageDataset,
     _chosen: Indices,
-    _known: NDArray[np.bool_],
+    _visible: NDArray[np.bool_],
 ) -> dict[str, Images]:
     clean = _data.images[_chosen] / np.float32(255)
     train = _data.images[_data.indices("train")[:_MOST_TRAINING]]
-    start = fill_with_mean(clean, _known, train)
+    start = fill_with_mean(clean, _visible, train)
     labels = _data.labels_of(_chosen)
-    return {"mean": start, "nearest": fill_from_nearest(clean, _known, train)} | {
-        run.name: run.engine.restore(start, _known, labels, RESTORE_STEPS) for run in _runs
+    return {"mean": start, "nearest": fill_from_nearest(clean, _visible, train)} | {
+        run.name: run.engine.restore(start, _visible, labels, RESTORE_STEPS) for run in _runs
     }
 
 
 def filled_psnr(
-    runs: Sequence[Run], data: ImageDataset, chosen: Indices, known: NDArray[np.bool_]
+    runs: Sequence[Run], data: ImageDataset, chosen: Indices, visible: NDArray[np.bool_]
 ) -> dict[str, float]:
     """PSNR of what each way fills in, over the hidden pixels alone; in dB, mean over images."""
     clean = data.images[chosen]
     return {
-        name: float(psnr_inside(clean, images, known).mean())
-        for name, images in filled(runs, data, chosen, known).items()
+        name: float(psnr_inside(clean, images, visible).mean())
+        for name, images in filled(runs, data, chosen, visible).items()
     }
 
 
 def _keys(runs: Sequence[Run]) -> tuple[tuple[str, int], ...]:
-    """What tells models from all others."""
+    """What identifies models, for caches."""
     return tuple((str(run.path), run.version) for run in runs)
