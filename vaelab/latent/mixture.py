@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 __all__ = ["Mixture", "fit_mixture"]
 
@@ -67,37 +68,6 @@ class Mixture:
             mine = chosen == component
             z[mine] += temperature * noise[mine] @ factor.T
         return z.astype(np.float32)
-
-    def log_prob(self, z: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Log density at codes.
-
-        Parameters
-        ----------
-        z
-            ``(N, D)``.
-
-        Returns
-        -------
-        ndarray
-            float64 ``(N,)``, in nats.
-
-        Raises
-        ------
-        ValueError
-            If the codes have another number of dimensions.
-        """
-        dimensions = self.means.shape[1]
-        if z.ndim != 2 or z.shape[1] != dimensions:
-            raise ValueError(f"The mixture is of (N, {dimensions}) codes, not {z.shape}.")
-        factors = np.linalg.cholesky(self.covariances)
-        terms = []
-        for weight, mean, factor in zip(self.weights, self.means, factors, strict=True):
-            whitened = np.linalg.solve(factor, (z - mean).T)
-            log_volume = np.log(np.diag(factor)).sum() + dimensions / 2 * np.log(2 * np.pi)
-            with np.errstate(divide="ignore"):  # a component without weight counts for nothing
-                terms.append(np.log(weight) - log_volume - (whitened**2).sum(0) / 2)
-        log_density: NDArray[np.float64] = np.logaddexp.reduce(terms, axis=0)
-        return log_density
 
 
 def fit_mixture(
@@ -170,9 +140,8 @@ def _draw(
 
 def _fit(points: NDArray[np.float64], num_components: int, seed: int) -> Mixture:
     """Hand over to scikit-learn, and take plain arrays back."""
-    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.exceptions import ConvergenceWarning  # a second to import
     from sklearn.mixture import GaussianMixture
-    from threadpoolctl import threadpool_limits
 
     floor = max(FLOOR * float(points.var(0).mean()), 1e-12)
     model = GaussianMixture(num_components, reg_covar=floor, random_state=seed)
