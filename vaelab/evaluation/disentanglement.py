@@ -442,7 +442,7 @@ def _information(masses: Floats, levels: Floats, weights: Floats) -> float:
 
 
 def _gap(contenders: list[Floats], levels: Floats, weights: Floats) -> float:
-    entropy = entr(weights @ levels).sum()
+    entropy = float(entr(weights @ levels).sum())
     shares = [_information(masses, levels, weights) / entropy for masses in contenders]
     best, second, *_ = *np.clip(shares, 0, 1), 0.0
     return float(best - second)
@@ -510,7 +510,8 @@ def _concentration(rows: Floats) -> Floats:
     shares = np.where(rows.any(1, keepdims=True), rows, 1)
     shares /= shares.sum(1, keepdims=True)
     # Rounding may take the entropy of even shares a hair beyond its bound.
-    return np.maximum(1 - entr(shares).sum(1) / np.log(num_columns), 0)
+    concentration: Floats = np.maximum(1 - entr(shares).sum(1) / np.log(num_columns), 0)
+    return concentration
 
 
 def _centred_interval(value: float, resampled: Floats) -> Interval:
