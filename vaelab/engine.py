@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaelab.config import TrainConfig
+from vaelab.images import as_float
 from vaelab.models import VAE, Autoencoder, build_model
 from vaelab.objectives import gaussian_kl, log_weights
 from vaelab.runs import Run, RunError
@@ -217,8 +218,7 @@ class Engine:
         ndarray
             float32 ``(N, C, H, W)``; known pixels are as they came.
         """
-        scale = 255 if images.dtype == np.uint8 else 1
-        filled = images = np.asarray(images, dtype=np.float32) / np.float32(scale)
+        filled = images = as_float(images)
         for _ in range(num_steps):
             filled = np.where(known, images, self.reconstruct(filled, labels))
         return filled

@@ -30,6 +30,9 @@ class Study:
     arrays: dict[str, NDArray[Any]]
 
 
+# Pages import this module to read studies; what makes them imports torch and scikit-learn.
+
+
 def _evaluation(run: Run, data: ImageDataset, report: Report) -> Study:
     from vaelab.evaluation.full import evaluate_fully
 

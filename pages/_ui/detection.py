@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pages._ui import resources, widgets
 from vaelab.config import Preprocessing
 from vaelab.datasets import SOURCES, ImageDataset
+from vaelab.images import as_float
 from vaelab.runs import Run
 
 if TYPE_CHECKING:
@@ -42,9 +43,7 @@ class Group(NamedTuple):
 
     def image(self, index: int) -> NDArray[np.float32]:
         """One image ``(C, H, W)``, in [0, 1]."""
-        scale = np.float32(255 if self.images.dtype == np.uint8 else 1)
-        image: NDArray[np.float32] = self.images[index].astype(np.float32) / scale
-        return image
+        return as_float(self.images[index])
 
 
 class Case(NamedTuple):

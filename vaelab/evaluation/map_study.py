@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vaelab.datasets import ImageDataset
 from vaelab.engine import Engine
 from vaelab.evaluation.reduction import map_quality, two_pixels
+from vaelab.images import as_float
 from vaelab.latent.projections import choose_points, pca, plane, umap
 
 __all__ = ["NUM_IMAGES", "code_map", "code_places", "pixel_maps", "pixel_places"]
@@ -115,4 +116,4 @@ def code_places(engine: Engine, data: ImageDataset) -> dict[str, NDArray[Any]]:
 
 def _flat(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Images as float32 ``(N, P)`` in [0, 1]."""
-    return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
+    return as_float(images.reshape(len(images), -1))

@@ -81,7 +81,7 @@ def map_quality(
     ValueError
         If there are fewer than three points, the lengths differ, or k is below 1.
     """
-    from sklearn.manifold import trustworthiness
+    from sklearn.manifold import trustworthiness  # a second to import
     from sklearn.neighbors import KNeighborsClassifier
 
     num_points = len(images_flat)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from vaelab.figures.latent import ACCENT, GREY, PALETTE
-from vaelab.images import to_pixels
+from vaelab.images import as_float, to_pixels
 
 if TYPE_CHECKING:
     from vaelab.evaluation.detection import Confusion, Detection
@@ -233,8 +233,7 @@ def error_panels(
         figure.add_trace(
             go.Image(z=pixels, hovertemplate=f"{hover} of 255<extra></extra>"), row=1, col=column
         )
-    scale = 255 if image.dtype == np.uint8 else 1
-    off = (image.astype(np.float64) / scale - reconstruction).mean(0)
+    off = (as_float(image, np.float64) - reconstruction).mean(0)
     figure.add_trace(
         go.Heatmap(
             z=off, zmin=-1, zmax=1, colorscale="balance",

@@ -239,7 +239,7 @@ def umap(codes: Floats, indices: NDArray[np.int64]) -> Projection:
     with warnings.catch_warnings():
         # It warns that a seed costs it its threads, which is what we want from it.
         warnings.simplefilter("ignore")
-        from umap import UMAP
+        from umap import UMAP  # seconds to import
 
         mapper = UMAP(n_neighbors=min(15, len(codes) - 1), random_state=0, n_jobs=1)
         coordinates = np.asarray(mapper.fit_transform(codes), dtype=np.float32)
@@ -269,7 +269,8 @@ def _principal_plane(
     centered: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Two principal components ``(2, D)``, and the share of variance that each explains."""
-    from scipy.linalg import eigh  # of numpy's, all components would be computed
+    # NumPy's would compute all components. A fifth of a second to import.
+    from scipy.linalg import eigh
 
     wide = centered.shape[0] < centered.shape[1]
     # The smaller of the two matrices of products has the same eigenvalues, and is soon taken apart.
