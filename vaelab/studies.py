@@ -113,9 +113,9 @@ def make_study(run: Run, data: ImageDataset, name: str) -> Study:
     """
     if name not in STUDIES:
         raise ValueError(f"There is no study {name!r}: choose one of {', '.join(STUDIES)}.")
-    known = read_study(run, name)
-    if known is not None:
-        return known
+    kept = read_study(run, name)
+    if kept is not None:
+        return kept
     run = run.pin()  # a run in training goes on under it
 
     def report(fraction: float) -> None:

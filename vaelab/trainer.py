@@ -358,10 +358,10 @@ class Trainer:
     ) -> LossTerms:
         """The loss of uint8 images, which a denoising model sees damaged, anew each time."""
         config, x = self.config, to_float(images)
-        seen = None
+        encoder_input = None
         if config.corruption is not None:
-            seen = corrupt(x, config.corruption, config.corruption_strength, generator)
-        return loss_terms(self.model, x, config, self._beta, generator, labels, seen)
+            encoder_input = corrupt(x, config.corruption, config.corruption_strength, generator)
+        return loss_terms(self.model, x, config, self._beta, generator, labels, encoder_input)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, float]]:
         """Take everything that training goes on from; only between epochs.
@@ -429,13 +429,13 @@ class _Validation:
         # Its own noise, the same every epoch: curves then show the model's change, not the dice's,
         # and how often one validates does not change how one trains.
         noise = torch.Generator(trainer.device).manual_seed(trainer.config.seed)
-        known = trainer.validation_labels
+        labels = trainer.validation_labels
         # The estimate of a total correlation compares all pairs, and depends on how many there are.
         size = trainer.config.batch_size if trainer.config.objective == "tc" else VALIDATION_BATCH
         for start in range(0, len(trainer.validation_images), size):
             part = slice(start, start + size)
-            labels = None if known is None else known[part]
+            y = None if labels is None else labels[part]
             with torch.inference_mode():
-                sums.add(trainer._terms(trainer.validation_images[part], labels, noise))
+                sums.add(trainer._terms(trainer.validation_images[part], y, noise))
             yield Progress("validating", start / len(trainer.validation_images))
         self.terms = sums.take()

@@ -64,13 +64,13 @@ def preprocess(data: ImageDataset, settings: Preprocessing) -> ImageDataset:
 def _keep_classes(data: ImageDataset, names: tuple[str, ...], steps: list[str]) -> ImageDataset:
     if data.labels is None:
         raise ValueError(f"{data.name} has no labels, so no classes can be chosen.")
-    known = ", ".join(data.label_names)
+    valid = ", ".join(data.label_names)
     if unknown := [name for name in names if name not in data.label_names]:
         raise ValueError(
-            f"{data.name} has no class called {', '.join(map(repr, unknown))}: choose from {known}."
+            f"{data.name} has no class called {', '.join(map(repr, unknown))}: choose from {valid}."
         )
     if not names:
-        raise ValueError(f"Choose at least one class of {data.name}: {known}.")
+        raise ValueError(f"Choose at least one class of {data.name}: {valid}.")
     kept_names = tuple(name for name in data.label_names if name in names)
     if kept_names == data.label_names:
         return data

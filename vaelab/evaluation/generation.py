@@ -182,8 +182,8 @@ def draw_labels(data: ImageDataset, num: int, seed: int = 0) -> NDArray[np.int64
     ndarray or None
         int64 ``(num,)``.
     """
-    known = data.labels_of(data.split.train)
-    return None if known is None else np.random.default_rng(seed).choice(known, num)
+    labels = data.labels_of(data.split.train)
+    return None if labels is None else np.random.default_rng(seed).choice(labels, num)
 
 
 def generate(
@@ -235,8 +235,8 @@ def generate(
         for label in np.unique(labels):
             mine = labels == label
             z[mine] = source[int(label)].sample(int(mine.sum()), rng, temperature)
-    told = None if labels is None else labels.astype(np.int64)
-    return Samples(z, engine.decode(z, told), told)
+    classes = None if labels is None else labels.astype(np.int64)
+    return Samples(z, engine.decode(z, classes), classes)
 
 
 def generate_each(
@@ -267,11 +267,11 @@ def generate_each(
     Samples
         ``num_each * K`` of them, label by label before the next code.
     """
-    told = np.tile(labels.astype(np.int64), num_each)
+    every_label = np.tile(labels.astype(np.int64), num_each)
     if isinstance(source, Mapping):
-        return generate(engine, source, len(told), told, temperature, seed)
+        return generate(engine, source, len(every_label), every_label, temperature, seed)
     z = source.sample(num_each, seed, temperature).repeat(len(labels), axis=0)
-    return Samples(z, engine.decode(z, told), told)
+    return Samples(z, engine.decode(z, every_label), every_label)
 
 
 class Quality(NamedTuple):
