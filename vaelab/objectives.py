@@ -45,7 +45,7 @@ class KLParts(NamedTuple):
     The three sum to ``log q(z|x) - log p(z)``, whose mean over z is the KL divergence.
     """
 
-    index_code_mi: Tensor  # (B,), what z tells of which image it is
+    index_code_mi: Tensor  # (B,), what z says about which image it is
     total_correlation: Tensor  # (B,), how far dimensions are from independent
     dimension_kl: Tensor  # (B,), how far each dimension by itself is from the prior
 

@@ -315,7 +315,7 @@ class Run:
         Raises
         ------
         RunError
-            If training has not come so far, or the file is damaged.
+            If training has not got that far, or the file is damaged.
         """
         text = self._read("data.json", "training has not loaded its images yet")
         try:
@@ -433,7 +433,7 @@ class Run:
 
     @cached_property
     def engine(self) -> Engine:
-        """The trained model, numpy in and numpy out, as of when it was first asked for."""
+        """The trained model, numpy in and numpy out, as it was when first accessed."""
         from vaelab.engine import Engine  # stands on this module
 
         return Engine.open(self)

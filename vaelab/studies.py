@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 __all__ = ["STUDIES", "Study", "make_study", "read_progress", "read_study"]
 
-#: Told the fraction done, 0 to 1.
+#: Called with the fraction done, 0 to 1.
 Report = Callable[[float], None]
 
 
 @dataclass(frozen=True)
 class Study:
-    """What was found out."""
+    """The results."""
 
     figures: dict[str, Any]  # as JSON has it
     arrays: dict[str, NDArray[Any]]
@@ -72,7 +72,7 @@ def read_study(run: Run, name: str) -> Study | None:
     Returns
     -------
     Study or None
-        What was found out.
+        The results.
     """
     with suppress(RunError, KeyError, ValueError):
         arrays, text = run.read_arrays(_file_name(run, name))
@@ -103,7 +103,7 @@ def make_study(run: Run, data: ImageDataset, name: str) -> Study:
     Returns
     -------
     Study
-        What was found out. It is kept unless the run is still in training, or its folder cannot be
+        The results. They are kept unless the run is still in training, or its folder cannot be
         written.
 
     Raises

@@ -78,7 +78,7 @@ def train(
     RunError
         If the folder cannot be written or holds a run already.
     DatasetUnavailable
-        If the images cannot be had.
+        If the images are not available.
     DivergedError
         If the loss stopped being a number.
     """

@@ -31,7 +31,7 @@ __all__ = [
 _BY_NAME = {
     source.name: source for source in (digits.SOURCE, shapes.SOURCE, faces.SOURCE, *vision.SOURCES)
 }
-#: Every dataset that can be had, in the order in which people are offered them.
+#: Every dataset there is, in the order in which people are offered them.
 SOURCES: dict[str, Source] = {name: _BY_NAME[name] for name in DATASETS}
 
 

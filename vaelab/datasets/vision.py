@@ -44,7 +44,7 @@ LEFTOVER_SECONDS = 3600.0
 
 
 class DatasetUnavailable(RuntimeError):  # noqa: N818 - it is a state of the world, not a mistake
-    """A dataset cannot be had here and now; the message says why and what would do."""
+    """A dataset is not available here and now; the message says why and what would help."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class _Vision:
     folder: str
     files: tuple[str, ...]
     num_images: int
-    #: Of what is downloaded, to tell how far it is.
+    #: Of all archives together, to report how much has arrived.
     num_bytes: int
     label_names: tuple[str, ...]
     image_shape: tuple[int, int, int] = (1, 28, 28)
@@ -339,13 +339,13 @@ def _download(spec: _Vision, root: Path, progress: Progress | None) -> None:
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
-        raise _not_had(spec, root, error) from error
+        raise _explain_failure(spec, root, error) from error
     if progress is not None:
         progress(1.0)
 
 
 def _answers(url: str) -> bool:
-    """Tell within seconds whether a server is there, by asking for the file's headers."""
+    """Find out within seconds whether a server is there, by requesting the file's headers."""
     try:
         # Also where it has no such file: another mirror may.
         pooch.HTTPDownloader(timeout=ANSWER_SECONDS)(url, "", None, check_only=True)
@@ -419,7 +419,7 @@ def _not_downloaded(spec: _Vision, root: Path, reason: str) -> DatasetUnavailabl
     )
 
 
-def _not_had(spec: _Vision, root: Path, error: OSError) -> DatasetUnavailable:
+def _explain_failure(spec: _Vision, root: Path, error: OSError) -> DatasetUnavailable:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return DatasetUnavailable(
             f"{spec.name} could not be saved because the disk with {root} is full: make room, or "

@@ -173,7 +173,7 @@ class Detector:
 
     Of its scores, ``calibrated`` is the one that this module argues for: see ``Calibration``.
 
-    A conditional model is not told the label, which of an anomaly nobody knows: each image gets
+    A conditional model is not given the label, since nobody knows an anomaly's: each image gets
     the one under which its negative ELBO is lowest.
 
     Parameters

@@ -20,7 +20,7 @@ class Interval(NamedTuple):
     value
         The figure on the images at hand.
     low, high
-        Between them lie, at the level asked for (95 %), the figures of resampled images.
+        The figures of resampled images lie between them, as many as the level says (95 %).
     """
 
     value: float
@@ -75,7 +75,7 @@ def bootstrap(
     level: float = 0.95,
     seed: int = 0,
 ) -> Interval:
-    """Tell how far a figure would move on other images of the same kind.
+    """Estimate how far a figure would move on other images of the same kind.
 
     The percentile interval of Efron and Tibshirani 1993 (An Introduction to the Bootstrap, section
     13.3): the figure is computed again on images drawn with replacement from those at hand.

@@ -256,13 +256,13 @@ def dci(
     seed
         Of forests and resamples.
     progress
-        Told the share that is done, up to 1.
+        Called with the fraction done, up to 1.
 
     Returns
     -------
     DCI
         The three with their intervals. Resampled images repeat, so their forests know a little
-        less and scatter lower; the intervals take their spread but the place of the value.
+        less and score lower; the intervals have their spread, but are centred on the value.
 
     Raises
     ------
@@ -414,7 +414,7 @@ def _indicators(factor: Floats, num_bins: int) -> Floats:
 
 
 def _bin_masses(mu: Floats, sigma: Floats, num_bins: int) -> Floats:
-    """Tell how much of each image's z falls into each bin: (N, B), rows sum to 1."""
+    """Compute how much of each image's z falls into each bin: (N, B), rows sum to 1."""
     edges = _edges(mu[:, None] + sigma[:, None] * _POINTS if sigma.any() else mu, num_bins)
     below = (mu[:, None] < edges).astype(np.float64)
     spread = sigma > 0
@@ -503,7 +503,7 @@ def _dci_figures(importance: Floats, skills: Floats) -> tuple[float, float, floa
 
 
 def _concentration(rows: Floats) -> Floats:
-    """Tell how far each row is on one column: 1 less its entropy in base of the columns."""
+    """Measure how concentrated each row is on one column: 1 less its entropy in base (columns)."""
     num_columns = rows.shape[1]
     if num_columns == 1:
         return np.ones(len(rows))

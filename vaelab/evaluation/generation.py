@@ -40,10 +40,10 @@ MAX_JUDGED = 1000
 #: Of these, images whose nearest training image is looked up: among 60,000 it takes a second.
 MAX_LOOKED_UP = 200
 
-#: Training images whose posteriors the aggregate posterior is told from.
+#: Training images whose posteriors the aggregate posterior is fitted to.
 MAX_CODES = 10_000
 
-#: Images of a label from which its own mixture can be told at all.
+#: Images of a label that it takes to fit a mixture of its own.
 FEWEST_CODES = 2
 
 
@@ -132,7 +132,7 @@ def fit_posterior(
     data
         Its images, of which 10,000 are encoded at the most.
     label
-        Fit to this label's images alone, for a model that is not told labels.
+        Fit to this label's images alone, for a model that takes no labels.
 
     Returns
     -------

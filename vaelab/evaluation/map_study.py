@@ -32,7 +32,7 @@ def pixel_maps(data: ImageDataset, report: Report = lambda fraction: None) -> Fo
     data
         The images.
     report
-        Told the fraction done.
+        Called with the fraction done, 0 to 1.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def code_map(engine: Engine, data: ImageDataset, report: Report = lambda fractio
     data
         Its images.
     report
-        Told the fraction done.
+        Called with the fraction done, 0 to 1.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def code_map(engine: Engine, data: ImageDataset, report: Report = lambda fractio
 
 
 def pixel_places(data: ImageDataset) -> dict[str, NDArray[Any]]:
-    """Take of ``pixel_maps`` the arrays that are had at once: all but ``umap``, and no figures."""
+    """Make the arrays of ``pixel_maps`` that take no time: all but ``umap``, and no figures."""
     indices = choose_points(len(data), NUM_IMAGES)
     images = data.images[indices]
     return {
@@ -107,7 +107,7 @@ def pixel_places(data: ImageDataset) -> dict[str, NDArray[Any]]:
 
 
 def code_places(engine: Engine, data: ImageDataset) -> dict[str, NDArray[Any]]:
-    """Take the arrays of ``code_map``, which are had at once, without its figures."""
+    """Make the arrays of ``code_map``, which take no time, without its figures."""
     indices = choose_points(len(data), NUM_IMAGES)
     mu = engine.encode(data.images[indices], data.labels_of(indices)).mu
     project = plane if mu.shape[1] <= 2 else pca

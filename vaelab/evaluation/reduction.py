@@ -96,7 +96,7 @@ def map_quality(
     accuracy = None
     if labels is not None:
         vote = KNeighborsClassifier(n_neighbors=k).fit(places, labels)
-        # Asked about None, it asks about its own points and leaves out each one's own vote.
+        # Given None, it predicts its own points and leaves out each one's own vote.
         accuracy = float(vote.score(None, labels))
     return MapQuality(
         trustworthiness=float(trustworthiness(images_flat, places, n_neighbors=k)),

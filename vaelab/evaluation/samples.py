@@ -19,7 +19,7 @@ __all__ = [
     "precision_recall",
 ]
 
-#: Images that principal components are told from, and pixels of all of them (64 MB as floats);
+#: Images that principal components are fitted to, and pixels of all of them (64 MB as floats);
 #: more hardly change the first few.
 MAX_IMAGES = 5000
 MAX_PIXELS = 16_000_000
@@ -62,7 +62,7 @@ class PixelSpace:
         Raises
         ------
         ValueError
-            If there are fewer than two images, or no component is asked for.
+            If there are fewer than two images, or fewer than one component.
         """
         from sklearn.decomposition import PCA  # a second to import
 
@@ -149,7 +149,7 @@ def precision_recall(
     Raises
     ------
     ValueError
-        If the dimensions differ, or a set has not more than k points.
+        If the dimensions differ, or a set has no more than k points.
     """
     real, samples = _same_space(real_features, sample_features)
     fewest = min(len(real), len(samples))
@@ -197,7 +197,7 @@ def frechet_distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
 def nearest_images(
     train_images: NDArray[np.uint8], queries: NDArray[np.floating]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Find the training image nearest to each query, to see whether it is new or learned by heart.
+    """Find the training image nearest to each query, to see whether it is new or memorized.
 
     Parameters
     ----------

@@ -80,7 +80,7 @@ def learn_change(
     Parameters
     ----------
     codes, indices
-        ``(N, D)`` and ``(N,)``: codes known, and the dataset's images that they are of.
+        ``(N, D)`` and ``(N,)``: codes, and the images of the dataset that they belong to.
     group_a, group_b
         Images of the dataset in each group; those without a code do not count.
     train

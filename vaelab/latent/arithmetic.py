@@ -73,8 +73,8 @@ def fit_classifier(codes: NDArray[np.floating], is_target: NDArray[np.bool_]) ->
     Returns
     -------
     sklearn.pipeline.Pipeline
-        Fitted; its ``predict`` tells of codes ``(M, D)`` whether each is of the target, bool
-        ``(M,)``.
+        Fitted. Its ``predict`` takes codes ``(M, D)`` and returns whether each is of the target,
+        bool ``(M,)``.
 
     Raises
     ------

@@ -89,7 +89,7 @@ def fit_mixture(
         ``(N, D)``, N at least 2: the posteriors' means, or an autoencoder's codes.
     num_components
         K; lowered where that would leave a component with fewer than about 2 (D + 1) codes, from
-        which no covariance can be told.
+        which no covariance can be estimated.
     seed
         Of the codes chosen, the draws and the first guess.
     max_codes
@@ -105,8 +105,8 @@ def fit_mixture(
     Raises
     ------
     ValueError
-        If there are fewer than two codes, they are not finite, the shapes differ or no component is
-        asked for.
+        If there are fewer than two codes, they are not finite, the shapes differ, or there would be
+        no component.
     """
     if codes.ndim != 2 or len(codes) < 2 or (sigma is not None and sigma.shape != codes.shape):
         others = "" if sigma is None else f" and {sigma.shape}"
@@ -147,7 +147,7 @@ def _fit(points: NDArray[np.float64], num_components: int, seed: int) -> Mixture
     model = GaussianMixture(num_components, reg_covar=floor, random_state=seed)
     # Small matrices: with cores busy, two threads wait for each other and take ten times as long.
     with warnings.catch_warnings(), threadpool_limits(1):
-        # A hundred rounds are near enough, and equal codes make fewer clusters than asked for.
+        # A hundred rounds are near enough, and equal codes make fewer clusters than components.
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(points)
     return Mixture(model.weights_, model.means_, model.covariances_)
