@@ -7,12 +7,24 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vaelab.images import border_color, enlarge, png, png_data_uri, tile, to_pixels
+from vaelab.images import as_float, border_color, enlarge, png, png_data_uri, tile, to_pixels
 
 
 @pytest.fixture
 def images(rng):
     return rng.integers(0, 256, (5, 1, 3, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_bytes_become_fractions_of_255_and_floats_stay(images, dtype):
+    fractions = as_float(images, dtype)
+    np.testing.assert_allclose(fractions, images / 255, rtol=np.finfo(dtype).eps)
+    assert fractions.dtype == as_float(fractions, dtype).dtype == dtype
+    again = as_float(fractions, dtype)
+    np.testing.assert_array_equal(again, fractions)
+    again[:] = -1  # a copy, always
+    assert (fractions >= 0).all()
+    np.testing.assert_array_equal(as_float(np.array([-0.5, 1.5]), dtype), [-0.5, 1.5])
 
 
 def test_to_pixels_keeps_bytes_and_rounds_floats(images):

@@ -178,7 +178,7 @@ def test_what_is_seen_is_encoded_and_what_was_is_explained(settings):
     """Vincent et al. 2008: the loss compares with the clean image."""
     vae, x = make_model("vae")
     seen, config = 1 - x, TrainConfig(**settings)
-    terms = loss_terms(vae, x, config, generator=seeded(), seen=seen)
+    terms = loss_terms(vae, x, config, generator=seeded(), encoder_input=seen)
     posterior = vae.encoder(seen)
     assert torch.allclose(terms.kl_per_dim, gaussian_kl(posterior))
     k = config.num_samples if config.objective == "iwae" else 1

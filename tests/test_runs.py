@@ -455,10 +455,10 @@ def test_on_another_machine_the_heartbeat_decides(run, age, state):
 
 
 def test_a_stop_is_taken_once(run):
-    assert not run.take_stop()
+    assert not run.pop_stop_request()
     run.request_stop()
-    assert run.take_stop()
-    assert not run.take_stop()
+    assert run.pop_stop_request()
+    assert not run.pop_stop_request()
 
 
 # --- Nothing is unpickled -----------------------------------------------------------------------

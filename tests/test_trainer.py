@@ -40,6 +40,11 @@ def epochs_of(trainer):
     return [record for record in trainer.records() if isinstance(record, EpochRecord)]
 
 
+def ticking(tick):
+    """Make a clock by which each look at it is one tick after the last."""
+    return itertools.count(0.0, tick).__next__
+
+
 def split_digits(digits):
     return digits.images[digits.split.train], digits.images[digits.split.validation]
 
@@ -183,25 +188,33 @@ def test_step_records_sum_up_to_their_epochs(small, monkeypatch):
     assert num_epochs == 3
 
 
-def test_step_records_come_several_times_a_second(monkeypatch):
+def test_step_records_come_four_times_a_second():
     images = np.zeros((400, 1, 8, 8), np.uint8)
-    slow = Trainer._train_step
-
-    def step(self, batch, rate):
-        time.sleep(0.02)
-        return slow(self, batch, rate)
-
-    monkeypatch.setattr(Trainer, "_train_step", step)
     config = TrainConfig(epochs=1, batch_size=8, hidden=(4,))
-    seconds = [
-        record.seconds
-        for record in Trainer(config, images, images).records()
-        if isinstance(record, StepRecord)
-    ]
-    gaps = np.diff([0.0, *seconds])
-    assert len(gaps) >= 2
-    assert np.all(gaps >= 0.25)
-    assert np.median(gaps) < 0.5
+    trainer = Trainer(config, images, images, clock=ticking(1 / 64))
+    steps = [record for record in trainer.records() if isinstance(record, StepRecord)]
+    # 50 steps, of which each takes one tick.
+    assert [record.step for record in steps] == [16, 32, 48]
+    assert [record.seconds for record in steps] == [0.25, 0.5, 0.75]
+    assert [record.images_per_second for record in steps] == [8 * 64] * 3
+
+
+def test_time_between_two_epochs_does_not_count():
+    images = np.zeros((32, 1, 8, 8), np.uint8)
+    now = [0.0]
+    config = TrainConfig(epochs=3, batch_size=8, hidden=(4,))
+    trainer = Trainer(config, images, images, clock=lambda: now[0])
+    for record in trainer.records():
+        if isinstance(record, EpochRecord):
+            assert record.seconds == 0
+            now[0] += 100  # who reads the records took their time
+
+
+def test_the_clock_is_the_machines_own_unless_another_is_given():
+    images = np.zeros((32, 1, 8, 8), np.uint8)
+    trainer = Trainer(TrainConfig(epochs=1, hidden=(4,)), images, images)
+    assert trainer.clock is time.perf_counter
+    assert epochs_of(trainer)[0].seconds > 0
 
 
 def test_parts_of_a_record_make_its_total(small):
@@ -240,32 +253,26 @@ def test_validation_reports_progress(digits, monkeypatch):
 def test_training_for_seconds_ends_on_time_with_its_schedule_at_the_end(monkeypatch, batch_size):
     data = load_dataset("shapes", Preprocessing(num_images=4000))
     monkeypatch.setattr(trainer_module, "RECORD_EVERY", 0.0)
-    step = Trainer._train_step
-
-    def slow(self, batch, rate):
-        time.sleep(0.01)  # so that 400 small batches take at least 4 seconds
-        return step(self, batch, rate)
-
-    monkeypatch.setattr(Trainer, "_train_step", slow)
     config = TrainConfig(
         dataset="shapes", seconds=1.0, hidden=(64,), kl_warmup=0.5, beta=2, batch_size=batch_size
     )
-    trainer = Trainer(config, *split_digits(data))
-    started = time.perf_counter()
+    tick = 1 / 128
+    trainer = Trainer(config, *split_digits(data), clock=ticking(tick))
     records = list(trainer.records())
-    took = time.perf_counter() - started
-    # The last validation, of 400 images, comes on top; the bound is for a busy machine.
-    assert 1.0 <= took < 2.0
     assert trainer.finished
     assert (trainer.epoch == 1) == (batch_size == 8)
     steps = [record for record in records if isinstance(record, StepRecord)]
+    # No step more than fit into the second; validating the last time comes on top.
+    assert steps[-1].seconds == 1.0
     assert isinstance(records[-1], EpochRecord)
+    assert records[-1].seconds == 1.0 + tick
     assert records[-1].progress == 1
     assert records[-1].beta == 2
-    # A step before the end, which is a hundredth of it, there is next to nothing left of the rate.
-    assert steps[-1].learning_rate < 0.02 * config.learning_rate
-    assert max(step.learning_rate for step in steps) > 0.98 * config.learning_rate
-    assert steps[-1].seconds == pytest.approx(1.0, abs=0.2)
+    # A step is taken at the rate of its beginning, so the last at that of a tick before the end.
+    rates = [step.learning_rate for step in steps]
+    assert rates == [one_cycle(step.seconds - tick, config.learning_rate) for step in steps]
+    assert rates[-1] < 0.001 * config.learning_rate
+    assert max(rates) > 0.99 * config.learning_rate
 
 
 # --- Going on -----------------------------------------------------------------------------------

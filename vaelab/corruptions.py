@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vaelab.images import as_float
+
 __all__ = ["CORRUPTIONS", "blur", "corrupt", "corrupt_images", "gaussian", "masking",
            "salt_and_pepper"]  # fmt: skip
 
@@ -178,8 +180,7 @@ def corrupt_images(
         )
     if strength < 0:
         raise ValueError(f"A corruption's strength was {strength}; it must be at least 0.")
-    scale = 255 if images.dtype == np.uint8 else 1
-    x = torch.from_numpy(np.asarray(images, dtype=np.float32) / np.float32(scale))
+    x = torch.from_numpy(as_float(images))
     noise = torch.Generator().manual_seed(seed)
     damaged: NDArray[np.float32] = corrupt(x, kind, strength, noise).numpy()
     return damaged

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaelab.config import TrainConfig
+from vaelab.images import as_float
 from vaelab.models import VAE, Autoencoder, build_model
 from vaelab.objectives import gaussian_kl, log_weights
 from vaelab.runs import Run, RunError
@@ -102,7 +103,7 @@ class Engine:
 
     @property
     def num_labels(self) -> int:
-        """How many labels the model is told apart by; 0 where it knows none."""
+        """How many classes a conditional model knows, 0 for any other."""
         label = self.model.decoder.label
         return 0 if label is None else label.num_embeddings
 
@@ -131,8 +132,8 @@ class Engine:
         ValueError
             If a conditional model is given no labels, or ones that it does not know.
         """
-        told = self._told(labels, len(images))
-        parts = [self._encode(x, y) for x, y in self._batches(images, told)]
+        label_tensor = self._label_tensor(labels, len(images))
+        parts = [self._encode(x, y) for x, y in self._batches(images, label_tensor)]
         mu, sigma = (np.concatenate(column) for column in zip(*parts, strict=True))
         return Codes(mu, sigma)
 
@@ -161,13 +162,13 @@ class Engine:
             raise ValueError(
                 f"These codes have shape {z.shape}, but this model's are (N, {self.latent_dim})."
             )
-        told = self._told(labels, len(z))
+        label_tensor = self._label_tensor(labels, len(z))
         self.model.eval()
         images = []
         with torch.inference_mode():
             for start in range(0, len(z), BATCH):
                 part = slice(start, start + BATCH)
-                y = None if told is None else told[part]
+                y = None if label_tensor is None else label_tensor[part]
                 logits = self.model.decoder(torch.from_numpy(z[part]).to(self.device), y)
                 images.append(self.model.likelihood.mean(logits).cpu().numpy())
         return np.concatenate(images)
@@ -192,21 +193,21 @@ class Engine:
     def restore(
         self,
         images: NDArray[np.generic],
-        known: NDArray[np.bool_],
+        visible: NDArray[np.bool_],
         labels: Labels = None,
         num_steps: int = 30,
     ) -> Floats:
-        """Fill in the unknown pixels of images with what the model makes of the known ones.
+        """Fill in the hidden pixels of images with what the model makes of the visible ones.
 
-        Reconstruct, put the known pixels back, and again: Rezende et al. 2014, appendix F, with
+        Reconstruct, put the visible pixels back, and again: Rezende et al. 2014, appendix F, with
         means instead of samples.
 
         Parameters
         ----------
         images
-            ``(N, C, H, W)``; what unknown pixels hold is where it starts.
-        known
-            bool ``(H, W)`` or of the images' shape.
+            ``(N, C, H, W)``; what hidden pixels hold is where it starts.
+        visible
+            bool ``(H, W)`` or of the images' shape, False for hidden pixels.
         labels
             As ``encode`` takes them.
         num_steps
@@ -215,12 +216,11 @@ class Engine:
         Returns
         -------
         ndarray
-            float32 ``(N, C, H, W)``; known pixels are as they came.
+            float32 ``(N, C, H, W)``; visible pixels are as they came.
         """
-        scale = 255 if images.dtype == np.uint8 else 1
-        filled = images = np.asarray(images, dtype=np.float32) / np.float32(scale)
+        filled = images = as_float(images)
         for _ in range(num_steps):
-            filled = np.where(known, images, self.reconstruct(filled, labels))
+            filled = np.where(visible, images, self.reconstruct(filled, labels))
         return filled
 
     def sample(
@@ -309,7 +309,7 @@ class Engine:
         parts = []
         self.model.eval()
         with torch.inference_mode():
-            for x, y in self._batches(images, self._told(labels, len(images))):
+            for x, y in self._batches(images, self._label_tensor(labels, len(images))):
                 posterior = self.model.encoder(x, y)
                 z = posterior.mu if noise is None else self.model.code(posterior, noise)
                 reconstruction = -self.model.likelihood.log_prob(self.model.decoder(z, y), x)
@@ -350,9 +350,9 @@ class Engine:
         if not self.is_vae:
             raise ValueError("An autoencoder's codes have no distribution: choose a VAE.")
         noise = torch.Generator(self.device).manual_seed(seed)
-        told = self._told(labels, len(images))
+        label_tensor = self._label_tensor(labels, len(images))
         self.model.eval()
-        for x, y in self._batches(images, told, size=max(1, BATCH * 8 // num_samples)):
+        for x, y in self._batches(images, label_tensor, size=max(1, BATCH * 8 // num_samples)):
             with torch.inference_mode():
                 posterior = self.model.encoder(x, y)
                 weights, _ = log_weights(
@@ -367,8 +367,8 @@ class Engine:
             sigma = torch.exp(0.5 * logvar) if self.is_vae else torch.zeros_like(mu)
         return mu.cpu().numpy(), sigma.cpu().numpy()
 
-    def _told(self, labels: Labels, count: int) -> Tensor | None:
-        """The labels as the model is told them, ``(count,)`` on the device."""
+    def _label_tensor(self, labels: Labels, count: int) -> Tensor | None:
+        """Labels for the model, ``(count,)`` on the device, or None where it takes none."""
         if not self.num_labels:
             return None
         if labels is None:
@@ -376,22 +376,22 @@ class Engine:
                 "This model is conditional: it encodes and decodes together with a label, so give "
                 "labels."
             )
-        told = np.asarray(labels, dtype=np.int64)
-        if told.shape not in {(), (1,), (count,)}:
+        classes = np.asarray(labels, dtype=np.int64)
+        if classes.shape not in {(), (1,), (count,)}:
             raise ValueError(
-                f"These labels have shape {told.shape}, and there are {count} images or codes: "
+                f"These labels have shape {classes.shape}, and there are {count} images or codes: "
                 "give a label for each, or one for all."
             )
-        told = np.broadcast_to(told, (count,))
-        if told.size and not 0 <= told.min() <= told.max() < self.num_labels:
+        classes = np.broadcast_to(classes, (count,))
+        if classes.size and not 0 <= classes.min() <= classes.max() < self.num_labels:
             raise ValueError(
                 f"This model knows the labels 0 to {self.num_labels - 1}, and was given "
-                f"{told.min()} to {told.max()}."
+                f"{classes.min()} to {classes.max()}."
             )
-        return torch.from_numpy(told.copy()).to(self.device)
+        return torch.from_numpy(classes.copy()).to(self.device)
 
     def _batches(
-        self, images: NDArray[np.generic], told: Tensor | None, size: int = BATCH
+        self, images: NDArray[np.generic], labels: Tensor | None, size: int = BATCH
     ) -> Iterator[tuple[Tensor, Tensor | None]]:
         """Float batches on the device, one at a time: all of MNIST as floats would be 220 MB."""
         if images.ndim != 4 or not len(images):
@@ -401,5 +401,5 @@ class Engine:
         for start in range(0, len(images), size):
             part = torch.from_numpy(np.ascontiguousarray(images[start : start + size]))
             part = part.to(self.device)
-            y = None if told is None else told[start : start + size]
+            y = None if labels is None else labels[start : start + size]
             yield (to_float(part) if part.dtype == torch.uint8 else part.float()), y

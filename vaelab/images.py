@@ -1,16 +1,44 @@
-"""Arrays of images into pictures: tiles, enlargements, PNG."""
+"""Arrays of images into numbers and pictures: floats, tiles, enlargements, PNG."""
 
 from __future__ import annotations
 
 import base64
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-__all__ = ["border_color", "enlarge", "png", "png_data_uri", "tile", "to_pixels"]
+__all__ = ["as_float", "border_color", "enlarge", "png", "png_data_uri", "tile", "to_pixels"]
 
 Pixels = NDArray[np.uint8]
+
+
+def as_float(
+    images: NDArray[Any], dtype: type[np.float32] | type[np.float64] = np.float32
+) -> NDArray[Any]:
+    """Take images as numbers in [0, 1], in whichever of the two ways they are kept.
+
+    Parameters
+    ----------
+    images
+        Of any shape, uint8 or float in [0, 1].
+    dtype
+        Of the result.
+
+    Returns
+    -------
+    ndarray
+        A copy of the same shape; floats outside [0, 1] stay as they are.
+
+    Examples
+    --------
+    >>> as_float(np.array([0, 51, 255], np.uint8))
+    array([0. , 0.2, 1. ], dtype=float32)
+    """
+    values: NDArray[Any] = images.astype(dtype)
+    return values / dtype(255) if images.dtype == np.uint8 else values
 
 
 def border_color(images: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -108,8 +136,6 @@ def tile(images: NDArray[np.generic], columns: int, gap: int = 0, times: int = 1
 
 def png(pixels: Pixels) -> bytes:
     """Encode ``pixels``, ``(H, W, 3)`` or with opacity ``(H, W, 4)``, as a PNG file."""
-    from PIL import Image
-
     buffer = BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()

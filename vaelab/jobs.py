@@ -73,7 +73,7 @@ class Jobs:
         if future is not None and not future.done():
             return  # a second press of the button
         self._connect()
-        run.take_stop()  # of an earlier time
+        run.pop_stop_request()  # of an earlier time
         job = os.urandom(8).hex()
         run.write_status("queued", "Waiting for its turn.", job=job)
         try:

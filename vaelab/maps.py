@@ -75,9 +75,9 @@ def make_map(
     ValueError
         If the run's latent space has no such map.
     """
-    known = read_map(run, kind, max_points)
-    if known is not None:
-        return known
+    kept = read_map(run, kind, max_points)
+    if kept is not None:
+        return kept
     indices = choose_points(len(data), max_points)
     name = _file_name(run, kind, max_points)
     codes = run.engine.encode(data.images[indices], data.labels_of(indices)).mu

@@ -55,17 +55,17 @@ class Autoencoder(nn.Module):
         super().__init__()
         config.check_image_shape(image_shape)
         config.check_labels(num_labels)
-        known = num_labels if config.conditional else 0
+        num_labels = num_labels if config.conditional else 0
         d, act = config.latent_dim, config.activation
         self.encoder: MLPEncoder | ConvEncoder
         self.decoder: MLPDecoder | ConvDecoder
         if config.architecture == "mlp":
-            self.encoder = MLPEncoder(image_shape, config.hidden, d, act, known)
-            self.decoder = MLPDecoder(image_shape, config.hidden, d, act, known)
+            self.encoder = MLPEncoder(image_shape, config.hidden, d, act, num_labels)
+            self.decoder = MLPDecoder(image_shape, config.hidden, d, act, num_labels)
         else:
             width = config.conv_hidden
-            self.encoder = ConvEncoder(image_shape, config.channels, width, d, act, known)
-            self.decoder = ConvDecoder(image_shape, config.channels, width, d, act, known)
+            self.encoder = ConvEncoder(image_shape, config.channels, width, d, act, num_labels)
+            self.decoder = ConvDecoder(image_shape, config.channels, width, d, act, num_labels)
         self.likelihood = LIKELIHOODS[config.likelihood](config.sigma)
 
     def code(self, posterior: Posterior, generator: torch.Generator | None = None) -> Tensor:

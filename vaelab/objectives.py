@@ -45,7 +45,7 @@ class KLParts(NamedTuple):
     The three sum to ``log q(z|x) - log p(z)``, whose mean over z is the KL divergence.
     """
 
-    index_code_mi: Tensor  # (B,), what z tells of which image it is
+    index_code_mi: Tensor  # (B,), what z says about which image it is
     total_correlation: Tensor  # (B,), how far dimensions are from independent
     dimension_kl: Tensor  # (B,), how far each dimension by itself is from the prior
 
@@ -250,7 +250,7 @@ def loss_terms(
     beta: float | None = None,
     generator: torch.Generator | None = None,
     labels: Tensor | None = None,
-    seen: Tensor | None = None,
+    encoder_input: Tensor | None = None,
 ) -> LossTerms:
     """Run a model on images and take its loss apart.
 
@@ -268,7 +268,7 @@ def loss_terms(
         Source of the codes' noise.
     labels
         ``(B,)``, for a conditional model.
-    seen
+    encoder_input
         What is encoded, where that is a damaged ``x`` (Vincent et al. 2008).
 
     Returns
@@ -281,7 +281,7 @@ def loss_terms(
         weight of the MMD its alpha + lambda - 1. ``iwae``: the negative ``importance_bound``.
     """
     beta = config.beta if beta is None else beta
-    posterior = model.encoder(x if seen is None else seen, labels)
+    posterior = model.encoder(x if encoder_input is None else encoder_input, labels)
     if config.objective == "iwae":
         return _iwae(model, x, posterior, config.num_samples, beta, generator, labels)
     z = model.code(posterior, generator)

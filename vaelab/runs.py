@@ -169,13 +169,13 @@ def list_runs(folder: Path | None = None) -> list[Run]:
     list of Run
         Newest first; ``broken_runs`` has the others.
     """
-    found = []
+    runs = []
     for path in (folder or runs_folder()).glob("*/config.json"):
         with suppress(RunError):
             run = Run.open(path.parent)
             if run.problem() is None:
-                found.append(run)
-    return sorted(found, key=lambda run: run.created, reverse=True)
+                runs.append(run)
+    return sorted(runs, key=lambda run: run.created, reverse=True)
 
 
 def broken_runs(folder: Path | None = None) -> dict[Path, str]:
@@ -315,7 +315,7 @@ class Run:
         Raises
         ------
         RunError
-            If training has not come so far, or the file is damaged.
+            If training has not got that far, or the file is damaged.
         """
         text = self._read("data.json", "training has not loaded its images yet")
         try:
@@ -433,7 +433,7 @@ class Run:
 
     @cached_property
     def engine(self) -> Engine:
-        """The trained model, numpy in and numpy out, as of when it was first asked for."""
+        """The trained model, numpy in and numpy out, as it was when first accessed."""
         from vaelab.engine import Engine  # stands on this module
 
         return Engine.open(self)
@@ -570,8 +570,8 @@ class Run:
         """Ask whoever trains this run to stop; it looks several times a second."""
         self._write("stop", b"", durable=False)
 
-    def take_stop(self) -> bool:
-        """Whether a stop was asked for; asking is then over."""
+    def pop_stop_request(self) -> bool:
+        """Tell whether a stop was requested, and withdraw the request."""
         path = self.path / "stop"
         if not path.exists():
             return False

@@ -18,16 +18,19 @@ if TYPE_CHECKING:
 
 __all__ = ["STUDIES", "Study", "make_study", "read_progress", "read_study"]
 
-#: Told the fraction done, 0 to 1.
+#: Called with the fraction done, 0 to 1.
 Report = Callable[[float], None]
 
 
 @dataclass(frozen=True)
 class Study:
-    """What was found out."""
+    """The results."""
 
     figures: dict[str, Any]  # as JSON has it
     arrays: dict[str, NDArray[Any]]
+
+
+# Pages import this module to read studies; what makes them imports torch and scikit-learn.
 
 
 def _evaluation(run: Run, data: ImageDataset, report: Report) -> Study:
@@ -69,7 +72,7 @@ def read_study(run: Run, name: str) -> Study | None:
     Returns
     -------
     Study or None
-        What was found out.
+        The results.
     """
     with suppress(RunError, KeyError, ValueError):
         arrays, text = run.read_arrays(_file_name(run, name))
@@ -100,7 +103,7 @@ def make_study(run: Run, data: ImageDataset, name: str) -> Study:
     Returns
     -------
     Study
-        What was found out. It is kept unless the run is still in training, or its folder cannot be
+        The results. They are kept unless the run is still in training, or its folder cannot be
         written.
 
     Raises
@@ -110,9 +113,9 @@ def make_study(run: Run, data: ImageDataset, name: str) -> Study:
     """
     if name not in STUDIES:
         raise ValueError(f"There is no study {name!r}: choose one of {', '.join(STUDIES)}.")
-    known = read_study(run, name)
-    if known is not None:
-        return known
+    kept = read_study(run, name)
+    if kept is not None:
+        return kept
     run = run.pin()  # a run in training goes on under it
 
     def report(fraction: float) -> None:

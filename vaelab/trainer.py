@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -196,6 +196,8 @@ class Trainer:
         int64 ``(N,)``; only a conditional model needs them.
     num_labels
         How many classes there are.
+    clock
+        Seconds since some moment, never going back; what training times itself by.
 
     Attributes
     ----------
@@ -226,8 +228,10 @@ class Trainer:
         train_labels: NDArray[np.int64] | None = None,
         validation_labels: NDArray[np.int64] | None = None,
         num_labels: int = 0,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.config = config
+        self.clock = clock
         self.device = pick_device(config.device)
         self.train_images = torch.tensor(train_images, device=self.device)
         self.validation_images = torch.tensor(validation_images, device=self.device)
@@ -296,7 +300,8 @@ class Trainer:
 
     def _run_epoch(self) -> Iterator[Record]:
         self.model.train()
-        clock = time.perf_counter() - self.seconds
+        # What was trained before counts as if it had just been done, without a break.
+        begin = self.clock() - self.seconds
         of_epoch = _Sums(self.config.latent_dim, self.device)
         of_record = _Sums(self.config.latent_dim, self.device)
         started = recorded = self.seconds
@@ -308,7 +313,7 @@ class Trainer:
             of_epoch.add(terms)
             of_record.add(terms)
             self.step += 1
-            self.seconds = time.perf_counter() - clock
+            self.seconds = self.clock() - begin
             if self.seconds - recorded >= RECORD_EVERY:
                 train = of_record.take()
                 speed = train.num_images / (self.seconds - recorded)
@@ -325,7 +330,7 @@ class Trainer:
         yield from (validation := _Validation(self)).run()
         self._check_finite(validation.terms)
         self.epoch += 1
-        self.seconds = time.perf_counter() - clock
+        self.seconds = self.clock() - begin
         yield EpochRecord(
             self.epoch, self.step, self.seconds, self.progress, self._beta, rate, speed, train,
             validation.terms,
@@ -353,10 +358,10 @@ class Trainer:
     ) -> LossTerms:
         """The loss of uint8 images, which a denoising model sees damaged, anew each time."""
         config, x = self.config, to_float(images)
-        seen = None
+        encoder_input = None
         if config.corruption is not None:
-            seen = corrupt(x, config.corruption, config.corruption_strength, generator)
-        return loss_terms(self.model, x, config, self._beta, generator, labels, seen)
+            encoder_input = corrupt(x, config.corruption, config.corruption_strength, generator)
+        return loss_terms(self.model, x, config, self._beta, generator, labels, encoder_input)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, float]]:
         """Take everything that training goes on from; only between epochs.
@@ -424,13 +429,13 @@ class _Validation:
         # Its own noise, the same every epoch: curves then show the model's change, not the dice's,
         # and how often one validates does not change how one trains.
         noise = torch.Generator(trainer.device).manual_seed(trainer.config.seed)
-        known = trainer.validation_labels
+        labels = trainer.validation_labels
         # The estimate of a total correlation compares all pairs, and depends on how many there are.
         size = trainer.config.batch_size if trainer.config.objective == "tc" else VALIDATION_BATCH
         for start in range(0, len(trainer.validation_images), size):
             part = slice(start, start + size)
-            labels = None if known is None else known[part]
+            y = None if labels is None else labels[part]
             with torch.inference_mode():
-                sums.add(trainer._terms(trainer.validation_images[part], labels, noise))
+                sums.add(trainer._terms(trainer.validation_images[part], y, noise))
             yield Progress("validating", start / len(trainer.validation_images))
         self.terms = sums.take()

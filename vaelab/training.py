@@ -78,7 +78,7 @@ def train(
     RunError
         If the folder cannot be written or holds a run already.
     DatasetUnavailable
-        If the images cannot be had.
+        If the images are not available.
     DivergedError
         If the loss stopped being a number.
     """
@@ -112,7 +112,7 @@ def resume(run_dir: str | Path, on_record: Callable[[Record], None] | None = Non
 
 
 def _finish(run: Run, data: ImageDataset | None, on_record: Callable[[Record], None] | None) -> Run:
-    run.take_stop()  # of an earlier time
+    run.pop_stop_request()  # of an earlier time
     for record in run_training(run, data):
         if on_record is not None:
             on_record(record)
@@ -195,7 +195,7 @@ def _run_training(run: Run, data: ImageDataset | None) -> Iterator[Record]:
         where = f"epoch {trainer.epoch + 1}" if speed else "validating"
         run.write_status("running", where, trainer.progress, trainer.seconds, speed)
         yield record
-        if run.take_stop():
+        if run.pop_stop_request():
             # An epoch that was cut short is done again on resuming, to the same numbers.
             run.forget_after(trainer.epoch)
             run.write_status("stopped", f"Stopped after epoch {run.epoch}.")
@@ -217,7 +217,7 @@ def _load(run: Run, data: ImageDataset | None) -> ImageDataset:
     if data is None:
 
         def report(fraction: float) -> None:
-            if run.take_stop():
+            if run.pop_stop_request():
                 raise _StoppedError
             message = f"downloading {config.dataset}: {fraction:.0%}"
             run.write_status("preparing", message, fraction)

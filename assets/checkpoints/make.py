@@ -1,6 +1,7 @@
 """Make the runs that the app opens with: ``python assets/checkpoints/make.py``, some 15 minutes.
 
-Names of runs after it make only these.
+``--runs NAME …`` makes some of them. ``--only studies`` or ``--only maps`` trains nothing: what a
+run lacks of these is made and added to it, and with ``--again`` what it has is made once more.
 
 They are ordinary runs, stripped of what only training needs: the optimizer's state, the snapshots
 of every epoch and the name of the machine. Their maps are made here, so that the app draws one as
@@ -9,9 +10,11 @@ soon as it is opened.
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,22 +62,65 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
 WITH_PIXELS = ("digits-2d", "digits-without-4-16d", "shapes-10d", "faces-8d")
 
 
-def main() -> None:
-    """Train each example anew and replace what is shipped."""
-    for name in sys.argv[1:] or EXAMPLES:
-        title, settings = EXAMPLES[name]
-        config = vaelab.TrainConfig.model_validate(settings)
-        data = vaelab.load_dataset(config.dataset, config.preprocessing)
-        with tempfile.TemporaryDirectory() as folder:
-            run = vaelab.train(config, data, Path(folder) / name)
-            for kind in kinds_of_map(config.latent_dim):
-                make_map(run, data, kind)
-            make_studies(run, data, pixels=name in WITH_PIXELS)
-            strip(run)
-            run.rename(title)
-            shutil.rmtree(HERE / name, ignore_errors=True)
-            shutil.copytree(run.path, HERE / name)
-        print(f"{name}: {Run.open(HERE / name).evaluation()}")
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make what the command line says."""
+    parser = argparse.ArgumentParser(description="Make the runs that the app opens with.")
+    parser.add_argument("--runs", nargs="+", metavar="NAME", choices=EXAMPLES, default=[*EXAMPLES],
+                        help="some of them, by the names of their folders")  # fmt: skip
+    parser.add_argument("--only", choices=("studies", "maps"),
+                        help="train nothing, and add what runs that are there lack")  # fmt: skip
+    parser.add_argument("--again", action="store_true",
+                        help="with --only: make what is there once more")  # fmt: skip
+    options = parser.parse_args(arguments)
+    if options.again and not options.only:
+        parser.error("--again goes with --only: without it, everything is made again anyway.")
+    for name in options.runs:
+        if options.only:
+            add(name, options.only, options.again)
+        else:
+            make(name)
+
+
+def make(name: str) -> None:
+    """Train an example anew, and replace what is shipped."""
+    title, settings = EXAMPLES[name]
+    config = vaelab.TrainConfig.model_validate(settings)
+    data = vaelab.load_dataset(config.dataset, config.preprocessing)
+    with tempfile.TemporaryDirectory() as folder:
+        run = vaelab.train(config, data, Path(folder) / name)
+        make_maps(run, data)
+        make_studies(run, data, pixels=name in WITH_PIXELS)
+        strip(run)
+        run.rename(title)
+        shutil.rmtree(HERE / name, ignore_errors=True)
+        shutil.copytree(run.path, HERE / name)
+    print(f"{name}: {Run.open(HERE / name).evaluation()}")
+
+
+def add(name: str, what: str, again: bool) -> None:
+    """Add maps or studies to an example as it is shipped."""
+    run = Run.open(HERE / name)
+    data = vaelab.load_dataset(run.config.dataset, run.config.preprocessing)
+    folder = run.path / {"maps": "projections", "studies": "studies"}[what]
+    if again:
+        shutil.rmtree(folder, ignore_errors=True)
+    before = files_in(folder)
+    if what == "maps":
+        make_maps(run, data)
+    else:
+        make_studies(run, data, pixels=name in WITH_PIXELS)
+    print(f"{name}: made {', '.join(sorted(files_in(folder) - before)) or 'nothing, all is there'}")
+
+
+def files_in(folder: Path) -> set[str]:
+    """Names of files in a folder, which may not be there yet."""
+    return {path.name for path in folder.glob("*")}
+
+
+def make_maps(run: Run, data: ImageDataset) -> None:
+    """Make each map that the app offers of a run, or find it there."""
+    for kind in kinds_of_map(run.config.latent_dim):
+        make_map(run, data, kind)
 
 
 def make_studies(run: Run, data: ImageDataset, pixels: bool) -> None:

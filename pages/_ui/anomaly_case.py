@@ -13,6 +13,7 @@ from vaelab.config import Preprocessing
 from vaelab.datasets import SOURCES, ImageDataset
 from vaelab.evaluation.anomalies import Detector
 from vaelab.evaluation.detection import Detection, detect
+from vaelab.images import as_float
 from vaelab.runs import Run
 
 __all__ = [
@@ -48,9 +49,7 @@ class Group(NamedTuple):
 
     def image(self, index: int) -> NDArray[np.float32]:
         """One image ``(C, H, W)``, in [0, 1]."""
-        scale = np.float32(255 if self.images.dtype == np.uint8 else 1)
-        image: NDArray[np.float32] = self.images[index].astype(np.float32) / scale
-        return image
+        return as_float(self.images[index])
 
 
 class Case(NamedTuple):

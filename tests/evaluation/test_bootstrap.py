@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from vaelab.evaluation.bootstrap import Interval, bootstrap, percentile_interval, resample
+from vaelab.evaluation.bootstrap import Interval, bootstrap, percentile_interval
 
 
 def interval_of_mean(sample, **options):
@@ -10,11 +10,11 @@ def interval_of_mean(sample, **options):
 
 
 def test_the_value_is_the_figure_of_all_images_in_order():
-    seen = []
-    bootstrap(lambda rows: seen.append(rows.tolist()) or 0.0, 7, resamples=3)
-    assert seen.count(list(range(7))) == 1
-    assert len(seen) == 4
-    assert all(len(rows) == 7 and set(rows) <= set(range(7)) for rows in seen)
+    drawn = []
+    bootstrap(lambda rows: drawn.append(rows.tolist()) or 0.0, 7, resamples=3)
+    assert drawn.count(list(range(7))) == 1
+    assert len(drawn) == 4
+    assert all(len(rows) == 7 and set(rows) <= set(range(7)) for rows in drawn)
 
 
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.95])
@@ -48,8 +48,13 @@ def test_the_seed_decides(rng):
 
 
 def test_every_row_is_drawn_equally_often():
-    counts = np.bincount(np.concatenate(list(resample(10, 5000))), minlength=10)
-    assert stats.chisquare(counts).pvalue > 1e-4
+    drawn = []
+    bootstrap(lambda rows: drawn.append(rows) or 0.0, 10, resamples=5000)
+    assert stats.chisquare(np.bincount(np.concatenate(drawn), minlength=10)).pvalue > 1e-4
+
+
+def test_one_image_has_an_interval_of_no_width():
+    assert interval_of_mean(np.array([0.3])) == Interval(0.3, 0.3, 0.3)
 
 
 def test_percentiles_leave_equal_tails():
@@ -61,10 +66,12 @@ def test_percentiles_leave_equal_tails():
 def test_a_level_is_a_share(level):
     with pytest.raises(ValueError, match="between 0 and 1"):
         interval_of_mean(np.ones(5), level=level)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        percentile_interval(0.5, [0.4, 0.6], level)
 
 
 def test_nothing_has_no_interval():
     with pytest.raises(ValueError, match="at least one image"):
         bootstrap(lambda _: 0.0, 0)
-    with pytest.raises(ValueError, match="at least one resample"):
-        bootstrap(lambda _: 0.0, 5, resamples=0)
+    with pytest.raises(ValueError, match="at least two resamples, not 1"):
+        bootstrap(lambda _: 0.0, 5, resamples=1)

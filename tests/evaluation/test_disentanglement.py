@@ -330,3 +330,8 @@ def test_a_posterior_has_a_width_for_every_mean(factors, codes):
         mutual_information(codes, -np.ones_like(codes), factors)
     with pytest.raises(ValueError, match="2 bins"):
         mutual_information(codes, np.ones_like(codes), factors, num_bins=1)
+
+
+def test_forests_are_grown_anew_at_least_once(factors, codes):
+    with pytest.raises(ValueError, match="at least one resample, not 0"):
+        dci(codes, factors, resamples=0)

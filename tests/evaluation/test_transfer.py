@@ -114,7 +114,7 @@ def test_where_the_image_is_the_code_the_classifier_sees_the_whole_change(data, 
     classifier = fit_classifier(codes, np.arange(len(codes)) >= len(change.train_a.codes))
     for strength, share in zip(shift.strengths, shift.encoded, strict=True):
         moved = change.held_out_a.codes + strength * change.direction
-        assert share == pytest.approx((classifier.probability(moved) > 0.5).mean())
+        assert share == pytest.approx(classifier.predict(moved).mean())
     assert shift.num_images == len(change.held_out_a.indices)
     assert shift.encoded[0] == pytest.approx(shift.mistaken)
     assert shift.encoded[-1] == shift.pixels[-1] == 1

@@ -52,7 +52,7 @@ def test_scaled_codes_have_scaled_radii(rng, scale):
 
 
 def test_radii_are_the_same_wherever_the_codes_lie(rng):
-    # The expansion of a square that they are computed from must not cancel.
+    # Nearly: codes so far out are rounded more coarsely.
     codes = rng.normal(size=(300, 4)).astype(np.float32)
     np.testing.assert_allclose(neighbour_radii(codes + 100), neighbour_radii(codes), rtol=1e-3)
 

@@ -1,6 +1,6 @@
 """Images by name: every source gives the same :class:`ImageDataset`.
 
-Importing this package is cheap: torchvision and Pillow are imported by what needs them.
+Importing this package is cheap: torchvision and scikit-learn are imported by what needs them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 _BY_NAME = {
     source.name: source for source in (digits.SOURCE, shapes.SOURCE, faces.SOURCE, *vision.SOURCES)
 }
-#: Every dataset that can be had, in the order in which people are offered them.
+#: Every dataset there is, in the order in which people are offered them.
 SOURCES: dict[str, Source] = {name: _BY_NAME[name] for name in DATASETS}
 
 

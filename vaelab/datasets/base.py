@@ -15,7 +15,7 @@ from vaelab.config import Preprocessing
 __all__ = ["ImageDataset", "Progress", "Source", "Split", "SplitName", "seeded_split"]
 
 SplitName = Literal["train", "validation", "test"]
-#: Told the fraction that a download has reached, 0 to 1, in the thread that asked for the data.
+#: Called with the fraction of a download that has arrived, 0 to 1, in the loading thread.
 Progress = Callable[[float], None]
 
 #: Every split is drawn from this seed, so that a figure on held-out images means the same in
@@ -98,12 +98,12 @@ class ImageDataset:
 
 @dataclass(frozen=True)
 class Source:
-    """A dataset that can be had by name.
+    """A dataset that can be loaded by name.
 
     Attributes
     ----------
     name, title, description, licence
-        The key, and what to tell people.
+        The key, and what people read about it.
     image_shape
         ``(C, H, W)`` as the source has them.
     num_images
@@ -111,8 +111,8 @@ class Source:
     offline
         Whether it needs no network, ever.
     load
-        From a data folder, and who is told of a download's progress (or None), to the dataset;
-        raises ``DatasetUnavailable`` where it cannot be had.
+        Takes a data folder and a callback for the download's progress (or None), and returns the
+        dataset; raises ``DatasetUnavailable`` where that is not possible.
     label_names
         The names of its classes, so that they can be chosen before the images are loaded.
     files

@@ -62,7 +62,7 @@ def _packaged_file() -> Path | None:
 
 
 def _ask_scikit_learn() -> tuple[NDArray[np.integer], NDArray[np.integer]]:
-    from sklearn.datasets import load_digits
+    from sklearn.datasets import load_digits  # a second to import
 
     pixels, labels = load_digits(return_X_y=True)
     return np.asarray(pixels, np.uint8), np.asarray(labels, np.uint8)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from vaelab.config import Preprocessing
 from vaelab.datasets.base import SPLIT_SEED, ImageDataset, Split
@@ -63,13 +64,13 @@ def preprocess(data: ImageDataset, settings: Preprocessing) -> ImageDataset:
 def _keep_classes(data: ImageDataset, names: tuple[str, ...], steps: list[str]) -> ImageDataset:
     if data.labels is None:
         raise ValueError(f"{data.name} has no labels, so no classes can be chosen.")
-    known = ", ".join(data.label_names)
+    valid = ", ".join(data.label_names)
     if unknown := [name for name in names if name not in data.label_names]:
         raise ValueError(
-            f"{data.name} has no class called {', '.join(map(repr, unknown))}: choose from {known}."
+            f"{data.name} has no class called {', '.join(map(repr, unknown))}: choose from {valid}."
         )
     if not names:
-        raise ValueError(f"Choose at least one class of {data.name}: {known}.")
+        raise ValueError(f"Choose at least one class of {data.name}: {valid}.")
     kept_names = tuple(name for name in data.label_names if name in names)
     if kept_names == data.label_names:
         return data
@@ -176,8 +177,6 @@ def _resize(images: NDArray[np.uint8], size: int, steps: list[str]) -> NDArray[n
 
 
 def _resize_width(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    from PIL import Image
-
     num_images, height, width = images.shape
     stack = Image.fromarray(np.ascontiguousarray(images).reshape(num_images * height, width))
     # Bicubic (antialiased where it shrinks) keeps strokes crisp both ways: box enlarges into

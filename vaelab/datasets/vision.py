@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 import shutil
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import pooch
 from numpy.typing import NDArray
 
 from vaelab.datasets.base import SPLIT_SEED, ImageDataset, Progress, Source, Split
@@ -30,18 +30,21 @@ OFFLINE = ("digits", "shapes", "faces")
 
 NUM_VALIDATION = 5000
 
-#: Seconds that a server may take to answer, and that a download may stand still. Torchvision sets
-#: no limit, and behind some firewalls it would wait for minutes.
+#: Seconds that a server may take to answer, and that a download may stand still: not so long that
+#: a run on another machine, which says nothing meanwhile, would be taken for dead.
 ANSWER_SECONDS = 5.0
-STALL_SECONDS = 60.0
-POLL_SECONDS = 0.2
+STALL_SECONDS = 30.0
+#: Seconds between two reports of a download's progress.
+REPORT_SECONDS = 0.2
+#: Bytes that arrive between two looks at the clock.
+CHUNK_BYTES = 16_384
 #: A download that stands still gives up, so a temporary folder this old was left by a process that
 #: was killed.
 LEFTOVER_SECONDS = 3600.0
 
 
 class DatasetUnavailable(RuntimeError):  # noqa: N818 - it is a state of the world, not a mistake
-    """A dataset cannot be had here and now; the message says why and what would do."""
+    """A dataset is not available here and now; the message says why and what would help."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class _Vision:
     folder: str
     files: tuple[str, ...]
     num_images: int
-    #: Of what is downloaded, to tell how far it is.
+    #: Of all archives together, to report how much has arrived.
     num_bytes: int
     label_names: tuple[str, ...]
     image_shape: tuple[int, int, int] = (1, 28, 28)
@@ -211,7 +214,7 @@ def _load(spec: _Vision, root: Path, progress: Progress | None = None) -> ImageD
 
 
 def _torchvision_class(spec: _Vision) -> Any:
-    import torchvision.datasets
+    import torchvision.datasets  # imports torch: two seconds
 
     return getattr(torchvision.datasets, spec.class_name)
 
@@ -254,78 +257,120 @@ def _arrays(spec: _Vision, part: Any) -> tuple[_Images, _Labels]:
     return images.astype(np.uint8, copy=False), labels
 
 
+class _Archive(NamedTuple):
+    """A file that torchvision would download."""
+
+    path: Path  # below torchvision's root, where it looks for the file
+    md5: str
+    urls: tuple[str, ...]
+
+
+def _archives(spec: _Vision) -> list[_Archive]:
+    kind = _torchvision_class(spec)
+    if spec.name == "cifar10":
+        return [_Archive(Path(kind.filename), kind.tgz_md5, (kind.url,))]
+    raw = Path(spec.folder, "raw")
+    if spec.name == "emnist_letters":
+        return [_Archive(raw / kind.url.rpartition("/")[2], kind.md5, (kind.url,))]
+    return [
+        _Archive(raw / name, md5, tuple(mirror + name for mirror in kind.mirrors))
+        for name, md5 in kind.resources
+    ]
+
+
+class _ProgressBar:
+    """What pooch takes for a progress bar: reports how much of several archives has arrived.
+
+    Parameters
+    ----------
+    progress
+        Called with the fraction a few times a second; what it raises ends the download.
+    before, num_bytes
+        Bytes of the archives before this one, and of all archives.
+    """
+
+    def __init__(self, progress: Progress | None, before: int, num_bytes: int) -> None:
+        self.progress = progress
+        self.before = before
+        self.num_bytes = num_bytes
+        self.arrived = 0
+        self.total = 0  # of this archive; pooch sets it, to 0 where the server does not say
+        self.cancelled = False
+        self._reported = -math.inf
+
+    def update(self, num_bytes: int) -> None:
+        """Count bytes; the last chunk may be counted for more than it has."""
+        self.arrived = min(self.arrived + num_bytes, self.total or self.num_bytes)
+        if self.progress is None or time.monotonic() - self._reported < REPORT_SECONDS:
+            return
+        self._reported = time.monotonic()
+        try:
+            # Unpacking is still to come, so this does not reach 1.
+            self.progress(min((self.before + self.arrived) / self.num_bytes, 0.99))
+        except BaseException:
+            self.cancelled = True
+            raise
+
+    def reset(self) -> None:
+        """Keep the count, since pooch only resets it to count the whole archive once more."""
+
+    def close(self) -> None:
+        """Leave nothing open."""
+
+
 def _download(spec: _Vision, root: Path, progress: Progress | None) -> None:
-    """Let torchvision download into a temporary folder, then move what is read into place."""
-    if not _server_answers(spec):
+    """Download and unpack into a temporary folder, then move what is read into place."""
+    archives = _archives(spec)
+    if not any(_answers(url) for url in archives[0].urls):
         raise _not_downloaded(spec, root, "no network?")
     try:
         root.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(spec, root)
         temporary = Path(tempfile.mkdtemp(prefix=_prefix(spec), dir=root))
         try:
-            _fetch(spec, temporary, progress)
+            before = 0
+            for archive in archives:
+                path = temporary / archive.path
+                _fetch(archive, path, _ProgressBar(progress, before, spec.num_bytes))
+                before += path.stat().st_size
+            # Torchvision finds all archives in their places, so it unpacks them and no more.
+            _torchvision_class(spec)(temporary, train=True, download=True, **spec.options)
             _move_into_place(spec, temporary, root)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
-        raise _not_had(spec, root, error) from error
+        raise _explain_failure(spec, root, error) from error
     if progress is not None:
         progress(1.0)
 
 
-def _fetch(spec: _Vision, temporary: Path, progress: Progress | None) -> None:
-    """Run torchvision's download in a thread, and report on it from this one."""
-    failures: list[Exception] = []
-    abandoned = threading.Event()
-
-    def work() -> None:
-        try:
-            _torchvision_class(spec)(temporary, train=True, download=True, **spec.options)
-        except Exception as error:
-            failures.append(error)
-        finally:
-            if abandoned.is_set():
-                shutil.rmtree(temporary, ignore_errors=True)
-
-    # A daemon: a thread cannot be stopped from outside, and must not keep the process alive.
-    thread = threading.Thread(target=work, name=f"download-{spec.name}", daemon=True)
-    thread.start()
+def _answers(url: str) -> bool:
+    """Find out within seconds whether a server is there, by requesting the file's headers."""
     try:
-        _follow(spec, thread, temporary, progress)
-    finally:
-        # Set before the folder is removed: the thread clears up what it writes after that.
-        abandoned.set()
-    if failures:
-        error = failures[0]
-        # Where every mirror failed, torchvision has already turned the reasons into text.
-        raise error if isinstance(error, OSError) else ConnectionError() from error
+        # Also where it has no such file: another mirror may.
+        pooch.HTTPDownloader(timeout=ANSWER_SECONDS)(url, "", None, check_only=True)
+    except OSError:
+        return False
+    return True
 
 
-def _follow(
-    spec: _Vision, thread: threading.Thread, temporary: Path, progress: Progress | None
-) -> None:
-    seen, since = -1, time.monotonic()
-    while thread.is_alive():
-        thread.join(POLL_SECONDS)
-        arrived, on_disk = _count_bytes(temporary)
-        if on_disk != seen:
-            seen, since = on_disk, time.monotonic()
-        elif time.monotonic() - since > STALL_SECONDS:
-            raise TimeoutError
-        if progress is not None:
-            # Unpacking is still to come, so this does not reach 1.
-            progress(min(arrived / spec.num_bytes, 0.99))
-
-
-def _count_bytes(folder: Path) -> tuple[int, int]:
-    """Return the bytes of the archives that arrived, and of all files."""
-    arrived = on_disk = 0
-    for path, stat in _files(folder):
-        on_disk += stat.st_size
-        # EMNIST unpacks its archive into a folder of further archives.
-        if path.suffix in {".gz", ".zip"} and path.parent.name != "gzip":
-            arrived += stat.st_size
-    return arrived, on_disk
+def _fetch(archive: _Archive, path: Path, bar: _ProgressBar) -> None:
+    """Download an archive from the first mirror that has it with the right hash."""
+    # What pooch logs, it prints.
+    pooch.get_logger().setLevel("WARNING")
+    download = pooch.HTTPDownloader(bar, CHUNK_BYTES, timeout=(ANSWER_SECONDS, STALL_SECONDS))
+    failure: OSError = ConnectionError()
+    for url in archive.urls:
+        bar.arrived = 0
+        try:
+            pooch.retrieve(url, f"md5:{archive.md5}", path.name, path.parent, downloader=download)
+        except (OSError, ValueError) as error:  # pooch raises ValueError where the hash differs
+            if bar.cancelled:
+                raise
+            failure = error if isinstance(error, OSError) else ConnectionError(str(error))
+        else:
+            return
+    raise failure
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
@@ -335,26 +380,6 @@ def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
             path = Path(parent, name)
             with contextlib.suppress(FileNotFoundError):
                 yield path, path.stat()
-
-
-def _server_answers(spec: _Vision) -> bool:
-    """Tell within seconds whether there is a network, by asking for the first file's headers."""
-    kind = _torchvision_class(spec)
-    if hasattr(kind, "url"):
-        urls = [kind.url]
-    else:
-        urls = [mirror + kind.resources[0][0] for mirror in kind.mirrors]
-    for url in urls:
-        try:
-            request = urllib.request.Request(url, method="HEAD")
-            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS):
-                return True
-        except urllib.error.HTTPError as error:
-            error.close()
-            return True  # Somebody is there; torchvision may do better with it.
-        except OSError:
-            continue
-    return False
 
 
 def _prefix(spec: _Vision) -> str:
@@ -394,14 +419,13 @@ def _not_downloaded(spec: _Vision, root: Path, reason: str) -> DatasetUnavailabl
     )
 
 
-def _not_had(spec: _Vision, root: Path, error: OSError) -> DatasetUnavailable:
+def _explain_failure(spec: _Vision, root: Path, error: OSError) -> DatasetUnavailable:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return DatasetUnavailable(
             f"{spec.name} could not be saved because the disk with {root} is full: make room, or "
             "name a folder on another disk in VAELAB_DATA."
         )
-    # The network's errors name no file, but for urllib's, which name the address.
-    if error.filename is not None and not isinstance(error, urllib.error.URLError):
+    if error.filename is not None:  # the network's errors name no file
         return DatasetUnavailable(
             f"{spec.name} could not be saved because {root} cannot be written: allow writing "
             "there, or name another folder in VAELAB_DATA."

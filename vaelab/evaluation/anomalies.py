@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaelab.evaluation.detection import knn_distance
-from vaelab.images import border_color
+from vaelab.images import as_float, border_color
 
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset
@@ -173,7 +173,7 @@ class Detector:
 
     Of its scores, ``calibrated`` is the one that this module argues for: see ``Calibration``.
 
-    A conditional model is not told the label, which of an anomaly nobody knows: each image gets
+    A conditional model is not given the label, since nobody knows an anomaly's: each image gets
     the one under which its negative ELBO is lowest.
 
     Parameters
@@ -293,7 +293,7 @@ def complexity(images: Images, ground: NDArray[np.floating]) -> Floats:
         variation, the sum of absolute differences between neighbouring pixels: the length of all
         outlines times their contrast. The ink is the sum of absolute differences from the ground.
     """
-    x = _as_float(images)
+    x = as_float(images)
     contour = np.abs(np.diff(x, axis=2)).sum((1, 2, 3)) + np.abs(np.diff(x, axis=3)).sum((1, 2, 3))
     ink = np.abs(x - ground[:, None, None]).sum((1, 2, 3))
     features: Floats = np.log1p(np.column_stack([contour, ink]).astype(np.float64))
@@ -341,7 +341,7 @@ def smoothed_error(images: Images, reconstructions: NDArray[np.floating]) -> Flo
             f"An image and its reconstruction have one shape, but these have {images.shape} and "
             f"{reconstructions.shape}."
         )
-    off = _as_float(images) - reconstructions
+    off = as_float(images) - reconstructions
     side = blur_side(images.shape[3])
     for axis in (2, 3):
         off = _running_mean(off, side, axis)
@@ -362,12 +362,6 @@ def _running_mean(values: NDArray[np.floating], side: int, axis: int) -> NDArray
     padded = np.moveaxis(np.pad(values, padding), axis, 0)
     total = sum(padded[start : start + length] for start in range(side))
     return np.moveaxis(np.asarray(total) / side, 0, axis)
-
-
-def _as_float(images: Images) -> NDArray[np.float32]:
-    """Images in [0, 1]."""
-    scale = 255 if images.dtype == np.uint8 else 1
-    return images.astype(np.float32) / np.float32(scale)
 
 
 def _with_constant(features: Floats) -> Floats:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
-__all__ = ["Interval", "bootstrap", "percentile_interval", "resample"]
+__all__ = ["Interval", "bootstrap", "percentile_interval"]
 
 
 class Interval(NamedTuple):
@@ -19,7 +20,7 @@ class Interval(NamedTuple):
     value
         The figure on the images at hand.
     low, high
-        Between them lie, at the level asked for (95 %), the figures of resampled images.
+        The figures of resampled images lie between them, as many as the level says (95 %).
     """
 
     value: float
@@ -27,41 +28,13 @@ class Interval(NamedTuple):
     high: float
 
 
-def resample(num_images: int, resamples: int, seed: int = 0) -> Iterator[NDArray[np.intp]]:
-    """Draw as many rows as there are, with replacement, again and again.
-
-    Parameters
-    ----------
-    num_images
-        N, at least 1.
-    resamples
-        How many times, at least once.
-    seed
-        The same seed draws the same rows.
-
-    Yields
-    ------
-    ndarray
-        Rows, ``(N,)``, each in 0 to N - 1.
-
-    Raises
-    ------
-    ValueError
-        If there are no images or no resamples.
-    """
-    if num_images < 1:
-        raise ValueError(f"A figure needs at least one image, not {num_images}.")
-    if resamples < 1:
-        raise ValueError(f"An interval takes at least one resample, not {resamples}.")
-    rng = np.random.default_rng(seed)
-    for _ in range(resamples):
-        yield rng.integers(0, num_images, num_images, dtype=np.intp)
-
-
 def percentile_interval(
     value: float, resampled: Sequence[float] | NDArray[np.floating], level: float = 0.95
 ) -> Interval:
     """Put a figure between the percentiles of its resampled selves.
+
+    For figures whose resamples ``bootstrap`` cannot draw, such as those of forests, which are grown
+    on some images and judged on others.
 
     Parameters
     ----------
@@ -102,7 +75,7 @@ def bootstrap(
     level: float = 0.95,
     seed: int = 0,
 ) -> Interval:
-    """Tell how far a figure would move on other images of the same kind.
+    """Estimate how far a figure would move on other images of the same kind.
 
     The percentile interval of Efron and Tibshirani 1993 (An Introduction to the Bootstrap, section
     13.3): the figure is computed again on images drawn with replacement from those at hand.
@@ -128,7 +101,7 @@ def bootstrap(
     Raises
     ------
     ValueError
-        If there are no images or no resamples, or the level is not between 0 and 1.
+        If there are no images or fewer than two resamples, or the level is not between 0 and 1.
 
     Examples
     --------
@@ -137,6 +110,23 @@ def bootstrap(
     >>> interval.value, interval.low < 2.5 < interval.high
     (2.5, True)
     """
-    resampled = [statistic(rows) for rows in resample(num_images, resamples, seed)]
-    value = statistic(np.arange(num_images, dtype=np.intp))
-    return percentile_interval(value, resampled, level)
+    if num_images < 1:
+        raise ValueError(f"A figure needs at least one image, not {num_images}.")
+    if resamples < 2:
+        raise ValueError(f"An interval takes at least two resamples, not {resamples}.")
+    if not 0 < level < 1:
+        raise ValueError(f"The level of an interval must be between 0 and 1, not {level}.")
+    rows = np.arange(num_images)
+    value = float(statistic(rows))
+    if num_images == 1:  # it is all that can be drawn, and SciPy declines
+        return Interval(value, value, value)
+    low, high = stats.bootstrap(
+        (rows,),
+        statistic,
+        n_resamples=resamples,
+        vectorized=False,
+        confidence_level=level,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return Interval(value, float(low), float(high))

@@ -41,7 +41,7 @@ def importance_bounds(
     labels
         As ``engine.encode`` takes them.
     report
-        Told the fraction done.
+        Called with the fraction done, 0 to 1.
 
     Returns
     -------

@@ -104,13 +104,13 @@ def sweep_strengths(
     dict
         By name, the figures at each strength, as ``compare_denoisers`` has them.
     """
-    found: dict[str, list[Quality]] = {name: [] for name in methods}
+    qualities: dict[str, list[Quality]] = {name: [] for name in methods}
     for strength in strengths:
         damaged = damage(strength)
         table = compare_denoisers(clean, {name: make(damaged) for name, make in methods.items()})
         for name, quality in table.items():
-            found[name].append(quality)
-    return found
+            qualities[name].append(quality)
+    return qualities
 
 
 def best_of(figures: Mapping[str, float]) -> set[str]:
@@ -150,7 +150,7 @@ def hide_box(
     Returns
     -------
     ndarray
-        bool ``(H, W)``, False where it is hidden: ``known``, as ``Engine.restore`` takes it.
+        bool ``(H, W)``, False where it is hidden: ``visible``, as ``Engine.restore`` takes it.
 
     Raises
     ------
@@ -163,11 +163,11 @@ def hide_box(
             f"Rows {top} to {bottom} and columns {left} to {right} are no box in an image of "
             f"{height} × {width} pixels."
         )
-    known = np.ones((height, width), dtype=np.bool_)
-    known[top : bottom + 1, left : right + 1] = False
-    if not known.any():
+    visible = np.ones((height, width), dtype=np.bool_)
+    visible[top : bottom + 1, left : right + 1] = False
+    if not visible.any():
         raise ValueError("The whole image is hidden: leave some pixels to go by.")
-    return known
+    return visible
 
 
 def hide_region(height: int, width: int, region: str) -> NDArray[np.bool_]:
@@ -180,15 +180,15 @@ def hide_region(height: int, width: int, region: str) -> NDArray[np.bool_]:
 
 
 def psnr_inside(
-    clean: NDArray[Any], other: NDArray[Any], known: NDArray[np.bool_]
+    clean: NDArray[Any], other: NDArray[Any], visible: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """PSNR over the hidden pixels alone: the known ones, equal anyway, would only flatter.
+    """PSNR over the hidden pixels alone: the visible ones are equal anyway and would only flatter.
 
     Parameters
     ----------
     clean, other
         ``(N, C, H, W)``, float in [0, 1] or uint8.
-    known
+    visible
         bool ``(H, W)``, False for hidden pixels.
 
     Returns
@@ -201,13 +201,13 @@ def psnr_inside(
     ValueError
         If nothing is hidden, or shapes differ.
     """
-    if known.all():
+    if visible.all():
         raise ValueError("Nothing is hidden, so there is nothing to judge: hide some pixels.")
-    return psnr(clean[:, :, None, ~known], other[:, :, None, ~known])
+    return psnr(clean[:, :, None, ~visible], other[:, :, None, ~visible])
 
 
 def fill_with_mean(
-    images: NDArray[np.floating], known: NDArray[np.bool_], train_images: NDArray[np.uint8]
+    images: NDArray[np.floating], visible: NDArray[np.bool_], train_images: NDArray[np.uint8]
 ) -> NDArray[np.float32]:
     """Fill the hidden pixels with those of the mean training image.
 
@@ -215,7 +215,7 @@ def fill_with_mean(
     ----------
     images
         float ``(N, C, H, W)`` in [0, 1]; what hidden pixels hold is not looked at.
-    known
+    visible
         bool ``(H, W)``, False for hidden pixels.
     train_images
         uint8 ``(M, C, H, W)``, M at least 1.
@@ -223,22 +223,22 @@ def fill_with_mean(
     Returns
     -------
     ndarray
-        float32 ``(N, C, H, W)``; known pixels are as they came.
+        float32 ``(N, C, H, W)``; visible pixels are as they came.
     """
     mean = train_images.mean(0, dtype=np.float64) / 255
-    return np.where(known, images, mean).astype(np.float32)
+    return np.where(visible, images, mean).astype(np.float32)
 
 
 def fill_from_nearest(
-    images: NDArray[np.floating], known: NDArray[np.bool_], train_images: NDArray[np.uint8]
+    images: NDArray[np.floating], visible: NDArray[np.bool_], train_images: NDArray[np.uint8]
 ) -> NDArray[np.float32]:
-    """Fill the hidden pixels from the training image that is most alike in the known ones.
+    """Fill the hidden pixels from the training image that is most alike in the visible ones.
 
     Parameters
     ----------
     images
         float ``(N, C, H, W)`` in [0, 1]; what hidden pixels hold is not looked at.
-    known
+    visible
         bool ``(H, W)``, False for hidden pixels.
     train_images
         uint8 ``(M, C, H, W)``, M at least 1.
@@ -246,8 +246,8 @@ def fill_from_nearest(
     Returns
     -------
     ndarray
-        float32 ``(N, C, H, W)``; known pixels are as they came.
+        float32 ``(N, C, H, W)``; visible pixels are as they came.
     """
-    seen = np.where(known, images, 0).astype(np.float32)
-    nearest, _ = nearest_images(train_images * known.astype(np.uint8), seen)
-    return np.where(known, images, train_images[nearest] / 255).astype(np.float32)
+    masked = np.where(visible, images, 0).astype(np.float32)
+    nearest, _ = nearest_images(train_images * visible.astype(np.uint8), masked)
+    return np.where(visible, images, train_images[nearest] / 255).astype(np.float32)

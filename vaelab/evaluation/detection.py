@@ -103,7 +103,7 @@ def detect(normal: NDArray[np.floating], anomalous: NDArray[np.floating]) -> Det
     ValueError
         If a group is empty, or a score is not a finite number.
     """
-    from sklearn.metrics import (
+    from sklearn.metrics import (  # a second to import
         average_precision_score,
         precision_recall_curve,
         roc_auc_score,
@@ -222,7 +222,7 @@ def knn_distance(
     ValueError
         If there are no training codes, the dimensions differ, or k is below 1.
     """
-    from sklearn.neighbors import NearestNeighbors
+    from sklearn.neighbors import NearestNeighbors  # a second to import
 
     codes_train, codes = _same_space(codes_train, codes)
     if k < 1:

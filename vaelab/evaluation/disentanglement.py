@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import entr, ndtr, ndtri
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-from vaelab.evaluation.bootstrap import Interval, bootstrap, percentile_interval, resample
+from vaelab.evaluation.bootstrap import Interval, bootstrap, percentile_interval
 from vaelab.latent.units import active_units
 
 __all__ = [
@@ -39,11 +40,8 @@ TRAIN_SHARE = 0.75
 #: Images in a leaf: forests of smaller leaves find chance dimensions important.
 MIN_LEAF = 5
 
-#: Of a standard normal, so fine that values between two are right to 1e-6.
-_CDF_GRID = np.linspace(-6, 6, 4001)
-_CDF = np.array([NormalDist().cdf(x) for x in _CDF_GRID])
 #: Points of equal mass that stand for a posterior where the bins' edges are chosen.
-_POINTS = np.array([NormalDist().inv_cdf((i + 0.5) / 16) for i in range(16)])
+_POINTS = ndtri((np.arange(16) + 0.5) / 16)
 
 
 @dataclass(frozen=True)
@@ -220,7 +218,7 @@ def mutual_information_gap(
             ]
         )
 
-    entropies = np.array([_entropy(levels.mean(0)) for levels in indicators])
+    entropies = np.array([entr(levels.mean(0)).sum() for levels in indicators])
     return MutualInformationGap(
         mig=bootstrap(lambda rows: max(0.0, gaps(rows).mean()), len(mu), resamples, seed=seed),
         gaps=gaps(np.arange(len(mu))),
@@ -258,30 +256,33 @@ def dci(
     seed
         Of forests and resamples.
     progress
-        Told the share that is done, up to 1.
+        Called with the fraction done, up to 1.
 
     Returns
     -------
     DCI
         The three with their intervals. Resampled images repeat, so their forests know a little
-        less and scatter lower; the intervals take their spread but the place of the value.
+        less and score lower; the intervals have their spread, but are centred on the value.
 
     Raises
     ------
     ValueError
-        If the arrays disagree or are not finite, there are fewer than 100 images, or a factor never
-        varies.
+        If the arrays disagree or are not finite, there are fewer than 100 images, a factor never
+        varies, or there are no resamples.
     """
     mu, factors = _as_checked(mu, factors)
+    if resamples < 1:
+        raise ValueError(f"An interval takes at least one resample, not {resamples}.")
     rng = np.random.default_rng(seed)
     train, test = np.split(rng.permutation(len(mu)), [round(TRAIN_SHARE * len(mu))])
     importance, skills = _fit_forests(mu, factors, train, test, num_trees, seed)
     figures = _dci_figures(importance, skills)
     resampled = []
-    draws = zip(
-        resample(len(train), resamples, seed), resample(len(test), resamples, seed + 1), strict=True
+    draws = (
+        np.random.default_rng(seed + i).integers(0, len(rows), (resamples, len(rows)))
+        for i, rows in enumerate((train, test))
     )
-    for done, (learn, judge) in enumerate(draws, start=1):
+    for done, (learn, judge) in enumerate(zip(*draws, strict=True), start=1):
         if progress is not None:
             progress(done / (resamples + 1))
         rows = train[learn], test[judge]
@@ -413,12 +414,11 @@ def _indicators(factor: Floats, num_bins: int) -> Floats:
 
 
 def _bin_masses(mu: Floats, sigma: Floats, num_bins: int) -> Floats:
-    """Tell how much of each image's z falls into each bin: (N, B), rows sum to 1."""
+    """Compute how much of each image's z falls into each bin: (N, B), rows sum to 1."""
     edges = _edges(mu[:, None] + sigma[:, None] * _POINTS if sigma.any() else mu, num_bins)
     below = (mu[:, None] < edges).astype(np.float64)
     spread = sigma > 0
-    standard = (edges - mu[spread, None]) / sigma[spread, None]
-    below[spread] = np.interp(standard, _CDF_GRID, _CDF)
+    below[spread] = ndtr((edges - mu[spread, None]) / sigma[spread, None])
     return np.diff(below, axis=1, prepend=0, append=1)
 
 
@@ -438,16 +438,11 @@ def _information(masses: Floats, levels: Floats, weights: Floats) -> float:
     cells = (squares[filled] / joint[filled]).sum()
     margins = (squares.sum(1)[used] / rows[used]).sum() + np.count_nonzero(columns)
     bias = (weights**2).sum() * (cells - margins + 1) / 2
-    return _entropy(rows) + _entropy(columns) - _entropy(joint) - float(bias)
-
-
-def _entropy(p: Floats) -> float:
-    filled = p[p > 0]
-    return float(-(filled * np.log(filled)).sum())
+    return float(entr(rows).sum() + entr(columns).sum() - entr(joint).sum() - bias)
 
 
 def _gap(contenders: list[Floats], levels: Floats, weights: Floats) -> float:
-    entropy = _entropy(weights @ levels)
+    entropy = float(entr(weights @ levels).sum())
     shares = [_information(masses, levels, weights) / entropy for masses in contenders]
     best, second, *_ = *np.clip(shares, 0, 1), 0.0
     return float(best - second)
@@ -484,8 +479,6 @@ def _fit_forest(
     num_trees: int,
     seed: int,
 ) -> tuple[Floats, float]:
-    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-
     # Every split may choose among all dimensions: one that must choose among a few makes
     # dimensions important that merely were at hand.
     forest = (RandomForestClassifier if discrete else RandomForestRegressor)(
@@ -510,13 +503,15 @@ def _dci_figures(importance: Floats, skills: Floats) -> tuple[float, float, floa
 
 
 def _concentration(rows: Floats) -> Floats:
-    """Tell how far each row is on one column: 1 less its entropy in base of the columns."""
+    """Measure how concentrated each row is on one column: 1 less its entropy in base (columns)."""
     num_columns = rows.shape[1]
     if num_columns == 1:
         return np.ones(len(rows))
-    shares = [row / row.sum() if row.any() else np.ones_like(row) / num_columns for row in rows]
+    shares = np.where(rows.any(1, keepdims=True), rows, 1)
+    shares /= shares.sum(1, keepdims=True)
     # Rounding may take the entropy of even shares a hair beyond its bound.
-    return np.array([max(0.0, 1 - _entropy(share) / np.log(num_columns)) for share in shares])
+    concentration: Floats = np.maximum(1 - entr(shares).sum(1) / np.log(num_columns), 0)
+    return concentration
 
 
 def _centred_interval(value: float, resampled: Floats) -> Interval:

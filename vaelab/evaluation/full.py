@@ -39,7 +39,7 @@ def evaluate_fully(
     data
         Preprocessed as for training.
     report
-        Told the fraction done.
+        Called with the fraction done, 0 to 1.
 
     Returns
     -------
@@ -49,8 +49,8 @@ def evaluate_fully(
         ``bounds``, a figure for each k of ``NUM_SAMPLES`` by its decimal name; ``active_units``
         (a number); ``knn_accuracy``; ``mig``, ``disentanglement``, ``completeness``,
         ``informativeness``, ``factor_vae``; ``information``, the (D, F) share of each factor's
-        entropy that each dimension tells. Disentanglement is measured on ``num_factor_images``
-        images of all splits: it asks about the code, not about what was learned by heart.
+        entropy that each dimension explains. Disentanglement is measured on ``num_factor_images``
+        images of all splits: it is about the code, not about what was memorized.
     """
     chosen = data.split.test
     images, labels = data.images[chosen], data.labels_of(chosen)

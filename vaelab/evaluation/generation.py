@@ -40,10 +40,10 @@ MAX_JUDGED = 1000
 #: Of these, images whose nearest training image is looked up: among 60,000 it takes a second.
 MAX_LOOKED_UP = 200
 
-#: Training images whose posteriors the aggregate posterior is told from.
+#: Training images whose posteriors the aggregate posterior is fitted to.
 MAX_CODES = 10_000
 
-#: Images of a label from which its own mixture can be told at all.
+#: Images of a label that it takes to fit a mixture of its own.
 FEWEST_CODES = 2
 
 
@@ -132,7 +132,7 @@ def fit_posterior(
     data
         Its images, of which 10,000 are encoded at the most.
     label
-        Fit to this label's images alone, for a model that is not told labels.
+        Fit to this label's images alone, for a model that takes no labels.
 
     Returns
     -------
@@ -182,8 +182,8 @@ def draw_labels(data: ImageDataset, num: int, seed: int = 0) -> NDArray[np.int64
     ndarray or None
         int64 ``(num,)``.
     """
-    known = data.labels_of(data.split.train)
-    return None if known is None else np.random.default_rng(seed).choice(known, num)
+    labels = data.labels_of(data.split.train)
+    return None if labels is None else np.random.default_rng(seed).choice(labels, num)
 
 
 def generate(
@@ -235,8 +235,8 @@ def generate(
         for label in np.unique(labels):
             mine = labels == label
             z[mine] = source[int(label)].sample(int(mine.sum()), rng, temperature)
-    told = None if labels is None else labels.astype(np.int64)
-    return Samples(z, engine.decode(z, told), told)
+    classes = None if labels is None else labels.astype(np.int64)
+    return Samples(z, engine.decode(z, classes), classes)
 
 
 def generate_each(
@@ -267,11 +267,11 @@ def generate_each(
     Samples
         ``num_each * K`` of them, label by label before the next code.
     """
-    told = np.tile(labels.astype(np.int64), num_each)
+    every_label = np.tile(labels.astype(np.int64), num_each)
     if isinstance(source, Mapping):
-        return generate(engine, source, len(told), told, temperature, seed)
+        return generate(engine, source, len(every_label), every_label, temperature, seed)
     z = source.sample(num_each, seed, temperature).repeat(len(labels), axis=0)
-    return Samples(z, engine.decode(z, told), told)
+    return Samples(z, engine.decode(z, every_label), every_label)
 
 
 class Quality(NamedTuple):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaelab.evaluation.reduction import map_quality, two_pixels
+from vaelab.images import as_float
 from vaelab.latent.projections import choose_points, pca, plane, umap
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def pixel_maps(data: ImageDataset, report: Report = lambda fraction: None) -> Fo
     data
         The images.
     report
-        Told the fraction done.
+        Called with the fraction done, 0 to 1.
 
     Returns
     -------
@@ -81,7 +82,7 @@ def code_map(engine: Engine, data: ImageDataset, report: Report = lambda fractio
     data
         Its images.
     report
-        Told the fraction done.
+        Called with the fraction done, 0 to 1.
 
     Returns
     -------
@@ -97,7 +98,7 @@ def code_map(engine: Engine, data: ImageDataset, report: Report = lambda fractio
 
 
 def pixel_places(data: ImageDataset) -> dict[str, NDArray[Any]]:
-    """Take of ``pixel_maps`` the arrays that are had at once: all but ``umap``, and no figures."""
+    """Make the arrays of ``pixel_maps`` that take no time: all but ``umap``, and no figures."""
     indices = choose_points(len(data), NUM_IMAGES)
     images = data.images[indices]
     return {
@@ -108,7 +109,7 @@ def pixel_places(data: ImageDataset) -> dict[str, NDArray[Any]]:
 
 
 def code_places(engine: Engine, data: ImageDataset) -> dict[str, NDArray[Any]]:
-    """Take the arrays of ``code_map``, which are had at once, without its figures."""
+    """Make the arrays of ``code_map``, which take no time, without its figures."""
     indices = choose_points(len(data), NUM_IMAGES)
     mu = engine.encode(data.images[indices], data.labels_of(indices)).mu
     project = plane if mu.shape[1] <= 2 else pca
@@ -117,4 +118,4 @@ def code_places(engine: Engine, data: ImageDataset) -> dict[str, NDArray[Any]]:
 
 def _flat(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Images as float32 ``(N, P)`` in [0, 1]."""
-    return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
+    return as_float(images.reshape(len(images), -1))

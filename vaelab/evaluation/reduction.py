@@ -81,7 +81,7 @@ def map_quality(
     ValueError
         If there are fewer than three points, the lengths differ, or k is below 1.
     """
-    from sklearn.manifold import trustworthiness
+    from sklearn.manifold import trustworthiness  # a second to import
     from sklearn.neighbors import KNeighborsClassifier
 
     num_points = len(images_flat)
@@ -96,7 +96,7 @@ def map_quality(
     accuracy = None
     if labels is not None:
         vote = KNeighborsClassifier(n_neighbors=k).fit(places, labels)
-        # Asked about None, it asks about its own points and leaves out each one's own vote.
+        # Given None, it predicts its own points and leaves out each one's own vote.
         accuracy = float(vote.score(None, labels))
     return MapQuality(
         trustworthiness=float(trustworthiness(images_flat, places, n_neighbors=k)),

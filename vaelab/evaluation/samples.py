@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vaelab.images import as_float
+
 __all__ = [
     "PixelSpace",
     "PrecisionRecall",
@@ -17,7 +19,7 @@ __all__ = [
     "precision_recall",
 ]
 
-#: Images that principal components are told from, and pixels of all of them (64 MB as floats);
+#: Images that principal components are fitted to, and pixels of all of them (64 MB as floats);
 #: more hardly change the first few.
 MAX_IMAGES = 5000
 MAX_PIXELS = 16_000_000
@@ -60,9 +62,9 @@ class PixelSpace:
         Raises
         ------
         ValueError
-            If there are fewer than two images, or no component is asked for.
+            If there are fewer than two images, or fewer than one component.
         """
-        from sklearn.decomposition import PCA
+        from sklearn.decomposition import PCA  # a second to import
 
         if len(images) < 2:
             raise ValueError(f"Principal components need two images, but there is {len(images)}.")
@@ -72,7 +74,7 @@ class PixelSpace:
         if len(images) > enough:
             chosen = np.random.default_rng(0).choice(len(images), enough, replace=False)
             images = images[np.sort(chosen)]
-        pixels = _to_float(images)
+        pixels = _flat(images)
         pca = PCA(min(num_components, *pixels.shape), random_state=0)
         with np.errstate(invalid="ignore"):  # it divides by the variance, which equal images lack
             pca.fit(pixels)
@@ -147,7 +149,7 @@ def precision_recall(
     Raises
     ------
     ValueError
-        If the dimensions differ, or a set has not more than k points.
+        If the dimensions differ, or a set has no more than k points.
     """
     real, samples = _same_space(real_features, sample_features)
     fewest = min(len(real), len(samples))
@@ -195,7 +197,7 @@ def frechet_distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
 def nearest_images(
     train_images: NDArray[np.uint8], queries: NDArray[np.floating]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Find the training image nearest to each query, to see whether it is new or learned by heart.
+    """Find the training image nearest to each query, to see whether it is new or memorized.
 
     Parameters
     ----------
@@ -221,7 +223,7 @@ def nearest_images(
         raise ValueError(
             f"Queries {queries.shape} cannot be found among images {train_images.shape}."
         )
-    wanted = _to_float(queries)
+    wanted = _flat(queries)
     indices = np.zeros(len(wanted), np.intp)
     errors = np.full(len(wanted), np.inf)
     for start, block in _blocks(train_images):
@@ -234,19 +236,16 @@ def nearest_images(
     return indices, np.sqrt(errors)
 
 
-def _to_float(images: NDArray[Any]) -> NDArray[np.float32]:
+def _flat(images: NDArray[Any]) -> NDArray[np.float32]:
     """Images as float32 ``(N, P)`` in [0, 1]."""
-    pixels = images.reshape(len(images), -1).astype(np.float32)
-    if images.dtype == np.uint8:
-        pixels /= 255
-    return pixels
+    return as_float(images.reshape(len(images), -1))
 
 
 def _blocks(images: NDArray[Any]) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """All images a few at a time, with the number of the first."""
     step = max(1, BLOCK // max(1, images[:1].size))
     for start in range(0, len(images), step):
-        yield start, _to_float(images[start : start + step])
+        yield start, _flat(images[start : start + step])
 
 
 def _same_space(
@@ -261,7 +260,7 @@ def _same_space(
 def _covered(points: NDArray[np.float64], centers: NDArray[np.float64], k: int) -> float:
     """The share of points that lie in a ball around some centre."""
     # Unlike scikit-learn's, its distances are exact: equal points are at distance 0.
-    from scipy.spatial.distance import cdist
+    from scipy.spatial.distance import cdist  # a quarter of a second to import
 
     step = max(1, BLOCK // len(centers))
     # A centre is its own nearest, so its k-th neighbour is at position k.

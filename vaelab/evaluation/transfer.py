@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaelab.evaluation.samples import PixelSpace
-from vaelab.latent.arithmetic import CodeClassifier, direction, fit_classifier
+from vaelab.latent.arithmetic import direction, fit_classifier
 
 if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
     from vaelab.datasets import ImageDataset
     from vaelab.engine import Engine
 
@@ -78,7 +80,7 @@ def learn_change(
     Parameters
     ----------
     codes, indices
-        ``(N, D)`` and ``(N,)``: codes known, and the dataset's images that they are of.
+        ``(N, D)`` and ``(N,)``: codes, and the images of the dataset that they belong to.
     group_a, group_b
         Images of the dataset in each group; those without a code do not count.
     train
@@ -95,15 +97,15 @@ def learn_change(
         If the groups are the same, or one has no training images.
     """
     in_a, in_b = np.isin(indices, group_a), np.isin(indices, group_b)
-    seen = np.isin(indices, train)
+    in_training = np.isin(indices, train)
     for name, members in (("A", in_a), ("B", in_b)):
-        if not (members & seen).any():
+        if not (members & in_training).any():
             raise ValueError(f"Group {name} has no training images: choose a larger group.")
     if (in_a == in_b).all():
         raise ValueError("Groups A and B are the same images: choose two different groups.")
     only_a, only_b = in_a & ~in_b, in_b & ~in_a
     for name, members in (("A", only_a), ("B", only_b)):
-        if not (members & seen).any():
+        if not (members & in_training).any():
             raise ValueError(
                 f"All training images of group {name} are in the other group, too: choose groups "
                 "that overlap less."
@@ -113,11 +115,11 @@ def learn_change(
         return Members(indices[members], codes[members])
 
     return Change(
-        direction(codes[in_a & seen], codes[in_b & seen]),
-        train_a=those(only_a & seen),
-        train_b=those(only_b & seen),
-        held_out_a=those(only_a & ~seen),
-        held_out_b=those(only_b & ~seen),
+        direction(codes[in_a & in_training], codes[in_b & in_training]),
+        train_a=those(only_a & in_training),
+        train_b=those(only_b & in_training),
+        held_out_a=those(only_a & ~in_training),
+        held_out_b=those(only_b & ~in_training),
     )
 
 
@@ -241,5 +243,6 @@ def _directions(
     return directions
 
 
-def _share(classifier: CodeClassifier, points: NDArray[np.floating]) -> float:
-    return float((classifier.probability(points) > 0.5).mean())
+def _share(classifier: Pipeline, points: NDArray[np.floating]) -> float:
+    """Share of the points that a classifier takes for B."""
+    return float(classifier.predict(points).mean())

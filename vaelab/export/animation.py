@@ -6,6 +6,7 @@ from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from vaelab.images import enlarge, to_pixels
 
@@ -31,8 +32,6 @@ def animated_gif(
     bytes
         A GIF file of ``2 N - 2`` frames.
     """
-    from PIL import Image
-
     frames = [Image.fromarray(enlarge(pixels, side)) for pixels in to_pixels(images)]
     frames += frames[-2:0:-1]
     durations = [round(1000 * frame_seconds)] * len(frames)

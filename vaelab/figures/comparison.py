@@ -132,7 +132,7 @@ def bounds(runs: dict[str, dict[int, Sequence[float]]], height: int = 420) -> go
 def factor_information(
     information: NDArray[np.floating], factor_names: Sequence[str], height: int = 260
 ) -> go.Figure:
-    """Draw how much each dimension tells of each factor.
+    """Draw how much each dimension says about each factor.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from vaelab.figures.latent import ACCENT, GREY, PALETTE
-from vaelab.images import to_pixels
+from vaelab.images import as_float, to_pixels
 
 if TYPE_CHECKING:
     from vaelab.evaluation.detection import Confusion, Detection
@@ -129,13 +129,13 @@ def score_histogram(
     return figure
 
 
-def detection_curves(found: Detection, counts: Confusion, height: int = 320) -> go.Figure:
+def detection_curves(detection: Detection, counts: Confusion, height: int = 320) -> go.Figure:
     """Draw what a score can do at every threshold, and does at the chosen one.
 
     Parameters
     ----------
-    found
-        What ``vaelab.evaluation.detection.detect`` found.
+    detection
+        What ``vaelab.evaluation.detection.detect`` returned.
     counts
         What the chosen threshold does.
     height
@@ -151,16 +151,16 @@ def detection_curves(found: Detection, counts: Confusion, height: int = 320) -> 
         cols=2,
         horizontal_spacing=0.2,
         subplot_titles=[
-            f"ROC: AUC {found.auc:.3f}",
-            f"Precision-recall: {found.average_precision:.3f}",
+            f"ROC: AUC {detection.auc:.3f}",
+            f"Precision-recall: {detection.average_precision:.3f}",
         ],
     )
-    share = found.positive_share
+    share = detection.positive_share
     line, dashed = {"color": PALETTE[0], "width": 3}, {"color": GREY, "width": 1.5, "dash": "dash"}
     precision = 1.0 if counts.precision is None else counts.precision
     rate, recall = counts.false_alarm_rate or 0.0, counts.recall or 0.0
-    roc = (found.roc_false_alarm_rate, found.roc_recall, (0, 1), (0, 1), (rate, recall))
-    pr = (found.pr_recall, found.pr_precision, (0, 1), (share, share), (recall, precision))
+    roc = (detection.roc_false_alarm_rate, detection.roc_recall, (0, 1), (0, 1), (rate, recall))
+    pr = (detection.pr_recall, detection.pr_precision, (0, 1), (share, share), (recall, precision))
     names = ("false alarm rate", "recall"), ("recall", "precision")
     for column, ((x, y, chance_x, chance_y, point), (x_name, y_name)) in enumerate(
         zip((roc, pr), names, strict=True), start=1
@@ -233,8 +233,7 @@ def error_panels(
         figure.add_trace(
             go.Image(z=pixels, hovertemplate=f"{hover} of 255<extra></extra>"), row=1, col=column
         )
-    scale = 255 if image.dtype == np.uint8 else 1
-    off = (image.astype(np.float64) / scale - reconstruction).mean(0)
+    off = (as_float(image, np.float64) - reconstruction).mean(0)
     figure.add_trace(
         go.Heatmap(
             z=off, zmin=-1, zmax=1, colorscale="balance",

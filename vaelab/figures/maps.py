@@ -199,7 +199,7 @@ def _empty(figure: go.Figure, note: str, place: dict[str, int]) -> None:
 
 def strength_curves(
     strengths: Sequence[float],
-    found: Mapping[str, Sequence[tuple[float, float]]],
+    by_denoiser: Mapping[str, Sequence[tuple[float, float]]],
     strength_name: str,
     chosen: float | None = None,
     height: int = 300,
@@ -210,7 +210,7 @@ def strength_curves(
     ----------
     strengths
         ``(K,)``.
-    found
+    by_denoiser
         By the denoiser's name, its PSNR in dB and its SSIM at each strength.
     strength_name
         What strength is, with its unit.
@@ -229,7 +229,7 @@ def strength_curves(
     colours = (PALETTE[8], PALETTE[1], PALETTE[0], PALETTE[4], PALETTE[2])
     symbols = ("x", "square", "circle", "diamond", "cross")
     for column, (unit, digits) in enumerate((("dB", 1), ("", 2))):
-        for number, (name, qualities) in enumerate(found.items()):
+        for number, (name, qualities) in enumerate(by_denoiser.items()):
             figure.add_trace(
                 go.Scatter(
                     x=list(strengths), y=[quality[column] for quality in qualities], name=name,

@@ -2,79 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CodeClassifier", "direction", "fit_classifier"]
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
-
-@dataclass(frozen=True)
-class CodeClassifier:
-    """Logistic regression on codes, ``p(target | z) = sigmoid(w · z + b)``.
-
-    Attributes
-    ----------
-    weights
-        float64 ``(D,)``, for codes as they are: standardising is part of them.
-    bias
-        The logit of the zero code.
-    """
-
-    weights: NDArray[np.float64]
-    bias: float
-
-    def probability(self, codes: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Probability of being of the target group, if both groups were equally common.
-
-        Parameters
-        ----------
-        codes
-            ``(N, D)``.
-
-        Returns
-        -------
-        ndarray
-            float64 ``(N,)`` in [0, 1].
-
-        Raises
-        ------
-        ValueError
-            If the codes have another number of dimensions.
-        """
-        if codes.ndim != 2 or codes.shape[1] != len(self.weights):
-            raise ValueError(
-                f"The classifier knows codes of (N, {len(self.weights)}), not {codes.shape}."
-            )
-        logits = codes.astype(np.float64) @ self.weights + self.bias
-        probability: NDArray[np.float64] = (1 + np.tanh(logits / 2)) / 2  # exp would overflow
-        return probability
-
-    def accuracy(self, codes: NDArray[np.floating], is_target: NDArray[np.bool_]) -> float:
-        """The share of codes whose group is guessed right.
-
-        Parameters
-        ----------
-        codes
-            ``(N, D)``, best of images that it was not fitted to.
-        is_target
-            bool ``(N,)``.
-
-        Returns
-        -------
-        float
-            In [0, 1].
-
-        Raises
-        ------
-        ValueError
-            If there are no codes, or the lengths or dimensions differ.
-        """
-        is_target = _groups(codes, is_target)
-        if not len(codes):
-            raise ValueError("There are no codes to judge the classifier by.")
-        return float(((self.probability(codes) > 0.5) == is_target).mean())
+__all__ = ["direction", "fit_classifier"]
 
 
 def direction(
@@ -121,7 +57,7 @@ def direction(
     return difference
 
 
-def fit_classifier(codes: NDArray[np.floating], is_target: NDArray[np.bool_]) -> CodeClassifier:
+def fit_classifier(codes: NDArray[np.floating], is_target: NDArray[np.bool_]) -> Pipeline:
     """Learn to tell the codes of one group from all others by a plane between them.
 
     Logistic regression on standardised codes with scikit-learn's default L2 penalty. Both groups
@@ -136,34 +72,33 @@ def fit_classifier(codes: NDArray[np.floating], is_target: NDArray[np.bool_]) ->
 
     Returns
     -------
-    CodeClassifier
-        Plain numbers, without scikit-learn.
+    sklearn.pipeline.Pipeline
+        Fitted. Its ``predict`` takes codes ``(M, D)`` and returns whether each is of the target,
+        bool ``(M,)``.
 
     Raises
     ------
     ValueError
         If a group is empty, or the lengths differ.
+
+    Examples
+    --------
+    >>> classifier = fit_classifier(np.array([[0.0], [1.0], [5.0]]), np.array([False, False, True]))
+    >>> classifier.predict(np.array([[0.5], [6.0]]))
+    array([False,  True])
     """
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import LogisticRegression  # a second to import
+    from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    is_target = _groups(codes, is_target)
-    if is_target.all() or not is_target.any():
-        raise ValueError(
-            f"Both groups need a code, but {is_target.sum()} of {len(codes)} are of the target."
-        )
-    scaler = StandardScaler().fit(codes.astype(np.float64))
-    model = LogisticRegression(class_weight="balanced", max_iter=1000)
-    model.fit(scaler.transform(codes.astype(np.float64)), is_target)
-    weights = model.coef_[0] / scaler.scale_
-    return CodeClassifier(weights, float(model.intercept_[0] - weights @ scaler.mean_))
-
-
-def _groups(codes: NDArray[np.floating], is_target: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Check that each code has a group."""
     if codes.ndim != 2 or is_target.shape != (len(codes),):
         raise ValueError(
             f"Each code (N, D) needs a group (N,), but these are {codes.shape} and "
             f"{is_target.shape}."
         )
-    return is_target.astype(bool)
+    if is_target.all() or not is_target.any():
+        raise ValueError(
+            f"Both groups need a code, but {is_target.sum()} of {len(codes)} are of the target."
+        )
+    model = LogisticRegression(class_weight="balanced", max_iter=1000)
+    return make_pipeline(StandardScaler(), model).fit(codes.astype(np.float64), is_target)

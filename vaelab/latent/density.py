@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 __all__ = ["nearest_codes", "neighbour_radii"]
 
-#: Which neighbour's distance tells how dense it is around a code.
+#: The neighbour whose distance measures how dense it is around a code.
 NUM_NEIGHBOURS = 8
 
-#: Codes that stand for all others: at the most, and so many that all distances are not too many.
+#: Codes whose distances are taken, at the most, and distances that these may come to.
 NUM_QUERIES = 500
 NUM_DISTANCES = 7_000_000
 
@@ -43,7 +43,7 @@ def neighbour_radii(codes: NDArray[np.floating], num_quantiles: int = 101) -> ND
     """Quantiles of the distance from a code to its eighth neighbour.
 
     The larger, the sparser: a place whose eighth neighbour is farther away than that of 99 images
-    in 100 is one that the decoder has hardly been asked about (Loftsgaarden and Quesenberry 1965
+    in 100 is one that the decoder has hardly been trained on (Loftsgaarden and Quesenberry 1965
     estimate a density from it).
 
     Parameters
@@ -56,19 +56,13 @@ def neighbour_radii(codes: NDArray[np.floating], num_quantiles: int = 101) -> ND
     Returns
     -------
     ndarray
-        float64 ``(num_quantiles,)``, rising; told from some hundred codes where there are many.
+        float64 ``(num_quantiles,)``, rising; of some hundred codes where there are many.
     """
-    codes = codes.astype(np.float64)
+    from scipy.spatial import KDTree  # a quarter of a second to import, at the app's start
+
     neighbour = min(NUM_NEIGHBOURS, len(codes) - 1)  # a code is nearest to itself
     num_queries = max(100, min(NUM_QUERIES, NUM_DISTANCES // len(codes)))
     step = max(1, len(codes) // num_queries)
-    squares = (codes**2).sum(1)
-    radii = []
-    for queries in np.array_split(codes[::step], max(1, len(codes[::step]) // 64)):
-        distances = (queries**2).sum(1)[:, None] - 2 * queries @ codes.T + squares
-        kth = np.partition(distances, neighbour, axis=1)[:, neighbour]
-        radii.append(np.sqrt(np.maximum(kth, 0)))
-    quantiles: NDArray[np.float64] = np.quantile(
-        np.concatenate(radii), np.linspace(0, 1, num_quantiles)
-    )
+    radii, _ = KDTree(codes).query(codes[::step], k=[neighbour + 1])
+    quantiles: NDArray[np.float64] = np.quantile(radii, np.linspace(0, 1, num_quantiles))
     return quantiles

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 __all__ = ["Mixture", "fit_mixture"]
 
@@ -68,37 +69,6 @@ class Mixture:
             z[mine] += temperature * noise[mine] @ factor.T
         return z.astype(np.float32)
 
-    def log_prob(self, z: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Log density at codes.
-
-        Parameters
-        ----------
-        z
-            ``(N, D)``.
-
-        Returns
-        -------
-        ndarray
-            float64 ``(N,)``, in nats.
-
-        Raises
-        ------
-        ValueError
-            If the codes have another number of dimensions.
-        """
-        dimensions = self.means.shape[1]
-        if z.ndim != 2 or z.shape[1] != dimensions:
-            raise ValueError(f"The mixture is of (N, {dimensions}) codes, not {z.shape}.")
-        factors = np.linalg.cholesky(self.covariances)
-        terms = []
-        for weight, mean, factor in zip(self.weights, self.means, factors, strict=True):
-            whitened = np.linalg.solve(factor, (z - mean).T)
-            log_volume = np.log(np.diag(factor)).sum() + dimensions / 2 * np.log(2 * np.pi)
-            with np.errstate(divide="ignore"):  # a component without weight counts for nothing
-                terms.append(np.log(weight) - log_volume - (whitened**2).sum(0) / 2)
-        log_density: NDArray[np.float64] = np.logaddexp.reduce(terms, axis=0)
-        return log_density
-
 
 def fit_mixture(
     codes: NDArray[np.floating],
@@ -119,7 +89,7 @@ def fit_mixture(
         ``(N, D)``, N at least 2: the posteriors' means, or an autoencoder's codes.
     num_components
         K; lowered where that would leave a component with fewer than about 2 (D + 1) codes, from
-        which no covariance can be told.
+        which no covariance can be estimated.
     seed
         Of the codes chosen, the draws and the first guess.
     max_codes
@@ -135,8 +105,8 @@ def fit_mixture(
     Raises
     ------
     ValueError
-        If there are fewer than two codes, they are not finite, the shapes differ or no component is
-        asked for.
+        If there are fewer than two codes, they are not finite, the shapes differ, or there would be
+        no component.
     """
     if codes.ndim != 2 or len(codes) < 2 or (sigma is not None and sigma.shape != codes.shape):
         others = "" if sigma is None else f" and {sigma.shape}"
@@ -170,15 +140,14 @@ def _draw(
 
 def _fit(points: NDArray[np.float64], num_components: int, seed: int) -> Mixture:
     """Hand over to scikit-learn, and take plain arrays back."""
-    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.exceptions import ConvergenceWarning  # a second to import
     from sklearn.mixture import GaussianMixture
-    from threadpoolctl import threadpool_limits
 
     floor = max(FLOOR * float(points.var(0).mean()), 1e-12)
     model = GaussianMixture(num_components, reg_covar=floor, random_state=seed)
     # Small matrices: with cores busy, two threads wait for each other and take ten times as long.
     with warnings.catch_warnings(), threadpool_limits(1):
-        # A hundred rounds are near enough, and equal codes make fewer clusters than asked for.
+        # A hundred rounds are near enough, and equal codes make fewer clusters than components.
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(points)
     return Mixture(model.weights_, model.means_, model.covariances_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -235,12 +236,10 @@ def umap(codes: Floats, indices: NDArray[np.int64]) -> Projection:
     """
     if len(codes) < 10:
         raise ValueError(f"UMAP needs at least 10 points, but there are {len(codes)}: choose pca.")
-    import warnings
-
     with warnings.catch_warnings():
         # It warns that a seed costs it its threads, which is what we want from it.
         warnings.simplefilter("ignore")
-        from umap import UMAP
+        from umap import UMAP  # seconds to import
 
         mapper = UMAP(n_neighbors=min(15, len(codes) - 1), random_state=0, n_jobs=1)
         coordinates = np.asarray(mapper.fit_transform(codes), dtype=np.float32)
@@ -256,25 +255,22 @@ PROJECTIONS: dict[ProjectionKind, Callable[[Floats, NDArray[np.int64]], Projecti
 
 def _weighted_mean(queries: Floats, keys: Floats, values: Floats) -> Floats:
     """Mean of the values of each query's nearest keys, weighted by inverse squared distance."""
-    neighbours = min(NUM_NEIGHBOURS, len(keys))
-    results = []
-    squares = (keys**2).sum(1)
-    for block in np.array_split(queries, max(1, len(queries) // 256)):
-        distances = (block**2).sum(1)[:, None] - 2 * block @ keys.T + squares
-        nearest = np.argpartition(distances, neighbours - 1, axis=1)[:, :neighbours]
-        # Again, exactly, for the few that count: the expansion above cancels near zero.
-        exact = ((block[:, None] - keys[nearest]) ** 2).sum(2)
-        weights = 1 / (exact + 1e-12)
-        weights /= weights.sum(1, keepdims=True)
-        results.append((weights[:, :, None] * values[nearest]).sum(1))
-    return np.concatenate(results).astype(np.float32)
+    from scipy.spatial import KDTree  # a quarter of a second to import, at the app's start
+
+    ranks = range(1, min(NUM_NEIGHBOURS, len(keys)) + 1)
+    distances, nearest = KDTree(keys).query(queries, k=ranks)
+    weights = 1 / (distances**2 + 1e-12)
+    weights /= weights.sum(1, keepdims=True)
+    mean = (weights[:, :, None] * values[nearest]).sum(1)
+    return np.asarray(mean, dtype=np.float32)
 
 
 def _principal_plane(
     centered: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Two principal components ``(2, D)``, and the share of variance that each explains."""
-    from scipy.linalg import eigh  # of numpy's, all components would be computed
+    # NumPy's would compute all components. A fifth of a second to import.
+    from scipy.linalg import eigh
 
     wide = centered.shape[0] < centered.shape[1]
     # The smaller of the two matrices of products has the same eigenvalues, and is soon taken apart.

@@ -13,7 +13,7 @@ ACTIVE_VARIANCE = 0.01
 
 
 def active_units(mu: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Tell active dimensions from collapsed ones.
+    """Find which dimensions are active, and which collapsed.
 
     Parameters
     ----------
