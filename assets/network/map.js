@@ -1,0 +1,176 @@
+/**
+ * A map of latent space: where codes lie on the plane and back, as vaelab.latent.projections does it.
+ *
+ * @import { Posterior } from "./network.js"
+ * @import { Numbers } from "./safetensors.js"
+ *
+ * @typedef {[number, number]} Place  On the map.
+ * @typedef {[number, number, number]} Covariance  xx, xy and yy.
+ *
+ * One dimension of the code, for its slider: `DimSpec` of vaelab/export/browser.py.
+ * @typedef {{ dim: number, limit: number, active: boolean, kl: number | null }} DimSpec
+ *
+ * What the metadata of a map's file say: `MapSpec` of vaelab/export/browser.py.
+ * @typedef {object} MapSpec
+ * @property {string} model  The `id` of the model that it maps.
+ * @property {string} run  Whose model it is.
+ * @property {string} map_key  Of Streamlit's container around the chart.
+ * @property {"plane" | "pca" | "umap"} projection
+ * @property {DimSpec[]} dims  Those that carry most first.
+ * @property {number[]} radii  Quantiles of the distance to the eighth neighbour.
+ * @property {string[]} label_names
+ * @property {number[]} background  Colour of the images' border, a number a channel.
+ * @property {"image" | "place" | null} link
+ */
+import { NEIGHBOURS, nearest, weightedMean } from "./nearest.js";
+import { normal } from "./random.js";
+import { readSafetensors, specOf, take } from "./safetensors.js";
+
+/** Where codes lie on the plane and back. */
+export class LatentMap {
+  /** @param {Uint8Array} bytes  What vaelab.export.browser_map made. */
+  constructor(bytes) {
+    const { tensors, metadata } = readSafetensors(bytes);
+    /** @type {MapSpec} */
+    const spec = specOf(metadata, "map");
+    this.model = spec.model;
+    this.run = spec.run;
+    this.key = spec.map_key;
+    this.projection = spec.projection;
+    this.dims = spec.dims;
+    this.radii = spec.radii;
+    this.labelNames = spec.label_names;
+    this.background = spec.background;
+    this.link = spec.link;
+    const codes = take(tensors, "codes", 2);
+    this.codes = codes.data;
+    this.latentDim = codes.shape[1];
+    this.images = take(tensors, "indices", 1).data;
+    /** @type {Numbers | null} */
+    this.labels = tensors.get("labels")?.data ?? null;
+    const linear = this.projection === "pca";
+    this.center = linear ? take(tensors, "center", 1, this.latentDim).data : new Float32Array();
+    this.components = linear ? take(tensors, "components", 2, 2 * this.latentDim).data : new Float32Array();
+    this.places = tensors.get("coordinates")?.data ?? this.#placeAll();
+  }
+
+  /** Where all points lie, when the file does not say because it follows from their codes. */
+  #placeAll() {
+    const places = new Float32Array((2 * this.codes.length) / this.latentDim);
+    for (let i = 0; 2 * i < places.length; i++) {
+      places.set(this.place(this.codes.subarray(i * this.latentDim, (i + 1) * this.latentDim)), 2 * i);
+    }
+    return places;
+  }
+
+  /**
+   * The code of a point.
+   * @param {number} point
+   */
+  code(point) {
+    return Float32Array.from(this.codes.subarray(point * this.latentDim, (point + 1) * this.latentDim));
+  }
+
+  /**
+   * A code for a place: the way back from the map.
+   * @param {Place} place
+   */
+  lift([x, y]) {
+    const d = this.latentDim;
+    if (this.projection === "umap") return weightedMean(this.places, 2, [x, y], this.codes, d);
+    const z = new Float32Array(d);
+    for (let j = 0; j < d; j++) {
+      if (this.projection === "plane") z[j] = [x, y][j];
+      else z[j] = this.center[j] + x * this.components[j] + y * this.components[d + j];
+    }
+    return z;
+  }
+
+  /**
+   * The code to go to from `z` for its place to be `place`: what the map does not show stays.
+   * @param {Float32Array} z
+   * @param {Place} place
+   */
+  step(z, place) {
+    if (this.projection === "umap") return this.lift(place);
+    const [before, after] = [this.lift(this.place(z)), this.lift(place)];
+    return z.map((value, j) => value + after[j] - before[j]);
+  }
+
+  /**
+   * The place of a code.
+   * @param {ArrayLike<number>} z
+   * @returns {Place}
+   */
+  place(z) {
+    const d = this.latentDim;
+    if (this.projection === "umap") {
+      const [x, y] = weightedMean(this.codes, d, z, this.places, 2);
+      return [x, y];
+    }
+    if (this.projection === "plane") return [z[0], d > 1 ? z[1] : 0];
+    let x = 0;
+    let y = 0;
+    for (let j = 0; j < d; j++) {
+      x += (z[j] - this.center[j]) * this.components[j];
+      y += (z[j] - this.center[j]) * this.components[d + j];
+    }
+    return [x, y];
+  }
+
+  /**
+   * Covariance on the map of a Gaussian posterior. Exact on a plane or a PCA map; on a UMAP map,
+   * which is not linear, that of 64 draws.
+   * @param {Posterior} posterior
+   * @returns {Covariance}
+   */
+  covariance({ mu, sigma }) {
+    const d = this.latentDim;
+    if (this.projection === "plane") return [sigma[0] ** 2, 0, d > 1 ? sigma[1] ** 2 : 0];
+    let xx = 0;
+    let xy = 0;
+    let yy = 0;
+    if (this.projection === "pca") {
+      for (let j = 0; j < d; j++) {
+        const [a, b] = [this.components[j] * sigma[j], this.components[d + j] * sigma[j]];
+        xx += a * a;
+        xy += a * b;
+        yy += b * b;
+      }
+      return [xx, xy, yy];
+    }
+    const draws = Array.from({ length: 64 }, () => this.place(mu.map((m, j) => m + sigma[j] * normal())));
+    const [x, y] = [0, 1].map((i) => draws.reduce((sum, place) => sum + place[i], 0) / draws.length);
+    for (const place of draws) {
+      xx += (place[0] - x) ** 2 / draws.length;
+      xy += ((place[0] - x) * (place[1] - y)) / draws.length;
+      yy += (place[1] - y) ** 2 / draws.length;
+    }
+    return [xx, xy, yy];
+  }
+
+  /**
+   * How far to trust a decode at `z`: the nearest image's point and distance, and the share of
+   * images (0 to 1) whose own surroundings are denser than those of `z`.
+   * @param {ArrayLike<number>} z
+   */
+  trust(z) {
+    const k = Math.min(NEIGHBOURS, this.codes.length / this.latentDim);
+    const { rows, squares } = nearest(this.codes, this.latentDim, z, k);
+    const radius = Math.sqrt(squares[k - 1]);
+    const sparser = this.radii.findIndex((r) => r >= radius);
+    return {
+      point: rows[0],
+      distance: Math.sqrt(squares[0]),
+      share: sparser < 0 ? 1 : sparser / (this.radii.length - 1),
+    };
+  }
+
+  /**
+   * What the image of a point is called; null where there are no labels.
+   * @param {number} point
+   */
+  label(point) {
+    return this.labels ? this.labelNames[this.labels[point]] : null;
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * What all mounts on a page share. Streamlit hands over each component's module as a text of its own,
+ * so that a module's variables are nobody else's: what must be the page's is on this one object.
+ *
+ * @import { LatentCanvas } from "../latent_canvas/canvas.js"
+ * @import { Destination, RestingPlace } from "../latent_canvas/places.js"
+ * @import { LinkedChart } from "../linked_selection/linked_chart.js"
+ * @import { Model } from "../network/models.js"
+ */
+
+class Page {
+  /**
+   * Models by id, those used last at the end.
+   * @type {Map<string, Model>}
+   */
+  models = new Map();
+  /**
+   * Live canvases.
+   * @type {Set<LatentCanvas>}
+   */
+  canvases = new Set();
+  /**
+   * The one of several linked canvases that a person is using: the others follow it.
+   * @type {LatentCanvas | null}
+   */
+  leader = null;
+  /**
+   * Where each run's canvas was left, so that coming back to a page finds it there.
+   * @type {Map<string, RestingPlace>}
+   */
+  restingPlaces = new Map();
+  /**
+   * Where Python says to go, by the map's key, until the canvas has gone there.
+   * @type {Map<string, Destination>}
+   */
+  destinations = new Map();
+  /**
+   * What tells the last such place from the earlier ones: each is sent with every rerun.
+   * @type {Map<string, string>}
+   */
+  lastTurns = new Map();
+  /**
+   * Charts in all panels of which a choice is marked, by key.
+   * @type {Map<string, LinkedChart>}
+   */
+  linkedCharts = new Map();
+}
+
+const onPage = /** @type {{ vaelab?: Page }} */ (globalThis);
+onPage.vaelab ??= new Page();
+
+/** @type {Page} */
+export const page = onPage.vaelab;
