@@ -1,114 +1,215 @@
-/** The same noise in the maps of an autoencoder and of a VAE: where draws fall, and what they become. */
+/**
+ * The same noise in the maps of an autoencoder and of a VAE: where draws fall, and what they become.
+ *
+ * @import { Network } from "../network/network.js"
+ * @import { Classes, Given } from "./stage/mount.js"
+ *
+ * @typedef {object} Verdict  What a place is like.
+ * @property {number} point  The nearest image.
+ * @property {number} distance  To it.
+ * @property {boolean} off  Whether it is off the data.
+ * @property {boolean} between  Whether it is between digits.
+ * @property {string | null} label  What the nearest image is of.
+ */
+import { LatentMap } from "../network/map.js";
+import { nearest } from "../network/nearest.js";
+import { normals } from "../network/random.js";
+import { OFF_DATA } from "../shared/trust.js";
+import { legend } from "./stage/bars.js";
+import { checkbox, Slider } from "./stage/controls.js";
+import { button, column, element, note, part, row } from "./stage/elements.js";
+import { show, showCode } from "./stage/format.js";
+import { deviation, mean } from "./stage/maths.js";
+import { figure } from "./stage/mount.js";
+import { ImageView, imagesOf } from "./stage/pictures.js";
+import { Plane } from "./stage/plane.js";
+import { alongAxis, extentOf } from "./stage/scale.js";
+import { Tiles } from "./stage/tiles.js";
 
 const DRAWS = 24;
 const COLUMNS = 8;
-/** A place is off the data where its surroundings are sparser than those of 99 images in 100. */
-const OFF = 0.99;
 /** Of the eight images nearest to a place, so many are of one digit at least, or it is between digits. */
 const AGREE = 7;
 
 /** A model, its map, and the draws on it. */
-class Ground {
-  constructor(title, network, bytes, images, palette, looked) {
-    Object.assign(this, { network, images });
+class DrawsOnMap {
+  /** @type {number[][]} */
+  #codes = [];
+
+  /**
+   * @param {string} title
+   * @param {Network} network
+   * @param {Uint8Array} bytes  Of the map.
+   * @param {Float32Array[]} images
+   * @param {string[]} palette
+   * @param {(i: number) => void} chosen  Called with the draw that was chosen.
+   */
+  constructor(title, network, bytes, images, palette, chosen) {
+    this.network = network;
+    this.images = images;
     this.map = new LatentMap(bytes);
-    const { places, labels } = this.map;
+    const { places } = this.map;
     this.plane = new Plane({
-      label: `Map of the ${title}`, places, labels, palette, extent: extentOf(places, 3.8, 0.04), size: 2,
-      moved: (place) => this.go(place),
+      label: `Map of the ${title}`,
+      places,
+      labels: this.map.labels ?? [],
+      palette,
+      extent: extentOf(places, 3.8, 0.04),
+      size: 2,
+      moved: (place) => this.#go(place),
     });
     this.plane.element.classList.add("ls-behind");
     this.decoded = new ImageView(network, "Decoded", { side: 80 });
     this.near = new ImageView(network, "Nearest image", { side: 80 });
-    this.said = { verdict: element("p", { class: "ls-note ls-name" }), place: note(), digits: note(), between: note(), inside: note() };
-    this.tiles = new Tiles(network, `${DRAWS} draws, decoded by the ${title}`, DRAWS, COLUMNS, looked);
-    this.tiles.tiles.forEach(({ tile }) => tile.append(element("span", { class: "ls-where", "aria-hidden": "true" })));
-    this.element = part(title, this.plane.element,
-      element("div", { class: "ls-row ls-judged" }, this.decoded.element, this.near.element, column(this.said.verdict, this.said.place)),
-      this.tiles.element, this.said.digits, this.said.between, this.said.inside);
-    this.element.dataset.testid = title;
+    this.notes = {
+      verdict: element("p", { class: "ls-note ls-name" }),
+      place: note(),
+      digits: note(),
+      between: note(),
+    };
+    this.tiles = new Tiles(network, `${DRAWS} draws, decoded by the ${title}`, DRAWS, COLUMNS, chosen);
+    this.marks = this.tiles.tiles.map(({ tile }) => {
+      const mark = element("span", { class: "ls-where", "aria-hidden": "true" });
+      tile.append(mark);
+      return mark;
+    });
     // Where the codes lie, for draws that are stretched to them, and how many lie near 0.
-    const axes = [0, 1].map((axis) => Array.from(places.filter((_, i) => i % 2 === axis)));
-    this.center = axes.map((values) => sum(values) / values.length);
-    this.spread = axes.map((values, j) => Math.sqrt(sum(values.map((value) => (value - this.center[j]) ** 2)) / values.length));
-    const within = axes[0].filter((x, i) => Math.hypot(x, axes[1][i]) < 2).length / axes[0].length;
-    this.said.inside.textContent = `Within 2 of 0: ${Math.round(100 * within)} % of the codes, ${Math.round(100 * (1 - Math.exp(-2)))} % of the prior.`;
+    const [x, y] = [alongAxis(places, 0), alongAxis(places, 1)];
+    this.center = [mean(x), mean(y)];
+    this.spread = [deviation(x), deviation(y)];
+    const inside = x.filter((each, i) => Math.hypot(each, y[i]) < 2).length / x.length;
+    this.element = part(
+      title,
+      this.plane.element,
+      element(
+        "div",
+        { class: "ls-row ls-judged" },
+        this.decoded.element,
+        this.near.element,
+        column(this.notes.verdict, this.notes.place),
+      ),
+      this.tiles.element,
+      this.notes.digits,
+      this.notes.between,
+      note(
+        `Within 2 of 0: ${Math.round(100 * inside)} % of the codes, ${Math.round(100 * (1 - Math.exp(-2)))} % of the prior.`,
+      ),
+    );
+    this.element.dataset.testid = title;
   }
 
-  /** The place itself, or the nearest at the edge of the picture, which is a square. */
+  /**
+   * The place itself, or the nearest at the edge of the picture, which is a square.
+   * @param {number[]} place
+   */
   #within([x, y]) {
     const [x0, x1, y0, y1] = this.plane.extent;
     const half = (0.98 * Math.max(x1 - x0, y1 - y0)) / 2;
-    return [[x, (x0 + x1) / 2], [y, (y0 + y1) / 2]].map(([at, middle]) => Math.max(middle - half, Math.min(middle + half, at)));
+    /** @type {(at: number, middle: number) => number} */
+    const clip = (at, middle) => Math.max(middle - half, Math.min(middle + half, at));
+    return [clip(x, (x0 + x1) / 2), clip(y, (y0 + y1) / 2)];
   }
 
-  /** What a place is like: `{ point, distance, off, between, label }`. */
+  /**
+   * @param {number[]} z
+   * @returns {Verdict}
+   */
   #judge(z) {
-    const trust = this.map.trust(z);
-    const { rows } = nearest(this.map.codes, 2, z, 8);
-    const votes = new Map();
-    for (const at of rows) votes.set(this.map.labels[at], (votes.get(this.map.labels[at]) ?? 0) + 1);
-    const off = trust.share > OFF;
-    return { ...trust, off, between: !off && Math.max(...votes.values()) < AGREE, label: this.map.label(trust.point) };
+    const { point, distance, share } = this.map.trust(z);
+    const labels = Array.from(nearest(this.map.codes, 2, z).rows, (at) => this.map.labels?.[at]);
+    const votes = labels.map((label) => labels.filter((other) => other === label).length);
+    const off = share > OFF_DATA;
+    return { point, distance, off, between: !off && Math.max(...votes) < AGREE, label: this.map.label(point) };
   }
 
-  go(place) {
+  /** @param {number[]} place */
+  #go(place) {
     const { point, distance, off, between, label } = this.#judge(place);
     this.decoded.paint(this.network.decode(place));
     this.near.paint(this.images[point]);
-    this.near.say(`Nearest: a “${label}”`);
-    this.said.verdict.textContent = off ? "Off the data" : between ? "Between digits" : `Among images of “${label}”`;
-    this.said.place.textContent = `z = ${showCode(place)}, ${show(distance)} from the nearest image.`;
+    this.near.describe(`Nearest: a “${label}”`);
+    this.notes.verdict.textContent = off ? "Off the data" : between ? "Between digits" : `Among images of “${label}”`;
+    this.notes.place.textContent = `z = ${showCode(place)}, ${show(distance)} from the nearest image.`;
     this.plane.cursor = this.#within(place);
     this.plane.draw();
   }
 
-  /** @param {number[][]} noise @param {number} temperature @param {boolean} stretched */
+  /**
+   * Make codes of noise, and show what they become.
+   * @param {number[][]} noise
+   * @param {number} temperature
+   * @param {boolean} stretched  Whether they are stretched to where the model's codes lie.
+   */
   scatter(noise, temperature, stretched) {
-    this.codes = noise.map((epsilon) => epsilon.map((e, j) =>
-      stretched ? this.center[j] + this.spread[j] * temperature * e : temperature * e));
-    const judged = this.codes.map((z) => this.#judge(z));
-    this.tiles.paint(this.network.decode(this.codes.flat(), DRAWS).slice());
-    judged.forEach(({ off, between, label }, i) => {
-      const { tile } = this.tiles.tiles[i];
-      tile.classList.toggle("ls-outside", off);
-      tile.lastChild.textContent = off ? "off" : between ? "mix" : label;
-      this.tiles.name(i, `Draw ${i + 1}, ${off ? "off the data" : between ? "mix: between digits" : `among images of ${label}`}`);
+    const center = stretched ? this.center : [0, 0];
+    const spread = (stretched ? this.spread : [1, 1]).map((s) => s * temperature);
+    this.#codes = noise.map((epsilon) => epsilon.map((e, j) => center[j] + spread[j] * e));
+    const verdicts = this.#codes.map((z) => this.#judge(z));
+    this.tiles.paint(this.network.decode(this.#codes.flat(), DRAWS).slice());
+    verdicts.forEach(({ off, between, label }, i) => {
+      this.tiles.tiles[i].tile.classList.toggle("ls-outside", off);
+      this.marks[i].textContent = off ? "off" : between ? "mix" : label;
+      this.tiles.name(
+        i,
+        `Draw ${i + 1}, ${off ? "off the data" : between ? "mix: between digits" : `among images of ${label}`}`,
+      );
     });
-    const digits = [...new Set(judged.map(({ label }) => label))].sort();
-    this.said.digits.textContent = `Nearest to the draws are ${digits.length} digits: ${digits.join(", ")}`;
-    const count = (what) => judged.filter((one) => one[what]).length;
-    this.said.between.textContent = `Between digits (mix): ${count("between")}. Off the data (off): ${count("off")}.`;
-    const circle = stretched
-      ? { ellipse: this.center, sigma: this.spread.map((s) => 2 * temperature * s), kind: "ls-quiet" }
-      : { ellipse: [0, 0], sigma: [2 * temperature, 2 * temperature], kind: "ls-quiet" };
-    this.plane.shapes = [circle, ...this.codes.map((z, i) => ({ dot: this.#within(z), r: 4, kind: judged[i].off ? "ls-outside" : "" }))];
+    const digits = [...new Set(verdicts.map(({ label }) => label))].sort();
+    this.notes.digits.textContent = `Nearest to the draws are ${digits.length} digits: ${digits.join(", ")}`;
+    const numBetween = verdicts.filter(({ between }) => between).length;
+    const numOff = verdicts.filter(({ off }) => off).length;
+    this.notes.between.textContent = `Between digits (mix): ${numBetween}. Off the data (off): ${numOff}.`;
+    this.plane.shapes = [
+      { ellipse: center, sigma: spread.map((s) => 2 * s), kind: "ls-quiet" },
+      ...this.#codes.map((z, i) => ({ dot: this.#within(z), r: 4, kind: verdicts[i].off ? "ls-outside" : "" })),
+    ];
   }
 
+  /**
+   * Go to one of the draws.
+   * @param {number} i
+   */
   look(i) {
     this.tiles.mark(i);
-    this.go(this.codes[i]);
+    this.#go(this.#codes[i]);
   }
 }
 
 class Generating {
+  #chosen = 0;
+
+  /** @param {Given<Classes>} given */
   constructor({ root, spec, arrays, networks }) {
     const images = imagesOf(arrays.images);
-    const ground = (role, title) => new Ground(title, networks[role], arrays[role].data, images, spec.palette, (i) => this.#look(i));
-    this.grounds = [ground("vae", "VAE"), ground("ae", "Autoencoder")];
-    this.temperature = new Slider("Temperature T", { min: 0.1, max: 2, step: 0.1, value: 1, format: (t) => show(t, 1) }, () => this.#scatter());
+    /** @type {(role: string, title: string) => DrawsOnMap} */
+    const draws = (role, title) =>
+      new DrawsOnMap(title, networks[role], Uint8Array.from(arrays[role].data), images, spec.palette, (i) =>
+        this.#look(i),
+      );
+    this.vae = draws("vae", "VAE");
+    this.ae = draws("ae", "Autoencoder");
+    this.temperature = new Slider(
+      "Temperature T",
+      { min: 0.1, max: 2, step: 0.1, value: 1, format: (t) => show(t, 1) },
+      () => this.#scatter(),
+    );
     this.stretched = false;
     this.stretch = checkbox("Stretch the autoencoder's draws to its codes", false, (on) => {
       this.stretched = on;
       this.#scatter();
     });
-    this.temperature.element.hidden = this.stretch.hidden = true;
-    const knobs = row(button("Draw again", () => this.#draw(), `Draw ${DRAWS} other codes`), this.temperature.element, this.stretch);
+    this.#hideAnswer(true);
+    const knobs = row(
+      button("Draw again", () => this.#draw(), `Draw ${DRAWS} other codes`),
+      this.temperature.element,
+      this.stretch,
+    );
     knobs.classList.add("ls-knobs");
-    this.chosen = 0;
-    this.noise = Array.from({ length: DRAWS }, (_, i) => Array.from(arrays.epsilon.data.subarray(2 * i, 2 * i + 2)));
+    const epsilon = arrays.epsilon.data;
+    this.noise = Array.from({ length: DRAWS }, (_, i) => Array.from(epsilon.subarray(2 * i, 2 * i + 2)));
     root.append(
-      knobs, row(...this.grounds.map((one) => one.element)),
+      knobs,
+      row(this.vae.element, this.ae.element),
       row(legend(spec.label_names, spec.palette), note("Dashed: two T around the middle. The same ε in both models.")),
     );
     this.#scatter();
@@ -116,7 +217,13 @@ class Generating {
 
   /** From now on, the noise can be made smaller and larger. */
   reveal() {
-    this.temperature.element.hidden = this.stretch.hidden = false;
+    this.#hideAnswer(false);
+  }
+
+  /** @param {boolean} hidden */
+  #hideAnswer(hidden) {
+    this.temperature.element.hidden = hidden;
+    this.stretch.hidden = hidden;
   }
 
   #draw() {
@@ -125,13 +232,17 @@ class Generating {
   }
 
   #scatter() {
-    this.grounds.forEach((one, i) => one.scatter(this.noise, this.temperature.value, i === 1 && this.stretched));
-    this.#look(this.chosen);
+    const temperature = this.temperature.value;
+    this.vae.scatter(this.noise, temperature, false);
+    this.ae.scatter(this.noise, temperature, this.stretched);
+    this.#look(this.#chosen);
   }
 
+  /** @param {number} i */
   #look(i) {
-    this.chosen = i;
-    for (const one of this.grounds) one.look(i);
+    this.#chosen = i;
+    this.vae.look(i);
+    this.ae.look(i);
   }
 }
 
