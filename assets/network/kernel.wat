@@ -3,7 +3,7 @@
 ;; B is packed into panels of 8 columns, each K rows of 8 floats. A row of A is `segments` runs of
 ;; `length` floats, `hop` bytes apart (K = segments * length), and rows begin `a_step` bytes apart:
 ;; overlapping rows with one run for each line of a kernel are the windows of a convolution, read
-;; where they lie. component.js carries this module in base64; tests/js holds the two together.
+;; where they lie. kernel.js carries this module in base64; tests/js holds the two together.
 (module
   (import "env" "memory" (memory 1))
   (func (export "multiply")

@@ -36,7 +36,7 @@ class Page {
   destinations = new Map();
   /**
    * What tells the last such place from the earlier ones: each is sent with every rerun.
-   * @type {Map<string, number>}
+   * @type {Map<string, string>}
    */
   lastTurns = new Map();
   /**

@@ -1,7 +1,8 @@
 """Modules for the browser, put together from the files under ``assets``.
 
-A component's module is handed to the browser as text, so that it cannot import its neighbours: what
-it imports is put in front of it here. Editors, the type checker and node read the files as they are.
+A component's module is handed to the browser as text, so that it cannot import its neighbours:
+what it imports is put in front of it here. Editors, the type checker and node read the files as
+they are.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypedDict
 
 import numpy as np
 import streamlit as st
@@ -16,18 +16,43 @@ from vaelab.runs import Run
 
 __all__ = ["Pin", "latent_canvas", "send_model", "send_place"]
 
-_MODULE = browser_code.join(browser_code.NETWORK, "latent_canvas/component.js")
-_STYLE, _MARKUP = (browser_code.join(f"latent_canvas/component.{kind}") for kind in ("css", "html"))
-
 # The map is drawn over a chart outside of the component, so its styles cannot be shut in.
 _CANVAS = st.components.v2.component(
-    "latent_canvas", html=_MARKUP, css=_STYLE, js=_MODULE, isolate_styles=False
+    "latent_canvas",
+    html=browser_code.read("latent_canvas/component.html"),
+    css=browser_code.read("latent_canvas/component.css"),
+    js=browser_code.join("latent_canvas/mount.js"),
+    isolate_styles=False,
 )
-# The same module, which sees from the data what it was called with. A model has a mount of its own,
-# so that it travels once: another map, or another page and back, does not send it again.
-_MODEL = st.components.v2.component("latent_model", js=_MODULE, isolate_styles=False)
+# A model has a mount of its own, so that it travels once: another map, or another page and back,
+# does not send it again.
+_MODEL = st.components.v2.component(
+    "latent_model", js=browser_code.join("latent_canvas/model_mount.js"), isolate_styles=False
+)
 # And so has a place: within the map it would have that sent again.
-_PLACE = st.components.v2.component("latent_place", js=_MODULE, isolate_styles=False)
+_PLACE = st.components.v2.component(
+    "latent_place", js=browser_code.join("latent_canvas/place_mount.js"), isolate_styles=False
+)
+
+
+class PinSent(TypedDict):
+    """What the browser sends where z came to rest."""
+
+    model: str  # by its name
+    z: list[float]
+    image: int | None
+    label: int
+
+
+class PlaceSent(TypedDict):
+    """What the browser is sent to go to."""
+
+    map_key: str
+    turn: str  # tells it from the same place at another time
+    run: str
+    z: list[float]
+    image: int | None
+    label: int
 
 
 class Pin(NamedTuple):
@@ -66,7 +91,15 @@ def send_place(run: Run, map_key: str) -> None:
     """Have the canvas beside a map go where ``state.go_to`` said last, if it has not been there."""
     place = state.place_sent(run)
     if place is not None:
-        _PLACE(key=f"place-{map_key}", data={"map_key": map_key, "run": run.name} | place)
+        sent = PlaceSent(
+            map_key=map_key,
+            turn=place["turn"],
+            run=run.name,
+            z=place["z"],
+            image=place["image"],
+            label=place["label"],
+        )
+        _PLACE(key=f"place-{map_key}", data=sent)
 
 
 def latent_canvas(
@@ -100,10 +133,10 @@ def latent_canvas(
     key = f"canvas-{map_key}"
 
     def pinned() -> None:
-        told = st.session_state[key]["pin"]
+        pin: PinSent | None = st.session_state[key]["pin"]
         # What was pinned before the run was changed is of another latent space.
-        if told and told["model"] == name:
-            on_pin(Pin(np.array(told["z"], dtype=np.float32), told["image"], told["label"]))
+        if pin and pin["model"] == name:
+            on_pin(Pin(np.array(pin["z"], dtype=np.float32), pin["image"], pin["label"]))
 
     def missing() -> None:
         state.forget_sent(name)

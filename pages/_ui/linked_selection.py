@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from typing import TypedDict
 
 import streamlit as st
 
+from pages._ui import browser_code
+
 __all__ = ["link_selection"]
 
-_MODULE = (Path(__file__).parents[2] / "assets" / "linked_selection" / "component.js").read_text(
-    "utf-8"
+_LINK = st.components.v2.component(
+    "linked_selection", js=browser_code.join("linked_selection/mount.js"), isolate_styles=False
 )
-_LINK = st.components.v2.component("linked_selection", js=_MODULE, isolate_styles=False)
+
+
+class LinkSent(TypedDict):
+    """What the browser is sent."""
+
+    chart: str  # key of the container around it
+    chosen: list[int]  # images
 
 
 def link_selection(container_key: str, chosen: Sequence[int]) -> None:
@@ -25,7 +33,5 @@ def link_selection(container_key: str, chosen: Sequence[int]) -> None:
     chosen
         Images that are chosen; a loop drawn in the chart takes their place at once.
     """
-    _LINK(
-        key=f"link-{container_key}",
-        data={"chart": container_key, "chosen": [int(image) for image in chosen]},
-    )
+    sent = LinkSent(chart=container_key, chosen=[int(image) for image in chosen])
+    _LINK(key=f"link-{container_key}", data=sent)

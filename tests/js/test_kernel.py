@@ -14,8 +14,8 @@ PANEL = 8
 
 @pytest.fixture(scope="module")
 def kernel():
-    """What network.js carries."""
-    text = (FOLDER / "network.js").read_text()
+    """What kernel.js carries."""
+    text = (FOLDER / "kernel.js").read_text()
     constant = re.search(r"^const KERNEL =(.*?);$", text, re.DOTALL | re.MULTILINE)
     return base64.b64decode("".join(re.findall(r'"([^"]*)"', constant[1])), validate=True)
 
@@ -23,7 +23,7 @@ def kernel():
 def sections(binary):
     """A module's sections but those named 0: names, which assemblers write as they like."""
     assert binary[:8] == b"\0asm\1\0\0\0"
-    at, found = 8, []
+    at, read = 8, []
     while at < len(binary):
         kind, size = binary[at], 0
         for place, byte in enumerate(binary[at + 1 :]):  # the size, seven bits a byte
@@ -32,8 +32,8 @@ def sections(binary):
                 break
         at += 2 + place + size
         if kind != 0:
-            found.append((kind, binary[at - size : at]))
-    return found
+            read.append((kind, binary[at - size : at]))
+    return read
 
 
 def test_the_kernel_is_its_source_assembled(kernel):

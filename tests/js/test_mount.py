@@ -10,7 +10,7 @@ import torch
 from playwright.sync_api import expect
 from safetensors.numpy import load, save
 
-from pages._ui.browser_code import NETWORK, join
+from pages._ui.browser_code import join, read
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
 from vaelab.export import browser_map, browser_model
@@ -19,23 +19,34 @@ from vaelab.models import build_model
 
 pytestmark = pytest.mark.browser
 
-FILES = {
-    "code": join(NETWORK, "latent_canvas/component.js"),
-    "markup": join("latent_canvas/component.html"),
+#: Each with a text of its own, as Streamlit hands them to the browser.
+CODE = {
+    "map": join("latent_canvas/mount.js"),
+    "model": join("latent_canvas/model_mount.js"),
+    "place": join("latent_canvas/place_mount.js"),
 }
+FILES = {"code": CODE, "markup": read("latent_canvas/component.html")}
 SHAPE = (1, 8, 8)
 SETUP = """
 async ({ code, markup }) => {
     document.body.innerHTML = `<main>${markup}</main>`;
-    const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-    const { default: mount } = await import(url);
-    window.told = [];
-    window.send = (file) => window.cleanUp = mount({
-        data: file && Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0)),
-        parentElement: document.querySelector("main"),
-        setStateValue: (name, value) => told.push([name, value]),
-        setTriggerValue: (name, value) => told.push([name, value]),
-    });
+    const mounts = {};
+    for (const [kind, text] of Object.entries(code)) {
+        const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+        mounts[kind] = (await import(url)).default;
+    }
+    window.sent = []; // to Python
+    window.send = (kind, data) => {
+        const cleanUp = mounts[kind]({
+            data: typeof data === "string"
+                ? Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))
+                : data,
+            parentElement: document.querySelector("main"),
+            setStateValue: (name, value) => sent.push([name, value]),
+            setTriggerValue: (name, value) => sent.push([name, value]),
+        });
+        if (kind === "map") window.cleanUp = cleanUp;
+    };
 }
 """
 
@@ -51,7 +62,18 @@ def bare(chromium):
 
 
 def send(page, file):
-    page.evaluate("(file) => { send(file); }", file and base64.b64encode(file).decode())
+    """Hand a file to the mount that is for its kind."""
+    page.evaluate("([kind, data]) => send(kind, data)", [kind_of(file), to_base64(file)])
+
+
+def kind_of(file):
+    """Of a safetensors file: a map or a model."""
+    length = int.from_bytes(file[:8], "little")
+    return json.loads(file[8 : 8 + length])["__metadata__"]["kind"]
+
+
+def to_base64(file):
+    return base64.b64encode(file).decode()
 
 
 def model_file(name="a@1", seed=0):
@@ -84,14 +106,15 @@ def test_ready_once_it_has_both(bare, model_first):
     assert state(bare) == "ready"
     expect(bare.get_by_text("The live decoder has not started")).to_be_hidden()
     bare.wait_for_timeout(600)
-    assert bare.evaluate("told") == []
+    assert bare.evaluate("sent") == []
 
 
 def test_a_model_that_never_came_is_asked_for(bare):
     send(bare, map_file())
-    send(bare, None)  # what Python sends in place of a model that it believes to be here
-    bare.wait_for_function("told.length")
-    assert bare.evaluate("told") == [["missing", "a@1"]]
+    # What Python sends in place of a model that it believes to be here.
+    bare.evaluate("send('model', null)")
+    bare.wait_for_function("sent.length")
+    assert bare.evaluate("sent") == [["missing", "a@1"]]
     send(bare, model_file())
     assert state(bare) == "ready"
 
@@ -256,7 +279,7 @@ def test_only_a_conditional_model_offers_labels(bare):
         send(bare, file)
     assert state(bare) == "ready"
     expect(select).to_be_hidden()
-    for file in files_of(make_labelled(), "told"):
+    for file in files_of(make_labelled(), "labelled"):
         send(bare, file)
     expect(select).to_be_visible()
     assert select.locator("option").all_text_contents() == list(NAMES)
@@ -270,7 +293,7 @@ def test_another_label_is_another_image_and_another_pin(bare, slow):
     if slow:  # by this clock each reading comes 20 ms after the one before
         bare.evaluate("() => { let now = 0; performance.now = () => (now += 20); }")
     engine = make_labelled()
-    for file in files_of(engine, "told"):
+    for file in files_of(engine, "labelled"):
         send(bare, file)
     code = projection_of(engine).codes[0]
     drawn = [engine.decode(code, label)[0] for label in range(4)]
@@ -278,20 +301,20 @@ def test_another_label_is_another_image_and_another_pin(bare, slow):
     select = bare.get_by_label("Label")
     expect(select).to_have_value("0")  # image 0 is a zero
     assert_shown(bare, drawn[0])
-    assert bare.evaluate("told") == []
+    assert bare.evaluate("sent") == []
     for label in (2, 3, 1, 0):
         select.select_option(NAMES[label])
         assert_shown(bare, drawn[label])
-        name, pin = bare.evaluate("told.at(-1)")
+        name, pin = bare.evaluate("sent.at(-1)")
         assert (name, pin["label"], pin["image"]) == ("pin", label, 0)
         assert pin["z"] == pytest.approx(code.tolist())
-    assert len(bare.evaluate("told")) == 4
+    assert len(bare.evaluate("sent")) == 4
 
 
 def test_an_images_code_comes_with_the_images_label(bare):
     engine = make_labelled()
     order = np.arange(50) + 3  # the first image is number 3, a three
-    for file in files_of(engine, "told", order=order):
+    for file in files_of(engine, "labelled", order=order):
         send(bare, file)
     select = bare.get_by_label("Label")
     expect(select).to_have_value("3")
@@ -303,16 +326,16 @@ def test_an_images_code_comes_with_the_images_label(bare):
     bare.get_by_role("button", name="From image").click()
     expect(select).to_have_value("3")
     assert_shown(bare, engine.decode(code, 3)[0])
-    assert bare.evaluate("told.at(-1)[1].label") == 3
+    assert bare.evaluate("sent.at(-1)[1].label") == 3
 
 
 def test_a_label_is_found_where_it_was_left(bare):
-    for file in files_of(make_labelled(), "told"):
+    for file in files_of(make_labelled(), "labelled"):
         send(bare, file)
     bare.get_by_label("Label").select_option("two")
     for file in (model_file(), map_file()):
         send(bare, file)
-    send(bare, files_of(make_labelled(), "told")[1])
+    send(bare, files_of(make_labelled(), "labelled")[1])
     expect(bare.get_by_label("Label")).to_have_value("2")
 
 
@@ -322,9 +345,12 @@ def test_a_label_is_found_where_it_was_left(bare):
 SEVERAL = """
 async ({ code, markup, keys }) => {
     document.body.innerHTML = keys.map((key) => `<main data-of="${key}">${markup}</main>`).join("");
-    const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-    const { default: mount } = await import(url);
-    window.told = [];
+    const mounts = {};
+    for (const [kind, text] of Object.entries(code)) {
+        const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+        mounts[kind] = (await import(url)).default;
+    }
+    window.sent = [];
     keys.forEach((key, i) => {
         const box = document.createElement("div");
         box.className = `st-key-${key}`;
@@ -345,11 +371,11 @@ async ({ code, markup, keys }) => {
             moved: () => events.plotly_afterplot(),
         });
     });
-    window.send = (file, key) => mount({
+    window.send = (kind, file, key) => mounts[kind]({
         data: Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0)),
         parentElement: document.querySelector(`[data-of="${key}"]`),
-        setStateValue: (name, value) => told.push([key, name, value]),
-        setTriggerValue: (name, value) => told.push([key, name, value]),
+        setStateValue: (name, value) => sent.push([key, name, value]),
+        setTriggerValue: (name, value) => sent.push([key, name, value]),
     });
 }
 """
@@ -367,8 +393,8 @@ class Several:
         for i, (engine, link) in enumerate(canvases):
             for file in files_of(engine, f"run-{i}", self.keys[i], link, self.orders[i]):
                 page.evaluate(
-                    "([file, key]) => { send(file, key); }",
-                    [base64.b64encode(file).decode(), self.keys[i]],
+                    "([kind, file, key]) => { send(kind, file, key); }",
+                    [kind_of(file), to_base64(file), self.keys[i]],
                 )
 
     def pixel(self, at, place):
@@ -435,7 +461,7 @@ def test_linked_by_image_the_others_go_to_the_same_image(bare):
     several.hover(1, PLACES[0])
     several.assert_at(1, PLACES[0])
     several.assert_at(0, several.code(0, several.nearest_image(1, PLACES[0])))
-    assert bare.evaluate("told") == []  # a hover is told to nobody
+    assert bare.evaluate("sent") == []  # a hover is told to nobody
 
 
 def test_linked_by_place_the_others_go_to_the_same_code_where_they_have_one(bare):
@@ -469,7 +495,7 @@ def test_a_pin_on_one_map_leads_the_others_too(bare):
     several.tap(1, touched)
     several.assert_at(1, touched)
     several.assert_at(0, several.code(0, 13))
-    key, name, pin = bare.evaluate("told.at(-1)")
+    key, name, pin = bare.evaluate("sent.at(-1)")
     assert (key, name, pin["image"], pin["label"]) == ("map-1", "pin", 13, 1)
 
 
@@ -495,10 +521,10 @@ def test_a_label_chosen_stays_chosen_when_the_charts_are_drawn_again(bare):
 def test_a_linked_canvas_is_compact_and_decodes_no_strips_that_nobody_sees(bare):
     bare.evaluate(
         """() => {
-            window.asked = 0;
+            window.requests = 0;
             const { postMessage } = Worker.prototype;
             Worker.prototype.postMessage = function (message, ...rest) {
-                if (message.z) asked++;
+                if (message.z) requests++;
                 return postMessage.call(this, message, ...rest);
             };
         }"""
@@ -509,4 +535,4 @@ def test_a_linked_canvas_is_compact_and_decodes_no_strips_that_nobody_sees(bare)
     several.hover(0, PLACES[0])
     several.assert_at(1, several.code(1, several.nearest_image(0, PLACES[0])))
     bare.wait_for_timeout(100)
-    assert bare.evaluate("asked") == 0
+    assert bare.evaluate("requests") == 0

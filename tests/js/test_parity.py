@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.numpy import load, save
 
-from pages._ui import browser_code
+from pages._ui.browser_code import ASSETS, join
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
 from vaelab.export import browser_map, browser_model
@@ -24,6 +24,12 @@ from vaelab.runs import Run
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
+#: Modules that have a model decoded in a worker, which is started from their own text.
+WITH_WORKER = sorted(
+    path
+    for path in ASSETS.rglob("*.js")
+    if "export default" in path.read_text("utf-8") and "class Background" in join(path)
+)
 SHIPPED = sorted(path.parent for path in ROOT.glob("assets/checkpoints/*/config.json"))
 
 #: Images, sigmas and codes in float32: 3e-6 is the most that was measured.
@@ -32,7 +38,7 @@ CLOSE = 1e-5
 #: The module, and numbers in base64, which are handed over a thousand times faster than lists.
 LOAD = """
 async () => {
-  window.canvas = await import("/component.js");
+  window.network = await import("/network.js");
   window.bytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   window.floats = (base64) => new Float32Array(bytes(base64).buffer);
   window.base64 = (numbers) => {
@@ -50,32 +56,37 @@ async () => {
 
 NETWORK = """
 ({ file, z, images, simd, label }) => {
-  const network = new canvas.Network(bytes(file), { simd });
+  const model = new network.Network(bytes(file), { simd });
   const codes = floats(z);
-  const decoded = base64(network.decode(codes, codes.length / network.latentDim, label));
-  const posteriors = rows(floats(images), network.numPixels)
-    .map((image) => network.encode(image, label));
+  const decoded = base64(model.decode(codes, codes.length / model.latentDim, label));
+  const posteriors = rows(floats(images), model.numPixels)
+    .map((image) => model.encode(image, label));
   return {
     decoded,
     mu: base64(posteriors.flatMap(({ mu }) => Array.from(mu))),
     sigma: base64(posteriors.flatMap(({ sigma }) => Array.from(sigma))),
-    simd: network.machine.simd,
-    multiplyAdds: network.multiplyAdds,
+    simd: model.machine.simd,
+    multiplyAdds: model.multiplyAdds,
   };
 }
 """
 
 
 class Module:
-    """component.js in a page that is otherwise empty."""
+    """The network's code in a page that is otherwise empty, and the modules that start workers."""
 
-    def __init__(self, page, text):
+    def __init__(self, page):
         self.page = page
+        texts = {"network": join(Path(__file__).parent / "network.js")}
+        texts |= {entry.relative_to(ASSETS).as_posix(): join(entry) for entry in WITH_WORKER}
+
+        def answer(route):
+            name = route.request.url.removeprefix("http://canvas.test/").removesuffix(".js")
+            body = texts.get(name) or texts.get(f"{name}.js")
+            route.fulfill(content_type="text/javascript" if body else "text/html", body=body or "")
+
         # An address of its own, which nobody serves: a blob of about:blank may start no worker.
-        page.route("http://canvas.test/", lambda route: route.fulfill(content_type="text/html"))
-        page.route("http://canvas.test/component.js", lambda route: route.fulfill(
-            content_type="text/javascript", body=text
-        ))  # fmt: skip
+        page.route("http://canvas.test/**", answer)
         page.goto("http://canvas.test/")
         page.evaluate(LOAD)
 
@@ -107,7 +118,7 @@ def to_floats(text):
 @pytest.fixture(scope="module")
 def module(chromium):
     page = chromium.new_page()
-    yield Module(page, browser_code.join(browser_code.NETWORK, "latent_canvas/component.js"))
+    yield Module(page)
     page.close()
 
 
@@ -228,11 +239,11 @@ def test_many_codes_at_once_are_as_one_by_one(module, rng, settings, image_shape
     answer = module.run(
         """
         ({ file, z, simd }) => {
-          const network = new canvas.Network(bytes(file), { simd });
+          const model = new network.Network(bytes(file), { simd });
           const codes = floats(z);
-          const single = rows(codes, network.latentDim)
-            .flatMap((code) => Array.from(network.decode(code)));
-          return [network.decode(codes, 37), single].map(base64);
+          const single = rows(codes, model.latentDim)
+            .flatMap((code) => Array.from(model.decode(code)));
+          return [model.decode(codes, 37), single].map(base64);
         }
         """,
         file=file, z=rng.normal(size=(37, 2)), simd=simd,
@@ -272,13 +283,14 @@ def test_a_decode_costs_what_its_layers_do(module):
     assert answer["multiplyAdds"] == dense + convolutions
 
 
-def test_a_worker_draws_the_same(module, rng):
+@pytest.mark.parametrize("entry", WITH_WORKER, ids=lambda path: path.relative_to(ASSETS).as_posix())
+def test_a_worker_draws_the_same(module, rng, entry):
     engine = make_engine(TrainConfig(**MLP), (3, 8, 8))
     z = rng.normal(size=(3, 2)).astype(np.float32)
     answer = module.run(
         """
-        async ({ file, z }) => {
-          const worker = new Worker("/component.js", { type: "module" });
+        async ({ file, z, address }) => {
+          const worker = new Worker(address, { type: "module" });
           const answer = new Promise((resolve, reject) => {
             worker.onmessage = ({ data }) => resolve(data);
             worker.onerror = () => reject(new Error("The worker failed."));
@@ -291,6 +303,7 @@ def test_a_worker_draws_the_same(module, rng):
         }
         """,
         file=model_file(engine, (3, 8, 8)), z=z,
+        address=f"/{entry.relative_to(ASSETS).as_posix()}",
     )  # fmt: skip
     images = to_floats(answer).reshape(3, 8, 8, 3).transpose(0, 3, 1, 2)
     np.testing.assert_allclose(images, engine.decode(z), rtol=0, atol=CLOSE)
@@ -300,20 +313,20 @@ def test_a_worker_draws_the_same(module, rng):
 
 LABELLED = """
 ({ file, z, images, simd, numLabels }) => {
-  const network = new canvas.Network(bytes(file), { simd });
+  const model = new network.Network(bytes(file), { simd });
   const codes = floats(z);
-  const pictures = rows(floats(images), network.numPixels);
-  const told = Array.from({ length: numLabels }, (_, label) => {
-    // Decoding and encoding by turns: each must tell its own network the label.
-    const decoded = base64(network.decode(codes, codes.length / network.latentDim, label));
-    const posteriors = pictures.map((image) => network.encode(image, label));
+  const pictures = rows(floats(images), model.numPixels);
+  const byLabel = Array.from({ length: numLabels }, (_, label) => {
+    // Decoding and encoding by turns: each must set its own network's label.
+    const decoded = base64(model.decode(codes, codes.length / model.latentDim, label));
+    const posteriors = pictures.map((image) => model.encode(image, label));
     return [
       decoded,
       base64(posteriors.flatMap(({ mu }) => Array.from(mu))),
       base64(posteriors.flatMap(({ sigma }) => Array.from(sigma))),
     ];
   });
-  return { numLabels: network.numLabels, told, plain: base64(network.decode(codes, 1)) };
+  return { numLabels: model.numLabels, byLabel, plain: base64(model.decode(codes, 1)) };
 }
 """
 
@@ -332,8 +345,8 @@ def test_every_label_of_a_conditional_model(module, rng, settings, image_shape, 
     )  # fmt: skip
     assert answer["numLabels"] == num_labels
     drawn = []
-    for label, told in enumerate(answer["told"]):
-        decoded, mu, sigma = map(to_floats, told)
+    for label, texts in enumerate(answer["byLabel"]):
+        decoded, mu, sigma = map(to_floats, texts)
         decoded = decoded.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
         codes = engine.encode(images, label)
         np.testing.assert_allclose(decoded, engine.decode(z, label), rtol=0, atol=CLOSE)
@@ -354,7 +367,7 @@ def test_a_model_without_labels_does_not_mind_them(module, rng):
         simd=True, numLabels=3,
     )  # fmt: skip
     assert answer["numLabels"] == 0
-    assert answer["told"][0] == answer["told"][1] == answer["told"][2]
+    assert answer["byLabel"][0] == answer["byLabel"][1] == answer["byLabel"][2]
 
 
 def test_the_shortest_files_have_labels_too(module, rng):
@@ -364,8 +377,8 @@ def test_the_shortest_files_have_labels_too(module, rng):
         LABELLED, file=model_file(engine, (1, 8, 8), "float16"), z=z,
         images=np.zeros((1, 8, 8, 1)), simd=True, numLabels=3,
     )  # fmt: skip
-    for label, told in enumerate(answer["told"]):
-        decoded = to_floats(told[0]).reshape(-1, 1, 8, 8)
+    for label, texts in enumerate(answer["byLabel"]):
+        decoded = to_floats(texts[0]).reshape(-1, 1, 8, 8)
         np.testing.assert_allclose(decoded, engine.decode(z, label), rtol=0, atol=0.5 / 255)
 
 
@@ -376,7 +389,7 @@ def test_a_worker_draws_every_label(module, rng, settings, image_shape):
     answer = module.run(
         """
         async ({ file, z }) => {
-          const worker = new Worker("/component.js", { type: "module" });
+          const worker = new Worker("/latent_canvas/model_mount.js", { type: "module" });
           const ask = (request) => new Promise((resolve, reject) => {
             worker.onmessage = ({ data }) => resolve(base64(data));
             worker.onerror = () => reject(new Error("The worker failed."));
@@ -403,7 +416,7 @@ def test_a_worker_draws_every_label(module, rng, settings, image_shape):
 
 MAP = """
 ({ file, codes, places, sigmas }) => {
-  const map = new canvas.LatentMap(bytes(file));
+  const map = new network.LatentMap(bytes(file));
   const at = rows(floats(codes), map.latentDim);
   const to = rows(floats(places), 2);
   const spread = rows(floats(sigmas), map.latentDim);
@@ -413,7 +426,10 @@ MAP = """
     lifted: flat(to.map((place) => map.lift(place))),
     stepped: flat(at.map((z, i) => map.step(z, to[i]))),
     covariance: flat(spread.map((sigma, i) => map.covariance({ mu: at[i], sigma }))),
-    trusted: flat(at.map((z) => Object.values(map.trust(z)))), // point, distance, share
+    trusted: flat(at.map((z) => {
+      const { point, distance, share } = map.trust(z);
+      return [point, distance, share];
+    })),
     places: base64(map.places),
     first: base64(map.code(1)),
     labels: [0, 1, 2].map((point) => map.label(point)),
@@ -541,7 +557,7 @@ def test_nearest_is_the_beginning_of_a_sort(module, rng, latent_dim, k):
     rows, squares = module.run(
         """
         ({ table, d, point, k }) => {
-          const { rows, squares } = canvas.nearest(floats(table), d, floats(point), k);
+          const { rows, squares } = network.nearest(floats(table), d, floats(point), k);
           return [Array.from(rows), Array.from(squares)];
         }
         """,
@@ -556,7 +572,7 @@ def test_nearest_is_the_beginning_of_a_sort(module, rng, latent_dim, k):
 def test_every_number_of_half_precision_is_read_as_it_is(module):
     numbers = np.arange(2**16, dtype=np.uint16).view(np.float16)
     answer = module.run(
-        "({ file }) => base64(canvas.readSafetensors(bytes(file)).tensors.get('all').data)",
+        "({ file }) => base64(network.readSafetensors(bytes(file)).tensors.get('all').data)",
         file=save({"all": numbers}),
     )
     np.testing.assert_array_equal(to_floats(answer), numbers.astype(np.float32))
@@ -606,7 +622,7 @@ def refusal(module, name, file):
         """
         ({ name, file }) => {
           try {
-            new canvas[name](bytes(file));
+            new network[name](bytes(file));
             return ["nothing", "It was taken."];
           } catch (error) {
             return [error.name, error.message];

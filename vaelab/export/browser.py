@@ -1,7 +1,8 @@
 """A model and a map of its latent space, for the decoder that runs in the browser.
 
-Both are one safetensors file each. Its metadata says in JSON what ``assets/latent_canvas`` is to do
-with the arrays: for a model, the layers of decoder and encoder, in order.
+Both are one safetensors file each. Its metadata says in JSON what ``assets/network`` is to do with
+the arrays: for a model a ``ModelSpec``, for a map a ``MapSpec``. The browser's code has types of
+the same names and shapes, in ``layers.js``, ``network.js`` and ``map.js``.
 
 Weights are rearranged so that the browser has least to do: a dense layer's matrix is (inputs,
 outputs), a convolution's (rows, columns, channels in, channels out), images lie channels last, and
@@ -13,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +25,92 @@ from vaelab.latent.density import neighbour_radii
 from vaelab.latent.projections import Projection
 from vaelab.latent.units import active_units
 
-__all__ = ["MAX_WEIGHTS", "browser_map", "browser_model"]
+__all__ = [
+    "MAX_WEIGHTS",
+    "AddSpec",
+    "ConvSpec",
+    "DenseSpec",
+    "DimSpec",
+    "LayerSpec",
+    "MapSpec",
+    "ModelSpec",
+    "browser_map",
+    "browser_model",
+    "safetensors_file",
+]
 
 Arrays = dict[str, NDArray[Any]]
+
+
+class DenseSpec(TypedDict):
+    """``f(x W + b)``. Arrays are given by their names in the file."""
+
+    op: Literal["dense"]
+    activation: str  # as vaelab.config calls it, or "none"
+    weight: str  # (inputs, outputs)
+    bias: str  # (outputs,)
+    labels: NotRequired[str]  # (num_labels, outputs), of which one is added to the bias
+
+
+class ConvSpec(TypedDict):
+    """A convolution of square images, zeros around them."""
+
+    op: Literal["conv"]
+    activation: str
+    weight: str  # (rows, columns, channels in, channels out)
+    bias: str  # (channels out,)
+    height: int  # of the image that comes in
+    width: int
+    stride: int
+    pad: int
+    shuffle: int  # 2 where each output is four pixels
+
+
+class AddSpec(TypedDict):
+    """A number for each pixel, added."""
+
+    op: Literal["add"]
+    activation: str  # "none"
+    bias: str  # (height * width * channels,)
+
+
+LayerSpec = DenseSpec | ConvSpec | AddSpec
+
+
+class ModelSpec(TypedDict):
+    """A model's file: what it is, and its layers in order."""
+
+    id: str  # tells this model from all others, its epoch included
+    latent_dim: int
+    image_shape: tuple[int, int, int]  # (C, H, W)
+    is_vae: bool
+    mean: str  # how E[x|z] comes from the logits
+    encoder: list[LayerSpec]
+    decoder: list[LayerSpec]
+
+
+class DimSpec(TypedDict):
+    """One dimension of the code, for its slider."""
+
+    dim: int  # from 0
+    limit: float  # the slider goes from -limit to limit
+    active: bool
+    kl: float | None  # that it carries, in nats
+
+
+class MapSpec(TypedDict):
+    """A map's file."""
+
+    model: str  # the id of the model that it maps
+    run: str
+    map_key: str  # of the Streamlit container around the chart
+    projection: str
+    dims: list[DimSpec]  # those that carry most first
+    radii: list[float]  # quantiles of the distance to the eighth neighbour
+    label_names: list[str]
+    background: list[float]  # colour of the images' border, from 0 to 1, a number a channel
+    link: Literal["image", "place"] | None
+
 
 #: Weights of encoder and decoder together that a page should be asked to hold: 64 MB.
 MAX_WEIGHTS = 16_000_000
@@ -44,7 +128,7 @@ class _Layers:
         self.prefix = prefix
         self.weights = weights
         self.conditional = conditional
-        self.specs: list[dict[str, Any]] = []
+        self.specs: list[LayerSpec] = []
         self.arrays: Arrays = {}
 
     def take(self, name: str, *shape: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -54,18 +138,18 @@ class _Layers:
     def array(self, name: str, *shape: int) -> NDArray[Any]:
         array = self.weights.get(f"model.{self.prefix}.{name}")
         if array is None or array.shape != shape:
-            found = "is missing" if array is None else f"has shape {array.shape}"
+            actual = "is missing" if array is None else f"has shape {array.shape}"
             raise ValueError(
-                f"These weights do not fit the run's settings: {self.prefix}.{name} {found}, and "
+                f"These weights do not fit the run's settings: {self.prefix}.{name} {actual}, and "
                 f"should have {shape}."
             )
         return array
 
-    def append(self, op: str, activation: str = "none", **spec: Any) -> None:
-        arrays = {k: v for k, v in spec.items() if isinstance(v, np.ndarray)}
-        names = {k: f"{self.prefix}.{len(self.specs)}.{k}" for k in arrays}
-        self.arrays |= {names[k]: v for k, v in arrays.items()}
-        self.specs.append({"op": op, "activation": activation} | spec | names)
+    def put(self, name: str, array: NDArray[Any]) -> str:
+        """Put an array of the next layer into the file; its name there."""
+        name = f"{self.prefix}.{len(self.specs)}.{name}"
+        self.arrays[name] = array
+        return name
 
     def dense(
         self,
@@ -80,15 +164,21 @@ class _Layers:
             weight = weight[:, inputs]
         if outputs is not None:
             weight, bias = weight[outputs], bias[outputs]
+        spec = DenseSpec(
+            op="dense",
+            activation=activation,
+            weight=self.put("weight", weight.T),
+            bias=self.put("bias", bias),
+        )
         # What a conditional model adds for a label, its first dense layer adds to the bias.
-        first = not any(spec["op"] == "dense" for spec in self.specs)
-        told = {"labels": self.labels(len(bias))} if self.conditional and first else {}
-        self.append("dense", activation, weight=weight.T, bias=bias, **told)
+        if self.conditional and not any(layer["op"] == "dense" for layer in self.specs):
+            spec["labels"] = self.put("labels", self.labels(len(bias)))
+        self.specs.append(spec)
 
     def labels(self, width: int) -> NDArray[Any]:
         """A row a label; how many there are, the weights alone say."""
-        found = self.weights.get(f"model.{self.prefix}.label.weight")
-        return self.array("label.weight", 1 if found is None else len(found), width)
+        rows = self.weights.get(f"model.{self.prefix}.label.weight")
+        return self.array("label.weight", 1 if rows is None else len(rows), width)
 
     def conv(
         self,
@@ -102,10 +192,23 @@ class _Layers:
         """Append a convolution of square images with ``side`` pixels, zeros around them."""
         # PixelShuffle reads channels as (channel, dy, dx); they are to lie as (dy, dx, channel).
         order = np.arange(len(bias)).reshape(-1, shuffle * shuffle).T.ravel()
-        self.append(
-            "conv", activation, weight=weight[order].transpose(2, 3, 1, 0), bias=bias[order],
-            height=side, width=side, stride=stride, pad=1, shuffle=shuffle,
-        )  # fmt: skip
+        spec = ConvSpec(
+            op="conv",
+            activation=activation,
+            weight=self.put("weight", weight[order].transpose(2, 3, 1, 0)),
+            bias=self.put("bias", bias[order]),
+            height=side,
+            width=side,
+            stride=stride,
+            pad=1,
+            shuffle=shuffle,
+        )
+        self.specs.append(spec)
+
+    def add(self, bias: NDArray[Any]) -> None:
+        """Append numbers that are added to the pixels of an image ``(C, H, W)``."""
+        bias = bias.transpose(1, 2, 0).ravel()
+        self.specs.append(AddSpec(op="add", activation="none", bias=self.put("bias", bias)))
 
 
 def browser_model(
@@ -154,7 +257,7 @@ def browser_model(
             f"This model has {num_weights / 1e6:.0f} million weights, and a page can hold "
             f"{MAX_WEIGHTS / 1e6:.0f}: it is decoded on the server instead."
         )
-    model = {
+    model: ModelSpec = {
         "id": name,
         "latent_dim": config.latent_dim,
         "image_shape": image_shape,
@@ -163,7 +266,7 @@ def browser_model(
         "encoder": encoder.specs,
         "decoder": decoder.specs,
     }
-    return _file("model", model, {k: v.astype(dtype) for k, v in arrays.items()})
+    return safetensors_file("model", model, {k: v.astype(dtype) for k, v in arrays.items()})
 
 
 def _mlp_layers(
@@ -200,7 +303,7 @@ def _conv_layers(
         last = i == len(config.channels) - 1
         decoder.conv(*stage, "none" if last else config.activation, side, shuffle=2)
         side *= 2
-    decoder.append("add", bias=decoder.array("image_bias", *image_shape).transpose(1, 2, 0).ravel())
+    decoder.add(decoder.array("image_bias", *image_shape))
 
 
 def _append_heads(encoder: _Layers, width: int, latent_dim: int) -> None:
@@ -253,7 +356,7 @@ def browser_map(
     carried = codes.var(0) if kl_per_dim is None else np.asarray(kl_per_dim)
     limits = np.ceil(np.maximum(3.0, np.abs(codes).max(0)))
     active = active_units(codes)
-    dims = [
+    dims: list[DimSpec] = [
         {
             "dim": int(dim),
             "limit": float(limits[dim]),
@@ -262,7 +365,7 @@ def browser_map(
         }
         for dim in np.argsort(-carried, kind="stable")
     ]
-    spec = {
+    spec: MapSpec = {
         "model": name,
         "run": run_name,
         "map_key": map_key,
@@ -283,9 +386,27 @@ def browser_map(
         arrays |= {"center": projection.center, "components": projection.components}
     if labels is not None:
         arrays["labels"] = labels.astype(np.uint8)
-    return _file("map", spec, arrays)
+    return safetensors_file("map", spec, arrays)
 
 
-def _file(kind: str, spec: Mapping[str, Any], arrays: Arrays) -> bytes:
+def safetensors_file(
+    kind: Literal["model", "map"], spec: ModelSpec | MapSpec, arrays: Arrays
+) -> bytes:
+    """Make a file of arrays and of what the browser is to do with them.
+
+    Parameters
+    ----------
+    kind
+        Of file: the browser refuses one where it expects the other.
+    spec
+        Becomes JSON in the metadata.
+    arrays
+        By name.
+
+    Returns
+    -------
+    bytes
+        A safetensors file.
+    """
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     return save(contiguous, {"kind": kind, kind: json.dumps(spec, allow_nan=False)})

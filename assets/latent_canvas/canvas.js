@@ -1,0 +1,148 @@
+/**
+ * The live latent canvas: decodes wherever the pointer is on a chart beside it.
+ *
+ * It waits for a map and its model; with both, an `Explorer` is made for them, which ends when another map comes.
+ *
+ * @typedef {object} Reply  To Python.
+ * @property {(name: string, value: unknown) => void} set  State that stays.
+ * @property {(name: string, value: unknown) => void} trigger  For one rerun.
+ */
+import { LatentMap } from "../network/map.js";
+import { MODEL_ARRIVED, use } from "../network/models.js";
+import { readHeader } from "../network/safetensors.js";
+import { page } from "../shared/page.js";
+import { CanvasElements } from "./elements.js";
+import { Explorer } from "./explorer.js";
+import { MapChart } from "./map_chart.js";
+import { addressedPlace, firstPlace, takeDestination } from "./places.js";
+
+/** Milliseconds that a model may take to come before it is asked for. */
+const PATIENCE = 400;
+
+export class LatentCanvas {
+  /** @type {Explorer | null} */
+  explorer = null;
+  /** @type {LatentMap | null} */
+  map = null;
+  /** @type {MapChart | null} */
+  #chart = null;
+  #ending = new AbortController();
+  #hasStarted = false;
+  /**
+   * The metadata of the map's file, which tell it from others.
+   * @type {string | null}
+   */
+  #metadata = null;
+  /** @type {Reply | null} */
+  #reply = null;
+
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.root = root;
+    this.elements = new CanvasElements(root);
+    page.canvases.add(this);
+    document.addEventListener(MODEL_ARRIVED, () => this.start(), { signal: this.#ending.signal });
+  }
+
+  /**
+   * Take over the map that Python sent with this rerun.
+   * @param {Uint8Array} bytes
+   * @param {Reply} reply
+   */
+  update(bytes, reply) {
+    this.#reply = reply;
+    const { metadata } = readHeader(bytes);
+    if (metadata.map === this.#metadata) return;
+    this.#metadata = metadata.map;
+    this.#halt("The model is on its way.");
+    this.map = null;
+    try {
+      this.map = new LatentMap(bytes);
+    } catch (error) {
+      this.#fail(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    this.#chart = new MapChart(this.map.key, () => this.explorer?.request(true));
+    this.start();
+    // Python believes that this page has the model; where it has not, ask for it.
+    if (!this.explorer) setTimeout(() => this.#askForModel(), PATIENCE);
+  }
+
+  #askForModel() {
+    if (this.#ending.signal.aborted || !this.map || page.models.has(this.map.model)) return;
+    this.#reply?.trigger("missing", this.map.model);
+  }
+
+  /** Begin to decode, once both map and model are here. */
+  start() {
+    const { map } = this;
+    const model = map && page.models.get(map.model);
+    if (!map || !this.#chart || !model || this.explorer?.model === model) return;
+    const { network } = model;
+    if (!network) {
+      this.#fail(model.problem);
+      return;
+    }
+    use(model, this);
+    void model.background; // its worker takes a while to start, and a slow model needs it at once
+    const sent = takeDestination(map);
+    const left = page.restingPlaces.get(map.run);
+    const place = sent ?? left ?? addressedPlace(map, window.location.search);
+    const fits =
+      place?.z.length === network.latentDim && (!network.numLabels || place.label < network.numLabels) ? place : null;
+    this.explorer?.end();
+    this.explorer = null;
+    this.root.classList.toggle("lc-compact", Boolean(map.link));
+    this.elements.problem.hidden = true;
+    this.elements.live.hidden = false;
+    this.explorer = new Explorer(this, map, model, network, this.#chart, fits ?? firstPlace(map));
+    this.root.dataset.state = "ready";
+    // On coming back to a page, its panels may stand elsewhere: the server may have moved them.
+    if (fits && left && !sent && !this.#hasStarted) this.explorer.report();
+    else if (fits) this.explorer.remember();
+    this.#hasStarted = true;
+  }
+
+  /** Go where Python says, on a map that is there already. */
+  arrive() {
+    if (!this.explorer) return;
+    const place = takeDestination(this.explorer.map);
+    if (place) this.explorer.arrive(place);
+  }
+
+  /**
+   * Tell Python where z rests.
+   * @param {unknown} pin  `PinSent` of pages/_ui/latent_canvas.py
+   */
+  report(pin) {
+    this.#reply?.set("pin", pin);
+  }
+
+  end() {
+    this.#halt("");
+    this.#ending.abort();
+    page.canvases.delete(this);
+  }
+
+  /**
+   * Stop whatever is going on, until `start` begins again.
+   * @param {string} message
+   */
+  #halt(message) {
+    this.explorer?.end();
+    this.explorer?.model.users.delete(this);
+    this.explorer = null;
+    this.#chart?.end();
+    this.#chart = null;
+    this.root.dataset.state = "loading";
+    this.elements.problem.textContent = message;
+    this.elements.problem.hidden = false;
+    this.elements.live.hidden = true;
+  }
+
+  /** @param {string} message */
+  #fail(message) {
+    this.#halt(message);
+    this.root.dataset.state = "error";
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * What people do to a canvas and to the chart beside it.
+ *
+ * @import { Place } from "../network/map.js"
+ * @import { CanvasElements } from "./elements.js"
+ * @import { Explorer } from "./explorer.js"
+ */
+import { nearest } from "../network/nearest.js";
+import { normals } from "../network/random.js";
+import { COMMANDS } from "./elements.js";
+
+/** How near, in pixels, a click must be to a point to mean its image. */
+const TOUCHING = 6;
+/** How far, in pixels, a pointer may move for it still to be a click. */
+const STILL = 5;
+/** Milliseconds within which a second click makes it a double click. */
+const DOUBLE_CLICK = 350;
+
+/** @type {Record<string, Place>} */
+const MAP_STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+/**
+ * Listen for an explorer until the signal ends it.
+ * @param {Explorer} explorer
+ * @param {CanvasElements} elements
+ * @param {AbortSignal} signal
+ */
+export function listen(explorer, elements, signal) {
+  listenToChart(explorer, elements, signal);
+  listenToKeys(explorer, elements, signal);
+  listenToSliders(explorer, elements, signal);
+  for (const command of COMMANDS) {
+    elements.button(command).addEventListener("click", () => run(explorer, command), { signal });
+  }
+  elements.label.addEventListener("change", () => setLabel(explorer, Number(elements.label.value)), { signal });
+  for (const fold of elements.folds) fold.addEventListener("toggle", () => explorer.request(true), { signal });
+  window.addEventListener("resize", () => explorer.request(true), { signal });
+}
+
+/**
+ * The pointer over the chart, which a rerun may replace: so that the document is listened to.
+ * @param {Explorer} explorer
+ * @param {CanvasElements} elements
+ * @param {AbortSignal} signal
+ */
+function listenToChart(explorer, elements, signal) {
+  const { chart } = explorer;
+  const first = { signal, capture: true };
+  /** @type {{ place: Place, x: number, y: number } | null} */
+  let pressed = null;
+  let lastRelease = Number.NEGATIVE_INFINITY;
+  const leave = () => {
+    if (!explorer.pointer) return;
+    explorer.pointer = null;
+    explorer.request();
+  };
+  const hover = (/** @type {PointerEvent} */ event) => {
+    if (explorer.playback.playing || !chart.placeOf(event)) {
+      leave();
+      return;
+    }
+    explorer.lead();
+    // The newest only: whatever moves between two frames is drawn once.
+    explorer.pointer = { clientX: event.clientX, clientY: event.clientY };
+    explorer.request();
+  };
+  const press = (/** @type {PointerEvent} */ event) => {
+    const place = event.button === 0 && event.isPrimary ? chart.placeOf(event) : null;
+    pressed = place && { place, x: event.clientX, y: event.clientY };
+  };
+  const release = (/** @type {PointerEvent} */ event) => {
+    const start = pressed;
+    pressed = null;
+    if (!start || Math.hypot(event.clientX - start.x, event.clientY - start.y) > STILL) return;
+    // The second click of a double click resets the chart's zoom, and is not a pin.
+    const isSecond = event.timeStamp - lastRelease < DOUBLE_CLICK;
+    lastRelease = event.timeStamp;
+    if (!isSecond) click(explorer, start.place, event.shiftKey || elements.extend.checked);
+  };
+  const cancel = () => {
+    pressed = null;
+  };
+  document.addEventListener("pointermove", hover, first);
+  document.documentElement.addEventListener("pointerleave", leave, { signal });
+  window.addEventListener("pointerdown", press, first);
+  window.addEventListener("pointerup", release, first);
+  window.addEventListener("pointercancel", cancel, first);
+}
+
+/**
+ * Pin the image touched or, where there is none, the place itself.
+ * @param {Explorer} explorer
+ * @param {Place} place
+ * @param {boolean} extend  The way, instead of beginning another.
+ */
+function click(explorer, place, extend) {
+  const { map, chart } = explorer;
+  explorer.lead(); // a finger does not hover first
+  const [point] = nearest(map.places, 2, place, 1).rows;
+  const here = chart.pixels(place);
+  const there = chart.pixels([map.places[2 * point], map.places[2 * point + 1]]);
+  if (Math.hypot(here[0] - there[0], here[1] - there[1]) <= TOUCHING) {
+    explorer.takeLabel(point);
+    explorer.pin(map.code(point), map.images[point], extend);
+  } else explorer.pin(map.lift(place), null, extend);
+}
+
+/**
+ * @param {Explorer} explorer
+ * @param {CanvasElements} elements
+ * @param {AbortSignal} signal
+ */
+function listenToKeys(explorer, { decoded }, signal) {
+  const press = (/** @type {KeyboardEvent} */ event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    explorer.lead();
+    const step = MAP_STEPS[event.key];
+    const times = event.shiftKey ? 5 : 1;
+    if (step && explorer.chart.isThere) explorer.walk([times * step[0], times * step[1]]);
+    else if (event.key === "Enter" && !event.repeat) explorer.pin(explorer.z, explorer.image, event.shiftKey);
+    else if (event.key === "Escape") explorer.forgetPins();
+    else return;
+    event.preventDefault();
+  };
+  const release = (/** @type {KeyboardEvent} */ event) => {
+    if (!event.key.startsWith("Arrow")) return;
+    explorer.report();
+    explorer.view.announce();
+  };
+  decoded.addEventListener("keydown", press, { signal });
+  decoded.addEventListener("keyup", release, { signal });
+}
+
+/**
+ * @param {Explorer} explorer
+ * @param {CanvasElements} elements
+ * @param {AbortSignal} signal
+ */
+function listenToSliders(explorer, { lists, along }, signal) {
+  const report = () => explorer.report();
+  /** @param {(slider: HTMLInputElement, dim: number) => void} act */
+  const onDim = (act) => (/** @type {Event} */ event) => {
+    const { target } = event;
+    if (target instanceof HTMLInputElement && target.dataset.dim) act(target, Number(target.dataset.dim));
+  };
+  const slide = onDim((slider, dim) => explorer.slide(dim, Number(slider.value)));
+  const reset = onDim((_, dim) => {
+    explorer.slide(dim, 0);
+    explorer.report();
+  });
+  for (const list of lists) {
+    list.addEventListener("input", slide, { signal });
+    list.addEventListener("change", report, { signal });
+    list.addEventListener("dblclick", reset, { signal });
+  }
+  const walk = () => {
+    explorer.stop();
+    explorer.goAlong(Number(along.value));
+  };
+  along.addEventListener("input", walk, { signal });
+  along.addEventListener("change", report, { signal });
+}
+
+/**
+ * @param {Explorer} explorer
+ * @param {number} label
+ */
+function setLabel(explorer, label) {
+  explorer.lead();
+  explorer.label = label;
+  // What was drawn is another code with another label; any other code stays.
+  if (explorer.posterior) {
+    explorer.encodeDrawing(true);
+    return;
+  }
+  explorer.go(explorer.z);
+  explorer.report();
+}
+
+/**
+ * @param {Explorer} explorer
+ * @param {string} command
+ */
+function run(explorer, command) {
+  const { z, map, pad } = explorer;
+  /** @param {() => void} move */
+  const jump = (move) => {
+    explorer.stop();
+    move();
+    explorer.report();
+  };
+  /** @type {Record<string, () => void>} */
+  const actions = {
+    origin: () => jump(() => explorer.go(new Float32Array(z.length))),
+    random: () => jump(() => explorer.go(normals(z.length), null)),
+    image: () => jump(() => explorer.goToPoint(Math.max(0, map.images.indexOf(explorer.lastImage)))),
+    play: () => explorer.togglePlayback(),
+    forget: () => explorer.forgetPins(),
+    clear: () => pad.clear(),
+    invert: () => pad.invert(),
+    copy: () => pad.copy(explorer.view.shown),
+  };
+  actions[command]();
+}

@@ -1,0 +1,79 @@
+/**
+ * Where a canvas is, was left, or is sent.
+ *
+ * @import { LatentMap } from "../network/map.js"
+ *
+ * @typedef {{ z: Float32Array }} Pin
+ *
+ * Where z rests. `image` is the dataset's, where one was clicked; `label` a conditional model decodes with.
+ * @typedef {{ z: Float32Array, image: number | null, pins: Pin[], label: number }} RestingPlace
+ *
+ * @typedef {RestingPlace & { run: string }} Destination
+ *
+ * What Python sends: `PlaceSent` of pages/_ui/latent_canvas.py.
+ * @typedef {{ map_key: string, turn: string, run: string, z: number[], image: number | null,
+ *   label: number }} PlaceSent
+ */
+import { page } from "../shared/page.js";
+
+/**
+ * Go to a place that Python sent; once, however often it is sent.
+ * @param {PlaceSent} place
+ */
+export function goTo({ map_key: key, turn, run, z, image, label }) {
+  if (page.lastTurns.get(key) === turn) return;
+  page.lastTurns.set(key, turn);
+  const code = Float32Array.from(z);
+  page.destinations.set(key, { run, z: code, image, label, pins: [{ z: code }] });
+  for (const canvas of page.canvases) canvas.arrive();
+}
+
+/**
+ * Take the place that Python has sent for a map, if there is one.
+ * @param {LatentMap} map
+ */
+export function takeDestination(map) {
+  const place = page.destinations.get(map.key);
+  if (place?.run !== map.run) return null;
+  page.destinations.delete(map.key);
+  return place;
+}
+
+/**
+ * The place in the URL: what Python will send, of which the mount may come seconds later.
+ * @param {LatentMap} map
+ * @param {string} query  Of the URL.
+ * @returns {RestingPlace | null}
+ */
+export function addressedPlace(map, query) {
+  const address = new URLSearchParams(query);
+  const [code, number, name] = ["z", "image", "label"].map((key) => address.get(key));
+  if (map.link || (code === null && number === null)) return null;
+  const image = number === null ? null : Number(number);
+  const point = image === null ? -1 : map.images.indexOf(image);
+  if (code === null && point < 0) return null;
+  const z = code === null ? map.code(point) : Float32Array.from(code.split(","), Number);
+  const label = name === null ? (map.labels?.[Math.max(0, point)] ?? 0) : map.labelNames.indexOf(name);
+  return z.every(Number.isFinite) && label >= 0 ? { z, image, label, pins: [{ z }] } : null;
+}
+
+/**
+ * Where a canvas is at first: at the first image.
+ * @param {LatentMap} map
+ * @returns {RestingPlace}
+ */
+export function firstPlace(map) {
+  return { z: map.code(0), image: map.images[0], pins: [], label: map.labels?.[0] ?? 0 };
+}
+
+/**
+ * A place on the way through all pins.
+ * @param {Pin[]} pins  Two at least.
+ * @param {number} t  From 0 to 1.
+ */
+export function onWay(pins, t) {
+  const at = t * (pins.length - 1);
+  const leg = Math.min(Math.floor(at), pins.length - 2);
+  const [from, to] = [pins[leg].z, pins[leg + 1].z];
+  return from.map((value, j) => value + (at - leg) * (to[j] - value));
+}

@@ -1,0 +1,67 @@
+/**
+ * z that moves by itself: along the way from pin to pin, or up and down one dimension.
+ *
+ * @import { Explorer } from "./explorer.js"
+ */
+
+/** Seconds that a walk from pin to pin takes, and that a dimension takes there and back. */
+const WALK = 2.5;
+const CIRCLE = 4;
+
+export class Playback {
+  #explorer;
+  /** @type {number | null} */
+  #frame = null;
+
+  /** @param {Explorer} explorer */
+  constructor(explorer) {
+    this.#explorer = explorer;
+  }
+
+  get playing() {
+    return this.#frame !== null;
+  }
+
+  /** From where z is. */
+  start() {
+    const move = this.#explorer.pins.length > 1 ? this.#alongWay() : this.#alongDim();
+    /** @type {number | null} */
+    let began = null;
+    /** @param {number} now */
+    const step = (now) => {
+      began ??= now;
+      move((now - began) / 1000);
+      this.#frame = requestAnimationFrame(step);
+    };
+    this.#frame = requestAnimationFrame(step);
+    this.#explorer.request();
+  }
+
+  stop() {
+    if (this.#frame !== null) cancelAnimationFrame(this.#frame);
+    this.#frame = null;
+  }
+
+  #alongWay() {
+    const explorer = this.#explorer;
+    const phase = Math.acos(1 - 2 * explorer.along) / Math.PI;
+    /** @param {number} seconds */
+    return (seconds) => {
+      const turns = phase + seconds / (WALK * (explorer.pins.length - 1));
+      explorer.goAlong((1 - Math.cos(Math.PI * turns)) / 2);
+    };
+  }
+
+  #alongDim() {
+    const explorer = this.#explorer;
+    const dim = explorer.lastDim;
+    const limit = 0.9 * (explorer.map.dims.find((entry) => entry.dim === dim)?.limit ?? 1);
+    const phase = Math.asin(Math.max(-1, Math.min(1, explorer.z[dim] / limit))) / (2 * Math.PI);
+    /** @param {number} seconds */
+    return (seconds) => {
+      const z = explorer.z.slice();
+      z[dim] = limit * Math.sin(2 * Math.PI * (phase + seconds / CIRCLE));
+      explorer.go(z, null);
+    };
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * What is chosen in one panel of a chart is marked in all: see linked_chart.js.
+ *
+ * @import { Mount } from "../shared/mount.js"
+ *
+ * What Python sends: `LinkSent` of pages/_ui/linked_selection.py.
+ * @typedef {{ chart: string, chosen: number[] }} LinkSent
+ */
+import { endWithout } from "../shared/mount.js";
+import { page } from "../shared/page.js";
+import { LinkedChart } from "./linked_chart.js";
+
+/** @param {Mount<LinkSent | null>} mount */
+export default function mount({ data, parentElement }) {
+  if (!data) return undefined;
+  const { chart, chosen } = data;
+  const root = parentElement instanceof ShadowRoot ? parentElement.host : parentElement;
+  const linked = page.linkedCharts.get(chart) ?? new LinkedChart(chart, root);
+  page.linkedCharts.set(chart, linked);
+  linked.update(chosen, root);
+  return endWithout(root, () => {
+    if (page.linkedCharts.get(chart) !== linked) return;
+    linked.end();
+    page.linkedCharts.delete(chart);
+  });
+}
