@@ -4,7 +4,7 @@
  * @import { Given } from "./stage/mount.js"
  * @import { Tensor } from "../network/safetensors.js"
  *
- * The strange name is that of the digit that it never saw.
+ * `AnomaliesSpec` of pages/_lessons/anomalies.py: the strange name is that of the digit that it never saw.
  * @typedef {{ label_names: string[], strange_name: string }} AnomaliesSpec
  *
  * @typedef {{ images: Float32Array[], scores: number[] }} Group

@@ -5,10 +5,10 @@
  * @import { Numbers } from "../network/safetensors.js"
  * @import { Classes, Given } from "./stage/mount.js"
  *
- * Rate and distortion are in nats per image.
+ * `ModelFigures` of pages/_lessons/beta.py: rate and distortion are in nats per image.
  * @typedef {{ role: string, beta: number, rate: number, distortion: number }} ModelFigures
  *
- * The extent is that of all maps; so many draws from the prior are decoded; models are in the order of beta.
+ * `BetaSpec` of pages/_lessons/beta.py: the extent of all maps, and how many draws from the prior are decoded.
  * @typedef {Classes & { extent: number[], num_draws: number, model_figures: ModelFigures[] }} BetaSpec
  *
  * @typedef {ModelFigures & { network: Network, places: Numbers, coverage: number | null }} BetaModel

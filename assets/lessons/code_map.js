@@ -3,7 +3,7 @@
  *
  * @import { Classes, Given } from "./stage/mount.js"
  *
- * The ends are the images that the line leads from and to at first.
+ * `CodeMapSpec` of pages/_lessons/code_map.py: the ends are images that the line leads from and to at first.
  * @typedef {Classes & { ends: number[] }} CodeMapSpec
  */
 import { nearest } from "../network/nearest.js";
@@ -87,7 +87,7 @@ class CodeMap {
     this.#go(this.#code(this.ends[0]));
   }
 
-  /** From now on, what nobody told the network is shown: which digit each image is of. */
+  /** From now on, it is shown which digit each image is of: no label was there in training. */
   reveal() {
     this.#revealed = true;
     this.plane.replace({ labels: this.labels, palette: this.palette });

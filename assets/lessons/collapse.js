@@ -4,8 +4,8 @@
  * @import { Network, Posterior } from "../network/network.js"
  * @import { Classes, Given } from "./stage/mount.js"
  *
- * Of the images, so many can be chosen; a number is active where the variance of mu is above that; the pixels'
- * sigma is that of the sixteen numbers' model.
+ * `CollapseSpec` of pages/_lessons/collapse.py: how many images can be chosen, the variance of mu above which a
+ * number is active, and sigma of the pixels in the model of sixteen numbers.
  * @typedef {Classes & { num_shown: number, active_variance: number, pixel_sigma: number }} CollapseSpec
  *
  * One number of the code over the held-out images; `loss` is what is lost without it, in nats.

@@ -3,7 +3,7 @@
  *
  * @import { Given } from "./stage/mount.js"
  *
- * The strength is that of the noise in the denoiser's training.
+ * `DenoisingSpec` of pages/_lessons/denoising.py: the strength is that of the noise in the denoiser's training.
  * @typedef {{ label_names: string[], strength: number }} DenoisingSpec
  *
  * @typedef {"noisy" | "denoiser" | "vae"} Way  What is done about the noise.
@@ -18,7 +18,7 @@ import { figure } from "./stage/mount.js";
 import { ImageView, imagesOf } from "./stage/pictures.js";
 import { Tray } from "./stage/tiles.js";
 
-const SHOWN = 12;
+const IN_TRAY = 12;
 /** Higher is beyond what any of the models reaches; an image without noise has no end of decibels. */
 const MOST_DECIBELS = 30;
 const STRENGTHS = [0, 0.03, ...Array.from({ length: 16 }, (_, i) => (i + 1) / 20)];
@@ -58,8 +58,8 @@ class Denoising {
     this.slider = new Slider("Strength of the noise", { min: 0, max: 2 * spec.strength, value: spec.strength }, () =>
       this.#change(),
     );
-    const names = Array.from({ length: SHOWN }, (_, i) => `A “${spec.label_names[arrays.labels.data[i]]}”`);
-    const tray = new Tray(size, this.images.slice(0, SHOWN), names, 0, (i) => this.#choose(i));
+    const names = Array.from({ length: IN_TRAY }, (_, i) => `A “${spec.label_names[arrays.labels.data[i]]}”`);
+    const tray = new Tray(size, this.images.slice(0, IN_TRAY), names, 0, (i) => this.#choose(i));
     this.graph = new Graph({
       label: "Mean PSNR against the strength of the noise",
       height: 18,
@@ -88,7 +88,7 @@ class Denoising {
     this.#choose(0);
   }
 
-  /** From now on, it is said how near the models come, and not only what was left as it is. */
+  /** From now on, the PSNR of the models is shown as well, and not only that of what was left as it is. */
   reveal() {
     this.#revealed = true;
     this.#measure();
@@ -112,7 +112,7 @@ class Denoising {
     this.#change();
   }
 
-  /** The ways of which it is said how near they come. */
+  /** The ways whose PSNR is shown. */
   get #judged() {
     return this.#revealed ? WAYS : WAYS.slice(0, 1);
   }

@@ -18,7 +18,7 @@ import { alongAxis, extentOf } from "./stage/scale.js";
 import { Tiles } from "./stage/tiles.js";
 
 /** Codes that are decoded, and those that are only counted. */
-const SHOWN = 24;
+const DECODED = 24;
 const COUNTED = 2000;
 const RULES = ["anywhere on the map", "from N(0, I)"];
 const ANYWHERE = 0;
@@ -63,7 +63,7 @@ class Territory {
       return [Math.min(...values), Math.max(...values)];
     });
     const ranges = this.box.map(([low, high], j) => `${show(low, 1)} to ${show(high, 1)} (z${j + 1})`);
-    this.tiles = new Tiles(network, `${SHOWN} random codes of the ${title}, decoded`, SHOWN, 8);
+    this.tiles = new Tiles(network, `${DECODED} random codes of the ${title}, decoded`, DECODED, 8);
     this.tiles.element.classList.add("ls-unknown");
     this.verdicts = this.tiles.tiles.map(({ tile }) => {
       const verdict = element("span", { class: "ls-verdict", "aria-hidden": "true" }, "?");
@@ -84,7 +84,7 @@ class Territory {
         "div",
         { class: "ls-column" },
         row(this.decoded.element, this.near.element, column(this.notes.trust, this.notes.place)),
-        element("h4", {}, `${SHOWN} random codes, decoded`),
+        element("h4", {}, `${DECODED} random codes, decoded`),
         this.tiles.element,
         this.notes.tally,
         this.notes.classes,
@@ -130,11 +130,11 @@ class Territory {
    * @param {number} rule
    */
   scatter(rule) {
-    const codes = Array.from({ length: SHOWN }, () => this.#draw(rule));
+    const codes = Array.from({ length: DECODED }, () => this.#draw(rule));
     const trusts = codes.map((z) => this.map.trust(z));
     const off = trusts.map(({ share }) => share > OFF_DATA);
     this.tiles.element.classList.remove("ls-unknown");
-    this.tiles.paint(this.network.decode(codes.flat(), SHOWN));
+    this.tiles.paint(this.network.decode(codes.flat(), DECODED));
     this.tiles.tiles.forEach(({ tile }, i) => {
       tile.classList.toggle("ls-off", off[i]);
       this.verdicts[i].textContent = off[i] ? "off" : "";
@@ -142,7 +142,7 @@ class Territory {
     });
     const numOff = off.filter(Boolean).length;
     const classes = [...new Set(trusts.map(({ point }) => this.map.label(point)))].sort();
-    this.notes.tally.textContent = `Off the data: ${numOff} of ${SHOWN}. Of ${COUNTED.toLocaleString("en")} such codes: ${Math.round(100 * this.#usualShare)} %.`;
+    this.notes.tally.textContent = `Off the data: ${numOff} of ${DECODED}. Of ${COUNTED.toLocaleString("en")} such codes: ${Math.round(100 * this.#usualShare)} %.`;
     this.notes.classes.textContent = `Nearest to them are images of ${classes.length} digits: ${classes.join(", ")}`;
     const [[x0, x1], [y0, y1]] = this.box;
     const region =

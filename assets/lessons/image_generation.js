@@ -1,10 +1,10 @@
 /**
- * A decoder that is told the label: draws of one label, and one code with every label.
+ * A decoder that is given the label: draws of one label, and one code with every label.
  *
  * @import { Tensor } from "../network/safetensors.js"
  * @import { Classes, Given } from "./stage/mount.js"
  *
- * The wish is the label that is chosen at first.
+ * `ImageGenerationSpec` of pages/_lessons/image_generation.py: the wish is the label that is chosen at first.
  * @typedef {Classes & { wish: number }} ImageGenerationSpec
  */
 import { nearest } from "../network/nearest.js";

@@ -16,10 +16,10 @@ ABSENT = "4"
 
 
 class AnomaliesSpec(TypedDict):
-    """``AnomaliesSpec`` of ``assets/lessons/anomalies.js``."""
+    """What the figure is given, models and arrays apart."""
 
     label_names: list[str]
-    strange_name: str
+    strange_name: str  # of the digit that the model never saw
 
 
 def draw() -> None:

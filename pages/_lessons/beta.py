@@ -32,18 +32,18 @@ class RateAndDistortion(TypedDict):
 
 
 class ModelFigures(RateAndDistortion):
-    """``ModelFigures`` of ``assets/lessons/beta.js``."""
+    """A model, and how well it does."""
 
-    role: str
+    role: str  # among the figure's models
     beta: float
 
 
 class BetaSpec(kit.Classes):
-    """``BetaSpec`` of ``assets/lessons/beta.js``."""
+    """What the figure is given, models and arrays apart."""
 
-    extent: list[float]
-    num_draws: int
-    model_figures: list[ModelFigures]
+    extent: list[float]  # of all maps: x from, x to, y from, y to
+    num_draws: int  # that are decoded
+    model_figures: list[ModelFigures]  # in the order of beta
 
 
 def draw() -> None:

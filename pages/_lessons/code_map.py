@@ -15,9 +15,9 @@ ENDS = (7, 6)
 
 
 class CodeMapSpec(kit.Classes):
-    """``CodeMapSpec`` of ``assets/lessons/code_map.js``."""
+    """What the figure is given, models and arrays apart."""
 
-    ends: list[int]
+    ends: list[int]  # images that the line leads from and to at first
 
 
 def draw() -> None:

@@ -16,11 +16,11 @@ SHOWN = 8
 
 
 class CollapseSpec(kit.Classes):
-    """``CollapseSpec`` of ``assets/lessons/collapse.js``."""
+    """What the figure is given, models and arrays apart."""
 
-    num_shown: int
-    active_variance: float
-    pixel_sigma: float
+    num_shown: int  # images that can be chosen
+    active_variance: float  # of mu; a unit with more is active
+    pixel_sigma: float  # of the model with sixteen numbers
 
 
 def draw() -> None:

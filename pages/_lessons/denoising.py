@@ -15,10 +15,10 @@ NUM_IMAGES = 60
 
 
 class DenoisingSpec(TypedDict):
-    """``DenoisingSpec`` of ``assets/lessons/denoising.js``."""
+    """What the figure is given, models and arrays apart."""
 
     label_names: list[str]
-    strength: float
+    strength: float  # of the noise in the denoiser's training
 
 
 def draw() -> None:

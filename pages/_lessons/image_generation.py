@@ -14,9 +14,9 @@ WISH = 7
 
 
 class ImageGenerationSpec(kit.Classes):
-    """``ImageGenerationSpec`` of ``assets/lessons/image_generation.js``."""
+    """What the figure is given, models and arrays apart."""
 
-    wish: int
+    wish: int  # the label that is chosen at first
 
 
 def draw() -> None:

@@ -125,20 +125,20 @@ def predict(
     answer: int,
     why: str,
 ) -> bool:
-    """Ask what the reader expects, and say whether it is so only then.
+    """Ask what the reader expects, and only then say whether it is so.
 
-    The figure beside it shows what was asked for once ``predicted``: hand it ``revealed=``.
+    The figure beside it shows the answer once the reader has ``predicted``: hand it ``revealed=``.
 
     Parameters
     ----------
     lesson
         The lesson's slug; with several questions in one, a name that begins with it.
     question, options
-        What is asked, and two to four answers.
+        The question, and two to four answers.
     answer
         Which of ``options`` is right.
     why
-        What is said then, whichever was chosen; what to look at in the figure to see it.
+        The explanation, whichever was chosen; what to look at in the figure to see it.
 
     Returns
     -------
@@ -196,13 +196,13 @@ def browser_map(run: Run, projection: Projection) -> NDArray[np.uint8]:
 
 
 class FigureSpec(TypedDict):
-    """What every figure is told; ``FigureSpec`` of ``assets/lessons/stage/mount.js``."""
+    """What every figure is given."""
 
     models: dict[str, str]  # their ids, by the role that the figure knows them in
 
 
 class Classes(TypedDict):
-    """Names and colours of classes; ``Classes`` of ``assets/lessons/stage/mount.js``."""
+    """Names and colours of classes."""
 
     label_names: list[str]
     palette: list[str]  # a colour for each, over again where there are more
@@ -254,8 +254,8 @@ class LiveFigure:
         arrays
             float32, int32 or uint8 arrays that it reads.
         spec
-            What else it reads, which JSON must be able to say: ``classes``, or a ``TypedDict`` of
-            the lesson, of which the figure's file has the same.
+            What else it reads, as JSON: ``classes``, or a ``TypedDict`` of the lesson, whose type
+            the figure's file has as well.
         revealed
             Whether it shows what the reader was to predict. Once it does, a figure that is on the
             page already goes on from where it stands.

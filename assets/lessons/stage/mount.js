@@ -4,7 +4,7 @@
  * @import { Network } from "../../network/network.js"
  * @import { Metadata, Tensor } from "../../network/safetensors.js"
  *
- * What the metadata say of each figure: `FigureSpec` of pages/_lessons/kit.py.
+ * What every figure is given: `FigureSpec` of pages/_lessons/kit.py.
  * @typedef {object} FigureSpec
  * @property {Record<string, string>} models  Their ids, by the role that the figure knows them in.
  *
@@ -35,7 +35,7 @@ import { MODEL_ARRIVED, use } from "../../network/models.js";
 import { readHeader, readSafetensors, specOf } from "../../network/safetensors.js";
 import { page } from "../../shared/page.js";
 
-/** Milliseconds that models may take to come before they are asked for. */
+/** Milliseconds that models may take to come before Python is asked for them. */
 const PATIENCE = 400;
 
 /**

@@ -27,7 +27,7 @@ export function extentOf(places, least = 3, margin = 0.05) {
 const STEPS_OF_TICKS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200];
 
 /**
- * Round numbers along an axis, `most` at the most.
+ * Round numbers along an axis, the steps between them `most` at the most.
  * @param {{ from: number, to: number }} axis
  * @param {number} most
  */
