@@ -3,10 +3,12 @@
  *
  * @import { Classes, Given } from "./stage/mount.js"
  */
+
+import { show } from "../shared/show.js";
 import { codeExtent, Pipeline } from "./anatomy_pipeline.js";
 import { Bars } from "./stage/bars.js";
 import { button, element, note, part } from "./stage/elements.js";
-import { show, showCode } from "./stage/format.js";
+import { showCode } from "./stage/format.js";
 import { bernoulliTerms, mean, squaredError, sum } from "./stage/maths.js";
 import { figure } from "./stage/mount.js";
 import { Paper } from "./stage/paper.js";

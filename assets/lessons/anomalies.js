@@ -10,9 +10,10 @@
  * @typedef {{ images: Float32Array[], scores: number[] }} Group
  * @typedef {{ image: Float32Array, name: string }} Offer
  */
+
+import { show } from "../shared/show.js";
 import { ScoreGraph } from "./anomalies_scores.js";
 import { button, element, note, part, row } from "./stage/elements.js";
-import { show } from "./stage/format.js";
 import { sum } from "./stage/maths.js";
 import { figure } from "./stage/mount.js";
 import { Paper } from "./stage/paper.js";

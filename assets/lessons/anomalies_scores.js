@@ -3,9 +3,11 @@
  *
  * @import { GraphShape } from "./stage/graph.js"
  */
+
+import { show } from "../shared/show.js";
 import { Slider } from "./stage/controls.js";
 import { element, note, part } from "./stage/elements.js";
-import { show, showPlainly } from "./stage/format.js";
+import { showPlainly } from "./stage/format.js";
 import { Graph } from "./stage/graph.js";
 import { areaUnderCurve, histogram } from "./stage/maths.js";
 

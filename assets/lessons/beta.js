@@ -13,10 +13,12 @@
  *
  * @typedef {ModelFigures & { network: Network, places: Numbers, coverage: number | null }} BetaModel
  */
+
+import { show } from "../shared/show.js";
 import { legend, table } from "./stage/bars.js";
 import { Choice } from "./stage/controls.js";
 import { column, element, note, part, row } from "./stage/elements.js";
-import { show, showCode } from "./stage/format.js";
+import { showCode } from "./stage/format.js";
 import { Graph } from "./stage/graph.js";
 import { figure } from "./stage/mount.js";
 import { ImageView, imagesOf, joined } from "./stage/pictures.js";

@@ -7,10 +7,11 @@
  * @typedef {Classes & { ends: number[] }} CodeMapSpec
  */
 import { nearest } from "../network/nearest.js";
+import { show } from "../shared/show.js";
 import { legend } from "./stage/bars.js";
 import { Choice } from "./stage/controls.js";
 import { element, note, part, row } from "./stage/elements.js";
-import { show, showCode } from "./stage/format.js";
+import { showCode } from "./stage/format.js";
 import { mix } from "./stage/maths.js";
 import { figure } from "./stage/mount.js";
 import { ImageView, imagesOf, joined } from "./stage/pictures.js";

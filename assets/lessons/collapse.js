@@ -12,9 +12,9 @@
  * @typedef {{ kl: number, sigma: number, center: number, variance: number, active: boolean, loss: number | null }} Unit
  */
 import { Picture } from "../network/picture.js";
+import { show } from "../shared/show.js";
 import { Bars } from "./stage/bars.js";
 import { column, element, note, part, press, row } from "./stage/elements.js";
-import { show } from "./stage/format.js";
 import { klTerms, largestChange, mean, squaredError } from "./stage/maths.js";
 import { figure } from "./stage/mount.js";
 import { ImageView, imagesOf, joined } from "./stage/pictures.js";

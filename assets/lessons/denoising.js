@@ -9,9 +9,9 @@
  * @typedef {"noisy" | "denoiser" | "vae"} Way  What is done about the noise.
  */
 import { normals } from "../network/random.js";
+import { show } from "../shared/show.js";
 import { Slider } from "./stage/controls.js";
 import { button, element, note, part, row, svgLayer } from "./stage/elements.js";
-import { show } from "./stage/format.js";
 import { Graph } from "./stage/graph.js";
 import { mean, psnr } from "./stage/maths.js";
 import { figure } from "./stage/mount.js";

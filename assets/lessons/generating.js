@@ -14,11 +14,12 @@
 import { LatentMap } from "../network/map.js";
 import { nearest } from "../network/nearest.js";
 import { normals } from "../network/random.js";
+import { show } from "../shared/show.js";
 import { OFF_DATA } from "../shared/trust.js";
 import { legend } from "./stage/bars.js";
 import { checkbox, Slider } from "./stage/controls.js";
 import { button, column, element, note, part, row } from "./stage/elements.js";
-import { show, showCode } from "./stage/format.js";
+import { showCode } from "./stage/format.js";
 import { deviation, mean } from "./stage/maths.js";
 import { figure } from "./stage/mount.js";
 import { ImageView, imagesOf } from "./stage/pictures.js";

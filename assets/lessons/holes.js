@@ -6,11 +6,12 @@
  */
 import { LatentMap } from "../network/map.js";
 import { normals } from "../network/random.js";
+import { show } from "../shared/show.js";
 import { OFF_DATA, trustLevel } from "../shared/trust.js";
 import { legend } from "./stage/bars.js";
 import { Choice } from "./stage/controls.js";
 import { button, column, element, note, row } from "./stage/elements.js";
-import { show, showCode } from "./stage/format.js";
+import { showCode } from "./stage/format.js";
 import { figure } from "./stage/mount.js";
 import { ImageView, imagesOf } from "./stage/pictures.js";
 import { Plane } from "./stage/plane.js";

@@ -9,10 +9,11 @@
  */
 import { nearest } from "../network/nearest.js";
 import { normals } from "../network/random.js";
+import { show } from "../shared/show.js";
 import { legend } from "./stage/bars.js";
 import { Choice } from "./stage/controls.js";
 import { button, element, note, part } from "./stage/elements.js";
-import { show, showCode } from "./stage/format.js";
+import { showCode } from "./stage/format.js";
 import { mean, posture } from "./stage/maths.js";
 import { figure } from "./stage/mount.js";
 import { ImageView, joined } from "./stage/pictures.js";

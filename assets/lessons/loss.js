@@ -7,10 +7,11 @@
  */
 import { normals } from "../network/random.js";
 import { PixelPad } from "../shared/pad.js";
+import { show } from "../shared/show.js";
 import { Bars } from "./stage/bars.js";
 import { Slider } from "./stage/controls.js";
 import { button, note, part, row } from "./stage/elements.js";
-import { show, showCode } from "./stage/format.js";
+import { showCode } from "./stage/format.js";
 import { bernoulliTerms, drawFrom, klTerms, mean, sum } from "./stage/maths.js";
 import { figure } from "./stage/mount.js";
 import { framed } from "./stage/paper.js";

@@ -9,10 +9,12 @@
  * @property {(image: Float32Array) => number[]} encode
  * @property {(z: number[]) => Float32Array} decode
  */
+
+import { show } from "../shared/show.js";
 import { Bars, legend } from "./stage/bars.js";
 import { Choice } from "./stage/controls.js";
 import { button, element, note, part, row } from "./stage/elements.js";
-import { show, showCode } from "./stage/format.js";
+import { showCode } from "./stage/format.js";
 import { mean, squaredError } from "./stage/maths.js";
 import { figure } from "./stage/mount.js";
 import { ImageView, imagesOf } from "./stage/pictures.js";

@@ -5,11 +5,11 @@
  * @import { Classes, Given } from "./stage/mount.js"
  */
 import { normals } from "../network/random.js";
+import { show } from "../shared/show.js";
 import { waysToDraw } from "./reparameterization_ways.js";
 import { table } from "./stage/bars.js";
 import { Slider } from "./stage/controls.js";
 import { button, column, element, note, part, row } from "./stage/elements.js";
-import { show } from "./stage/format.js";
 import { bernoulliTerms, drawFrom, sum } from "./stage/maths.js";
 import { figure } from "./stage/mount.js";
 import { ImageView, imagesOf } from "./stage/pictures.js";

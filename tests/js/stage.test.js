@@ -1,9 +1,10 @@
 /** The arithmetic of the lessons' figures. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { show, showCode, showPlainly } from "../../assets/lessons/stage/format.js";
+import { showCode, showPlainly } from "../../assets/lessons/stage/format.js";
 import * as maths from "../../assets/lessons/stage/maths.js";
 import { alongAxis, extentOf, ticksOf } from "../../assets/lessons/stage/scale.js";
+import { show } from "../../assets/shared/show.js";
 
 /** @type {(actual: number, expected: number, within?: number) => void} */
 function near(actual, expected, within = 1e-9) {

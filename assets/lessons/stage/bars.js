@@ -1,7 +1,7 @@
 /** Numbers beside their names: tables, bars, and the key to the classes' colours. */
 
+import { show } from "../../shared/show.js";
 import { element, press } from "./elements.js";
-import { show } from "./format.js";
 
 /**
  * A table: the names of its columns, and rows that start with a name of theirs.

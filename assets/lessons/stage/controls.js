@@ -1,7 +1,7 @@
 /** What a reader sets: a checkbox, one of several, a number. */
 
+import { show } from "../../shared/show.js";
 import { button, element, press } from "./elements.js";
-import { show } from "./format.js";
 
 /**
  * A checkbox in front of its name.

@@ -1,13 +1,6 @@
 /** Numbers as text. */
 
-/**
- * A number with so many digits behind the point, and a minus sign that is as wide as a digit.
- * @param {number} value
- */
-export function show(value, digits = 2) {
-  const text = value.toFixed(digits);
-  return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−");
-}
+import { show } from "../../shared/show.js";
 
 /**
  * A number with two digits at most, and no zeros at its end.

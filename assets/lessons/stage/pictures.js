@@ -4,8 +4,8 @@
  * @import { ImageSize } from "../../network/picture.js"
  */
 import { Picture } from "../../network/picture.js";
+import { show } from "../../shared/show.js";
 import { element } from "./elements.js";
-import { show } from "./format.js";
 
 /**
  * uint8 images (N, H, W, C) as an array of N images with values from 0 to 1.

@@ -26,8 +26,9 @@
  * @property {number} [size]  The radius of a point, in pixels.
  * @property {number} [aspect]  Width over height.
  */
+
+import { show } from "../../shared/show.js";
 import { arrowOf, element, svgLayer } from "./elements.js";
-import { show } from "./format.js";
 
 const STEPS_OF_GRID = [0.5, 1, 2, 5, 10, 20, 50];
 const GREY_POINTS = ["#94a4a2"];
