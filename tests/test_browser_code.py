@@ -78,7 +78,7 @@ def write(folder, **modules):
 def test_each_module_comes_once_and_after_what_it_imports(tmp_path):
     entry = write(
         tmp_path,
-        a='import { b } from "./b.js";\nimport {\n  c,\n  d,\n} from "./c.js";\nexport default b;\n',
+        a='import { b } from "./b.js";\nimport {\n  c,\n} from "./c.js";\nexport default b;\n',
         b='import { c } from "./c.js";\nexport const b = c + 1;\n',
         c="export const c = 1;\nexport function d() {}\n",
     )

@@ -19,6 +19,7 @@ from benchmarks._measure import interleaved, print_table
 from benchmarks.app import FLAGS, ROOT
 from benchmarks.canvas.app import measure_app
 from benchmarks.canvas.models import Model, all_models
+from pages._ui.browser_code import join
 
 __all__ = ["main"]
 
@@ -31,13 +32,10 @@ ISOLATED = {
     "Cross-Origin-Embedder-Policy": "require-corp",
 }
 PAGE = "<!doctype html><canvas style='width: 280px; height: 280px; image-rendering: pixelated'>"
-#: The component comes as Streamlit loads it, from a blob.
-IMPORT = """async ([component, bench]) => {
-  const script = document.createElement("script");
-  script.textContent = bench;
-  document.head.append(script);
-  const blob = new Blob([component], { type: "text/javascript" });
-  window.component = await import(URL.createObjectURL(blob));
+#: Put together as a component is, and loaded as Streamlit loads one, from a blob.
+IMPORT = """async (text) => {
+  const blob = new Blob([text], { type: "text/javascript" });
+  window.bench = await import(URL.createObjectURL(blob));
 }"""
 #: WebGL needs an emulated graphics card here, the page does not: put together on that, a frame in
 #: which one number changes took 30 to 140 ms of two busy cores, and 20 without it.
@@ -81,9 +79,7 @@ def bare_page(browser: Any, models: Sequence[Model]) -> Any:
     page.set_default_timeout(120_000)
     page.route(f"{SITE}/**", answer)
     page.goto(f"{SITE}/")
-    component = (ROOT / "assets" / "network" / "network.js").read_text("utf-8")
-    bench = (ROOT / "benchmarks" / "canvas" / "bare.js").read_text("utf-8")
-    page.evaluate(IMPORT, [component, bench])
+    page.evaluate(IMPORT, join(ROOT / "benchmarks" / "canvas" / "bare.js"))
     assert page.evaluate("crossOriginIsolated")
     return page
 
@@ -95,7 +91,7 @@ def measure_decodes(browser: Any, models: Sequence[Model], moves: int) -> None:
     for model in models:
         check(page, model)
         measured = page.evaluate(
-            "([name, moves, turn]) => hover(name, moves, turn)", [model.name, moves, TURN]
+            "([name, moves, turn]) => bench.hover(name, moves, turn)", [model.name, moves, TURN]
         )
         times: dict[str, list[float]] = measured["times"]
         ours = statistics.median(times["SIMD"])
@@ -138,7 +134,7 @@ def check(page: Any, model: Model) -> None:
     codes = np.random.default_rng(1).standard_normal((8, model.latent_dim)).astype(np.float32)
     expected = model.decode(codes).transpose(0, 2, 3, 1).reshape(len(codes), -1)
     images = page.evaluate(
-        "([name, hasPeer, codes]) => prepare(name, hasPeer, codes)",
+        "([name, hasPeer, codes]) => bench.prepare(name, hasPeer, codes)",
         [model.name, model.peer is not None, codes.tolist()],
     )
     for way, decoded in images.items():
@@ -178,7 +174,7 @@ def measure_first(browser: Any, models: Sequence[Model], fresh: int) -> None:
     for _ in range(fresh):
         for model in models:
             page = bare_page(browser, [model])
-            costs[model.name].append(tuple(page.evaluate("(name) => cold(name)", model.name)))
+            costs[model.name].append(tuple(page.evaluate("(name) => bench.cold(name)", model.name)))
             page.context.close()
     rows = []
     for name, pairs in costs.items():

@@ -142,12 +142,12 @@ def _print_many_points(browser: Any, address: str, run: Run) -> None:
     model = len(browser_model(run.config, run.data.image_shape, run.checkpoint()[0], run.name))
     with _visit(browser, address) as page:
         rows = [_smoothness(page, f"{page.evaluate(NUM_POINTS):,} points")]
-        before, known = page.received(), page.evaluate("lab.ready.length")
+        before, num_ready = page.received(), page.evaluate("lab.ready.length")
         page.get_by_role("combobox", name="Points").click()
         started = time.perf_counter()
         page.get_by_role("option", name=f"All {NUM_MNIST:,}").click()
         page.wait_for_function(f"() => ({NUM_POINTS})() === {NUM_MNIST}")
-        page.wait_for_function("(known) => lab.ready.length > known", arg=known)
+        page.wait_for_function("(number) => lab.ready.length > number", arg=num_ready)
         seconds = time.perf_counter() - started
         _settle(page)
         choosing = page.received() - before
@@ -197,8 +197,8 @@ def _smoothness(page: Any, name: str, moving: bool = True, seconds: float = 10) 
             page.mouse.move(*_on_the_way(box, now))
         else:
             page.wait_for_timeout(100)
-    seen = page.evaluate("lab.stop()")
-    frames, costs = np.array(seen["frames"]), [move["ms"] for move in seen["moves"]]
+    watched = page.evaluate("lab.stop()")
+    frames, costs = np.array(watched["frames"]), [move["ms"] for move in watched["moves"]]
     elapsed = (frames[-1] - frames[0]) / 1000
     row = (
         name,

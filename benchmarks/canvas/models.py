@@ -16,8 +16,14 @@ from torch import Tensor
 
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
-from vaelab.export import browser_model
-from vaelab.export.browser import _file
+from vaelab.export.browser import (
+    ConvSpec,
+    DenseSpec,
+    LayerSpec,
+    ModelSpec,
+    browser_model,
+    safetensors_file,
+)
 from vaelab.models import build_model
 from vaelab.runs import Run, list_runs
 
@@ -99,7 +105,9 @@ def vae_explainer() -> Model:
 
     weight, bias = normal(2, 3136, fan_in=2), normal(3136, fan_in=8)
     arrays = {"0.weight": weight, "0.bias": bias}
-    specs: list[dict[str, Any]] = [{"op": "dense", "activation": "relu"}]
+    specs: list[LayerSpec] = [
+        DenseSpec(op="dense", activation="relu", weight="0.weight", bias="0.bias")
+    ]
     naive = [({"op": "dense", "relu": True}, weight, bias)]
     steps: list[tuple[Tensor, Tensor, int]] = []
     side, useful = 7, weight.size
@@ -119,21 +127,33 @@ def vae_explainer() -> Model:
             f"{index}.bias": np.tile(b, stride**2),
         }
         specs.append(
-            {"op": "conv", "activation": "none" if last else "relu", "height": side, "width": side,
-             "stride": 1, "pad": 1, "shuffle": stride}
-        )  # fmt: skip
+            ConvSpec(
+                op="conv",
+                activation="none" if last else "relu",
+                weight=f"{index}.weight",
+                bias=f"{index}.bias",
+                height=side,
+                width=side,
+                stride=1,
+                pad=1,
+                shuffle=stride,
+            )
+        )
         steps.append((torch.tensor(w).permute(2, 3, 0, 1), torch.tensor(b), stride))
         useful += side * side * w.size
         side *= stride
-    for index, spec in enumerate(specs):
-        spec |= {"weight": f"{index}.weight", "bias": f"{index}.bias"}
     # The component wants an encoder too; nobody calls this one.
     arrays |= {"e.weight": np.zeros((784, 4), np.float32), "e.bias": np.zeros(4, np.float32)}
-    encoder = {"op": "dense", "activation": "none", "weight": "e.weight", "bias": "e.bias"}
-    spec = {
-        "id": "vae-explainer", "latent_dim": 2, "image_shape": (1, 28, 28), "is_vae": True,
-        "mean": "sigmoid", "encoder": [encoder], "decoder": specs,
-    }  # fmt: skip
+    encoder = DenseSpec(op="dense", activation="none", weight="e.weight", bias="e.bias")
+    spec = ModelSpec(
+        id="vae-explainer",
+        latent_dim=2,
+        image_shape=(1, 28, 28),
+        is_vae=True,
+        mean="sigmoid",
+        encoder=[encoder],
+        decoder=specs,
+    )
 
     def decode(z: Floats) -> NDArray[np.floating]:
         x = torch.relu(torch.from_numpy(z) @ torch.from_numpy(weight) + torch.from_numpy(bias))
@@ -146,9 +166,15 @@ def vae_explainer() -> Model:
         return x.numpy()
 
     return Model(
-        "vae-explainer's conv", 2, _file("model", spec, arrays), decode, 8, _peer(naive), useful,
-        "vae-explainer 26 / 36 to 44",
-    )  # fmt: skip
+        "vae-explainer's conv",
+        2,
+        safetensors_file("model", spec, arrays),
+        decode,
+        8,
+        peer=_peer(naive),
+        useful=useful,
+        published="vae-explainer 26 / 36 to 44",
+    )
 
 
 def _phases(weight: Floats) -> Floats:
