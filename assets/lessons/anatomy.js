@@ -173,7 +173,7 @@ class Anatomy {
   #paintOutput() {
     const arrived = this.at === this.last;
     this.output.canvas.style.visibility = arrived ? "visible" : "hidden";
-    this.output.element.classList.toggle("ls-hidden", !arrived);
+    this.output.element.classList.toggle("ls-absent", !arrived);
     const absent = this.limit < this.last ? "Predict first: what will it be?" : "The image has not come here yet.";
     this.output.describe(arrived ? `${this.#name}, decoded from two numbers` : absent);
     const x = this.#image;
