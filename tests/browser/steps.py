@@ -1,6 +1,7 @@
 """What visitors do, in more than one test."""
 
 import re
+import time
 
 from playwright.sync_api import expect
 
@@ -85,6 +86,14 @@ def decimals(text):
 def idle(page):
     """Wait until Streamlit has nothing left to do."""
     page.evaluate(IDLE)
+
+
+def until(page, holds, seconds=60):
+    """Wait until something is so; a page redraws in its own time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "It did not come about."
+        page.wait_for_timeout(30)
 
 
 def loneliest(places, of_class=None):

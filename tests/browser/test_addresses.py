@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pages._ui import resources
-from tests.browser.steps import canvas, click_point, idle
+from tests.browser.steps import canvas, click_point, idle, until
 from vaelab.datasets import load_dataset
 from vaelab.runs import Run
 
@@ -57,14 +56,6 @@ def new_visitor(context):
         assert page.get_by_test_id("stException").count() == 0
 
 
-def wait_until(page, holds):
-    """Wait until something is so; a page redraws in its own time."""
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, "It did not come about."
-        page.wait_for_timeout(50)
-
-
 def chart(page, key):
     """The container's chart, drawn."""
     page.wait_for_selector(f".st-key-{key} .js-plotly-plot .nsewdrag")
@@ -87,7 +78,7 @@ def test_an_address_opens_on_its_place_and_settings(page):
     expect(page.get_by_role("radio", name="PCA")).to_be_checked()
     chart(page, "latent-map")
     backdrop = "document.querySelector('.st-key-latent-map .js-plotly-plot').layout.images?.length"
-    wait_until(page, lambda: page.evaluate(backdrop) == 1)
+    until(page, lambda: page.evaluate(backdrop) == 1)
     # The canvas' own mark, on the map that the address names.
     place = "document.querySelector('.st-key-latent-map .js-plotly-plot')"
     projection = resources.make_known_map(Run.open(resources.EXAMPLES / "digits-2d"), "pca")
@@ -126,7 +117,7 @@ def test_a_pin_can_be_sent(page, new_visitor):
 
     other = new_visitor(address)
     assert z_of(other) == pytest.approx(mu.tolist(), abs=2e-3)
-    wait_until(other, lambda: shown(other)["pictures"] == pictures)
+    until(other, lambda: shown(other)["pictures"] == pictures)
     assert other.url == address
     # And so has the server, for those whose browser cannot decode.
     other.get_by_text("Live", exact=True).click()
@@ -136,9 +127,9 @@ def test_a_pin_can_be_sent(page, new_visitor):
     assert asked(other)["live"] == "false"
 
     page.go_back()  # to where there was no pin yet
-    wait_until(page, lambda: "z" not in asked(page))
-    wait_until(page, lambda: z_of(page) == pytest.approx(start, abs=1e-4))
-    wait_until(page, lambda: shown(page)["pictures"] != pictures)
+    until(page, lambda: "z" not in asked(page))
+    until(page, lambda: z_of(page) == pytest.approx(start, abs=1e-4))
+    until(page, lambda: shown(page)["pictures"] != pictures)
 
 
 def test_a_label_is_part_of_a_place(page, new_visitor):
@@ -170,7 +161,7 @@ def test_a_pin_does_not_send_the_map_again(page):
     assert with_map() == 1
     before = page.url
     click_point(page, "latent-map")
-    wait_until(page, lambda: page.url != before)
+    until(page, lambda: page.url != before)
     idle(page)
     assert with_map() == 1
 
@@ -182,7 +173,7 @@ def test_a_wrong_place_is_answered_by_a_sentence(page):
     )
     canvas(page)
     chart(page, "latent-map")
-    wait_until(page, lambda: asked(page) == {"run": "digits-2d"})
+    until(page, lambda: asked(page) == {"run": "digits-2d"})
     idle(page)
     click_point(page, "latent-map")
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
@@ -198,11 +189,11 @@ def test_what_a_page_is_set_to_can_be_sent(page, new_visitor):
     page.get_by_role("slider", name="Steps").press("ArrowRight")
     page.wait_for_url(re.compile("steps=7"))
     assert asked(page) == at_first | {"steps": "7"}
-    wait_until(page, lambda: shown(page) != before)
+    until(page, lambda: shown(page) != before)
     idle(page)
     after = shown(page)
     other = new_visitor(page.url)
-    wait_until(other, lambda: shown(other) == after)
+    until(other, lambda: shown(other) == after)
     assert asked(other) == asked(page)
 
 
@@ -229,4 +220,4 @@ def test_the_menu_leads_back_to_a_page_as_it_was_left(page):
     assert asked(page) == {}
     page.get_by_role("link", name="Interpolate").click()
     expect(page.get_by_role("radio", name="Spherical")).to_be_checked()
-    wait_until(page, lambda: asked(page) == {"run": "digits-2d", "way": "spherical", "steps": "6"})
+    until(page, lambda: asked(page) == {"run": "digits-2d", "way": "spherical", "steps": "6"})

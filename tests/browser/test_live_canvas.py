@@ -9,14 +9,16 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from pages._ui import resources
+from pages._ui.browser_code import read
 from pages._ui.resources import EXAMPLES
-from tests.browser.conftest import serve
-from tests.browser.steps import canvas, click_point, idle, open_app
+from tests.browser.steps import canvas, click_point, idle, open_app, until
 from tests.conftest import SMALL_CONV
+from tests.js.harness import FILES, SEVERAL, kind_of, to_base64
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
 from vaelab.images import to_pixels
-from vaelab.maps import kinds_of_map, make_map
+from vaelab.maps import kinds_of_map, make_map, read_map
 from vaelab.runs import Run
 from vaelab.training import train
 
@@ -38,22 +40,8 @@ PIXELS = """(element) => {
 
 
 @pytest.fixture(scope="module")
-def served_runs(tmp_path_factory):
-    """A runs folder that no other test trains into."""
-    return tmp_path_factory.mktemp("live-runs")
-
-
-@pytest.fixture(scope="module")
-def server(served_runs):
-    with serve(served_runs) as address:
-        yield address
-
-
-@pytest.fixture(scope="module", params=["digits-2d", "faces-8d", "fresh-conv"])
-def run(request, served_runs):
-    """Each shipped run, and a convolutional VAE of colour images trained a moment ago."""
-    if request.param != "fresh-conv":
-        return Run.open(EXAMPLES / request.param)
+def fresh_conv(tmp_path_factory):
+    """A convolutional VAE of colour images, trained a moment ago."""
     config = TrainConfig(
         dataset="shapes",
         preprocessing=Preprocessing(size=32, num_images=1000),
@@ -61,15 +49,25 @@ def run(request, served_runs):
         epochs=12,
         **SMALL_CONV,
     )
-    return train(config, run_dir=served_runs / request.param)
+    return train(config, run_dir=tmp_path_factory.mktemp("runs") / "fresh-conv")
 
 
-@pytest.fixture(scope="module")
-def visit(chromium, server, run):
-    """One page on each run for all tests of it: opening it takes longer than most tests."""
-    context = chromium.new_context(viewport={"width": 1400, "height": 1000}, base_url=server)
-    yield Visitor(context.new_page(), run)
-    context.close()
+@pytest.fixture(scope="module", params=["digits-2d", "faces-8d", "fresh-conv"])
+def visit(request, browser):
+    """One page on each run for all tests of it: opening it takes longer than most tests.
+
+    The whole way, from Python through Streamlit and back, on one run. The other models are in the
+    canvas alone, with a stand-in for the chart.
+    """
+    if request.param == "digits-2d":
+        page = request.getfixturevalue("long_page")
+        yield Visitor(page, Run.open(EXAMPLES / request.param))
+        return
+    fresh = request.param == "fresh-conv"
+    run = request.getfixturevalue("fresh_conv") if fresh else Run.open(EXAMPLES / request.param)
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    yield BareVisitor(page, run)
+    page.close()
 
 
 @pytest.fixture
@@ -80,6 +78,14 @@ def visitor(visit):
     assert visit.page.get_by_test_id("stException").count() == 0
 
 
+@pytest.fixture
+def faces(browser):
+    """The faces in the canvas alone."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    yield BareVisitor(page, Run.open(EXAMPLES / "faces-8d"))
+    page.close()
+
+
 class Visitor:
     """A page on a run, and what is known of it here."""
 
@@ -88,8 +94,13 @@ class Visitor:
         self.run = run
         self.kind = kind or next(k for k in kinds_of_map(run.config.latent_dim) if k != "umap")
         self.data = load_dataset(run.config.dataset, run.config.preprocessing)
-        self.map = make_map(run, self.data, self.kind)
-        open_app(page, f"/explore?run={run.name}")
+        self.map = read_map(run, self.kind) or make_map(run, self.data, self.kind)
+        self.open()
+        self.start = self.z
+
+    def open(self):
+        page = self.page
+        open_app(page, f"/explore?run={self.run.name}")
         self.root = canvas(page)
         idle(page)
         name = {"pca": "PCA", "umap": "UMAP", "plane": "Latent plane"}[self.kind]
@@ -99,7 +110,22 @@ class Visitor:
             axis = {"pca": "PC 1 (", "umap": "UMAP 1", "plane": "z1"}[self.kind]
             expect(page.locator(f"{MAP} .xtitle", has_text=axis)).to_be_visible()
         idle(page)
-        self.start = self.z
+
+    def rest(self):
+        """Wait until what was done has had its effect."""
+        idle(self.page)
+
+    def heard(self):
+        """What changes when Python hears of something."""
+        sheet = self.page.locator('img[alt="The real images nearest to z"]')
+        return sheet.get_attribute("src")
+
+    def assert_pinned(self, z=None):
+        """Python was told where z came to rest."""
+        expect(self.page.get_by_text("The nearest image")).to_be_visible()
+        if z is not None:
+            nearest = self.map.indices[((self.map.codes - z) ** 2).sum(1).argmin()]
+            expect(self.page.locator(f'img[alt^="Image {nearest}"]')).to_be_visible()
 
     def begin_again(self):
         """Put away what a test before this one has left."""
@@ -110,8 +136,8 @@ class Visitor:
             fold.locator("summary").click()
         self.page.get_by_test_id("decoded").press("Escape")
         self.page.get_by_role("button", name="Origin", exact=True).click()
-        self.page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
-        idle(self.page)
+        self.page.evaluate("document.querySelector('[data-testid=stMain]')?.scrollTo(0, 0)")
+        self.rest()
 
     def place(self, across, down):
         """A fraction of the plot, as a point of the page and as a place on the map."""
@@ -160,6 +186,45 @@ class Visitor:
         )
 
 
+class BareVisitor(Visitor):
+    """The canvas without Streamlit; the chart beside it has axes and nothing else."""
+
+    def open(self):
+        places = self.map.coordinates
+        middle = (places.min(0) + places.max(0)) / 2
+        reach = 0.55 * np.ptp(places, axis=0).max()  # the same scale along both axes
+        ranges = np.stack([middle - reach, middle + reach], axis=1).tolist()
+        key, side = "latent-map", 600
+        self.page.evaluate(SEVERAL, FILES | {"keys": [key], "side": side, "ranges": [ranges]})
+        # Away from the page's corner, where the pointer rests.
+        layout = f"""
+            main {{ margin-left: {side + 40}px; }}
+            .js-plotly-plot {{ left: 20px !important; top: 20px !important; }}
+        """
+        self.page.add_style_tag(content=read("latent_canvas/component.css") + layout)
+        for file in (
+            resources.browser_model(self.run),
+            resources.browser_map(self.run, self.data, self.map, key),
+        ):
+            self.page.evaluate(
+                "([kind, file, key]) => { send(kind, file, key); }",
+                [kind_of(file), to_base64(file), key],
+            )
+        self.root = canvas(self.page)
+
+    def rest(self):
+        self.frame()
+
+    def heard(self):
+        return self.page.evaluate("sent.length")
+
+    def assert_pinned(self, z=None):
+        self.page.wait_for_function("sent.some(([, name, pin]) => name === 'pin' && pin)")
+        if z is not None:
+            pin = self.page.evaluate("sent.at(-1)[2]")
+            np.testing.assert_allclose(pin["z"], z, atol=0.01 + 1e-3 * np.abs(z).max())
+
+
 def test_hover_decodes_every_place_of_the_map(visitor):
     page = visitor.page
     rested = visitor.z
@@ -180,7 +245,7 @@ def test_hover_decodes_every_place_of_the_map(visitor):
 
 
 def test_hover_on_a_umap_map_mixes_the_nearest_images(page):
-    visitor = Visitor(page, Run.open(EXAMPLES / "faces-8d"), "umap")
+    visitor = BareVisitor(page, Run.open(EXAMPLES / "faces-8d"), "umap")
     point, place = visitor.place(0.45, 0.55)
     page.mouse.move(*point)
     visitor.frame()
@@ -189,8 +254,9 @@ def test_hover_on_a_umap_map_mixes_the_nearest_images(page):
     assert visitor.shows(visitor.z)
 
 
-def test_the_badge_and_the_lens(page):
-    visitor = Visitor(page, Run.open(EXAMPLES / "digits-2d"))
+@pytest.mark.parametrize("visit", ["digits-2d"], indirect=True)
+def test_the_badge_and_the_lens(visitor):
+    page = visitor.page
     trust, lens = page.get_by_test_id("trust"), page.locator(f"{MAP} .lc-lens")
     expect(lens).to_be_hidden()
     page.mouse.move(*visitor.where(int(visitor.map.indices[0])))
@@ -213,8 +279,7 @@ def test_drag_a_slider(visitor):
     dim = int(slider.get_attribute("data-dim"))
     others = np.delete(visitor.z, dim)
     box = slider.bounding_box()
-    sheet = page.locator('img[alt="The real images nearest to z"]')
-    before = sheet.get_attribute("src")
+    before = visitor.heard()
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] * 0.2, middle)
     page.mouse.down()
@@ -226,18 +291,18 @@ def test_drag_a_slider(visitor):
         np.testing.assert_array_equal(np.delete(visitor.z, dim), others)
         assert visitor.shows(visitor.z)
     assert values == sorted(set(values))
-    page.wait_for_timeout(300)
-    assert sheet.get_attribute("src") == before
+    visitor.rest()
+    assert visitor.heard() == before
     page.mouse.up()
-    expect(sheet).not_to_have_attribute("src", before)
+    until(page, lambda: visitor.heard() != before)
     np.testing.assert_allclose(visitor.z[dim], values[-1])
     slider.dblclick()
     visitor.frame()
     assert visitor.z[dim] == 0
 
 
-def test_sliders_are_sorted_and_unused_ones_folded(page):
-    visitor = Visitor(page, Run.open(EXAMPLES / "faces-8d"))
+def test_sliders_are_sorted_and_unused_ones_folded(faces):
+    visitor, page = faces, faces.page
     kl = visitor.run.evaluation()["kl_per_dim"]
     shown = page.locator(".lc-row input:visible")
     dims = [int(dim) for dim in shown.evaluate_all("(all) => all.map((one) => one.dataset.dim)")]
@@ -258,14 +323,17 @@ def test_strips_show_the_traversal(visitor):
     values = limit * ((2 * np.arange(num_images) + 1) / num_images - 1)
     wanted = to_pixels(visitor.run.engine.traverse(visitor.z, dim, values))
     wanted = np.concatenate(list(wanted), axis=1).astype(int)
-    page.wait_for_timeout(500)  # they are decoded beside the page
     shape = (visitor.data.image_shape[1], -1, 4)
-    strip_pixels = np.array(strip.evaluate(PIXELS)).reshape(shape)[:, :, :3]
-    assert np.abs(strip_pixels - wanted).max() <= 1
+
+    def drawn():
+        pixels = np.array(strip.evaluate(PIXELS)).reshape(shape)[:, :, :3]
+        return np.abs(pixels - wanted).max() <= 1
+
+    until(page, drawn)  # they are decoded beside the page
 
 
-def test_origin_random_and_back_to_the_image(page):
-    visitor = Visitor(page, Run.open(EXAMPLES / "faces-8d"))
+def test_origin_random_and_back_to_the_image(faces):
+    visitor, page = faces, faces.page
     start = visitor.z
     page.get_by_role("button", name="Origin", exact=True).click()
     visitor.frame()
@@ -286,10 +354,8 @@ def test_click_pins_and_python_follows(visitor):
     page = visitor.page
     point, place = visitor.place(0.03, 0.04)  # a corner, where no image is
     page.mouse.click(*point)
-    expect(page.get_by_text("The nearest image")).to_be_visible()
     z = visitor.map.lift(place[None])[0]
-    nearest = visitor.map.indices[((visitor.map.codes - z) ** 2).sum(1).argmin()]
-    expect(page.locator(f'img[alt^="Image {nearest}"]')).to_be_visible()
+    visitor.assert_pinned(z)
     page.mouse.move(5, 5)
     visitor.frame()
     np.testing.assert_allclose(visitor.z, z, atol=0.01 + 1e-3 * np.abs(z).max())
@@ -412,7 +478,7 @@ def test_draw_and_see_where_it_lies(visitor):
     # The pad's own image is finer than the levels of gray seen here.
     np.testing.assert_allclose(visitor.z, posterior.mu[0], atol=0.02)
     assert visitor.shows(visitor.z)
-    expect(page.get_by_text("The nearest image")).to_be_visible()
+    visitor.assert_pinned()
 
     # The ellipse has the posterior's own size, in the map's units.
     ellipses = page.locator(f"{MAP} .lc-posterior")
@@ -434,7 +500,7 @@ def test_open_a_picture(visitor, tmp_path):
     Image.fromarray(to_pixels(image[None])[0]).save(tmp_path / "seven.png")
     page.get_by_text("Draw or drop an image").click()
     page.get_by_label("Open a file").set_input_files(tmp_path / "seven.png")
-    expect(page.get_by_text("The nearest image")).to_be_visible()
+    visitor.assert_pinned()
     np.testing.assert_array_equal(visitor.pixels(page.get_by_test_id("pad")), image)
     np.testing.assert_allclose(visitor.z, visitor.run.engine.encode(image[None]).mu[0], atol=0.01)
     (tmp_path / "no.png").write_text("no picture")
@@ -443,8 +509,9 @@ def test_open_a_picture(visitor, tmp_path):
     np.testing.assert_array_equal(visitor.pixels(page.get_by_test_id("pad")), image)
 
 
-def test_drop_a_picture(page, tmp_path):
-    visitor = Visitor(page, Run.open(EXAMPLES / "digits-2d"))
+@pytest.mark.parametrize("visit", ["digits-2d"], indirect=True)
+def test_drop_a_picture(visitor, tmp_path):
+    page = visitor.page
     image = visitor.data.images[7]
     Image.fromarray(to_pixels(image[None])[0]).save(tmp_path / "seven.png")
     content = list((tmp_path / "seven.png").read_bytes())
@@ -490,16 +557,13 @@ def test_keyboard_alone(visitor):
     assert (visitor.pixels(pad) != blank).any()
 
 
-def test_tap(chromium, server):
-    context = chromium.new_context(
-        viewport={"width": 800, "height": 1000}, base_url=server, has_touch=True
-    )
-    visitor = Visitor(context.new_page(), Run.open(EXAMPLES / "digits-2d"))
+@pytest.mark.browser_context_args(viewport={"width": 800, "height": 1000}, has_touch=True)
+def test_tap(page):
+    visitor = Visitor(page, Run.open(EXAMPLES / "digits-2d"))
     point, place = visitor.place(0.05, 0.05)
     visitor.page.touchscreen.tap(*point)
     expect(visitor.page.get_by_text("The nearest image")).to_be_visible()
     np.testing.assert_allclose(visitor.z, place, atol=0.02)
-    context.close()
 
 
 def test_what_is_pinned_is_there_after_another_page(page):

@@ -1,6 +1,5 @@
 """What Streamlit calls, without Streamlit: a page with the markup, and bytes that come or not."""
 
-import base64
 import json
 import re
 
@@ -10,7 +9,7 @@ import torch
 from playwright.sync_api import expect
 from safetensors.numpy import load, save
 
-from pages._ui.browser_code import join, read
+from tests.js.harness import FILES, SETUP, SEVERAL, kind_of, to_base64
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
 from vaelab.export import browser_map, browser_model
@@ -19,61 +18,19 @@ from vaelab.models import build_model
 
 pytestmark = pytest.mark.browser
 
-#: Each with a text of its own, as Streamlit hands them to the browser.
-CODE = {
-    "map": join("latent_canvas/mount.js"),
-    "model": join("latent_canvas/model_mount.js"),
-    "place": join("latent_canvas/place_mount.js"),
-}
-FILES = {"code": CODE, "markup": read("latent_canvas/component.html")}
 SHAPE = (1, 8, 8)
-SETUP = """
-async ({ code, markup }) => {
-    document.body.innerHTML = `<main>${markup}</main>`;
-    const mounts = {};
-    for (const [kind, text] of Object.entries(code)) {
-        const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-        mounts[kind] = (await import(url)).default;
-    }
-    window.sent = []; // to Python
-    window.send = (kind, data) => {
-        const cleanUp = mounts[kind]({
-            data: typeof data === "string"
-                ? Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))
-                : data,
-            parentElement: document.querySelector("main"),
-            setStateValue: (name, value) => sent.push([name, value]),
-            setTriggerValue: (name, value) => sent.push([name, value]),
-        });
-        if (kind === "map") window.cleanUp = cleanUp;
-    };
-}
-"""
 
 
 @pytest.fixture
-def bare(chromium):
+def bare(page):
     """A page with the canvas' markup and its module, which nobody has called yet."""
-    page = chromium.new_page()
-    page.goto("about:blank")
     page.evaluate(SETUP, FILES)
-    yield page
-    page.close()
+    return page
 
 
 def send(page, file):
     """Hand a file to the mount that is for its kind."""
     page.evaluate("([kind, data]) => send(kind, data)", [kind_of(file), to_base64(file)])
-
-
-def kind_of(file):
-    """Of a safetensors file: a map or a model."""
-    length = int.from_bytes(file[:8], "little")
-    return json.loads(file[8 : 8 + length])["__metadata__"]["kind"]
-
-
-def to_base64(file):
-    return base64.b64encode(file).decode()
 
 
 def model_file(name="a@1", seed=0):
@@ -341,45 +298,6 @@ def test_a_label_is_found_where_it_was_left(bare):
 
 # --- Several canvases on a page -----------------------------------------------------------------
 
-#: Stands in for Streamlit's charts: 300 pixels a side, from -3 to 3, and a canvas for each.
-SEVERAL = """
-async ({ code, markup, keys }) => {
-    document.body.innerHTML = keys.map((key) => `<main data-of="${key}">${markup}</main>`).join("");
-    const mounts = {};
-    for (const [kind, text] of Object.entries(code)) {
-        const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-        mounts[kind] = (await import(url)).default;
-    }
-    window.sent = [];
-    keys.forEach((key, i) => {
-        const box = document.createElement("div");
-        box.className = `st-key-${key}`;
-        box.innerHTML = `<div class="js-plotly-plot" style="position: fixed; z-index: 9; top: 0;
-            left: ${310 * i}px; width: 300px; height: 300px; background: white"></div>`;
-        document.body.append(box);
-        const axis = (sign) => ({
-            _offset: 0,
-            _length: 300,
-            p2d: (pixel) => sign * (pixel / 50 - 3),
-            d2p: (place) => 50 * (sign * place + 3),
-        });
-        const events = {};
-        Object.assign(box.firstChild, {
-            _fullLayout: { xaxis: axis(1), yaxis: axis(-1) },
-            on: (name, f) => (events[name] = f),
-            removeListener() {},
-            moved: () => events.plotly_afterplot(),
-        });
-    });
-    window.send = (kind, file, key) => mounts[kind]({
-        data: Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0)),
-        parentElement: document.querySelector(`[data-of="${key}"]`),
-        setStateValue: (name, value) => sent.push([key, name, value]),
-        setTriggerValue: (name, value) => sent.push([key, name, value]),
-    });
-}
-"""
-
 
 class Several:
     """Canvases side by side, each with a chart."""
@@ -389,7 +307,8 @@ class Several:
         self.keys = [f"map-{i}" for i in range(len(canvases))]
         # Image number 7 is not at the same place of each map.
         self.orders = [np.roll(np.arange(50), 11 * i) for i in range(len(canvases))]
-        page.evaluate(SEVERAL, FILES | {"keys": self.keys})
+        ranges = [[[-3, 3], [-3, 3]]] * len(canvases)
+        page.evaluate(SEVERAL, FILES | {"keys": self.keys, "side": 300, "ranges": ranges})
         for i, (engine, link) in enumerate(canvases):
             for file in files_of(engine, f"run-{i}", self.keys[i], link, self.orders[i]):
                 page.evaluate(

@@ -116,8 +116,8 @@ def to_floats(text):
 
 
 @pytest.fixture(scope="module")
-def module(chromium):
-    page = chromium.new_page()
+def module(browser):
+    page = browser.new_page()
     yield Module(page)
     page.close()
 

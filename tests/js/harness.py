@@ -1,0 +1,88 @@
+"""The canvas' modules called as Streamlit calls them, without Streamlit."""
+
+import base64
+import json
+
+from pages._ui.browser_code import join, read
+
+#: Each with a text of its own, as Streamlit hands them to the browser.
+CODE = {
+    "map": join("latent_canvas/mount.js"),
+    "model": join("latent_canvas/model_mount.js"),
+    "place": join("latent_canvas/place_mount.js"),
+}
+FILES = {"code": CODE, "markup": read("latent_canvas/component.html")}
+SETUP = """
+async ({ code, markup }) => {
+    document.body.innerHTML = `<main>${markup}</main>`;
+    const mounts = {};
+    for (const [kind, text] of Object.entries(code)) {
+        const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+        mounts[kind] = (await import(url)).default;
+    }
+    window.sent = []; // to Python
+    window.send = (kind, data) => {
+        const cleanUp = mounts[kind]({
+            data: typeof data === "string"
+                ? Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))
+                : data,
+            parentElement: document.querySelector("main"),
+            setStateValue: (name, value) => sent.push([name, value]),
+            setTriggerValue: (name, value) => sent.push([name, value]),
+        });
+        if (kind === "map") window.cleanUp = cleanUp;
+    };
+}
+"""
+
+#: Canvases, each beside what stands in for one of Streamlit's charts: so many pixels a side, and
+#: the ranges of its axes, `[[left, right], [bottom, top]]`.
+SEVERAL = """
+async ({ code, markup, keys, side, ranges }) => {
+    document.body.innerHTML = keys.map((key) => `<main data-of="${key}">${markup}</main>`).join("");
+    const mounts = {};
+    for (const [kind, text] of Object.entries(code)) {
+        const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+        mounts[kind] = (await import(url)).default;
+    }
+    window.sent = [];
+    keys.forEach((key, i) => {
+        const box = document.createElement("div");
+        box.className = `st-key-${key}`;
+        box.innerHTML = `<div class="js-plotly-plot" style="position: fixed; z-index: 9; top: 0;
+            left: ${(side + 10) * i}px; width: ${side}px; height: ${side}px; background: white">
+            <div class="nsewdrag" style="position: absolute; inset: 0"></div></div>`;
+        document.body.append(box);
+        const axis = (first, last) => ({
+            _offset: 0,
+            _length: side,
+            p2d: (pixel) => first + (pixel / side) * (last - first),
+            d2p: (place) => (side * (place - first)) / (last - first),
+        });
+        const [[left, right], [bottom, top]] = ranges[i];
+        const events = {};
+        Object.assign(box.firstChild, {
+            _fullLayout: { xaxis: axis(left, right), yaxis: axis(top, bottom) },
+            on: (name, f) => (events[name] = f),
+            removeListener() {},
+            moved: () => events.plotly_afterplot(),
+        });
+    });
+    window.send = (kind, file, key) => mounts[kind]({
+        data: Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0)),
+        parentElement: document.querySelector(`[data-of="${key}"]`),
+        setStateValue: (name, value) => sent.push([key, name, value]),
+        setTriggerValue: (name, value) => sent.push([key, name, value]),
+    });
+}
+"""
+
+
+def kind_of(file):
+    """Of a safetensors file: a map or a model."""
+    length = int.from_bytes(file[:8], "little")
+    return json.loads(file[8 : 8 + length])["__metadata__"]["kind"]
+
+
+def to_base64(file):
+    return base64.b64encode(file).decode()
