@@ -23,13 +23,16 @@ PLACES = """
 LESSON_READY = '[data-testid="lesson-figure"][data-state="ready"]'
 
 #: Evaluated in each page before anything of its own: notes when it last wrote to the server, and
-#: was last answered.
+#: was last answered, and how often.
 TRAFFIC = """
-window.traffic = { sent: 0, answered: 0 };
+window.traffic = { sent: 0, answered: 0, answers: 0 };
 window.WebSocket = class extends WebSocket {
     constructor(...all) {
         super(...all);
-        this.addEventListener("message", () => { traffic.answered = performance.now(); });
+        this.addEventListener("message", () => {
+            traffic.answered = performance.now();
+            traffic.answers++;
+        });
     }
     send(message) {
         traffic.sent = performance.now();

@@ -32,7 +32,7 @@ def test_the_first_page_says_what_this_is_and_decodes_under_the_pointer(page):
 
 
 @pytest.mark.parametrize("address", ["/", "/learn?lesson=loss", "/train"])
-def test_nothing_is_fetched_from_elsewhere(page, server, address):
+def test_nothing_is_fetched_from_elsewhere(page, base_url, address):
     """The app works without a network, and tells nobody that it is used."""
     asked = []
     page.on("request", lambda request: asked.append(request.url))
@@ -41,7 +41,7 @@ def test_nothing_is_fetched_from_elsewhere(page, server, address):
     idle(page)
     page.wait_for_function("document.querySelector('link[rel*=icon]').href.includes('/media/')")
     assert asked
-    assert not [url for url in asked if not url.startswith((server, "data:", "blob:"))]
+    assert not [url for url in asked if not url.startswith((base_url, "data:", "blob:"))]
 
 
 @pytest.mark.parametrize(

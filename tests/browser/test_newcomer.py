@@ -3,10 +3,11 @@
 import json
 import re
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import serve
+from tests.browser.conftest import prepare, serve
 from tests.browser.steps import (
     PLACES,
     canvas,
@@ -16,6 +17,7 @@ from tests.browser.steps import (
     model,
     open_app,
     picture,
+    until,
     without_live,
 )
 
@@ -47,9 +49,9 @@ def test_zoom_survives_a_click(page, live):
     before = page.evaluate(range_of)
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.wheel(0, -300)
-    page.wait_for_timeout(500)
+    until(page, lambda: np.ptp(page.evaluate(range_of)) < np.ptp(before))
+    idle(page)
     zoomed = page.evaluate(range_of)
-    assert zoomed[1] - zoomed[0] < before[1] - before[0]
     inside = [
         place
         for place in page.evaluate(PLACES, ".st-key-latent-map")
@@ -167,7 +169,7 @@ def test_train_watch_and_explore_ones_own(page):
     expect(page.locator(".st-key-curves .js-plotly-plot")).to_be_visible()
 
 
-def test_training_goes_on_without_the_page_and_is_found_stopped_and_resumed(page, chromium, server):
+def test_training_goes_on_without_the_page_and_is_found_stopped_and_resumed(page, new_context):
     page.goto("/train")
     epochs = page.get_by_label("Epochs", exact=True)
     epochs.fill("10000")
@@ -175,24 +177,50 @@ def test_training_goes_on_without_the_page_and_is_found_stopped_and_resumed(page
     idle(page)
     page.get_by_role("button", name="Start training").click()
     running = re.compile(r"Running · epoch (\d+) of 10000")
+
+    def epoch(of):
+        return int(running.search(of.get_by_text(running).inner_text())[1])
+
     expect(page.get_by_text(running)).to_be_visible()
-    first = int(running.search(page.get_by_text(running).inner_text())[1])
+    first = epoch(page)
     page.goto("about:blank")
 
-    other = chromium.new_context(base_url=server)
-    visitor = other.new_page()
+    visitor = prepare(new_context()).new_page()
     visitor.goto("/train")
-    expect(visitor.get_by_text(running)).to_be_visible(timeout=60_000)
-    visitor.wait_for_timeout(2000)
-    assert int(running.search(visitor.get_by_text(running).inner_text())[1]) > first
+    expect(visitor.get_by_text(running)).to_be_visible()
+    until(visitor, lambda: epoch(visitor) > first)
+    again = epoch(visitor)
+    until(visitor, lambda: epoch(visitor) > again)
     visitor.get_by_role("button", name="Stop").click()
-    expect(visitor.get_by_text(re.compile("Stopped · epoch"))).to_be_visible(timeout=10_000)
+    expect(visitor.get_by_text(re.compile("Stopped · epoch"))).to_be_visible()
     visitor.get_by_role("button", name="Resume").click()
-    expect(visitor.get_by_text(running)).to_be_visible(timeout=30_000)
+    expect(visitor.get_by_text(running)).to_be_visible()
     visitor.get_by_role("button", name="Stop").click()
-    expect(visitor.get_by_text(re.compile("Stopped · epoch"))).to_be_visible(timeout=10_000)
+    expect(visitor.get_by_text(re.compile("Stopped · epoch"))).to_be_visible()
     assert visitor.get_by_test_id("stException").count() == 0
-    other.close()
+
+
+#: Where a row of the table of runs is that has a text, from the top; -1 where there is none.
+ROW = """
+(text) => Array.from(document.querySelectorAll("[data-testid=stDataFrame] [role=row]"))
+    .slice(1).findIndex((row) => row.innerText.includes(text))
+"""
+
+
+def tick(page, text):
+    """Tick the first run in whose row there is a text, with the keyboard."""
+    until(page, lambda: page.evaluate(ROW, text) >= 0)
+    idle(page)
+    page.get_by_test_id("data-grid-canvas").focus()
+    for _ in range(1 + page.evaluate(ROW, text)):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+Space")
+
+
+def table_redrawn(page):
+    """Wait until the table, which shows how the trainings stand, was sent once more, and again."""
+    answers = page.evaluate("traffic.answers")
+    until(page, lambda: page.evaluate("traffic.answers") > answers + 4)
 
 
 def test_rename_and_delete_a_run_while_another_trains(page):
@@ -215,48 +243,37 @@ def test_rename_and_delete_a_run_while_another_trains(page):
 
     page.get_by_role("link", name="Runs").click()
     page.wait_for_selector('[data-testid="stDataFrame"] canvas')
-    idle(page)
-    table = page.get_by_test_id("stDataFrame").bounding_box()
-    # The second row, the head being the first of 35 pixels: the newest run is above it.
-    page.mouse.click(table["x"] + 20, table["y"] + 35 * 2.5)
+    tick(page, "finished")
     page.get_by_role("button", name="Rename").click()
     name = page.get_by_role("dialog").get_by_role("textbox", name="Name")
-    page.wait_for_timeout(3000)  # longer than the table takes to redraw itself
+    table_redrawn(page)
     name.fill("Thirty digits")
     page.get_by_role("dialog").get_by_role("button", name="Rename").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.goto("/runs")
     page.wait_for_selector('[data-testid="stDataFrame"] canvas')
-    idle(page)
-    table = page.get_by_test_id("stDataFrame").bounding_box()
-    page.mouse.click(table["x"] + 20, table["y"] + 35 * 2.5)
+    tick(page, "Thirty digits")
     expect(page.get_by_text("Thirty digits · finished")).to_be_visible()
     page.get_by_role("button", name="Delete").click()
-    page.wait_for_timeout(3000)
+    table_redrawn(page)
     page.get_by_role("dialog").get_by_role("button", name="Delete it").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    idle(page)
     expect(page.get_by_text("Thirty digits")).to_have_count(0)
 
-    page.mouse.move(700, 500)
-    page.mouse.wheel(0, -5000)  # the button was further down
-    page.wait_for_timeout(1000)
-    table = page.get_by_test_id("stDataFrame").bounding_box()
-    page.mouse.click(table["x"] + 20, table["y"] + 35 * 1.5)
+    tick(page, "running")
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text(re.compile("· stopped"))).to_be_visible()
 
 
-def test_a_page_is_reached_by_its_address_on_a_server_just_started(chromium, tmp_path):
+def test_a_page_is_reached_by_its_address_on_a_server_just_started(browser, tmp_path):
     """Streamlit then takes a folder called pages for its older kind of app: see frame.show."""
-    with serve(tmp_path) as address:
-        context = chromium.new_context(viewport={"width": 1400, "height": 1000})
-        page = context.new_page()
+    with serve(tmp_path / "runs") as address:
+        page = prepare(browser.new_context(viewport={"width": 1400, "height": 1000})).new_page()
         page.goto(f"{address}/interpolate?run=faces-8d")
-        expect(model(page)).to_have_value("Faces · VAE 8-D (example)", timeout=60_000)
+        expect(model(page)).to_have_value("Faces · VAE 8-D (example)")
         expect(page.get_by_role("link", name="Train")).to_be_visible()
         assert re.search(r"/interpolate\?run=faces-8d$", page.url)
-        context.close()
+        page.context.close()
 
 
 @pytest.mark.parametrize("kind", ["Latent plane", "PCA"])
