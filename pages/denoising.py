@@ -13,13 +13,13 @@ from pages._ui import controls, frame, resources, state, widgets
 from pages._ui.denoisers import (
     RESTORE_STEPS,
     Images,
-    compared,
-    denoised,
-    filled,
+    compare,
+    denoise,
+    fill,
     filled_psnr,
     names_of,
     num_judged,
-    swept,
+    sweep,
 )
 from pages._ui.image_table import Row, draw_table
 from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
@@ -163,7 +163,7 @@ def draw_repaired(
     seed: int,
 ) -> None:
     shown, judged = chosen[:NUM_SHOWN], chosen[: num_judged(runs, "table")]
-    repaired = denoised(runs, data, shown, kind, strength, seed)
+    repaired = denoise(runs, data, shown, kind, strength, seed)
     names = names_of(runs)
     on = f"Mean over {len(judged)} held-out images. "
 
@@ -182,7 +182,7 @@ def draw_repaired(
         draw_table(place, rows, ("PSNR, dB", "SSIM"), (on + PSNR_HELP, on + SSIM_HELP))
 
     draw(None)  # the figures take longer
-    draw(compared(runs, data, judged, kind, strength, seed))
+    draw(compare(runs, data, judged, kind, strength, seed))
 
 
 def draw_curves(
@@ -196,7 +196,7 @@ def draw_curves(
     name, _, most, _ = STRENGTHS[kind]
     strengths = [float(value) for value in np.linspace(most / 6, most, 6)]
     few = chosen[: num_judged(runs, "curves")]
-    qualities = swept(runs, data, few, kind, strengths, seed)
+    qualities = sweep(runs, data, few, kind, strengths, seed)
     names = {key: " · ".join(parts) for key, parts in names_of(runs).items()}
     names |= {"noisy": "Noisy", "median": "Median filter"}
     lines = {names[key]: line for key, line in qualities.items()}
@@ -224,7 +224,7 @@ def draw_restored(runs: Sequence[Run], data: ImageDataset, chosen: NDArray[np.in
         place = st.empty()
         shown, judged = chosen[:NUM_SHOWN], chosen[: num_judged(runs, "filled")]
         clean = data.images[shown] / np.float32(255)
-        repaired = filled(runs, data, shown, visible)
+        repaired = fill(runs, data, shown, visible)
         names = names_of(runs)
         on = f"Over the hidden pixels alone, mean over {len(judged)} held-out images. "
 

@@ -25,13 +25,13 @@ from vaelab.runs import Run
 __all__ = [
     "RESTORE_STEPS",
     "Images",
-    "compared",
-    "denoised",
-    "filled",
+    "compare",
+    "denoise",
+    "fill",
     "filled_psnr",
     "names_of",
     "num_judged",
-    "swept",
+    "sweep",
 ]
 
 #: Enough for what is filled in to change no more.
@@ -71,7 +71,7 @@ def names_of(runs: Sequence[Run]) -> dict[str, tuple[str, str]]:
 # Noise ------------------------------------------------------------------------------------------
 
 
-def denoised(
+def denoise(
     runs: Sequence[Run], data: ImageDataset, chosen: Indices, kind: str, strength: float, seed: int
 ) -> dict[str, Images]:
     """Damage images, and repair them in every way; ``"noisy"`` is what was damaged."""
@@ -79,15 +79,15 @@ def denoised(
     return {name: repair(noisy) for name, repair in _methods(runs, data.labels_of(chosen)).items()}
 
 
-def compared(
+def compare(
     runs: Sequence[Run], data: ImageDataset, chosen: Indices, kind: str, strength: float, seed: int
 ) -> dict[str, Quality]:
     """How near each way of repairing comes to the clean images."""
-    return _compared(_keys(runs), chosen.tobytes(), kind, strength, seed, runs, data, chosen)
+    return _compare(_keys(runs), chosen.tobytes(), kind, strength, seed, runs, data, chosen)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Measuring on held-out images …")
-def _compared(
+def _compare(
     models: tuple[tuple[str, int], ...],
     images: bytes,
     kind: str,
@@ -97,11 +97,11 @@ def _compared(
     _data: ImageDataset,
     _chosen: Indices,
 ) -> dict[str, Quality]:
-    repaired = denoised(_runs, _data, _chosen, kind, strength, seed)
+    repaired = denoise(_runs, _data, _chosen, kind, strength, seed)
     return compare_denoisers(_data.images[_chosen], repaired)
 
 
-def swept(
+def sweep(
     runs: Sequence[Run],
     data: ImageDataset,
     chosen: Indices,
@@ -109,12 +109,12 @@ def swept(
     strengths: Sequence[float],
     seed: int,
 ) -> dict[str, list[Quality]]:
-    """``compared`` at each of several strengths."""
-    return _swept(_keys(runs), chosen.tobytes(), kind, tuple(strengths), seed, runs, data, chosen)
+    """``compare`` at each of several strengths."""
+    return _sweep(_keys(runs), chosen.tobytes(), kind, tuple(strengths), seed, runs, data, chosen)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Measuring at other strengths …")
-def _swept(
+def _sweep(
     models: tuple[tuple[str, int], ...],
     images: bytes,
     kind: str,
@@ -153,15 +153,15 @@ def _methods(runs: Sequence[Run], labels: Images | None) -> dict[str, Callable[[
 # Holes ------------------------------------------------------------------------------------------
 
 
-def filled(
+def fill(
     runs: Sequence[Run], data: ImageDataset, chosen: Indices, visible: NDArray[np.bool_]
 ) -> dict[str, Images]:
     """Hide all but the visible pixels ``(H, W)`` of images, and fill them in every way."""
-    return _filled(_keys(runs), chosen.tobytes(), visible.tobytes(), runs, data, chosen, visible)
+    return _fill(_keys(runs), chosen.tobytes(), visible.tobytes(), runs, data, chosen, visible)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Filling the hidden part …")
-def _filled(
+def _fill(
     models: tuple[tuple[str, int], ...],
     images: bytes,
     hidden: bytes,
@@ -186,7 +186,7 @@ def filled_psnr(
     clean = data.images[chosen]
     return {
         name: float(psnr_inside(clean, images, visible).mean())
-        for name, images in filled(runs, data, chosen, visible).items()
+        for name, images in fill(runs, data, chosen, visible).items()
     }
 
 
