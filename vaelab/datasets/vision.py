@@ -356,7 +356,7 @@ def _answers(url: str) -> bool:
 
 def _fetch(archive: _Archive, path: Path, bar: _ProgressBar) -> None:
     """Download an archive from the first mirror that has it with the right hash."""
-    # What pooch logs, it prints.
+    # Pooch prints what it logs.
     pooch.get_logger().setLevel("WARNING")
     download = pooch.HTTPDownloader(bar, CHUNK_BYTES, timeout=(ANSWER_SECONDS, STALL_SECONDS))
     failure: OSError = ConnectionError()
