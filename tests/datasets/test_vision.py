@@ -471,7 +471,13 @@ def test_emnist_keeps_only_the_letters(tmp_path, server, monkeypatch):
     monkeypatch.setattr(torchvision.datasets.EMNIST, "url", f"{server.url}gzip.zip")
     checksum = hashlib.md5(packed.getvalue()).hexdigest()
     monkeypatch.setattr(torchvision.datasets.EMNIST, "md5", checksum)
+
+    def everything(*_, **__):
+        raise AssertionError("All of the archive was unpacked.")
+
+    monkeypatch.setattr(torchvision.datasets.mnist, "download_and_extract_archive", everything)
     check(load_dataset("emnist_letters", folder=tmp_path), parts)
+    assert server.requests == ["/gzip.zip"]
     files = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert files == set(letters)
 
