@@ -14,6 +14,8 @@ from tqdm import tqdm
 
 from vaelab.config import TrainConfig, explain
 
+# Whatever imports torch is imported by the command that needs it: --help must not take seconds.
+
 __all__ = ["main"]
 
 Json = Annotated[bool, tyro.conf.arg(help="One line of JSON at the end, and nothing else.")]

@@ -23,7 +23,7 @@ Floats = NDArray[np.float32]
 #: A label an image, one for all of them, or none.
 Labels = NDArray[np.integer] | int | None
 
-#: Images at a time: bounds memory, and is past where larger batches are faster.
+#: Images at a time: bounds memory, and larger batches are no faster.
 BATCH = 512
 
 
@@ -43,7 +43,7 @@ class ImageTerms(NamedTuple):
 
 
 class Engine:
-    """A model that answers.
+    """A trained model behind a NumPy interface.
 
     Images go in as uint8 ``(N, C, H, W)`` (or as floats in [0, 1]) and come out as float32 in
     [0, 1].

@@ -142,5 +142,5 @@ def png(pixels: Pixels) -> bytes:
 
 
 def png_data_uri(pixels: Pixels) -> str:
-    """Encode ``pixels``, as ``png`` does, as what can stand in place of an address."""
+    """Encode ``pixels``, as ``png`` takes them, as a PNG in a data URI."""
     return "data:image/png;base64," + base64.b64encode(png(pixels)).decode()

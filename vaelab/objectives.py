@@ -318,7 +318,7 @@ def _add(terms: LossTerms, penalty: Tensor) -> LossTerms:
 
 def _log_normal(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     """Log-density of each dimension of a Gaussian, in nats."""
-    # Scaled before it is squared: a narrow sigma's inverse square is past float32 long before.
+    # Scaled before it is squared: the inverse square of a narrow sigma overflows float32 sooner.
     scaled = (z - mu) * torch.exp(-0.5 * logvar)
     return -0.5 * (math.log(2 * math.pi) + logvar + scaled.square())
 

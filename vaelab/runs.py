@@ -113,7 +113,7 @@ class DataRecord(BaseModel):
 
 
 class Status(BaseModel):
-    """What a run is doing, as the process that does it last said."""
+    """What a run is doing, as last reported by the process that trains it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -306,7 +306,7 @@ class Run:
         """When the run was made, in seconds since the epoch."""
         return (self.path / "config.json").stat().st_mtime
 
-    # What is known ------------------------------------------------------------------------------
+    # Reading ------------------------------------------------------------------------------------
 
     @property
     def data(self) -> DataRecord:
@@ -336,7 +336,7 @@ class Run:
         return status
 
     def pin(self) -> Run:
-        """Open the run once more, as it stands now: its epoch stays, though training goes on."""
+        """Open the run once more, fixed to its present epoch even if training goes on."""
         pinned = Run(self.path, self.config)
         pinned._pinned_version = self.version
         pinned._pinned_epoch = self.epoch

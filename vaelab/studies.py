@@ -51,7 +51,7 @@ def _code_map(run: Run, data: ImageDataset, report: Report) -> Study:
     return Study(*code_map(run.engine, data, report))
 
 
-#: By name, what makes each; ``pixel_maps`` is about a run's images alone.
+#: What makes each study, by its name; ``pixel_maps`` depends on a run's images alone.
 STUDIES: dict[str, Callable[[Run, ImageDataset, Report], Study]] = {
     "evaluation": _evaluation,
     "pixel_maps": _pixel_maps,

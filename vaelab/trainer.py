@@ -426,7 +426,7 @@ class _Validation:
         trainer = self.trainer
         trainer.model.eval()
         sums = _Sums(trainer.config.latent_dim, trainer.device)
-        # Its own noise, the same every epoch: curves then show the model's change, not the dice's,
+        # Its own noise, the same every epoch: curves then show the model's change, not the noise's,
         # and how often one validates does not change how one trains.
         noise = torch.Generator(trainer.device).manual_seed(trainer.config.seed)
         labels = trainer.validation_labels

@@ -23,7 +23,7 @@ import pooch
 import pytest
 import torchvision.datasets
 
-from vaelab.datasets import DatasetUnavailable, load_dataset, vision
+from vaelab.datasets import DatasetUnavailable, _download, load_dataset, vision
 
 # Pooch leaves connections that broke off to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
@@ -311,7 +311,7 @@ class Server:
 @pytest.fixture
 def server(monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(vision, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(_download, "REPORT_SECONDS", 0.0)
     server = Server()
     yield server
     server.close()
@@ -361,10 +361,10 @@ def test_a_download_says_nothing_on_the_terminal(tmp_path, kmnist, capfd):
 def test_progress_is_reported_a_few_times_a_second_not_with_every_chunk(
     tmp_path, server, kmnist, monkeypatch
 ):
-    monkeypatch.setattr(vision, "CHUNK_BYTES", 100)
+    monkeypatch.setattr(_download, "CHUNK_BYTES", 100)
     every, some = [], []
     load_dataset("kmnist", folder=tmp_path / "every", progress=every.append)
-    monkeypatch.setattr(vision, "REPORT_SECONDS", 3600.0)
+    monkeypatch.setattr(_download, "REPORT_SECONDS", 3600.0)
     load_dataset("kmnist", folder=tmp_path / "some", progress=some.append)
     num_bytes = sum(len(content) for content in server.files.values())
     assert len(every) >= num_bytes / 100
@@ -471,7 +471,13 @@ def test_emnist_keeps_only_the_letters(tmp_path, server, monkeypatch):
     monkeypatch.setattr(torchvision.datasets.EMNIST, "url", f"{server.url}gzip.zip")
     checksum = hashlib.md5(packed.getvalue()).hexdigest()
     monkeypatch.setattr(torchvision.datasets.EMNIST, "md5", checksum)
+
+    def everything(*_, **__):
+        raise AssertionError("All of the archive was unpacked.")
+
+    monkeypatch.setattr(torchvision.datasets.mnist, "download_and_extract_archive", everything)
     check(load_dataset("emnist_letters", folder=tmp_path), parts)
+    assert server.requests == ["/gzip.zip"]
     files = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert files == set(letters)
 
@@ -509,7 +515,7 @@ def test_an_interrupted_download_leaves_nothing(tmp_path, server, kmnist):
 
 @pytest.mark.usefixtures("kmnist")
 def test_a_download_that_stands_still_is_given_up(tmp_path, server, monkeypatch):
-    monkeypatch.setattr(vision, "STALL_SECONDS", 0.3)
+    monkeypatch.setattr(_download, "STALL_SECONDS", 0.3)
     server.stalls = True
     with pytest.raises(
         DatasetUnavailable, match=r"kmnist is not in .* \(the connection broke off\)"

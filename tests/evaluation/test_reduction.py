@@ -5,7 +5,7 @@ from vaelab.evaluation.reduction import map_quality, two_pixels
 
 
 def ranks(points):
-    """Who is whose how-manieth neighbour, oneself being number 0."""
+    """Rank all points by distance from each point, which itself has rank 0."""
     order = [np.argsort([((p - q) ** 2).sum() for q in points]) for p in points]
     return np.array([np.argsort(row) for row in order])
 

@@ -1,6 +1,6 @@
 """Images by name: every source gives the same :class:`ImageDataset`.
 
-Importing this package is cheap: torchvision and scikit-learn are imported by what needs them.
+Importing this package is cheap: torchvision and Pillow are imported by what needs them.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from vaelab.config import Preprocessing
 from vaelab.datasets.base import SPLIT_SEED, ImageDataset, Split
@@ -177,6 +176,8 @@ def _resize(images: NDArray[np.uint8], size: int, steps: list[str]) -> NDArray[n
 
 
 def _resize_width(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    from PIL import Image  # not needed for images as they come
+
     num_images, height, width = images.shape
     stack = Image.fromarray(np.ascontiguousarray(images).reshape(num_images * height, width))
     # Bicubic (antialiased where it shrinks) keeps strokes crisp both ways: box enlarges into

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import math
 import os
 import shutil
 import tempfile
@@ -15,12 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pooch
 from numpy.typing import NDArray
 
+from vaelab.datasets._download import Archive, download, is_reachable
 from vaelab.datasets.base import SPLIT_SEED, ImageDataset, Progress, Source, Split
 
 __all__ = ["SOURCES", "DatasetUnavailable"]
@@ -30,14 +30,6 @@ OFFLINE = ("digits", "shapes", "faces")
 
 NUM_VALIDATION = 5000
 
-#: Seconds that a server may take to answer, and that a download may stand still: not so long that
-#: a run on another machine, which says nothing meanwhile, would be taken for dead.
-ANSWER_SECONDS = 5.0
-STALL_SECONDS = 30.0
-#: Seconds between two reports of a download's progress.
-REPORT_SECONDS = 0.2
-#: Bytes that arrive between two looks at the clock.
-CHUNK_BYTES = 16_384
 #: A download that stands still gives up, so a temporary folder this old was left by a process that
 #: was killed.
 LEFTOVER_SECONDS = 3600.0
@@ -257,84 +249,32 @@ def _arrays(spec: _Vision, part: Any) -> tuple[_Images, _Labels]:
     return images.astype(np.uint8, copy=False), labels
 
 
-class _Archive(NamedTuple):
-    """A file that torchvision would download."""
-
-    path: Path  # below torchvision's root, where it looks for the file
-    md5: str
-    urls: tuple[str, ...]
-
-
-def _archives(spec: _Vision) -> list[_Archive]:
+def _archives(spec: _Vision) -> list[Archive]:
+    """What torchvision would download, below its root, with the hashes that it checks."""
     kind = _torchvision_class(spec)
     if spec.name == "cifar10":
-        return [_Archive(Path(kind.filename), kind.tgz_md5, (kind.url,))]
+        return [Archive(Path(kind.filename), kind.tgz_md5, (kind.url,))]
     raw = Path(spec.folder, "raw")
     if spec.name == "emnist_letters":
-        return [_Archive(raw / kind.url.rpartition("/")[2], kind.md5, (kind.url,))]
+        return [Archive(raw / kind.url.rpartition("/")[2], kind.md5, (kind.url,))]
     return [
-        _Archive(raw / name, md5, tuple(mirror + name for mirror in kind.mirrors))
+        Archive(raw / name, md5, tuple(mirror + name for mirror in kind.mirrors))
         for name, md5 in kind.resources
     ]
-
-
-class _ProgressBar:
-    """What pooch takes for a progress bar: reports how much of several archives has arrived.
-
-    Parameters
-    ----------
-    progress
-        Called with the fraction a few times a second; what it raises ends the download.
-    before, num_bytes
-        Bytes of the archives before this one, and of all archives.
-    """
-
-    def __init__(self, progress: Progress | None, before: int, num_bytes: int) -> None:
-        self.progress = progress
-        self.before = before
-        self.num_bytes = num_bytes
-        self.arrived = 0
-        self.total = 0  # of this archive; pooch sets it, to 0 where the server does not say
-        self.cancelled = False
-        self._reported = -math.inf
-
-    def update(self, num_bytes: int) -> None:
-        """Count bytes; the last chunk may be counted for more than it has."""
-        self.arrived = min(self.arrived + num_bytes, self.total or self.num_bytes)
-        if self.progress is None or time.monotonic() - self._reported < REPORT_SECONDS:
-            return
-        self._reported = time.monotonic()
-        try:
-            # Unpacking is still to come, so this does not reach 1.
-            self.progress(min((self.before + self.arrived) / self.num_bytes, 0.99))
-        except BaseException:
-            self.cancelled = True
-            raise
-
-    def reset(self) -> None:
-        """Keep the count, since pooch only resets it to count the whole archive once more."""
-
-    def close(self) -> None:
-        """Leave nothing open."""
 
 
 def _download(spec: _Vision, root: Path, progress: Progress | None) -> None:
     """Download and unpack into a temporary folder, then move what is read into place."""
     archives = _archives(spec)
-    if not any(_answers(url) for url in archives[0].urls):
+    if not is_reachable(archives[0]):
         raise _not_downloaded(spec, root, "no network?")
     try:
         root.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(spec, root)
         temporary = Path(tempfile.mkdtemp(prefix=_prefix(spec), dir=root))
         try:
-            before = 0
-            for archive in archives:
-                path = temporary / archive.path
-                _fetch(archive, path, _ProgressBar(progress, before, spec.num_bytes))
-                before += path.stat().st_size
-            # Torchvision finds all archives in their places, so it unpacks them and no more.
-            _torchvision_class(spec)(temporary, train=True, download=True, **spec.options)
+            download(archives, temporary, spec.num_bytes, progress)
+            _unpack(spec, temporary)
             _move_into_place(spec, temporary, root)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -344,33 +284,18 @@ def _download(spec: _Vision, root: Path, progress: Progress | None) -> None:
         progress(1.0)
 
 
-def _answers(url: str) -> bool:
-    """Find out within seconds whether a server is there, by requesting the file's headers."""
-    try:
-        # Also where it has no such file: another mirror may.
-        pooch.HTTPDownloader(timeout=ANSWER_SECONDS)(url, "", None, check_only=True)
-    except OSError:
-        return False
-    return True
+def _unpack(spec: _Vision, folder: Path) -> None:
+    """Have torchvision unpack the archives, which it finds where it would have put them."""
+    if spec.name == "emnist_letters":
+        from torchvision.datasets.utils import extract_archive
 
-
-def _fetch(archive: _Archive, path: Path, bar: _ProgressBar) -> None:
-    """Download an archive from the first mirror that has it with the right hash."""
-    # What pooch logs, it prints.
-    pooch.get_logger().setLevel("WARNING")
-    download = pooch.HTTPDownloader(bar, CHUNK_BYTES, timeout=(ANSWER_SECONDS, STALL_SECONDS))
-    failure: OSError = ConnectionError()
-    for url in archive.urls:
-        bar.arrived = 0
-        try:
-            pooch.retrieve(url, f"md5:{archive.md5}", path.name, path.parent, downloader=download)
-        except (OSError, ValueError) as error:  # pooch raises ValueError where the hash differs
-            if bar.cancelled:
-                raise
-            failure = error if isinstance(error, OSError) else ConnectionError(str(error))
-        else:
-            return
-    raise failure
+        # By itself it would unpack all six of EMNIST's splits: 2 GB, which takes a while.
+        (archive,) = _archives(spec)
+        members = [f"gzip/{Path(file).name}.gz" for file in spec.files]
+        unzip = pooch.Unzip(members, extract_dir=".")
+        for packed in unzip(str(folder / archive.path), "download", None):
+            extract_archive(packed, str(folder / archive.path.parent))
+    _torchvision_class(spec)(folder, train=True, download=True, **spec.options)
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
@@ -396,7 +321,7 @@ def _remove_leftovers(spec: _Vision, root: Path) -> None:
 
 def _move_into_place(spec: _Vision, temporary: Path, root: Path) -> None:
     source, target = temporary / spec.folder, root / spec.folder
-    # Archives, and the other splits of EMNIST, take several times the room of what is read.
+    # Archives take as much room again, or more.
     wanted = {source / file for file in spec.files}
     for path, _ in _files(source):
         if path not in wanted:

@@ -42,7 +42,7 @@ BATCH = 1000
 
 @dataclass(frozen=True)
 class Score:
-    """A way to say how anomalous an image is.
+    """A score of how anomalous an image is.
 
     Attributes
     ----------

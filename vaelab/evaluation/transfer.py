@@ -25,7 +25,7 @@ STRENGTHS = np.linspace(0, 2, 9)
 #: Held-out images that are moved at the most; each is decoded and encoded 18 times.
 MAX_MOVED = 100
 
-#: Training images of both groups, at the most, that the judge of pixels is taught with.
+#: Training images of both groups, at the most, that the classifier of pixels learns from.
 MAX_TAUGHT = 2000
 
 

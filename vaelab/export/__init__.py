@@ -1,4 +1,4 @@
-"""What can be taken away: a model for the browser, an animation. Imports no torch."""
+"""What leaves the package: a model for the browser, an animation. Imports no torch."""
 
 from vaelab.export.animation import animated_gif
 from vaelab.export.browser import browser_map, browser_model

@@ -6,9 +6,9 @@ import plotly.graph_objects as go
 
 __all__ = ["enlarged"]
 
-#: Of Plotly's own text, in pixels.
+#: Size of Plotly's own text, in pixels.
 FONT_SIZE = 12
-#: A figure of one row that is as high as this fills a screen, and stays as high as it is.
+#: A figure of one row that is this high or higher fills a screen, so its height is kept.
 FULL_HEIGHT = 500
 
 
@@ -37,7 +37,7 @@ def enlarged(figure: go.Figure, times: float = 1.4) -> go.Figure:
     figure = go.Figure(figure)
     layout = figure.layout
     layout.font.size = times * (layout.font.size or FONT_SIZE)
-    # What names no size follows that.
+    # Text without a size of its own follows this.
     for words in (layout.legend, *layout.annotations):
         if words.font.size:
             words.font.size *= times

@@ -39,7 +39,7 @@ def linear(
 def spherical(
     a: NDArray[np.floating], b: NDArray[np.floating], t: NDArray[np.floating]
 ) -> NDArray[np.float64]:
-    """Turn from the direction of ``a`` to that of ``b`` while the length goes over evenly.
+    """Turn from the direction of ``a`` to that of ``b`` while the length changes evenly.
 
     Most of the mass of N(0, I) in many dimensions lies near the sphere of radius sqrt(D); a
     straight line cuts through its empty middle, this arc does not (slerp: Shoemake 1985; in latent

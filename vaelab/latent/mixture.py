@@ -139,7 +139,7 @@ def _draw(
 
 
 def _fit(points: NDArray[np.float64], num_components: int, seed: int) -> Mixture:
-    """Hand over to scikit-learn, and take plain arrays back."""
+    """Fit with scikit-learn, and return plain arrays."""
     from sklearn.exceptions import ConvergenceWarning  # a second to import
     from sklearn.mixture import GaussianMixture
 

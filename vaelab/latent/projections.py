@@ -237,7 +237,7 @@ def umap(codes: Floats, indices: NDArray[np.int64]) -> Projection:
     if len(codes) < 10:
         raise ValueError(f"UMAP needs at least 10 points, but there are {len(codes)}: choose pca.")
     with warnings.catch_warnings():
-        # It warns that a seed costs it its threads, which is what we want from it.
+        # It warns that with a seed it uses a single thread, which is what we want.
         warnings.simplefilter("ignore")
         from umap import UMAP  # seconds to import
 
@@ -273,7 +273,7 @@ def _principal_plane(
     from scipy.linalg import eigh
 
     wide = centered.shape[0] < centered.shape[1]
-    # The smaller of the two matrices of products has the same eigenvalues, and is soon taken apart.
+    # The smaller of the two matrices of products has the same eigenvalues, and takes less time.
     products = centered @ centered.T if wide else centered.T @ centered
     last = len(products) - 1
     values, vectors = eigh(products, subset_by_index=[last - 1, last])
