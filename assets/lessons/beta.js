@@ -1,130 +1,207 @@
-/** Five VAEs that differ in beta only: their maps, what they bring back and draw, rate and distortion. */
+/**
+ * Five VAEs that differ in beta only: their maps, what they bring back and draw, rate and distortion.
+ *
+ * @import { Network } from "../network/network.js"
+ * @import { Numbers } from "../network/safetensors.js"
+ * @import { Classes, Given } from "./stage/mount.js"
+ *
+ * `ModelFigures` of pages/_lessons/beta.py: rate and distortion are in nats per image.
+ * @typedef {{ role: string, beta: number, rate: number, distortion: number }} ModelFigures
+ *
+ * `BetaSpec` of pages/_lessons/beta.py: the extent of all maps, and how many draws from the prior are decoded.
+ * @typedef {Classes & { extent: number[], num_draws: number, model_figures: ModelFigures[] }} BetaSpec
+ *
+ * @typedef {ModelFigures & { network: Network, places: Numbers, coverage: number | null }} BetaModel
+ */
+
+import { show } from "../shared/show.js";
+import { legend, table } from "./stage/bars.js";
+import { Choice } from "./stage/controls.js";
+import { column, element, note, part, row } from "./stage/elements.js";
+import { showCode } from "./stage/format.js";
+import { Graph } from "./stage/graph.js";
+import { figure } from "./stage/mount.js";
+import { ImageView, imagesOf, joined } from "./stage/pictures.js";
+import { Plane } from "./stage/plane.js";
+import { Tiles } from "./stage/tiles.js";
 
 class Beta {
+  #revealed = false;
+
+  /** @param {Given<BetaSpec>} given */
   constructor({ root, spec, arrays, networks }) {
-    this.models = spec.models_said.map((said, i) => ({ ...said, network: networks[said.role], places: arrays[`places_${i}`].data }));
-    this.usual = this.models.findIndex(({ beta }) => beta === 1);
+    /** @type {BetaModel[]} */
+    this.models = spec.model_figures.map((figures, i) => ({
+      ...figures,
+      network: networks[figures.role],
+      places: arrays[`places_${i}`].data,
+      coverage: null,
+    }));
+    this.usual = this.models[this.models.findIndex(({ beta }) => beta === 1)];
+    this.chosen = this.usual;
     this.palette = spec.palette;
     this.images = imagesOf(arrays.images);
-    this.clouds = Array.from(arrays.clouds.data, (i) => this.images[i]);
-    this.cloudLabels = Array.from(arrays.clouds.data, (i) => arrays.labels.data[i]);
-    this.shown = imagesOf(arrays.shown);
-    const size = this.models[this.usual].network;
-    this.choice = new Choice("β", this.models.map(({ beta }) => String(beta)), this.usual, (i) => this.#choose(i));
+    this.clouds = Array.from(arrays.clouds.data, (i) => ({ image: this.images[i], label: arrays.labels.data[i] }));
+    this.examples = imagesOf(arrays.shown);
+    this.epsilon = arrays.epsilon.data;
+    this.numDraws = spec.num_draws;
+    const size = this.usual.network;
+    this.choice = new Choice(
+      "β",
+      this.models.map(({ beta }) => String(beta)),
+      this.models.indexOf(this.usual),
+      (i) => this.#choose(this.models[i]),
+    );
     this.choice.element.hidden = true;
     this.plane = new Plane({
-      label: "Map of the VAE", extent: spec.extent, size: 2, labels: arrays.labels.data, palette: spec.palette,
+      label: "Map of the VAE",
+      extent: spec.extent,
+      size: 2,
+      labels: arrays.labels.data,
+      palette: spec.palette,
       moved: (place) => this.#go(place),
     });
     this.plane.element.classList.add("ls-clouds");
-    this.plane.cursor = [1, 1];
     this.here = new ImageView(size, "", { side: 88 });
-    this.said = note();
-    const most = Math.max(...this.models.map(({ rate }) => rate));
-    const distortions = this.models.map(({ distortion }) => distortion);
-    this.graph = new Graph({
-      label: "Rate and distortion of each beta; the table has the numbers",
-      x: { from: 0, to: Math.ceil(most + 0.5), title: "Rate: KL, nats per image" },
-      y: { from: Math.floor(Math.min(...distortions) - 0.5), to: Math.ceil(Math.max(...distortions) + 1), title: "Distortion: reconstruction, nats per image" },
-      height: 15,
-    });
-    const count = this.shown.length;
+    this.coverage = note();
+    this.graph = this.#graph();
+    const count = this.examples.length;
     this.originals = new Tiles(size, `${count} images`, count, count);
-    this.originals.paint(joined(this.shown));
+    this.originals.paint(joined(this.examples));
     this.back = new Tiles(size, "The same images, brought back", count, count);
-    this.epsilon = arrays.epsilon.data;
-    this.drawn = new Tiles(size, "Codes drawn from the prior, decoded", spec.num_draws, count);
+    this.draws = new Tiles(size, "Codes drawn from the prior, decoded", spec.num_draws, count);
     this.numbers = element("div", { "data-testid": "rate-distortion" });
     root.append(
       this.choice.element,
-      row(part(`The map: codes, and the clouds (one σ) of ${this.clouds.length} images`, this.plane.element,
-          row(this.here.element, column(legend(spec.label_names, spec.palette), this.said))),
-        column(part("Rate against distortion, on held-out images", this.graph.element), this.numbers)),
-      row(part("Held-out images and their μ, decoded", this.originals.element, this.back.element),
-        part("The same draws from the prior, decoded", this.drawn.element)),
+      row(
+        part(
+          `The map: codes, and the clouds (one σ) of ${this.clouds.length} images`,
+          this.plane.element,
+          row(this.here.element, column(legend(spec.label_names, spec.palette), this.coverage)),
+        ),
+        column(part("Rate against distortion, on held-out images", this.graph.element), this.numbers),
+      ),
+      row(
+        part("Held-out images and their μ, decoded", this.originals.element, this.back.element),
+        part("The same draws from the prior, decoded", this.draws.element),
+      ),
     );
-    this.#choose(this.usual);
+    this.#choose(this.usual, [1, 1]);
   }
 
   /** From now on, beta can be chosen, and all five are on the graph. */
   reveal() {
-    this.revealed = true;
+    this.#revealed = true;
     this.choice.element.hidden = false;
-    this.#tell();
+    this.#compare();
   }
 
-  #choose(i) {
-    this.at = i;
-    const { network, places, beta } = this.models[i];
-    const count = this.drawn.tiles.length;
-    this.drawn.paint(network.decode(this.epsilon.subarray(0, 2 * count), count));
-    this.back.paint(joined(this.shown.map((image) => network.decode(network.encode(image).mu).slice())));
-    const share = (this.models[i].covered ??= this.#covered(network));
-    this.said.textContent = `Of ${this.epsilon.length / 2} draws from the prior, ${Math.round(100 * share)} % lie within 2 σ of some image's cloud.`;
-    Object.assign(this.plane, { places, drawn: null }); // other points, to be drawn anew
-    this.plane.element.dataset.beta = beta;
+  #graph() {
+    const rates = this.models.map(({ rate }) => rate);
+    const distortions = this.models.map(({ distortion }) => distortion);
+    return new Graph({
+      label: "Rate and distortion of each beta; the table has the numbers",
+      x: { from: 0, to: Math.ceil(Math.max(...rates) + 0.5), title: "Rate: KL, nats per image" },
+      y: {
+        from: Math.floor(Math.min(...distortions) - 0.5),
+        to: Math.ceil(Math.max(...distortions) + 1),
+        title: "Distortion: reconstruction, nats per image",
+      },
+      height: 15,
+    });
+  }
+
+  /**
+   * @param {BetaModel} model
+   * @param {number[]} place  Where the cursor is on its map.
+   */
+  #choose(model, place = this.plane.cursor ?? [0, 0]) {
+    this.chosen = model;
+    const { network, places, beta } = model;
+    this.draws.paint(network.decode(this.epsilon.subarray(0, 2 * this.numDraws), this.numDraws));
+    this.back.paint(joined(this.examples.map((image) => network.decode(network.encode(image).mu).slice())));
+    model.coverage ??= this.#coverageOf(network);
+    this.coverage.textContent = `Of ${this.epsilon.length / 2} draws from the prior, ${Math.round(100 * model.coverage)} % lie within 2 σ of some image's cloud.`;
+    this.plane.replace({ places });
+    this.plane.element.dataset.beta = String(beta);
     this.plane.shapes = [
-      ...this.clouds.map((image, j) => {
+      ...this.clouds.map(({ image, label }) => {
         const { mu, sigma } = network.encode(image);
-        return { ellipse: mu, sigma, kind: "ls-posterior", color: this.palette[this.cloudLabels[j] % this.palette.length] };
+        return { ellipse: mu, sigma, kind: "ls-posterior", color: this.palette[label % this.palette.length] };
       }),
       ...[2, 1].map((r) => ({ ellipse: [0, 0], sigma: [r, r], kind: "ls-quiet" })),
     ];
-    this.#tell();
-    this.#go(this.plane.cursor);
+    this.plane.cursor = place;
+    this.#compare();
+    this.#go(place);
   }
 
-  /** Which share of the prior's draws lies within two sigma of some image's posterior. */
-  #covered(network) {
+  /**
+   * Which share of the prior's draws lies within two sigma of some image's posterior.
+   * @param {Network} network
+   */
+  #coverageOf(network) {
     const posteriors = this.images.map((image) => network.encode(image));
     const count = this.epsilon.length / 2;
     let covered = 0;
     for (let i = 0; i < count; i++) {
       const [x, y] = this.epsilon.subarray(2 * i, 2 * i + 2);
-      covered += posteriors.some(({ mu, sigma }) => ((x - mu[0]) / sigma[0]) ** 2 + ((y - mu[1]) / sigma[1]) ** 2 < 4);
+      const inside = posteriors.some(
+        ({ mu, sigma }) => ((x - mu[0]) / sigma[0]) ** 2 + ((y - mu[1]) / sigma[1]) ** 2 < 4,
+      );
+      if (inside) covered += 1;
     }
     return covered / count;
   }
 
+  /** @param {number[]} place */
   #go(place) {
-    this.here.paint(this.models[this.at].network.decode(place));
-    this.here.say(`At ${showCode(place)}`);
+    this.here.paint(this.chosen.network.decode(place));
+    this.here.describe(`At ${showCode(place)}`);
     this.plane.draw();
   }
 
-  /** Rate and distortion, of the models that may be seen. */
-  #tell() {
-    const seen = this.revealed ? this.models : [this.models[this.usual]];
-    const chosen = this.models[this.at];
-    const least = Math.min(...seen.map(total));
+  /** Rate and distortion, of the usual model alone until the others are revealed. */
+  #compare() {
+    const compared = this.#revealed ? this.models : [this.usual];
+    const { chosen } = this;
+    const least = Math.min(...compared.map(sumOf));
     const { x, y } = this.graph;
     // Where both add up to the same: better models lie below such a line.
-    const level = total(chosen);
+    const level = sumOf(chosen);
     const ends = [Math.max(x.from, level - y.to), Math.min(x.to, level - y.from)];
     this.graph.shapes = [
-      { line: seen.map(({ rate, distortion }) => [rate, distortion]), kind: "ls-quiet" },
+      { line: compared.map(({ rate, distortion }) => [rate, distortion]), kind: "ls-quiet" },
       { line: ends.map((rate) => [rate, level - rate]), dashes: "2 5", kind: "ls-level" },
-      ...seen.map(({ rate, distortion }) => ({ dot: [rate, distortion], kind: rate === chosen.rate ? "" : "ls-other" })),
-      ...seen.map((model) => ({ text: `β = ${model.beta}`, at: [Math.max(0.6, model.rate), model.distortion + 0.5] })),
+      ...compared.map(({ rate, distortion }) => ({
+        dot: [rate, distortion],
+        kind: rate === chosen.rate ? "" : "ls-other",
+      })),
+      ...compared.map(({ beta, rate, distortion }) => ({
+        text: `β = ${beta}`,
+        at: [Math.max(0.6, rate), distortion + 0.5],
+      })),
     ];
     this.graph.draw();
-    const lines = table("Rate and distortion, nats per image",
+    const lines = table(
+      "Rate and distortion, nats per image",
       ["β", "Rate", "Distortion", "Sum"],
-      seen.map((model) => [`${model.beta}${this.revealed && total(model) === least ? " ★ least sum" : ""}`,
-        ...[model.rate, model.distortion, total(model)].map((value) => show(value))]));
-    lines.querySelectorAll("tbody tr").forEach((line, i) => line.setAttribute("aria-current", String(seen[i] === chosen)));
+      compared.map((model) => [
+        `${model.beta}${this.#revealed && sumOf(model) === least ? " ★ least sum" : ""}`,
+        ...[model.rate, model.distortion, sumOf(model)].map((value) => show(value)),
+      ]),
+    );
+    lines.querySelectorAll("tbody tr").forEach((line, i) => {
+      line.setAttribute("aria-current", String(compared[i] === chosen));
+    });
     this.numbers.replaceChildren(lines);
   }
 }
 
-/** What a VAE with beta 1 makes small: the negative ELBO. */
-const total = ({ rate, distortion }) => rate + distortion;
-
-/** Images one after another. */
-function joined(images) {
-  const all = new Float32Array(images.length * images[0].length);
-  images.forEach((image, i) => all.set(image, i * image.length));
-  return all;
-}
+/**
+ * What a VAE with beta 1 makes small: the negative ELBO.
+ * @param {ModelFigures} figures
+ */
+const sumOf = ({ rate, distortion }) => rate + distortion;
 
 export default figure(Beta);

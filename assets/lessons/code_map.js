@@ -1,11 +1,37 @@
-/** The map of an autoencoder: decoded at the cursor, and along a line between two images. */
+/**
+ * The map of an autoencoder: decoded at the cursor, and along a line between two images.
+ *
+ * @import { Classes, Given } from "./stage/mount.js"
+ *
+ * `CodeMapSpec` of pages/_lessons/code_map.py: the ends are images that the line leads from and to at first.
+ * @typedef {Classes & { ends: number[] }} CodeMapSpec
+ */
+import { nearest } from "../network/nearest.js";
+import { show } from "../shared/show.js";
+import { legend } from "./stage/bars.js";
+import { Choice } from "./stage/controls.js";
+import { element, note, part, row } from "./stage/elements.js";
+import { showCode } from "./stage/format.js";
+import { mix } from "./stage/maths.js";
+import { figure } from "./stage/mount.js";
+import { ImageView, imagesOf, joined } from "./stage/pictures.js";
+import { Plane } from "./stage/plane.js";
+import { alongAxis, extentOf } from "./stage/scale.js";
+import { Tiles } from "./stage/tiles.js";
 
 /** Images on the way from A to B, both ends included. */
-const WAY = 9;
+const NUM_STEPS = 9;
 /** Neighbours whose classes are counted, as many as vote in vaelab.evaluation. */
 const VOTERS = 10;
+/** Pixels that the pointer may move between pressing and letting go, for it to be a click. */
+const STILL = 6;
 
 class CodeMap {
+  #revealed = false;
+  /** The image nearest to the cursor. */
+  #nearest = 0;
+
+  /** @param {Given<CodeMapSpec>} given */
   constructor({ root, spec, arrays, networks }) {
     this.network = networks.ae;
     this.images = imagesOf(arrays.images);
@@ -15,83 +41,128 @@ class CodeMap {
     this.places = arrays.places.data;
     this.ends = [...spec.ends];
     this.plane = new Plane({
-      label: "Map of the autoencoder. Enter sets an end of the line to the nearest image", places: this.places,
-      extent: extentOf(this.places, 1), moved: (place) => this.#go(place),
+      label: "Map of the autoencoder. Enter sets an end of the line to the nearest image",
+      places: this.places,
+      extent: extentOf(this.places, 1),
+      moved: (place) => this.#go(place),
     });
-    this.extents = [this.plane.extent, this.#middle()];
-    this.closer = new Choice("Show", ["all of it", "the crowded middle"], 0, (i) => this.#look(i));
+    const extents = [this.plane.extent, this.#middle()];
+    const closer = new Choice("Show", ["all of it", "the crowded middle"], 0, (i) => {
+      this.plane.extent = extents[i];
+      this.plane.draw();
+    });
     this.decoded = new ImageView(this.network, "Decoded here", { side: 150 });
     this.near = new ImageView(this.network, "Nearest image", { side: 150 });
-    this.crowd = new Tiles(this.network, `The ${VOTERS} nearest images`, VOTERS, 5);
-    this.crowd.element.classList.add("ls-awaited");
-    this.said = { place: note(), voters: note("Predict first: which digits will they be?") };
+    this.neighbours = new Tiles(this.network, `The ${VOTERS} nearest images`, VOTERS, 5);
+    this.neighbours.element.classList.add("ls-awaited");
+    this.notes = { place: note(), votes: note("Predict first: which digits will they be?") };
     this.colors = legend(this.names, this.palette);
     this.colors.hidden = true;
-    this.next = new Choice("The next click on the map, or Enter, sets", ["A", "B"], 0, () => {});
-    this.way = [this.#strip("Decoded along the line", "ls-decoded"), this.#strip("Pixels of A and B mixed", "ls-mixed")];
+    this.nextEnd = new Choice("The next click on the map, or Enter, sets", ["A", "B"], 0, () => {});
+    this.decodedWay = this.#strip("Decoded along the line", "ls-decoded");
+    this.mixedWay = this.#strip("Pixels of A and B mixed", "ls-mixed");
     root.append(
-      element("div", { class: "ls-chart" },
-        element("div", { class: "ls-column" }, this.plane.element, this.closer.element, this.colors),
-        element("div", { class: "ls-column" }, row(this.decoded.element, this.near.element), this.said.place,
-          element("h4", {}, `The ${VOTERS} nearest images`), this.crowd.element, this.said.voters)),
-      part("A straight line from image A to image B", this.next.element, ...this.way.map((strip) => strip.element)),
+      element(
+        "div",
+        { class: "ls-chart" },
+        element("div", { class: "ls-column" }, this.plane.element, closer.element, this.colors),
+        element(
+          "div",
+          { class: "ls-column" },
+          row(this.decoded.element, this.near.element),
+          this.notes.place,
+          element("h4", {}, `The ${VOTERS} nearest images`),
+          this.neighbours.element,
+          this.notes.votes,
+        ),
+      ),
+      part(
+        "A straight line from image A to image B",
+        this.nextEnd.element,
+        this.decodedWay.element,
+        this.mixedWay.element,
+      ),
     );
     this.#listen(this.plane.element);
     this.#walk();
-    this.#go(Array.from(this.#code(this.ends[0])));
+    this.#go(this.#code(this.ends[0]));
   }
 
-  /** From now on, what nobody told the network is seen: which digit each image shows. */
+  /** From now on, it is shown which digit each image is of: no label was there in training. */
   reveal() {
-    this.seen = true;
-    Object.assign(this.plane, { labels: this.labels, palette: this.palette, drawn: null });
+    this.#revealed = true;
+    this.plane.replace({ labels: this.labels, palette: this.palette });
     this.colors.hidden = false;
+    this.neighbours.element.classList.remove("ls-awaited");
     this.#walk();
-    this.#go(this.plane.cursor);
+    this.#go(this.plane.cursor ?? [0, 0]);
   }
 
+  /**
+   * The code of an image.
+   * @param {number} i
+   */
   #code(i) {
-    return this.places.subarray(2 * i, 2 * i + 2);
+    return Array.from(this.places.subarray(2 * i, 2 * i + 2));
   }
 
   /** Where the middle two thirds of the images lie along each axis. */
   #middle() {
     return [0, 1].flatMap((axis) => {
-      const sorted = this.places.filter((_, i) => i % 2 === axis).sort();
+      const sorted = Float32Array.from(alongAxis(this.places, axis)).sort();
       return [1 / 6, 5 / 6].map((share) => sorted[Math.floor(share * sorted.length)]);
     });
   }
 
-  #look(i) {
-    this.plane.extent = this.extents[i];
-    this.plane.draw();
+  /**
+   * The class of an image, in quotation marks.
+   * @param {number} i
+   */
+  #className(i) {
+    return `“${this.names[this.labels[i]]}”`;
   }
 
+  /** @param {number[]} place */
   #go(place) {
     const { rows, squares } = nearest(this.places, 2, place, VOTERS);
-    this.nearest = rows[0];
+    this.#nearest = rows[0];
     this.decoded.paint(this.network.decode(place));
     this.near.paint(this.images[rows[0]]);
-    this.near.say(`Nearest image${this.seen ? `: a “${this.names[this.labels[rows[0]]]}”` : ""}`);
-    this.said.place.textContent = `z = ${showCode(place)}; the nearest image lies ${show(Math.sqrt(squares[0]))} away.`;
-    this.plane.cursor = Array.from(place);
+    this.near.describe(`Nearest image${this.#revealed ? `: a ${this.#className(rows[0])}` : ""}`);
+    this.notes.place.textContent = `z = ${showCode(place)}; the nearest image lies ${show(Math.sqrt(squares[0]))} away.`;
+    this.plane.cursor = place;
     this.plane.draw();
-    if (!this.seen) return;
-    this.crowd.element.classList.remove("ls-awaited");
-    this.crowd.paint(Float32Array.from([...rows].flatMap((i) => Array.from(this.images[i]))));
-    const votes = this.names.map((name, label) => ({ name, count: rows.filter((i) => this.labels[i] === label).length }));
-    const told = votes.filter(({ count }) => count).sort((a, b) => b.count - a.count).map(({ name, count }) => `${count} × “${name}”`);
-    this.said.voters.textContent = told.join(", ");
+    if (this.#revealed) this.#count(Array.from(rows));
   }
 
-  /** A click, but not what ends a movement with the button (or a finger) down, and Enter. */
+  /**
+   * Show the nearest images, and how many there are of each class.
+   * @param {number[]} rows
+   */
+  #count(rows) {
+    this.neighbours.paint(joined(rows.map((i) => this.images[i])));
+    const votes = this.names.map((name, label) => ({
+      name,
+      count: rows.filter((i) => this.labels[i] === label).length,
+    }));
+    this.notes.votes.textContent = votes
+      .filter(({ count }) => count)
+      .sort((a, b) => b.count - a.count)
+      .map(({ name, count }) => `${count} × “${name}”`)
+      .join(", ");
+  }
+
+  /**
+   * A click, but not what ends a movement with the button (or a finger) down, and Enter.
+   * @param {HTMLElement} map
+   */
   #listen(map) {
-    let from = null;
+    let [x, y] = [Number.NaN, Number.NaN];
     map.addEventListener("pointerdown", ({ clientX, clientY }) => {
-      from = [clientX, clientY];
+      [x, y] = [clientX, clientY];
     });
     map.addEventListener("click", ({ clientX, clientY }) => {
-      if (from && Math.hypot(clientX - from[0], clientY - from[1]) < 6) this.#take();
+      if (Math.hypot(clientX - x, clientY - y) < STILL) this.#take();
     });
     map.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
@@ -102,40 +173,52 @@ class CodeMap {
 
   /** Let the line begin, or end, at the image nearest to the cursor. */
   #take() {
-    this.ends[this.next.value] = this.nearest;
-    this.next.choose(1 - this.next.value);
+    this.ends[this.nextEnd.value] = this.#nearest;
+    this.nextEnd.choose(1 - this.nextEnd.value);
     this.#walk();
     this.plane.draw();
   }
 
-  /** Images on the way, and both ends as they are. */
+  /**
+   * Images on the way, and both ends as they are.
+   * @param {string} title
+   * @param {string} kind
+   */
   #strip(title, kind) {
-    const views = Array.from({ length: WAY + 2 }, () => new ImageView(this.network, ""));
-    const strip = element("div", { class: `ls-way ${kind}`, role: "group", "aria-label": title }, ...views.map((view) => view.element));
+    const views = Array.from({ length: NUM_STEPS + 2 }, () => new ImageView(this.network, ""));
+    const strip = element(
+      "div",
+      { class: `ls-way ${kind}`, role: "group", "aria-label": title },
+      ...views.map((view) => view.element),
+    );
     return { views, element: element("div", { class: "ls-column" }, note(title), strip) };
   }
 
+  /** Paint both strips, and draw the line on the map. */
   #walk() {
     const [a, b] = this.ends;
     const [from, to] = [this.#code(a), this.#code(b)];
-    const called = (i) => (this.seen ? `“${this.names[this.labels[i]]}”` : "");
-    const between = (x, y, t) => x.map((value, i) => value + t * (y[i] - value));
-    const [decoded, mixed] = this.way.map(({ views }) => (at, image, caption) => {
-      views[at].paint(image);
-      views[at].say(caption);
-    });
-    decoded(0, this.images[a], `A ${called(a)}`);
-    decoded(WAY + 1, this.images[b], `B ${called(b)}`);
-    for (let i = 0; i < WAY; i++) {
-      const t = i / (WAY - 1);
-      const share = `${Math.round(100 * t)} %`;
-      const z = between(from, to, t);
+    /** @type {(view: ImageView, image: ArrayLike<number>, caption: string) => void} */
+    const paint = (view, image, caption) => {
+      view.paint(image);
+      view.describe(caption);
+    };
+    const [decoded, mixed] = [this.decodedWay.views, this.mixedWay.views];
+    paint(decoded[0], this.images[a], `A ${this.#revealed ? this.#className(a) : ""}`);
+    paint(decoded[NUM_STEPS + 1], this.images[b], `B ${this.#revealed ? this.#className(b) : ""}`);
+    for (let i = 0; i < NUM_STEPS; i++) {
+      const t = i / (NUM_STEPS - 1);
+      const percent = `${Math.round(100 * t)} %`;
+      const z = mix(from, to, t);
       const [near] = nearest(this.places, 2, z, 1).rows;
-      decoded(i + 1, this.network.decode(z), this.seen ? `near ${called(near)}` : share);
-      mixed(i + 1, between(this.images[a], this.images[b], t), share);
+      paint(decoded[i + 1], this.network.decode(z), this.#revealed ? `near ${this.#className(near)}` : percent);
+      paint(mixed[i + 1], mix(this.images[a], this.images[b], t), percent);
     }
-    const dots = Array.from({ length: WAY - 2 }, (_, i) => ({ dot: between(from, to, (i + 1) / (WAY - 1)), r: 2.5 }));
-    this.plane.shapes = [{ line: [from, to].map((z) => Array.from(z)) }, ...dots, { dot: from, r: 5, text: "A" }, { dot: to, r: 5, text: "B" }];
+    const dots = Array.from({ length: NUM_STEPS - 2 }, (_, i) => ({
+      dot: mix(from, to, (i + 1) / (NUM_STEPS - 1)),
+      r: 2.5,
+    }));
+    this.plane.shapes = [{ line: [from, to] }, ...dots, { dot: from, r: 5, text: "A" }, { dot: to, r: 5, text: "B" }];
   }
 }
 

@@ -1,143 +1,209 @@
-/** Noise added and taken away: by an autoencoder that was trained for it, and by a VAE that was not. */
+/**
+ * Noise added and taken away: by an autoencoder that was trained for it, and by a VAE that was not.
+ *
+ * @import { Given } from "./stage/mount.js"
+ *
+ * `DenoisingSpec` of pages/_lessons/denoising.py: the strength is that of the noise in the denoiser's training.
+ * @typedef {{ label_names: string[], strength: number }} DenoisingSpec
+ *
+ * @typedef {"noisy" | "denoiser" | "vae"} Way  What is done about the noise.
+ */
+import { normals } from "../network/random.js";
+import { show } from "../shared/show.js";
+import { Slider } from "./stage/controls.js";
+import { button, element, note, part, row, svgLayer } from "./stage/elements.js";
+import { Graph } from "./stage/graph.js";
+import { mean, psnr } from "./stage/maths.js";
+import { figure } from "./stage/mount.js";
+import { ImageView, imagesOf } from "./stage/pictures.js";
+import { Tray } from "./stage/tiles.js";
 
-const SHOWN = 12;
+const IN_TRAY = 12;
 /** Higher is beyond what any of the models reaches; an image without noise has no end of decibels. */
 const MOST_DECIBELS = 30;
 const STRENGTHS = [0, 0.03, ...Array.from({ length: 16 }, (_, i) => (i + 1) / 20)];
-const WAYS = {
-  noisy: { name: "Left as it is", color: "#717581", dashes: "2 5" },
-  denoiser: { name: "Denoiser", color: "#e5007e", dashes: "" },
-  vae: { name: "VAE, clean images only", color: "#3f90da", dashes: "10 5" },
+/** @type {Way[]} */
+const WAYS = ["noisy", "denoiser", "vae"];
+const STYLES = {
+  noisy: {
+    name: "Left as it is",
+    caption: "With noise",
+    best: "what was left as it is",
+    color: "#717581",
+    dashes: "2 5",
+  },
+  denoiser: { name: "Denoiser", caption: "Denoiser", best: "the denoiser", color: "#e5007e", dashes: "" },
+  vae: { name: "VAE, clean images only", caption: "VAE", best: "the VAE", color: "#3f90da", dashes: "10 5" },
 };
 
+/** @param {number} value */
 const showDecibels = (value) => (Number.isFinite(value) ? `${show(value, 1)} dB` : "∞ dB");
 
-/** Peak signal-to-noise ratio in dB, for a peak of 1. */
-function psnr(clean, other) {
-  return -10 * Math.log10(clean.reduce((total, x, i) => total + (x - other[i]) ** 2, 0) / clean.length);
-}
-
 class Denoising {
+  #revealed = false;
+  /** The image that is looked at. */
+  #chosen = 0;
+  /** @type {Float32Array[]} Of each image, before its strength. */
+  #noise = [];
+  /** @type {number[][]} The mean PSNR at each strength, of each way that is revealed. */
+  #means = [];
+
+  /** @param {Given<DenoisingSpec>} given */
   constructor({ root, spec, arrays, networks }) {
     this.networks = networks;
     this.images = imagesOf(arrays.images);
-    this.noise = this.images.map((image) => normals(image.length));
-    const labels = arrays.labels.data;
-    const view = (name) => new ImageView(networks.vae, name, { side: 150 });
-    this.views = { clean: view("Clean"), noisy: view("With noise"), denoiser: view("Denoiser"), vae: view("VAE") };
-    this.slider = new Slider("Strength of the noise", { min: 0, max: 2 * spec.strength, value: spec.strength }, () => this.#change());
-    const tray = new Tray(networks.vae, this.images.slice(0, SHOWN),
-      [...labels.subarray(0, SHOWN)].map((label) => `A “${spec.label_names[label]}”`), 0, (i) => this.#choose(i));
+    const size = networks.vae;
+    this.clean = new ImageView(size, "Clean", { side: 150 });
+    this.views = WAYS.map((way) => new ImageView(size, STYLES[way].caption, { side: 150 }));
+    this.slider = new Slider("Strength of the noise", { min: 0, max: 2 * spec.strength, value: spec.strength }, () =>
+      this.#change(),
+    );
+    const names = Array.from({ length: IN_TRAY }, (_, i) => `A “${spec.label_names[arrays.labels.data[i]]}”`);
+    const tray = new Tray(size, this.images.slice(0, IN_TRAY), names, 0, (i) => this.#choose(i));
     this.graph = new Graph({
-      label: "Mean PSNR against the strength of the noise", height: 18,
+      label: "Mean PSNR against the strength of the noise",
+      height: 18,
       x: { from: 0, to: 2 * spec.strength, title: "Strength of the noise" },
       y: { from: 5, to: MOST_DECIBELS, title: "Mean PSNR in dB, higher is nearer" },
     });
-    this.values = Object.keys(WAYS).map(() => element("span", { class: "ls-value" }));
-    const key = element("ul", { class: "ls-legend ls-curves", "aria-label": "Mean PSNR at this strength" },
-      ...Object.values(WAYS).map(({ name, color, dashes }, i) => {
-        const line = document.createElementNS(SVG, "svg");
-        line.setAttribute("viewBox", "0 0 34 6");
-        line.innerHTML = `<line x1="1" x2="33" y1="3" y2="3" stroke="${color}" stroke-width="3" stroke-dasharray="${dashes}"/>`;
-        return element("li", {}, line, element("span", {}, name), this.values[i]);
-      }));
+    this.values = WAYS.map(() => element("span", { class: "ls-value" }));
+    const key = element(
+      "ul",
+      { class: "ls-legend ls-curves", "aria-label": "Mean PSNR at this strength" },
+      ...WAYS.map((way, i) =>
+        element("li", {}, lineOf(STYLES[way]), element("span", {}, STYLES[way].name), this.values[i]),
+      ),
+    );
     this.nearer = note("", true);
     root.append(
-      element("div", { class: "ls-four" }, ...Object.values(this.views).map((each) => each.element)),
+      element("div", { class: "ls-four" }, ...[this.clean, ...this.views].map((view) => view.element)),
       this.slider.element,
-      row(button("Draw other noise", () => this.#redraw(), "The same strength, other random numbers"), tray.element),
+      row(
+        button("Draw other noise", () => this.#redraw(), "The same strength, other random numbers"),
+        tray.element,
+      ),
       part(`The mean of ${this.images.length} held-out images`, this.graph.element, key, this.nearer),
     );
-    this.#measure();
+    this.#draw();
     this.#choose(0);
   }
 
-  /** From now on, it is said how near the models come, and not only what was left as it is. */
+  /** From now on, the PSNR of the models is shown as well, and not only that of what was left as it is. */
   reveal() {
-    this.revealed = true;
+    this.#revealed = true;
     this.#measure();
     this.#change();
   }
 
+  /** @param {number} i */
   #choose(i) {
-    this.chosen = i;
-    this.views.clean.paint(this.images[i]);
-    this.views.clean.say("Clean");
+    this.#chosen = i;
+    this.clean.paint(this.images[i]);
     this.#change();
+  }
+
+  #draw() {
+    this.#noise = this.images.map((image) => normals(image.length));
+    this.#measure();
   }
 
   #redraw() {
-    this.noise = this.images.map((image) => normals(image.length));
-    this.#measure();
+    this.#draw();
     this.#change();
   }
 
-  get #roles() {
-    return this.revealed ? Object.keys(WAYS) : ["noisy"];
+  /** The ways whose PSNR is shown. */
+  get #judged() {
+    return this.#revealed ? WAYS : WAYS.slice(0, 1);
   }
 
-  /** An image as each way leaves it, spoiled as vaelab.corruptions.gaussian does it. */
-  #outputs(i, strength, roles = Object.keys(WAYS)) {
-    const noisy = this.images[i].map((x, j) => Math.max(0, Math.min(1, x + strength * this.noise[i][j])));
-    const outputs = { noisy };
-    for (const [role, network] of Object.entries(this.networks)) {
-      if (roles.includes(role)) outputs[role] = network.decode(network.encode(noisy).mu).slice();
-    }
-    return outputs;
-  }
-
-  /** The mean PSNR of each way at one strength. */
-  #mean(strength) {
-    const roles = this.#roles;
-    const totals = roles.map(() => 0);
-    this.images.forEach((image, i) => {
-      const outputs = this.#outputs(i, strength, roles);
-      roles.forEach((role, at) => (totals[at] += psnr(image, outputs[role])));
+  /**
+   * An image as each way leaves it, with noise as vaelab.corruptions.gaussian adds it.
+   * @param {number} i
+   * @param {number} strength
+   * @param {Way[]} ways
+   */
+  #outputs(i, strength, ways) {
+    const noisy = this.images[i].map((x, j) => Math.max(0, Math.min(1, x + strength * this.#noise[i][j])));
+    return ways.map((way) => {
+      if (way === "noisy") return noisy;
+      const network = this.networks[way];
+      return network.decode(network.encode(noisy).mu).slice();
     });
-    return Object.fromEntries(roles.map((role, at) => [role, totals[at] / this.images.length]));
+  }
+
+  /**
+   * The mean PSNR at one strength, of each way that is judged.
+   * @param {number} strength
+   */
+  #meansAt(strength) {
+    const ways = this.#judged;
+    const ratios = this.images.map((image, i) => this.#outputs(i, strength, ways).map((output) => psnr(image, output)));
+    return ways.map((_, at) => mean(ratios.map((each) => each[at])));
   }
 
   #measure() {
-    this.means = STRENGTHS.map((strength) => this.#mean(strength));
+    this.#means = STRENGTHS.map((strength) => this.#meansAt(strength));
   }
 
   #change() {
     const { value } = this.slider;
-    const clean = this.images[this.chosen];
-    const outputs = this.#outputs(this.chosen, value);
-    const names = { noisy: "With noise", denoiser: "Denoiser", vae: "VAE" };
-    for (const [role, output] of Object.entries(outputs)) {
-      this.views[role].paint(output);
-      const told = role === "noisy" || this.revealed;
-      this.views[role].say(told ? `${names[role]}: ${showDecibels(psnr(clean, output))}` : names[role]);
-    }
-    const roles = this.#roles;
-    const here = this.#mean(value);
-    Object.keys(WAYS).forEach((role, i) => {
-      this.values[i].textContent = role in here ? showDecibels(here[role]) : "predict first";
+    const ways = this.#judged;
+    this.#outputs(this.#chosen, value, WAYS).forEach((output, i) => {
+      const { caption } = STYLES[WAYS[i]];
+      this.views[i].paint(output);
+      const ratio = psnr(this.images[this.#chosen], output);
+      this.views[i].describe(i < ways.length ? `${caption}: ${showDecibels(ratio)}` : caption);
     });
-    const best = roles.reduce((one, other) => (here[other] > here[one] ? other : one));
-    this.nearer.textContent = !this.revealed ? "Which of the models comes nearer?" : `At this strength, nearest to the clean image: ${
-      { noisy: "what was left as it is", denoiser: "the denoiser", vae: "the VAE" }[best]}.${
-      best === "noisy" ? ` Of the two models: ${here.denoiser > here.vae ? "the denoiser" : "the VAE"}.` : ""}`;
+    const means = this.#meansAt(value);
+    this.values.forEach((text, i) => {
+      text.textContent = i < means.length ? showDecibels(means[i]) : "predict first";
+    });
+    this.nearer.textContent = this.#revealed ? nearestOf(means) : "Which of the models comes nearer?";
     this.graph.shapes = [
-      ...roles.map((role) => ({ ...WAYS[role], line: this.#curve(role) })),
+      ...ways.map((way, i) => ({ color: STYLES[way].color, dashes: STYLES[way].dashes, line: this.#curve(i) })),
       { rule: value, text: show(value), kind: "ls-strength" },
-      ...roles.filter((role) => here[role] <= MOST_DECIBELS)
-        .map((role) => ({ dot: [value, here[role]], color: WAYS[role].color })),
+      ...means.flatMap((each, i) =>
+        each <= MOST_DECIBELS ? [{ dot: [value, each], color: STYLES[ways[i]].color }] : [],
+      ),
     ];
     this.graph.draw();
   }
 
-  /** What of a curve is within the graph. */
-  #curve(role) {
-    const places = STRENGTHS.map((strength, i) => [strength, this.means[i][role]]);
+  /**
+   * What of a curve is within the graph.
+   * @param {number} i  The way that it is of.
+   */
+  #curve(i) {
+    const places = STRENGTHS.map((strength, at) => [strength, this.#means[at][i]]);
     const first = places.findIndex(([, y]) => y <= MOST_DECIBELS);
     if (first <= 0 || !Number.isFinite(places[first - 1][1])) return places.slice(Math.max(0, first));
     const [[x0, y0], [x1, y1]] = [places[first - 1], places[first]];
     const share = (MOST_DECIBELS - y0) / (y1 - y0);
     return [[x0 + share * (x1 - x0), MOST_DECIBELS], ...places.slice(first)];
   }
+}
+
+/**
+ * Which way comes nearest to the clean image, in a sentence.
+ * @param {number[]} means  The mean PSNR of each way.
+ */
+function nearestOf(means) {
+  const best = WAYS[means.indexOf(Math.max(...means))];
+  const [, denoiser, vae] = means;
+  const ofModels = best === "noisy" ? ` Of the two models: ${STYLES[denoiser > vae ? "denoiser" : "vae"].best}.` : "";
+  return `At this strength, nearest to the clean image: ${STYLES[best].best}.${ofModels}`;
+}
+
+/**
+ * A line as in the graph.
+ * @param {{ color: string, dashes: string }} style
+ */
+function lineOf({ color, dashes }) {
+  const line = svgLayer();
+  line.setAttribute("viewBox", "0 0 34 6");
+  line.innerHTML = `<line x1="1" x2="33" y1="3" y2="3" stroke="${color}" stroke-width="3" stroke-dasharray="${dashes}"/>`;
+  return line;
 }
 
 export default figure(Denoising);

@@ -31,7 +31,7 @@ def draw() -> None:
             "with fewer numbers in its code than in its input is called **undercomplete**. "
             "**Drag the image** below the network through its layers, or choose another."
         )
-        seen = kit.predict(
+        answered = kit.predict(
             SLUG,
             "None of these images was there in training. What will the decoder make of the two "
             "numbers of an image that the network has never seen?",
@@ -58,11 +58,11 @@ def draw() -> None:
                 ),
                 "places": places.coordinates[np.isin(places.indices, data.split.train)],
             },
+            kit.classes(data),
             revealed=kit.predicted(SLUG),
-            **kit.classes(data),
         )
     with after:
-        if seen:
+        if answered:
             kit.say(
                 "**How it is trained.** Nobody says which digit an image shows: the image itself"
                 f" is the target. With {run.data.num_train:,} images, the weights are moved a"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 import numpy as np
 
 from pages._lessons import kit
@@ -9,7 +11,15 @@ from pages._ui import resources
 
 FIGURE = kit.LiveFigure("anomalies")
 SLUG = "anomalies"
-NEVER_SEEN = "4"
+#: The digit that the model was trained without.
+ABSENT = "4"
+
+
+class AnomaliesSpec(TypedDict):
+    """What the figure is given, models and arrays apart."""
+
+    label_names: list[str]
+    strange_name: str  # of the digit that the model never saw
 
 
 def draw() -> None:
@@ -19,7 +29,7 @@ def draw() -> None:
     assert normal.labels is not None
     assert everything.labels is not None
     test = normal.split.test
-    fours = everything.labels == everything.label_names.index(NEVER_SEEN)
+    fours = everything.labels == everything.label_names.index(ABSENT)
     words, stage, after = kit.sides()
     with words:
         kit.say(
@@ -34,7 +44,7 @@ def draw() -> None:
             "**Paint on the image** and watch the score move. Images above the **threshold** are "
             "flagged: rightly, that is a **catch**; a normal image, that is a **false alarm**."
         )
-        seen = kit.predict(
+        answered = kit.predict(
             SLUG,
             "Now come the 4s. Will the model bring them back worse than the digits that it knows?",
             (
@@ -55,12 +65,11 @@ def draw() -> None:
                 "labels": normal.labels[test].astype(np.uint8),
                 "strange": kit.channels_last(everything.images[fours]),
             },
+            AnomaliesSpec(label_names=list(normal.label_names), strange_name=ABSENT),
             revealed=kit.predicted(SLUG),
-            label_names=list(normal.label_names),
-            strange_name=NEVER_SEEN,
         )
     with after:
-        if seen:
+        if answered:
             kit.say(
                 "**Where to put the threshold** is not for the model to say: it depends on what a"
                 " miss costs, and a false alarm. It starts where one normal image in twenty is"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,30 @@ RUNS = ("digits-2d-beta-0.05", "digits-2d-beta-0.25", "digits-2d", "digits-2d-be
         "digits-2d-beta-4")  # fmt: skip
 #: Images whose clouds are drawn, images that are brought back.
 CLOUDS, SHOWN = 40, 8
-#: Draws from the prior: those that are decoded, and those of which it is told where they lie.
+#: Draws from the prior: those that are decoded, and those of which only the place is judged.
 DECODED, DRAWS = 16, 500
+
+
+class RateAndDistortion(TypedDict):
+    """Of held-out images, in nats."""
+
+    rate: float
+    distortion: float
+
+
+class ModelFigures(RateAndDistortion):
+    """A model, and how well it does."""
+
+    role: str  # among the figure's models
+    beta: float
+
+
+class BetaSpec(kit.Classes):
+    """What the figure is given, models and arrays apart."""
+
+    extent: list[float]  # of all maps: x from, x to, y from, y to
+    num_draws: int  # that are decoded
+    model_figures: list[ModelFigures]  # in the order of beta
 
 
 def draw() -> None:
@@ -43,7 +65,7 @@ def draw() -> None:
             "what is under the cursor is decoded. The dashed circles are the prior's, one and two "
             "$\\sigma$ wide."
         )
-        seen = kit.predict(
+        answered = kit.predict(
             SLUG,
             r"Four more models were trained, alike but for $\beta$. When $\beta$ goes up from 1, "
             "what happens to rate and distortion on images that they never saw?",
@@ -60,7 +82,7 @@ def draw() -> None:
     with stage:
         _figure(runs, data)
     with after:
-        if seen:
+        if answered:
             _after(runs)
         kit.sources("higgins2017", "alemi2018")
 
@@ -75,6 +97,15 @@ def _figure(runs: list[Run], data: ImageDataset) -> None:
     arrays: dict[str, NDArray[Any]] = {
         f"places_{i}": each.coordinates for i, each in enumerate(maps)
     }
+    spec: BetaSpec = {
+        "extent": [-most, most, -most, most],
+        "num_draws": DECODED,
+        "model_figures": [
+            {"role": role, "beta": run.config.beta, **_rate_and_distortion(run)}
+            for role, run in zip(roles, runs, strict=True)
+        ],
+        **kit.classes(data),
+    }
     FIGURE.draw(
         dict(zip(roles, runs, strict=True)),
         arrays
@@ -85,19 +116,12 @@ def _figure(runs: list[Run], data: ImageDataset) -> None:
             "shown": kit.channels_last(data.images[data.split.test[:SHOWN]]),
             "epsilon": np.random.default_rng(0).normal(size=(DRAWS, 2)).astype(np.float32),
         },
+        spec,
         revealed=kit.predicted(SLUG),
-        extent=[-most, most, -most, most],
-        num_draws=DECODED,
-        models_said=[
-            {"role": role, "beta": run.config.beta, **_rate_and_distortion(run)}
-            for role, run in zip(roles, runs, strict=True)
-        ],
-        **kit.classes(data),
     )
 
 
-def _rate_and_distortion(run: Run) -> dict[str, float]:
-    """Of held-out images, in nats."""
+def _rate_and_distortion(run: Run) -> RateAndDistortion:
     figures = run.evaluation() or {}
     return {"rate": figures["kl"], "distortion": figures["reconstruction"]}
 
@@ -139,7 +163,7 @@ def _after(runs: list[Run]) -> None:
     kit.go_on("compare", "Compare two of them under one cursor", runs[1])
 
 
-def _price(by_beta: dict[float, dict[str, float]], low: float, high: float) -> float:
+def _price(by_beta: dict[float, RateAndDistortion], low: float, high: float) -> float:
     """Nats of distortion for each nat of rate that is saved from one beta to a higher one."""
     less, more = by_beta[low], by_beta[high]
     return (more["distortion"] - less["distortion"]) / (less["rate"] - more["rate"])

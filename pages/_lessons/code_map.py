@@ -14,6 +14,12 @@ SLUG = "code_map"
 ENDS = (7, 6)
 
 
+class CodeMapSpec(kit.Classes):
+    """What the figure is given, models and arrays apart."""
+
+    ends: list[int]  # images that the line leads from and to at first
+
+
 def draw() -> None:
     run = resources.example("digits-ae-2d")
     data = resources.dataset(run.config)
@@ -22,6 +28,7 @@ def draw() -> None:
     labels = data.labels[places.indices]
     held_out = np.isin(places.indices, data.split.test)
     ends = [int(np.flatnonzero(held_out & (labels == digit))[0]) for digit in ENDS]
+    spec: CodeMapSpec = {"ends": ends, **kit.classes(data)}
     words, stage, after = kit.sides()
     with words:
         kit.say(
@@ -34,7 +41,7 @@ def draw() -> None:
             "the points too. **Move over the map** and compare what is decoded with the nearest "
             "image."
         )
-        seen = kit.predict(
+        answered = kit.predict(
             SLUG,
             "In training, nobody told the network which digit an image shows. Do images of the "
             "same digit lie together?",
@@ -57,12 +64,11 @@ def draw() -> None:
                 "labels": labels.astype(np.uint8),
                 "places": places.coordinates,
             },
+            spec,
             revealed=kit.predicted(SLUG),
-            ends=ends,
-            **kit.classes(data),
         )
     with after:
-        if seen:
+        if answered:
             figures = run.evaluation() or {}
             kit.say(
                 "**How good is it as a map of digits?** Give each image that was held out of"

@@ -15,12 +15,26 @@ SLUG = "collapse"
 SHOWN = 8
 
 
+class CollapseSpec(kit.Classes):
+    """What the figure is given, models and arrays apart."""
+
+    num_shown: int  # images that can be chosen
+    active_variance: float  # of mu; a unit with more is active
+    pixel_sigma: float  # of the model with sixteen numbers
+
+
 def draw() -> None:
     vae, collapsed = resources.example("digits-16d"), resources.example("digits-2d-beta-4")
     data = resources.dataset(vae.config)
     assert data.labels is not None
     held_out = data.split.test
     mean = data.images[data.split.train].mean(0).transpose(1, 2, 0) / 255
+    spec: CollapseSpec = {
+        "num_shown": SHOWN,
+        "active_variance": ACTIVE_VARIANCE,
+        "pixel_sigma": vae.config.sigma,
+        **kit.classes(data),
+    }
     words, stage, after = kit.sides()
     with words:
         kit.say(
@@ -28,7 +42,7 @@ def draw() -> None:
             "for eight images the posterior along it, and below, what the decoder makes of the "
             "chosen image when this number alone is changed. **Choose another image.**"
         )
-        seen = kit.predict(
+        answered = kit.predict(
             SLUG,
             "The decoder could use all sixteen numbers. How many of them tell anything of the "
             "image?",
@@ -42,7 +56,7 @@ def draw() -> None:
             "with no bar, then one with a long bar**, and compare the strips of images and the "
             "posteriors.",
         )
-        if seen:
+        if answered:
             kit.say(
                 "A **dead unit** is a number of the code that tells nothing: its posterior is the "
                 "prior, $\\mu \\approx 0$ and $\\sigma \\approx 1$, whatever the image, and the "
@@ -58,14 +72,11 @@ def draw() -> None:
                 "labels": data.labels[held_out].astype(np.uint8),
                 "mean": mean.astype(np.float32),
             },
+            spec,
             revealed=kit.predicted(SLUG),
-            num_shown=SHOWN,
-            active_variance=ACTIVE_VARIANCE,
-            pixel_sigma=vae.config.sigma,
-            **kit.classes(data),
         )
     with after:
-        if seen:
+        if answered:
             kit.say(
                 "**Why units die.** A number that tells something of the image costs KL, so it has"
                 " to bring more than that in reconstruction. Compare the two for a few numbers,"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 import numpy as np
 
 from pages._lessons import kit
@@ -10,6 +12,13 @@ from pages._ui import resources
 FIGURE = kit.LiveFigure("denoising")
 SLUG = "denoising"
 NUM_IMAGES = 60
+
+
+class DenoisingSpec(TypedDict):
+    """What the figure is given, models and arrays apart."""
+
+    label_names: list[str]
+    strength: float  # of the noise in the denoiser's training
 
 
 def draw() -> None:
@@ -37,7 +46,7 @@ def draw() -> None:
             " tenth of the error. **Move the slider**: the VAE beside it has as many latent"
             " dimensions, but saw clean images only."
         )
-        seen = kit.predict(
+        answered = kit.predict(
             SLUG,
             f"Both are given images with noise of strength 0 to {2 * strength:g}. Which comes "
             "nearer to the clean image?",
@@ -58,12 +67,11 @@ def draw() -> None:
                 "images": kit.channels_last(data.images[test]),
                 "labels": data.labels[test].astype(np.uint8),
             },
+            DenoisingSpec(label_names=list(data.label_names), strength=strength),
             revealed=kit.predicted(SLUG),
-            label_names=list(data.label_names),
-            strength=strength,
         )
     with after:
-        if seen:
+        if answered:
             kit.say(
                 "**What it has learned.** Noise cannot be predicted, so what makes the squared"
                 " error smallest is the mean of all clean images that may lie under the noise:"

@@ -27,7 +27,7 @@ def draw() -> None:
             "**posterior**, $q(z|x) = \\mathcal N\\big(\\mu(x), \\sigma(x)^2\\big)$."
         )
         kit.say("**Move over either map**: the nearest image goes through both models.")
-        seen = kit.predict(
+        answered = kit.predict(
             SLUG,
             "Several codes are drawn from the cloud of one image, and each is decoded. What do "
             "the images look like?",
@@ -50,11 +50,11 @@ def draw() -> None:
                 "ae": ae_map.coordinates,
                 "vae": vae_map.coordinates,
             },
+            kit.classes(data),
             revealed=kit.predicted(SLUG),
-            **kit.classes(data),
         )
     with after:
-        if seen:
+        if answered:
             kit.say(
                 "The cloud has a price: where two clouds overlap, the decoder cannot tell the"
                 " images apart, and has to answer with a blend. So training pushes the clouds of"

@@ -6,8 +6,6 @@ import numpy as np
 
 from pages._lessons import kit
 from pages._ui import resources
-from vaelab.latent.projections import Projection
-from vaelab.runs import Run
 
 FIGURE = kit.LiveFigure("generating")
 SLUG = "generating"
@@ -31,7 +29,7 @@ def draw() -> None:
             "With $T = 1$ that is the prior. **Choose a draw** to see where it lies in both maps, "
             "or **move over a map**."
         )
-        seen = kit.predict(
+        answered = kit.predict(
             SLUG,
             "$T$, the **temperature**, makes draws timid or bold. Say it is lowered to $0.2$. What "
             "becomes of the VAE's 24 images?",
@@ -50,15 +48,15 @@ def draw() -> None:
             {"vae": vae, "ae": ae},
             {
                 "images": kit.channels_last(data.images[vae_map.indices]),
-                "vae": _bytes(vae, vae_map),
-                "ae": _bytes(ae, ae_map),
+                "vae": kit.browser_map(vae, vae_map),
+                "ae": kit.browser_map(ae, ae_map),
                 "epsilon": np.random.default_rng(1).normal(size=(DRAWS, 2)).astype(np.float32),
             },
+            kit.classes(data),
             revealed=kit.predicted(SLUG),
-            **kit.classes(data),
         )
     with after:
-        if seen:
+        if answered:
             kit.say(
                 "**Why it works in a VAE.** What the decoder knows is where codes of images lie."
                 " All their clouds together are called the **aggregate posterior**; the KL term has"
@@ -82,9 +80,3 @@ def draw() -> None:
             )
             kit.go_on("generation", "Generate images with this VAE", vae)
         kit.sources("kingma2014")
-
-
-def _bytes(run: Run, projection: Projection) -> np.ndarray:
-    """The map as the browser reads it, with the density by which Explore judges a place."""
-    file = resources.browser_map(run, resources.dataset(run.config), projection, "lesson-draws")
-    return np.frombuffer(file, np.uint8)

@@ -7,7 +7,6 @@ import numpy as np
 from pages._lessons import kit
 from pages._ui import resources
 from vaelab.latent.projections import Projection
-from vaelab.runs import Run
 
 FIGURE = kit.LiveFigure("holes")
 SLUG = "holes"
@@ -31,7 +30,7 @@ def draw() -> None:
             "nearest image is, and whether the place is **off the data**: where the eighth nearest "
             "image is farther away than it is for 99 images in 100."
         )
-        seen = kit.predict(
+        answered = kit.predict(
             SLUG,
             "24 codes are drawn from anywhere on this map, between its least and its greatest "
             "code in each direction. How many of them will be off the data?",
@@ -50,14 +49,14 @@ def draw() -> None:
             {"ae": ae, "vae": vae},
             {
                 "images": kit.channels_last(data.images[ae_map.indices]),
-                "ae": _bytes(ae, ae_map),
-                "vae": _bytes(vae, vae_map),
+                "ae": kit.browser_map(ae, ae_map),
+                "vae": kit.browser_map(vae, vae_map),
             },
+            kit.classes(data),
             revealed=kit.predicted(SLUG),
-            **kit.classes(data),
         )
     with after:
-        if seen:
+        if answered:
             low, high = ae_map.codes.min(), ae_map.codes.max()
             kit.say(
                 "**Why there are holes.** Look again at what an autoencoder is trained to make"
@@ -85,12 +84,6 @@ def draw() -> None:
             )
             kit.go_on("explore", "Explore this autoencoder's map", ae)
         kit.sources("kingma2014")
-
-
-def _bytes(run: Run, projection: Projection) -> np.ndarray:
-    """The map as the browser reads it, with the density by which Explore judges a place."""
-    file = resources.browser_map(run, resources.dataset(run.config), projection, "lesson-holes")
-    return np.frombuffer(file, np.uint8)
 
 
 def _near(projection: Projection) -> float:

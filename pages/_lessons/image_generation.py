@@ -9,7 +9,14 @@ from pages._ui import resources
 
 FIGURE = kit.LiveFigure("image_generation")
 SLUG = "image_generation"
+#: The label that is chosen at first.
 WISH = 7
+
+
+class ImageGenerationSpec(kit.Classes):
+    """What the figure is given, models and arrays apart."""
+
+    wish: int  # the label that is chosen at first
 
 
 def draw() -> None:
@@ -17,6 +24,7 @@ def draw() -> None:
     data = resources.dataset(run.config)
     places, unlabelled = (resources.make_known_map(each, "plane") for each in (run, without))
     assert data.labels is not None
+    spec: ImageGenerationSpec = {"wish": WISH, **kit.classes(data)}
     words, stage, after = kit.sides()
     with words:
         kit.say(
@@ -29,7 +37,7 @@ def draw() -> None:
             "**Choose a label**: ten codes are drawn and decoded with it. **Move over the map** to "
             "choose the code yourself."
         )
-        seen = kit.predict(
+        answered = kit.predict(
             SLUG,
             "One code is decoded with the label 7, and then the same code with the label 2. What "
             "do the two images have in common?",
@@ -53,12 +61,11 @@ def draw() -> None:
                 "unlabelled": unlabelled.coordinates,
                 "unlabelled_labels": data.labels[unlabelled.indices].astype(np.uint8),
             },
+            spec,
             revealed=kit.predicted(SLUG),
-            wish=WISH,
-            **kit.classes(data),
         )
     with after:
-        if seen:
+        if answered:
             kit.say(
                 "**Look at the colours** of the map: digits lie all over each other, where the map"
                 " of the VAE without labels had a region for each. The KL term sees to that: a"

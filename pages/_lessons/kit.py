@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import streamlit as st
@@ -16,10 +16,14 @@ from pages._ui import browser_code, resources, state
 from pages._ui.latent_canvas import send_model
 from vaelab.datasets import ImageDataset
 from vaelab.figures import PALETTE
+from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 
 __all__ = [
+    "Classes",
+    "FigureSpec",
     "LiveFigure",
+    "browser_map",
     "channels_last",
     "classes",
     "go_on",
@@ -121,20 +125,20 @@ def predict(
     answer: int,
     why: str,
 ) -> bool:
-    """Ask what the reader expects, and say whether it is so only then.
+    """Ask what the reader expects, and only then say whether it is so.
 
-    The figure beside it shows what was asked for once ``predicted``: hand it ``revealed=``.
+    The figure beside it shows the answer once the reader has ``predicted``: hand it ``revealed=``.
 
     Parameters
     ----------
     lesson
         The lesson's slug; with several questions in one, a name that begins with it.
     question, options
-        What is asked, and two to four answers.
+        The question, and two to four answers.
     answer
         Which of ``options`` is right.
     why
-        What is said then, whichever was chosen; what to look at in the figure to see it.
+        The explanation, whichever was chosen; what to look at in the figure to see it.
 
     Returns
     -------
@@ -185,8 +189,27 @@ def channels_last(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(images.transpose(0, 2, 3, 1))
 
 
-def classes(data: ImageDataset) -> dict[str, Any]:
-    """What classes are called and coloured, for a figure's ``spec``."""
+def browser_map(run: Run, projection: Projection) -> NDArray[np.uint8]:
+    """A map as the browser reads it, with the density by which Explore judges a place."""
+    data = resources.dataset(run.config)
+    return np.frombuffer(resources.browser_map(run, data, projection, "lesson"), np.uint8)
+
+
+class FigureSpec(TypedDict):
+    """What every figure is given."""
+
+    models: dict[str, str]  # their ids, by the role that the figure knows them in
+
+
+class Classes(TypedDict):
+    """Names and colours of classes."""
+
+    label_names: list[str]
+    palette: list[str]  # a colour for each, over again where there are more
+
+
+def classes(data: ImageDataset) -> Classes:
+    """What the classes of a dataset are called, and a colour for each."""
     return {"label_names": list(data.label_names), "palette": list(PALETTE)}
 
 
@@ -208,18 +231,19 @@ class LiveFigure:
             style.append(f"lessons/{name}.css")
         self._mount = st.components.v2.component(
             f"lesson_{name}",
-            html=browser_code.join("lessons/stage.html"),
-            css=browser_code.join(*style),
-            js=browser_code.join(browser_code.NETWORK, "lessons/stage.js", f"lessons/{name}.js"),
+            html=browser_code.read("lessons/stage.html"),
+            css=browser_code.read(*style),
+            js=browser_code.join(f"lessons/{name}.js"),
             isolate_styles=False,
         )
 
     def draw(
         self,
         models: Mapping[str, Run],
-        arrays: Mapping[str, NDArray[Any]] | None = None,
-        revealed: bool = True,
-        **spec: Any,
+        arrays: Mapping[str, NDArray[Any]],
+        spec: Mapping[str, object],
+        *,
+        revealed: bool,
     ) -> None:
         """Draw the figure.
 
@@ -229,16 +253,18 @@ class LiveFigure:
             Trained runs, by the role that the figure knows them in.
         arrays
             float32, int32 or uint8 arrays that it reads.
+        spec
+            What else it reads, as JSON: ``classes``, or a ``TypedDict`` of the lesson, whose type
+            the figure's file has as well.
         revealed
             Whether it shows what the reader was to predict. Once it does, a figure that is on the
             page already goes on from where it stands.
-        **spec
-            What else it reads, as JSON.
         """
         names = {role: resources.model_name(run) for role, run in models.items()}
-        text = json.dumps({"models": names, **spec}, allow_nan=False)
+        common: FigureSpec = {"models": names}
+        text = json.dumps({**common, **spec}, allow_nan=False)
         metadata = {"kind": "figure", "figure": text, "revealed": str(revealed)}
-        contiguous = {name: np.ascontiguousarray(array) for name, array in (arrays or {}).items()}
+        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
         key = f"figure-{self.name}"
 
         def missing() -> None:

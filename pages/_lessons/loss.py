@@ -32,7 +32,7 @@ def draw() -> None:
             "**prior** $p(z) = \\mathcal N(0, 1)$, the one cloud that holds before any image is "
             "seen. **Choose an image, then a pixel** of it."
         )
-        seen = kit.predict(
+        answered = kit.predict(
             SLUG,
             r"Say we pull the cloud towards the prior, all the way: $\mu \to 0$, $\sigma \to 1$. "
             "The KL term falls to 0. What does the sum of both do?",
@@ -54,11 +54,11 @@ def draw() -> None:
                 "images": kit.channels_last(data.images[shown]),
                 "labels": data.labels[shown].astype(np.uint8),
             },
+            kit.classes(data),
             revealed=kit.predicted(SLUG),
-            **kit.classes(data),
         )
     with after:
-        if seen:
+        if answered:
             kit.say(
                 "**Where the terms come from.** The decoder says of each pixel with which"
                 " probability $\\hat x_i$ it is white, so an image costs (a grey pixel counts in"

@@ -45,7 +45,7 @@ def draw() -> None:
         24,
         "Some of the digits to learn from",
     )
-    seen = kit.predict(
+    answered = kit.predict(
         SLUG,
         "An autoencoder is there already. How much code makes a VAE of it?",
         (
@@ -59,14 +59,14 @@ def draw() -> None:
         "Encoder, decoder and training loop are the autoencoder's own.",
     )
     # Reading torch's source, and torch itself, may take seconds: after the first look.
-    frame.later(lambda: rest(seen))
+    frame.later(lambda: rest(answered))
 
 
-def rest(seen: bool) -> None:
+def rest(answered: bool) -> None:
     with st.spinner("Reading the package's source …"):
         walkthrough = import_module("vaelab.walkthrough")
     steps(walkthrough)
-    parts(seen)
+    parts(answered)
     kit.say(
         "To do the same without this page: `python -m vaelab train --dataset digits`, or "
         '`vaelab.train(vaelab.TrainConfig(dataset="digits"))`. The README has more.'
@@ -106,8 +106,8 @@ def steps(walkthrough: Any) -> None:
 
 
 def environment(walkthrough: Any) -> None:
-    found = walkthrough.check_environment()
-    st.code("\n".join(f"{name} {version}" for name, version in found.items()), language=None)
+    versions = walkthrough.check_environment()
+    st.code("\n".join(f"{name} {version}" for name, version in versions.items()), language=None)
 
 
 def prepared(walkthrough: Any) -> None:
@@ -177,12 +177,12 @@ def looked(made: dict[str, Any]) -> None:
         st.caption("Press **Run**: there must be a model to look into.")
 
 
-def parts(seen: bool) -> None:
+def parts(answered: bool) -> None:
     st.markdown("#### What the steps stand on")
     name = st.segmented_control(
         "Part",
         list(PARTS),
-        default="VAE" if seen else "The encoder",
+        default="VAE" if answered else "The encoder",
         required=True,
         key="part-of-package",
         help="A part of the package to read; its examples are run while you look.",
@@ -203,11 +203,11 @@ def run_examples(part: Any, module: str) -> str:
     """Run the examples of a docstring; they are returned, or what is wrong with one."""
     wrong = io.StringIO()
     runner = doctest.DocTestRunner(verbose=False)
-    found = doctest.DocTestFinder(recurse=False).find(part, globs=dict(vars(import_module(module))))
-    for test in found:
+    tests = doctest.DocTestFinder(recurse=False).find(part, globs=dict(vars(import_module(module))))
+    for test in tests:
         runner.run(test, out=wrong.write)
     lines = []
-    for example in (example for test in found for example in test.examples):
+    for example in (example for test in tests for example in test.examples):
         lines.append(">>> " + example.source.rstrip().replace("\n", "\n... "))
         lines += [example.want.rstrip()] if example.want else []
     return wrong.getvalue() or "\n".join(lines)

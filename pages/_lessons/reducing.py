@@ -36,7 +36,7 @@ def draw() -> None:
             "network's decoder may bend its plane, to follow the images. **Move over either map** "
             "to decode any two numbers; choose images above the maps."
         )
-        seen = kit.predict(
+        answered = kit.predict(
             SLUG,
             "Each model keeps two numbers of an image and draws it again from these. On how many "
             "of the held-out images does the autoencoder come nearer than PCA?",
@@ -63,11 +63,11 @@ def draw() -> None:
                 "mean": mean.astype(np.float32),
                 "components": components.astype(np.float32),
             },
+            kit.classes(data),
             revealed=kit.predicted(SLUG),
-            **kit.classes(data),
         )
     with after:
-        if seen:
+        if answered:
             kit.say(
                 "**The two are relatives.** Take all activation functions out of an autoencoder and"
                 " train it on the squared error: the best that it can do is PCA's plane, exactly."

@@ -35,7 +35,7 @@ def draw() -> None:
             "The code is distributed as before. But the randomness is now an input, and $z$ a "
             "plain function of $\\mu$ and $\\sigma$. **Move $\\varepsilon$**, on the left plane."
         )
-        seen = kit.predict(
+        answered = kit.predict(
             SLUG,
             r"$\varepsilon$ stays where it is, and the encoder makes $\sigma$ half as large. "
             "Where does $z$ go?",
@@ -57,11 +57,11 @@ def draw() -> None:
                 "places": plane.coordinates,
                 "place_labels": data.labels[plane.indices].astype(np.uint8),
             },
+            kit.classes(data),
             revealed=kit.predicted(SLUG),
-            **kit.classes(data),
         )
     with after:
-        if seen:
+        if answered:
             kit.say(
                 r"So with $\varepsilon$ held, the code has derivatives, $\partial z / \partial \mu"
                 r" = 1$"
