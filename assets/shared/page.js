@@ -46,8 +46,8 @@ class Page {
   linkedCharts = new Map();
 }
 
-const onPage = /** @type {{ vaelab?: Page }} */ (globalThis);
-onPage.vaelab ??= new Page();
+const onPage = /** @type {{ vaelab: Page }} */ (/** @type {unknown} */ (globalThis));
+// Its own: an element whose id is "vaelab", such as a heading's, is found by that name as well.
+if (!Object.hasOwn(onPage, "vaelab")) onPage.vaelab = new Page();
 
-/** @type {Page} */
 export const page = onPage.vaelab;

@@ -12,9 +12,10 @@ CODE = {
     "place": join("latent_canvas/place_mount.js"),
 }
 FILES = {"code": CODE, "markup": read("latent_canvas/component.html")}
+#: The heading of the Start page has an id that browsers offer as a global name: `vaelab`.
 SETUP = """
 async ({ code, markup }) => {
-    document.body.innerHTML = `<main>${markup}</main>`;
+    document.body.innerHTML = `<h1 id="vaelab">vaelab</h1><main>${markup}</main>`;
     const mounts = {};
     for (const [kind, text] of Object.entries(code)) {
         const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
