@@ -78,14 +78,16 @@ def serve(runs: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true",
-               "--server.address", "127.0.0.1", "--server.port", str(port)]  # fmt: skip
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", *options.split()]
     address = f"http://127.0.0.1:{port}"
     with (runs / "server.log").open("w") as log:
         server = subprocess.Popen(
-            command, cwd=HERE.parent, env=os.environ | {"VAELAB_RUNS": str(runs)},
-            stdout=log, stderr=log,
-        )  # fmt: skip
+            command,
+            cwd=HERE.parent,
+            env=os.environ | {"VAELAB_RUNS": str(runs)},
+            stdout=log,
+            stderr=log,
+        )
         try:
             wait_for(f"{address}/_stcore/health", server, runs / "server.log")
             yield address
@@ -114,4 +116,5 @@ def wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 
 if __name__ == "__main__":
+    options = f"--server.headless true --server.address 127.0.0.1 --server.port {port}"
     main()

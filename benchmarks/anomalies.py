@@ -48,9 +48,12 @@ def main(epochs: int = 8, threads: int = 2, digits: tuple[int, ...] = tuple(rang
     for digit in digits:
         kept = tuple(name for name in data.label_names if name != str(digit))
         config = TrainConfig(
-            dataset="mnist", latent_dim=LATENT_DIM, epochs=epochs, threads=threads,
+            dataset="mnist",
+            latent_dim=LATENT_DIM,
+            epochs=epochs,
+            threads=threads,
             preprocessing=Preprocessing(classes=kept),
-        )  # fmt: skip
+        )
         normal = preprocess(data, config.preprocessing)
         with tempfile.TemporaryDirectory() as temporary:
             run = train(config, normal, Path(temporary) / "run")

@@ -113,10 +113,7 @@ def main(rounds: int = 3) -> None:
     print_table(
         "Changing pages, from the click to the page's title painted, and its main thing drawn",
         ("to", "title, median, s", "slowest, s", "main thing, median, s", "slowest, s"),
-        [
-            (name, *(f"{of(part):.2f}" for part in zip(*s, strict=True) for of in OF))
-            for name, s in changed.items()
-        ],
+        [(name, *(f"{of(part):.2f}" for part in zip(*s, strict=True) for of in OF)) for name, s in changed.items()],
     )
     print("(asked: at most 1.5 s)")
     print_table(
@@ -125,15 +122,12 @@ def main(rounds: int = 3) -> None:
         [(n, f"{statistics.median(s):.2f}", f"{max(s):.2f}") for n, s in lessons.items()],
     )
     print("(asked: at most 1.5 s)")
-    print(
-        f"memory of the app's process after this, one session: {max(memory):.0f} MiB (asked: < 900)"
-    )
+    print(f"memory of the app's process after this, one session: {max(memory):.0f} MiB (asked: < 900)")
 
 
 #: A lesson's live figure, once it is no longer the one before.
 FIGURE = (
-    '[data-testid="lesson-figure"][data-state="ready"]:not([data-old]), '
-    'img[alt="Some of the digits to learn from"]'
+    '[data-testid="lesson-figure"][data-state="ready"]:not([data-old]), img[alt="Some of the digits to learn from"]'
 )
 #: What must be there before a page counts as drawn; the order in which they are visited.
 SELECTORS = {
@@ -162,9 +156,7 @@ def _read_course(page: Any, seconds: dict[str, list[float]]) -> None:
     page.wait_for_selector(FIGURE)
     page.wait_for_timeout(800)
     for lesson in [*LESSONS[1:], LESSONS[0]]:
-        page.evaluate(
-            "document.querySelector('[data-testid=lesson-figure]')?.setAttribute('data-old', '')"
-        )
+        page.evaluate("document.querySelector('[data-testid=lesson-figure]')?.setAttribute('data-old', '')")
         if lesson is LESSONS[0]:
             page.get_by_role("button", name="Contents").click()
             button = page.get_by_role("button", name=f"1. {lesson.title}")
@@ -186,14 +178,14 @@ def _open(browser: Any, script: Path, selector: str, runs: str) -> tuple[float, 
         port = free.getsockname()[1]
     page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
     started = time.perf_counter()
+    options = f"--server.headless true --server.address 127.0.0.1 --server.port {port}"
     server = subprocess.Popen(
-        [
-            sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true",
-            "--server.address", "127.0.0.1", "--server.port", str(port),
-        ],
-        cwd=ROOT, env=os.environ | {"VAELAB_RUNS": runs},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [sys.executable, "-m", "streamlit", "run", str(script), *options.split()],
+        cwd=ROOT,
+        env=os.environ | {"VAELAB_RUNS": runs},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     while True:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

@@ -43,8 +43,7 @@ def main(threads: int = 2) -> None:
         ROUNDS,
     )
     print_table(
-        f"Decoding a 20 x 20 grid of 28 x 28, {threads} threads, median of {ROUNDS} "
-        "interleaved rounds",
+        f"Decoding a 20 x 20 grid of 28 x 28, {threads} threads, median of {ROUNDS} interleaved rounds",
         ("what", "ms", "its time to vaelab conv's"),
         [(n, f"{s * 1e3:.1f}", f"{s / seconds['vaelab conv']:.2f}") for n, s in seconds.items()],
     )
@@ -55,11 +54,15 @@ def main(threads: int = 2) -> None:
 def transposed() -> nn.Module:
     """The usual decoder of the same widths: dense, then transposed convolutions to one channel."""
     return nn.Sequential(
-        nn.Linear(2, 128), nn.SiLU(), nn.Linear(128, 32 * 49), nn.SiLU(),
+        nn.Linear(2, 128),
+        nn.SiLU(),
+        nn.Linear(128, 32 * 49),
+        nn.SiLU(),
         nn.Unflatten(1, (32, 7, 7)),
-        nn.ConvTranspose2d(32, 16, 4, stride=2, padding=1), nn.SiLU(),
+        nn.ConvTranspose2d(32, 16, 4, stride=2, padding=1),
+        nn.SiLU(),
         nn.ConvTranspose2d(16, 1, 4, stride=2, padding=1),
-    ).eval()  # fmt: skip
+    ).eval()
 
 
 if __name__ == "__main__":

@@ -41,11 +41,15 @@ def main(seeds: int = 3, epochs: int = 20, threads: int = 2) -> None:
             for index, (name, change) in enumerate(CANDIDATES.items()):
                 config = TrainConfig.model_validate(
                     {
-                        "dataset": "shapes", "latent_dim": LATENT_DIM, "architecture": "conv",
-                        "epochs": epochs, "threads": threads, "seed": seed,
+                        "dataset": "shapes",
+                        "latent_dim": LATENT_DIM,
+                        "architecture": "conv",
+                        "epochs": epochs,
+                        "threads": threads,
+                        "seed": seed,
                     }
                     | change
-                )  # fmt: skip
+                )
                 run = train(config, data, Path(temporary) / f"{index}-{seed}")
                 codes = run.engine.encode(data.images[rows])
                 evaluation = run.evaluation() or {}
@@ -59,8 +63,7 @@ def main(seeds: int = 3, epochs: int = 20, threads: int = 2) -> None:
                 )
                 print(f"{name}, seed {seed}: MIG {found[name][-1]['mig']:.3f}", flush=True)
     print_table(
-        f"shapes, {LATENT_DIM} dimensions, conv, {epochs} epochs: {seeds} seeds, "
-        f"{NUM_IMAGES:,} images",
+        f"shapes, {LATENT_DIM} dimensions, conv, {epochs} epochs: {seeds} seeds, {NUM_IMAGES:,} images",
         ("what", "MIG", "by seed", "FactorVAE", "ELBO", "KL"),
         [
             (

@@ -23,21 +23,16 @@ def main(seeds: int = 3) -> None:
     data = load_dataset("mnist", folder=folder)
     candidates = {
         "defaults": {},
-        "textbook's 400, ReLU, 1e-3": {
-            "hidden": (400,), "activation": "relu", "learning_rate": 1e-3
-        },
-    }  # fmt: skip
+        "textbook's 400, ReLU, 1e-3": {"hidden": (400,), "activation": "relu", "learning_rate": 1e-3},
+    }
     results: dict[str, list[dict[str, float]]] = {name: [] for name in candidates}
     with tempfile.TemporaryDirectory() as temporary:
         for seed in range(seeds):
             for name, settings in candidates.items():
                 config = TrainConfig.model_validate(
-                    {"dataset": "mnist", "latent_dim": 2, "seconds": 20, "threads": 2, "seed": seed}
-                    | settings
+                    {"dataset": "mnist", "latent_dim": 2, "seconds": 20, "threads": 2, "seed": seed} | settings
                 )
-                run = train(
-                    config, data, Path(temporary) / f"{seed}-{len(results[name])}-{name[0]}"
-                )
+                run = train(config, data, Path(temporary) / f"{seed}-{len(results[name])}-{name[0]}")
                 figures = run.evaluation() or {}
                 figures["epochs"] = run.epoch
                 results[name].append(figures)
@@ -46,22 +41,19 @@ def main(seeds: int = 3) -> None:
             name,
             *(
                 f"{statistics.mean(r[key] for r in runs):.{digits}f}"
-                for key, digits in (("elbo", 2), ("reconstruction", 2), ("kl", 2),
-                                    ("knn_accuracy", 4), ("epochs", 1))
+                for key, digits in (("elbo", 2), ("reconstruction", 2), ("kl", 2), ("knn_accuracy", 4), ("epochs", 1))
             ),
             " ".join(f"{r['elbo']:.1f}" for r in runs),
         )
         for name, runs in results.items()
-    ]  # fmt: skip
+    ]
     print_table(
         f"MNIST, 2-D latent, 20 s on 2 threads, 10,000 test images, mean of {seeds} seeds",
         ("what", "ELBO", "reconstruction", "KL", "k-NN", "epochs", "ELBO by seed"),
         rows,
     )
     ours, theirs = (statistics.mean(-r["elbo"] for r in runs) for runs in results.values())
-    print(
-        f"-ELBO: {ours:.1f} nats (asked: at most 150); ratio to the textbook's: {ours / theirs:.3f}"
-    )
+    print(f"-ELBO: {ours:.1f} nats (asked: at most 150); ratio to the textbook's: {ours / theirs:.3f}")
 
 
 if __name__ == "__main__":

@@ -40,9 +40,7 @@ def main() -> None:
         [(n, f"{s:.3f}", f"{s / seconds['UMAP, again']:.4f}") for n, s in seconds.items()],
     )
     ratio = seconds["UMAP, first in a process"] / seconds["UMAP, again"]
-    print(
-        f"ratio: the first UMAP takes {ratio:.1f} times the second: why maps are made in a worker"
-    )
+    print(f"ratio: the first UMAP takes {ratio:.1f} times the second: why maps are made in a worker")
 
 
 if __name__ == "__main__":

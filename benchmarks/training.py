@@ -47,16 +47,19 @@ def main(threads: int = 2) -> None:
     )
     faster = seconds["textbook loop"] / ours
     print(f"ratio: {faster:.2f} times the textbook loop's images/s (asked: 4)")
-    print(f"ratio: {ours / seconds['bare matrix products']:.2f} times the bare products' time "
-          "(asked: at most 2.5)")  # fmt: skip
+    print(f"ratio: {ours / seconds['bare matrix products']:.2f} times the bare products' time (asked: at most 2.5)")
 
 
 def vaelab_epoch(images: NDArray[np.uint8], threads: int) -> Callable[[], object]:
     """One epoch of the trainer, as it trains a run, without its validation pass."""
     config = TrainConfig(
-        hidden=(400,), activation="relu", latent_dim=20, batch_size=BATCH, threads=threads,
+        hidden=(400,),
+        activation="relu",
+        latent_dim=20,
+        batch_size=BATCH,
+        threads=threads,
         epochs=10_000,
-    )  # fmt: skip
+    )
     trainer = Trainer(config, images, images[:1])
     epochs = trainer.records()
 

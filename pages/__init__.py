@@ -41,59 +41,81 @@ class Page(NamedTuple):
 
 PAGES = (
     Page(
-        "home", "Start", ":material/home:",
-        "Train a small autoencoder on images, and walk through what it learned: **move over the "
-        "map**.",
+        "home",
+        "Start",
+        ":material/home:",
+        "Train a small autoencoder on images, and walk through what it learned: **move over the map**.",
         other_heading="vaelab",
     ),
     Page(
-        "learn", "Learn", ":material/school:",
+        "learn",
+        "Learn",
+        ":material/school:",
         "**Predict, then touch**: every figure is a trained model that runs in this page.",
     ),
     Page(
-        "explore", "Explore", ":material/explore:",
+        "explore",
+        "Explore",
+        ":material/explore:",
         "**Move over the map**: every place of it is decoded as you go. Click to pin one.",
     ),
     Page(
-        "interpolate", "Interpolate", ":material/linear_scale:",
+        "interpolate",
+        "Interpolate",
+        ":material/linear_scale:",
         "**Click two points** of the map: the way between them is decoded below.",
     ),
     Page(
-        "train", "Train", ":material/model_training:",
-        "**Press Start training**: what is set suits the images. Watch the model learn on the "
-        "right.",
+        "train",
+        "Train",
+        ":material/model_training:",
+        "**Press Start training**: what is set suits the images. Watch the model learn on the right.",
     ),
     Page(
-        "runs", "Runs", ":material/list:",
+        "runs",
+        "Runs",
+        ":material/list:",
         "**Tick a run** to open or change it, several to lay their curves over one another.",
     ),
     Page(
-        "compare", "Compare", ":material/compare:",
+        "compare",
+        "Compare",
+        ":material/compare:",
         "**Choose a second model**, and move over either map: the other follows.",
     ),
     Page(
-        "reduction", "Dimensionality reduction", ":material/map:",
+        "reduction",
+        "Dimensionality reduction",
+        ":material/map:",
         "**Draw a loop** around some points of one map: the same images are marked in all.",
         PUT_TO_USE,
     ),
     Page(
-        "anomalies", "Anomaly detection", ":material/problem:",
+        "anomalies",
+        "Anomaly detection",
+        ":material/problem:",
         "**Choose what is odd**, then move the threshold and see who is caught.",
         PUT_TO_USE,
     ),
     Page(
-        "denoising", "Denoising", ":material/deblur:",
+        "denoising",
+        "Denoising",
+        ":material/deblur:",
         "**Move the strength** of the noise, and see what each method makes of it.",
         PUT_TO_USE,
     ),
     Page(
-        "generation", "Generation", ":material/auto_awesome:",
+        "generation",
+        "Generation",
+        ":material/auto_awesome:",
         "**Press Draw again**: each image is made from random numbers alone.",
         PUT_TO_USE,
     ),
     Page(
-        "arithmetic", "Latent arithmetic", ":material/calculate:",
+        "arithmetic",
+        "Latent arithmetic",
+        ":material/calculate:",
         "**Choose two groups**: the step from one to the other can be added to any image.",
         PUT_TO_USE,
     ),
-)  # fmt: skip
+)

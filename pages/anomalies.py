@@ -44,9 +44,7 @@ def main() -> None:
         run = widgets.choose_run()
         source = choose_anomalies(run)
         score = choose_score(run)
-    head = st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
-    )
+    head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     head.caption(
         "Images that score above the threshold are flagged as anomalous, and the table counts "
         "what that finds and what it costs."
@@ -152,9 +150,8 @@ def draw_gallery(case: Case, threshold: float) -> None:
             errors = int(wrong[chosen].sum())
             st.markdown(
                 f"From the {name} anomalous on, row by row. "
-                + (f"**Framed: {errors} wrongly judged**, {kinds[name]}." if errors else
-                   "All are judged rightly.")
-            )  # fmt: skip
+                + (f"**Framed: {errors} wrongly judged**, {kinds[name]}." if errors else "All are judged rightly.")
+            )
 
 
 def look_closer(case: Case, threshold: float) -> None:
@@ -235,10 +232,7 @@ def choose_anomalies(run: Run) -> AnomalySource:
         for setting in OF_KIND[name]:
             state.put_into_url(setting, None)
     if kind == "other":
-        sources = {
-            name: source for name, source in SOURCES.items()
-            if name != run.config.dataset and is_local(source)
-        }  # fmt: skip
+        sources = {name: source for name, source in SOURCES.items() if name != run.config.dataset and is_local(source)}
         what = controls.selectbox(
             "Which",
             param="images",
@@ -302,18 +296,23 @@ def offer_training(run: Run) -> None:
     if missing_classes(run) or len(names) < 2:
         return
     with st.popover(
-        "Train one without …", icon=":material/model_training:",
+        "Train one without …",
+        icon=":material/model_training:",
         help="Train this model without one class, which is then what is odd.",
-    ):  # fmt: skip
+    ):
         st.markdown("The same model, trained without a class: then that class is the anomaly.")
         left_out = st.selectbox(
-            "Leave out", names, key=f"leave-out:{run.config.dataset}",
+            "Leave out",
+            names,
+            key=f"leave-out:{run.config.dataset}",
             help="The class that the model will never see.",
-        )  # fmt: skip
+        )
         if st.button(
-            "Start training", type="primary", icon=":material/play_arrow:",
+            "Start training",
+            type="primary",
+            icon=":material/play_arrow:",
             help="With all the settings of this model but the class.",
-        ):  # fmt: skip
+        ):
             kept = tuple(name for name in names if name != left_out)
             preprocessing = run.config.preprocessing.model_copy(update={"classes": kept})
             try:
@@ -329,9 +328,11 @@ def offer_training(run: Run) -> None:
         if title := st.session_state.get("left-out-training"):
             st.success(f"**{title}** is in training. Once it has begun, it can be chosen here.")
             st.page_link(
-                "pages/train.py", label="Follow it on Train", icon=":material/east:",
+                "pages/train.py",
+                label="Follow it on Train",
+                icon=":material/east:",
                 help="Watch its loss and its map as they form.",
-            )  # fmt: skip
+            )
 
 
 frame.show(main, __file__)

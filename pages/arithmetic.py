@@ -80,8 +80,9 @@ def draw_change(run: Run, data: ImageDataset, a: np.ndarray, b: np.ndarray) -> N
         }
         widgets.chart(
             shift_curves(shift.strengths, curves, "random directions", shift.right),
-            key="shift-curves", config={"displayModeBar": False},
-        )  # fmt: skip
+            key="shift-curves",
+            config={"displayModeBar": False},
+        )
         say_how_well(shift)
 
 
@@ -113,8 +114,9 @@ def draw_one(run: Run, data: ImageDataset, change: Change, a: np.ndarray) -> flo
             help="The number of any image of the dataset.",
             width=140,
         )
-        st.button("Draw another", icon=":material/casino:", on_click=draw,
-                  help="Draw another held-out image of group A.")  # fmt: skip
+        st.button(
+            "Draw another", icon=":material/casino:", on_click=draw, help="Draw another held-out image of group A."
+        )
         strength = controls.slider(
             "Strength",
             param="strength",
@@ -129,8 +131,11 @@ def draw_one(run: Run, data: ImageDataset, change: Change, a: np.ndarray) -> flo
     z = run.engine.encode(data.images[[index]], label).mu.astype(np.float64)
     decoded = run.engine.decode(z + np.array([0, strength])[:, None] * change.direction, label)
     training_note = " (trained on)" if index in data.split.train else ""
-    names = (widgets.describe_image(data, index) + training_note, "Recon\u00adstruction",
-             f"Changed by {strength:g} × the direction")  # fmt: skip
+    names = (
+        widgets.describe_image(data, index) + training_note,
+        "Recon\u00adstruction",
+        f"Changed by {strength:g} × the direction",
+    )
     pictures = (data.images[index], decoded[0], decoded[1])
     for column, image, name in zip(st.columns(3), pictures, names, strict=True):
         with column:

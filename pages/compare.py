@@ -101,9 +101,7 @@ def side_by_side(runs: Sequence[Run], data: ImageDataset, link: Literal["image",
             draw_one(run, data, index, link, height)
 
 
-def draw_one(
-    run: Run, data: ImageDataset, index: int, link: Literal["image", "place"], height: int
-) -> None:
+def draw_one(run: Run, data: ImageDataset, index: int, link: Literal["image", "place"], height: int) -> None:
     projection = map_of(run)
     map_key = f"compare-map-{index}"
     st.markdown(f"**{run.title}** · {widgets.summary_of(run.config)}")
@@ -196,15 +194,11 @@ def table_of(studies: dict[str, Study]) -> dict[str, list[str]]:
         if any(value is not None for value in values):
             rows[title] = [write(value, form) for value in values]
         if key == "kl":
-            for k in next(
-                (s.figures["bounds"] for s in studies.values() if s.figures["bounds"]), {}
-            ):
+            for k in next((s.figures["bounds"] for s in studies.values() if s.figures["bounds"]), {}):
                 of_k = [(study.figures["bounds"] or {}).get(k) for study in studies.values()]
                 rows[f"Bound, k = {k}"] = [write(value, ".2f") for value in of_k]
     columns = zip(*rows.values(), strict=True)
-    return {"figure": list(rows)} | {
-        name: list(column) for name, column in zip(studies, columns, strict=True)
-    }
+    return {"figure": list(rows)} | {name: list(column) for name, column in zip(studies, columns, strict=True)}
 
 
 def write(value: Any, form: str) -> str:
@@ -217,9 +211,7 @@ def write(value: Any, form: str) -> str:
 
 
 def draw_factors(runs: Sequence[Run], studies: dict[str, Study]) -> None:
-    with_factors = {
-        name: study for name, study in studies.items() if study.figures.get("information")
-    }
+    with_factors = {name: study for name, study in studies.items() if study.figures.get("information")}
     if not with_factors:
         return
     st.markdown("## What each dimension tells of each factor")
@@ -233,8 +225,9 @@ def draw_factors(runs: Sequence[Run], studies: dict[str, Study]) -> None:
             height = 90 + 34 * len(information)
             widgets.chart(
                 factor_information(information, factor_names, height),
-                key=f"compare-factors-{index}", config=STILL,
-            )  # fmt: skip
+                key=f"compare-factors-{index}",
+                config=STILL,
+            )
 
 
 def name_among(run: Run, runs: Sequence[Run]) -> str:
@@ -264,8 +257,11 @@ def draw_rates(runs: Sequence[Run]) -> None:
         return
     event = widgets.chart(
         rate_distortion(points, [run.name for run in runs]),
-        key="compare-rates", on_select="rerun", selection_mode="points", config=widgets.MAP_CONFIG,
-    )  # fmt: skip
+        key="compare-rates",
+        on_select="rerun",
+        selection_mode="points",
+        config=widgets.MAP_CONFIG,
+    )
     st.caption(
         "Each point is a run; **click one** to explore it. To the right codes say more, further "
         "down images are explained better; along a dotted line the ELBO is the same. A larger β "
@@ -282,19 +278,25 @@ def draw_sweep(run: Run) -> None:
         with st.form("sweep", border=False):
             over_column, values_column = st.columns(2)
             over = over_column.selectbox(
-                "Over", list(SWEPT), format_func=lambda name: SWEPT[name].capitalize(),
+                "Over",
+                list(SWEPT),
+                format_func=lambda name: SWEPT[name].capitalize(),
                 help="The setting that differs; all others, the seed included, are this model's.",
-                disabled=run.config.model == "ae", key="sweep-over",
+                disabled=run.config.model == "ae",
+                key="sweep-over",
                 index=1 if run.config.model == "ae" else 0,
-            )  # fmt: skip
+            )
             text = values_column.text_input(
-                "Values", "0.25, 1, 4, 16" if run.config.model == "vae" else "1, 2, 4, 8",
-                help="Separated by commas.", key="sweep-values",
-            )  # fmt: skip
+                "Values",
+                "0.25, 1, 4, 16" if run.config.model == "vae" else "1, 2, 4, 8",
+                help="Separated by commas.",
+                key="sweep-values",
+            )
             pressed = st.form_submit_button(
-                "Train them", icon=":material/play_arrow:",
+                "Train them",
+                icon=":material/play_arrow:",
                 help="Queue one training for each value.",
-            )  # fmt: skip
+            )
         if pressed:
             start_sweep(run, over, text)
         st.caption(
@@ -315,9 +317,11 @@ def start_sweep(run: Run, over: Any, text: str) -> None:
         names = ", ".join(each.title for each in runs)
         st.success(f"{len(runs)} trainings are queued: {names}.", icon=":material/check:")
         st.page_link(
-            "pages/runs.py", label="See how they stand", icon=":material/list:",
+            "pages/runs.py",
+            label="See how they stand",
+            icon=":material/list:",
             help="The list of all runs.",
-        )  # fmt: skip
+        )
 
 
 frame.show(main, __file__)

@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     from vaelab.runs import Run
 
 NUM_SHOWN = 10
-PSNR_HELP = (
-    "Peak signal-to-noise ratio, in decibels: 20 dB is an error of a tenth of the brightness range."
-)
+PSNR_HELP = "Peak signal-to-noise ratio, in decibels: 20 dB is an error of a tenth of the brightness range."
 SSIM_HELP = (
     "Structural similarity: 1 is the same image. Compares patterns of 7 × 7 pixels, so it minds "
     "noise and blur more than a change of brightness."
@@ -60,10 +58,7 @@ def main() -> None:
         other = choose_other(run)
         kind, strength = choose_noise(run)
         seed = controls.seed("Other images", key="noise-seed", help="Draw other images and noise.")
-    st.caption(
-        "Images that no model has seen are damaged, and each row shows what one way of repairing "
-        "makes of them."
-    )
+    st.caption("Images that no model has seen are damaged, and each row shows what one way of repairing makes of them.")
     runs = [run] if other is None else [run, other]
     data = resources.dataset(run.config)
     table = st.empty()
@@ -173,10 +168,7 @@ def draw_repaired(
             if qualities is None:
                 rows.append(Row(*names[name], images))
                 continue
-            best = [
-                name in best_of({key: quality[which] for key, quality in qualities.items()})
-                for which in (0, 1)
-            ]
+            best = [name in best_of({key: quality[which] for key, quality in qualities.items()}) for which in (0, 1)]
             psnr, ssim = qualities[name]
             rows.append(Row(*names[name], images, (f"{psnr:.2f}", f"{ssim:.3f}"), best))
         draw_table(place, rows, ("PSNR, dB", "SSIM"), (on + PSNR_HELP, on + SSIM_HELP))

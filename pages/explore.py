@@ -149,18 +149,14 @@ def draw_map(
     elif color is not None and data.factors is not None:
         values = data.factors[projection.indices, data.factor_names.index(color)]
     z, chosen = state.z_of(run), state.chosen_image(run)
-    moved = not live and (
-        chosen is None or not np.allclose(z, code_of(projection, chosen), atol=1e-3)
-    )
+    moved = not live and (chosen is None or not np.allclose(z, code_of(projection, chosen), atol=1e-3))
     figure = latent_map(
         projection,
         labels,
         data.label_names,
         values,
         (color or "").replace("_", " "),
-        backdrop=resources.backdrop(run, projection.kind, state.label_of(run))
-        if show_grid
-        else None,
+        backdrop=resources.backdrop(run, projection.kind, state.label_of(run)) if show_grid else None,
         # The live canvas marks z itself, so that the chart stays as it is.
         selected=None if live else state.anchor_of(run, chosen, int(projection.indices[0]), moved),
         marks={"z": projection.place(z[None])[0]} if moved else None,
@@ -196,13 +192,9 @@ def draw_samples(run: Run) -> None:
 
 
 def _draw_samples(run: Run) -> None:
-    with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
-    ):
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.markdown("## Samples from the prior")
-        seed = controls.seed(
-            "Draw again", key="sample-seed", help="Draw other codes from the prior."
-        )
+        seed = controls.seed("Draw again", key="sample-seed", help="Draw other codes from the prior.")
     _, images = run.engine.sample(36, seed)
     widgets.sheet(images, 12, "Images decoded from random codes")
     if not run.engine.is_vae:
@@ -215,8 +207,7 @@ def _draw_samples(run: Run) -> None:
 def about(run: Run) -> None:
     with st.expander("About this model"):
         record, figures = run.data, run.evaluation() or {}
-        st.markdown(f"**{record.name}**: {record.description} Source: {record.source}. "
-                    f"Licence: {record.licence}.")  # fmt: skip
+        st.markdown(f"**{record.name}**: {record.description} Source: {record.source}. Licence: {record.licence}.")
         steps = " ".join(record.steps) or "The images are as their source has them."
         st.markdown(
             f"**Preprocessing**: {steps} {record.num_train:,} images for training, "

@@ -51,14 +51,26 @@ def main() -> None:
         )
         label = choose_label(run, data, source)
         temperature = st.slider(
-            "Temperature", 0.1, 1.5, 1.0, 0.1, key="temperature", bind="query-params",
-            width=170, help="Times the standard deviation of the prior, or of each Gaussian of the "
+            "Temperature",
+            0.1,
+            1.5,
+            1.0,
+            0.1,
+            key="temperature",
+            bind="query-params",
+            width=170,
+            help="Times the standard deviation of the prior, or of each Gaussian of the "
             "mixture. Below 1: safer and more alike. Above 1: more varied, and worse.",
-        )  # fmt: skip
+        )
         number = st.selectbox(
-            "Samples", [12, 24, 48, 96], index=1, key="samples", width=100,
-            help="How many images to draw.", bind="query-params",
-        )  # fmt: skip
+            "Samples",
+            [12, 24, 48, 96],
+            index=1,
+            key="samples",
+            width=100,
+            help="How many images to draw.",
+            bind="query-params",
+        )
 
     @st.fragment
     @frame.guarded
@@ -225,9 +237,7 @@ def _posterior(path: str, version: int, label: int | None) -> Mixture | dict[int
     return fit_posterior(run.engine, resources.dataset(run.config), label)
 
 
-def _source(
-    path: str, version: int, source: str, label: int | None
-) -> Prior | Mixture | dict[int, Mixture]:
+def _source(path: str, version: int, source: str, label: int | None) -> Prior | Mixture | dict[int, Mixture]:
     if source == "prior":
         return Prior(resources.opened(path, version).config.latent_dim)
     return _posterior(path, version, label)

@@ -13,16 +13,28 @@ EXAMPLE = "digits-2d"
 MAP_KEY = "home-map"
 
 WAYS = (
-    ("pages/explore.py", "Play", ":material/explore:",
-     "Every place of the map decoded under your pointer, with sliders, pins and your own drawings.",
-     "Explore a trained model"),
-    ("pages/train.py", "Make", ":material/model_training:",
-     "Digits, shapes, faces or your own images: watch a model learn them in seconds.",
-     "Train a model"),
-    ("pages/learn.py", "Understand", ":material/school:",
-     "From a first autoencoder to the VAE's loss, in short lessons that you can touch.",
-     "Take the course"),
-)  # fmt: skip
+    (
+        "pages/explore.py",
+        "Play",
+        ":material/explore:",
+        "Every place of the map decoded under your pointer, with sliders, pins and your own drawings.",
+        "Explore a trained model",
+    ),
+    (
+        "pages/train.py",
+        "Make",
+        ":material/model_training:",
+        "Digits, shapes, faces or your own images: watch a model learn them in seconds.",
+        "Train a model",
+    ),
+    (
+        "pages/learn.py",
+        "Understand",
+        ":material/school:",
+        "From a first autoencoder to the VAE's loss, in short lessons that you can touch.",
+        "Take the course",
+    ),
+)
 
 
 def main() -> None:

@@ -40,9 +40,15 @@ def main() -> None:
             format_func=str.capitalize,
         )
         num_steps = st.slider(
-            "Steps", 4, 24, 12, key="steps", bind="query-params", width=180,
+            "Steps",
+            4,
+            24,
+            12,
+            key="steps",
+            bind="query-params",
+            width=180,
             help="Images in the film strip.",
-        )  # fmt: skip
+        )
     for end in ENDS:
         open_end(run, data, end)
 
@@ -67,14 +73,18 @@ def main() -> None:
         with right:
             between = draw_ends(run, data)
             t = st.slider(
-                "From A to B", 0.0, 1.0, 0.5, 0.01, key="along", bind="query-params",
+                "From A to B",
+                0.0,
+                1.0,
+                0.5,
+                0.01,
+                key="along",
+                bind="query-params",
                 help="Where on the way to decode.",
-            )  # fmt: skip
+            )
             here = walk(codes[0], codes[1], np.array([t]))
             with between:
-                widgets.picture(
-                    run.engine.decode(here, label)[0], f"{t:.0%} of the way from A to B"
-                )
+                widgets.picture(run.engine.decode(here, label)[0], f"{t:.0%} of the way from A to B")
         with left:
             view.say()
             draw_map(run, data, view.projection, codes, path, here)
@@ -83,9 +93,7 @@ def main() -> None:
         st.download_button(
             "Save as animated GIF",
             # Made on demand, and from twice the frames: smooth there and back.
-            lambda: animated_gif(
-                run.engine.decode(walk(codes[0], codes[1], np.linspace(0, 1, 2 * num_steps)), label)
-            ),
+            lambda: animated_gif(run.engine.decode(walk(codes[0], codes[1], np.linspace(0, 1, 2 * num_steps)), label)),
             file_name=f"{run.name}-{ends[0]}-{ends[1]}.gif",
             mime="image/gif",
             help="The way there and back, with twice as many images.",
@@ -114,16 +122,24 @@ def draw_ends(run: Run, data: ImageDataset) -> DeltaGenerator:
             widgets.picture(data.images[index], f"{end}: {widgets.describe_image(data, index)}")
             options = ["any", *data.label_names]
             label = st.selectbox(
-                f"Class of {end}", options, key=class_key(data, end),
-                label_visibility="collapsed", persist_state="session",
+                f"Class of {end}",
+                options,
+                key=class_key(data, end),
+                label_visibility="collapsed",
+                persist_state="session",
                 help="Random draws come from this class.",
-                on_change=pick_from_class, args=(run, data, end),
-            )  # fmt: skip
+                on_change=pick_from_class,
+                args=(run, data, end),
+            )
             st.button(
-                "Draw", icon=":material/casino:", key=f"draw-{end}", width="stretch",
+                "Draw",
+                icon=":material/casino:",
+                key=f"draw-{end}",
+                width="stretch",
                 help=f"Draw another image for {end}.",
-                on_click=pick_random, args=(run, data, end, label),
-            )  # fmt: skip
+                on_click=pick_random,
+                args=(run, data, end, label),
+            )
     return between
 
 
@@ -153,9 +169,7 @@ def draw_map(
             state.choose_end(run, end, index)
             st.session_state["end-to-set"] = "B" if end == "A" else "A"
 
-    widgets.chart(
-        figure, key=MAP_KEY, on_select=clicked, selection_mode="points", config=widgets.MAP_CONFIG
-    )
+    widgets.chart(figure, key=MAP_KEY, on_select=clicked, selection_mode="points", config=widgets.MAP_CONFIG)
     st.caption("**Click two points**: the first becomes A, the second B. The line is the way.")
 
 

@@ -43,9 +43,7 @@ def main() -> None:
         data = resources.dataset(run.config)
         other = choose_other(run)
         color = widgets.color_choice(data)
-    st.caption(
-        "Five ways of laying the same images on the plane, and where each puts those you chose."
-    )
+    st.caption("Five ways of laying the same images on the plane, and where each puts those you chose.")
     models: dict[str, Run] = {each.config.model: each for each in (run, other) if each is not None}
     if other is None:
         offer_other(run)
@@ -168,17 +166,18 @@ def draw_maps(
 
     def selected() -> None:
         points = st.session_state[chart_key]["selection"]["points"]
-        images = {
-            int(np.ravel(point["customdata"])[0]) for point in points if "customdata" in point
-        }
+        images = {int(np.ravel(point["customdata"])[0]) for point in points if "customdata" in point}
         st.session_state[chosen_key] = sorted(images)
         st.session_state[mark_key] = None
 
     with st.container(key=MAPS_KEY):
         widgets.chart(
-            figure, key=chart_key, on_select=selected,
-            selection_mode=("points", "box", "lasso"), config=CHART,
-        )  # fmt: skip
+            figure,
+            key=chart_key,
+            on_select=selected,
+            selection_mode=("points", "box", "lasso"),
+            config=CHART,
+        )
     link_selection(MAPS_KEY, st.session_state.get(chosen_key, []))
 
 
@@ -208,16 +207,12 @@ def _figure(
     )
 
 
-def groups_of(
-    data: ImageDataset, indices: NDArray[np.int64], color: str | None
-) -> dict[str, NDArray[np.int64]]:
+def groups_of(data: ImageDataset, indices: NDArray[np.int64], color: str | None) -> dict[str, NDArray[np.int64]]:
     """What can be marked without a loop: each class, or each quarter of a factor's range."""
     labels = data.labels_of(indices)
     if color == "label" and labels is not None:
         return {
-            name: indices[labels == label]
-            for label, name in enumerate(data.label_names)
-            if (labels == label).any()
+            name: indices[labels == label] for label, name in enumerate(data.label_names) if (labels == label).any()
         }
     if color is None or data.factors is None:
         return {}
@@ -225,14 +220,11 @@ def groups_of(
     edges = np.linspace(values.min(), values.max(), 5)
     quarters = np.searchsorted(edges[1:-1], values, side="right")
     return {
-        f"{low:.2f} to {high:.2f}": indices[quarters == quarter]
-        for quarter, (low, high) in enumerate(pairwise(edges))
+        f"{low:.2f} to {high:.2f}": indices[quarters == quarter] for quarter, (low, high) in enumerate(pairwise(edges))
     }
 
 
-def draw_chosen(
-    data: ImageDataset, groups: dict[str, NDArray[np.int64]], chosen_key: str, mark_key: str
-) -> None:
+def draw_chosen(data: ImageDataset, groups: dict[str, NDArray[np.int64]], chosen_key: str, mark_key: str) -> None:
     def mark() -> None:
         name = st.session_state[mark_key]
         st.session_state[chosen_key] = [] if name is None else groups[name].tolist()
@@ -245,19 +237,22 @@ def draw_chosen(
     # The same without a loop, for those who use no pointer.
     if groups:
         st.selectbox(
-            "Mark", list(groups), None, key=mark_key, on_change=mark, width=200,
+            "Mark",
+            list(groups),
+            None,
+            key=mark_key,
+            on_change=mark,
+            width=200,
             placeholder="without a loop",
             help="Mark the images of a colour in all maps, without drawing a loop.",
-        )  # fmt: skip
+        )
     chosen = np.array(st.session_state.get(chosen_key, []), dtype=np.int64)
     if not len(chosen):
         return
     shown = chosen
     if len(chosen) > MOST_SHOWN:
         shown = chosen[np.linspace(0, len(chosen) - 1, MOST_SHOWN).round().astype(int)]
-    with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
-    ):
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         images = "image" if len(chosen) == 1 else "images"
         some = "" if len(shown) == len(chosen) else f", {len(shown)} of them shown"
         labels = data.labels_of(chosen)
@@ -268,8 +263,13 @@ def draw_chosen(
             if len(set(labels.tolist())) > len(common):
                 classes += " …"
         st.markdown(f"**{len(chosen):,} {images} chosen**{some}{classes}")
-        st.button("Clear selection", icon=":material/close:", key="maps-clear", on_click=clear,
-                  help="Take the marks away from all maps.")  # fmt: skip
+        st.button(
+            "Clear selection",
+            icon=":material/close:",
+            key="maps-clear",
+            on_click=clear,
+            help="Take the marks away from all maps.",
+        )
     widgets.sheet(data.images[shown], 20, "The chosen images")
 
 

@@ -56,8 +56,7 @@ def main() -> None:
         newest = [
             run
             for run in runs
-            if (run.config.dataset, run.config.likelihood)
-            == (runs[0].config.dataset, runs[0].config.likelihood)
+            if (run.config.dataset, run.config.likelihood) == (runs[0].config.dataset, runs[0].config.likelihood)
         ]
         compare(chosen or newest[:5], ticked=bool(chosen))
         for run in chosen:
@@ -114,9 +113,7 @@ def columns() -> dict[str, Any]:
         "ELBO": st.column_config.NumberColumn(
             format="%.1f", help=f"Evidence lower bound {nats}; higher (less negative) is better."
         ),
-        "Reconstruction": st.column_config.NumberColumn(
-            format="%.1f", help=f"−log p(x|z) {nats}; lower is better."
-        ),
+        "Reconstruction": st.column_config.NumberColumn(format="%.1f", help=f"−log p(x|z) {nats}; lower is better."),
         "KL": st.column_config.NumberColumn(format="%.2f", help=f"KL divergence {nats}."),
         "k-NN accuracy": st.column_config.NumberColumn(
             format="percent", help="How often ten neighbours in latent space name the right class."
@@ -181,9 +178,11 @@ def act_on(run: Run, what: str) -> None:
         title.markdown(f"**{run.title}** · {what}")
         with buttons.container(horizontal=True, horizontal_alignment="right"):
             if run.has_model and st.button(
-                "Explore", icon=":material/explore:", key=f"explore-{name}",
+                "Explore",
+                icon=":material/explore:",
+                key=f"explore-{name}",
                 help="Open its latent map.",
-            ):  # fmt: skip
+            ):
                 st.switch_page("pages/explore.py", query_params={state.RUN_KEY: run.name})
             if run.path.parent != resources.EXAMPLES:
                 if what in ACTIVE:
@@ -191,15 +190,19 @@ def act_on(run: Run, what: str) -> None:
                 elif what != "finished":
                     widgets.resume_button(run, key=f"resume-{name}")
                 if st.button(
-                    "Rename", icon=":material/edit:", key=f"rename-{name}",
+                    "Rename",
+                    icon=":material/edit:",
+                    key=f"rename-{name}",
                     help="Give it another name.",
-                ):  # fmt: skip
+                ):
                     state.request_dialog("rename", run)
                     st.rerun()
                 if what not in ACTIVE and st.button(
-                    "Delete", icon=":material/delete:", key=f"delete-{name}",
+                    "Delete",
+                    icon=":material/delete:",
+                    key=f"delete-{name}",
                     help="Take it off the disk, after asking once more.",
-                ):  # fmt: skip
+                ):
                     state.request_dialog("delete", run)
                     st.rerun()
         with st.expander("Settings"):
@@ -230,12 +233,10 @@ def rename(run: Run) -> None:
 @st.dialog("Delete this run?")
 def delete(run: Run) -> None:
     st.markdown(
-        f"**{run.title}** and all that it learned will be deleted from the disk, for good. "
-        f"The folder is `{run.path}`."
+        f"**{run.title}** and all that it learned will be deleted from the disk, for good. The folder is `{run.path}`."
     )
     with st.container(horizontal=True):
-        if st.button("Delete it", type="primary", icon=":material/delete:",
-                     help="It cannot be brought back."):  # fmt: skip
+        if st.button("Delete it", type="primary", icon=":material/delete:", help="It cannot be brought back."):
             try:
                 run.delete()
             except RunError as error:

@@ -40,14 +40,20 @@ def start(source: Source, settings: dict[str, Any]) -> None:
         st.error(explain(error), icon=":material/error:")
         config = None
     title = st.text_input(
-        "Name", placeholder="named by images, model and time", max_chars=80,
-        help="What to call this run.", key="train-title",
-    )  # fmt: skip
+        "Name",
+        placeholder="named by images, model and time",
+        max_chars=80,
+        help="What to call this run.",
+        key="train-title",
+    )
     pressed = st.button(
-        "Start training", type="primary", icon=":material/play_arrow:", width="stretch",
+        "Start training",
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
         disabled=config is None,
         help="Train a model with these settings; it goes on when you leave the page.",
-    )  # fmt: skip
+    )
     if pressed and config is not None:
         try:
             run = Run.create(config)
@@ -73,10 +79,7 @@ def shape_after(source: Source, preprocessing: Preprocessing) -> tuple[int, int,
 def preview(source: Source) -> None:
     st.markdown(f"## {source.title}")
     if not is_local(source):
-        st.info(
-            f"Press **Start training**: {source.title} is then downloaded first, and kept for the "
-            "next time."
-        )
+        st.info(f"Press **Start training**: {source.title} is then downloaded first, and kept for the next time.")
         return
     try:
         data = resources.dataset(TrainConfig.model_validate({"dataset": source.name}))
@@ -141,8 +144,9 @@ def draw_head(run: Run, status: Any) -> None:
         else:
             if status.state in {"stopped", "interrupted", "failed"}:
                 widgets.resume_button(run)
-            if run.has_model and st.button("Explore", type="primary", icon=":material/explore:",
-                                           help="Open its latent map."):  # fmt: skip
+            if run.has_model and st.button(
+                "Explore", type="primary", icon=":material/explore:", help="Open its latent map."
+            ):
                 st.switch_page("pages/explore.py", query_params={state.RUN_KEY: run.name})
     parts = [status.state.capitalize()]
     if run.epoch >= 0:
@@ -159,9 +163,9 @@ def draw_head(run: Run, status: Any) -> None:
         st.error(status.message, icon=":material/error:")
     elif status.state == "interrupted":
         st.warning(
-            "The process that trained this run is gone. Every finished epoch is kept: press "
-            "**Resume** to go on.", icon=":material/warning:",
-        )  # fmt: skip
+            "The process that trained this run is gone. Every finished epoch is kept: press **Resume** to go on.",
+            icon=":material/warning:",
+        )
     st.progress(min(1.0, status.progress), " · ".join(parts))
 
 

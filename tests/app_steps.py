@@ -4,9 +4,16 @@ from streamlit.testing.v1 import AppTest
 
 #: Kinds of controls that have a value.
 KINDS = (
-    "selectbox", "segmented_control", "slider", "number_input", "multiselect", "select_slider",
-    "text_input", "toggle", "radio",
-)  # fmt: skip
+    "selectbox",
+    "segmented_control",
+    "slider",
+    "number_input",
+    "multiselect",
+    "select_slider",
+    "text_input",
+    "toggle",
+    "radio",
+)
 
 
 def values(app: AppTest) -> list[tuple[str, object]]:

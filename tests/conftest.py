@@ -52,9 +52,7 @@ def digits():
 @pytest.fixture(scope="session")
 def vae_run(tmp_path_factory, digits):
     """A VAE of three dimensions that learned the digits. Read only: ``copy`` is not."""
-    config = TrainConfig(
-        latent_dim=3, epochs=30, hidden=(64, 32), batch_size=64, learning_rate=5e-3
-    )
+    config = TrainConfig(latent_dim=3, epochs=30, hidden=(64, 32), batch_size=64, learning_rate=5e-3)
     return train(config, digits, tmp_path_factory.mktemp("runs") / "vae")
 
 
@@ -149,10 +147,7 @@ def rng():
 
 
 @pytest.fixture(
-    params=[
-        pytest.param(kind, marks=[pytest.mark.slow] if kind == "umap" else [])
-        for kind in projections.PROJECTIONS
-    ]
+    params=[pytest.param(kind, marks=[pytest.mark.slow] if kind == "umap" else []) for kind in projections.PROJECTIONS]
 )
 def any_map(request, rng):
     """One map of each kind, of 200 codes."""

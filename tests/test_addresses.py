@@ -14,8 +14,14 @@ from vaelab.runs import Run
 #: default is written there, its key, and that value.
 KINDS = [
     ("explore.py", "digits-2d", "map", "pca", "map", "pca"),  # segmented control
-    ("compare.py", "digits-2d", "with", "digits-16d,digits-ae-2d", "compare-with-digits-2d",
-     ["digits-16d", "digits-ae-2d"]),  # multiselect
+    (
+        "compare.py",
+        "digits-2d",
+        "with",
+        "digits-16d,digits-ae-2d",
+        "compare-with-digits-2d",
+        ["digits-16d", "digits-ae-2d"],
+    ),  # multiselect
     ("denoising.py", "digits-2d", "noise", "masking", "noise-kind", "masking"),  # selectbox
     ("denoising.py", "digits-2d", "strength", "0.65", "noise-strength-gaussian", 0.65),  # slider
     ("train.py", None, "latent_dim", "8", "train-latent_dim", 8),  # whole number
@@ -24,7 +30,7 @@ KINDS = [
     ("train.py", None, "classes", "3,8", "train-classes-digits", ["3", "8"]),  # several of a list
     ("train.py", None, "hidden", "32,16", "train-widths-mlp", "32,16"),  # text
     ("train.py", None, "binarize", "true", "train-binarize", True),  # toggle
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("script", "run", "name", "text", "key", "value"), KINDS)
@@ -50,61 +56,74 @@ def test_a_setting_is_in_the_url_both_ways(launch, script, run, name, text, key,
 PAGES = {
     "explore": (
         "run=shapes-10d&map=pca&colour=scale&grid=true&live=false",
-        ["pca", "scale", True], [], ("map", "umap", "map", None),
+        ["pca", "scale", True],
+        [],
+        ("map", "umap", "map", None),
     ),
     "interpolate": (
         "run=digits-2d&map=pca&way=spherical&steps=6&a=12&b=99&along=0.9",
-        ["pca", "spherical", 6, 0.9], [],
+        ["pca", "spherical", 6, 0.9],
+        [],
         ("way", "linear", "way", None),
     ),
     "anomalies": (
-        "run=digits-2d&anomalies=corrupted&damage=masking&strength=0.4&score=latent&threshold=0.3"
-        "&list=missed&number=2",
-        ["corrupted", "masking", 0.4, "latent", 0.3, "Missed", 2], [],
+        "run=digits-2d&anomalies=corrupted&damage=masking&strength=0.4&score=latent&threshold=0.3&list=missed&number=2",
+        ["corrupted", "masking", 0.4, "latent", 0.3, "Missed", 2],
+        [],
         ("anomaly-score", "calibrated", "score", None),
     ),
     "denoising": (
         "run=digits-denoiser-16d&beside=digits-2d&noise=masking&strength=0.6&seed=3&hide=top",
-        ["digits-2d", "masking", 0.6, "top"], ["not for the noise chosen here"],
+        ["digits-2d", "masking", 0.6, "top"],
+        ["not for the noise chosen here"],
         ("noise-strength-masking", 0.65, "strength", "0.65"),
     ),
     "generation": (
         "run=digits-labels-2d&source=mixture&label=3&temperature=0.5&samples=12&seed=1",
-        ["mixture", 3, 0.5, 12], ["drawn at temperature 0.5"],
+        ["mixture", 3, 0.5, 12],
+        ["drawn at temperature 0.5"],
         ("code-source", "prior", "source", None),
     ),
     "arithmetic": (
         "run=digits-2d&a=1&b=7&image=42&strength=1.5",
-        [42, 1.5], ["Image 42, “1”"],
+        [42, 1.5],
+        ["Image 42, “1”"],
         ("strength", 1.55, "strength", "1.55"),
     ),
     "reduction": (
         "run=digits-2d&beside=digits-denoiser-16d",
-        ["digits-denoiser-16d"], [],
+        ["digits-denoiser-16d"],
+        [],
         ("beside-map", "digits-ae-2d", "beside", None),
     ),
     "compare": (
         "run=digits-2d&with=digits-16d,digits-labels-2d",
-        [["digits-16d", "digits-labels-2d"], "image"], [],
+        [["digits-16d", "digits-labels-2d"], "image"],
+        [],
         ("compare-link", "place", "link", "place"),
     ),
     "train": (
         "dataset=shapes&latent_dim=8&beta=4&architecture=conv&objective=tc&epochs=7&batch_size=512"
         "&size=32&seconds=20&classes=heart&binarize=true",
-        ["shapes", 8, 4, "conv", "tc", 7, 512, 32, 20, ["heart"], True], [],
+        ["shapes", 8, 4, "conv", "tc", 7, 512, 32, 20, ["heart"], True],
+        [],
         ("train-beta", 2.0, "beta", "2"),
     ),
     "runs": (
         "runs=digits-16d,digits-2d&images=train&over=seconds",
-        ["train", "seconds"], [],
+        ["train", "seconds"],
+        [],
         ("curve-term", "kl", "term", "kl"),
     ),
-}  # fmt: skip
+}
 
 
 def texts(app):
-    return [element.value for kind in ("markdown", "caption", "success", "info", "warning", "error")
-            for element in getattr(app, kind)]  # fmt: skip
+    return [
+        element.value
+        for kind in ("markdown", "caption", "success", "info", "warning", "error")
+        for element in getattr(app, kind)
+    ]
 
 
 def says(block, words):

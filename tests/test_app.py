@@ -44,8 +44,11 @@ def test_the_app_asks_no_other_machine_when_it_starts(tmp_path):
     with (tmp_path / "log").open("w") as log:
         app = subprocess.Popen(
             [*command, "--server.port", str(port)],
-            cwd=ROOT, env=environment, stdout=log, stderr=log,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
     try:
         until = time.monotonic() + 120
         while f":{port}" not in (tmp_path / "log").read_text():  # where it says its address

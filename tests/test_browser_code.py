@@ -17,9 +17,7 @@ ENTRIES = sorted(
     for path in (ROOT / folder).rglob("*.js")
     if re.search(r"^export (?:default|\{)", path.read_text("utf-8"), re.MULTILINE)
 )
-entries = pytest.mark.parametrize(
-    "entry", ENTRIES, ids=[str(path.relative_to(ROOT)) for path in ENTRIES]
-)
+entries = pytest.mark.parametrize("entry", ENTRIES, ids=[str(path.relative_to(ROOT)) for path in ENTRIES])
 #: What a line at the left edge defines; several names where a pattern is taken apart.
 DEFINITION = re.compile(
     r"^(?:export )?(?:default )?(?:async )?(?:const|let|var|class|function\*?) +(\w+|[{\[][^=]*)",
@@ -51,9 +49,7 @@ def test_what_is_joined_is_a_module_by_itself(entry):
     whole = entry.read_text("utf-8")
     for exported in re.findall(r"^export .*", whole, re.MULTILINE):
         assert exported in text
-    assert len(re.findall(r"^export\b", text, re.MULTILINE)) == len(
-        re.findall(r"^export\b", whole, re.MULTILINE)
-    )
+    assert len(re.findall(r"^export\b", text, re.MULTILINE)) == len(re.findall(r"^export\b", whole, re.MULTILINE))
 
 
 @entries
@@ -91,21 +87,24 @@ def test_a_meta_property_is_no_import(tmp_path):
     assert join(entry) == entry.read_text()
 
 
-@pytest.mark.parametrize(("modules", "named"), [
-    ({"a": 'import { b } from "./b.js";\n'}, "no module"),
-    ({"a": 'import { b } from "./b.js";\n', "b": 'import { a } from "./a.js";\n'}, "in a circle"),
-    ({"a": 'import { a } from "./a.js";\n'}, "in a circle"),
-    ({"a": 'import b from "./b.js";\n', "b": "export default 1;\n"}, "import b from"),
-    ({"a": 'import * as b from "./b.js";\n', "b": ""}, r"import \* as b"),
-    ({"a": 'import { b as c } from "./b.js";\n', "b": ""}, "b as c"),
-    ({"a": 'import "./b.js";\n', "b": ""}, 'import "./b.js"'),
-    ({"a": 'import { b } from "b";\n'}, "import { b } from"),
-    ({"a": 'import { b } from "./b";\n', "b": ""}, "import { b } from"),
-    ({"a": 'export { b } from "./b.js";\n', "b": ""}, "export { b } from"),
-    ({"a": 'export * from "./b.js";\n', "b": ""}, r"export \* from"),
-    ({"a": 'import { b } from "./b.js";\n', "b": "const b = 1;\nexport { b };\n"}, "export { b }"),
-    ({"a": 'import { b } from "./b.js";\n', "b": "export default 1;\n"}, "export default 1"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("modules", "named"),
+    [
+        ({"a": 'import { b } from "./b.js";\n'}, "no module"),
+        ({"a": 'import { b } from "./b.js";\n', "b": 'import { a } from "./a.js";\n'}, "in a circle"),
+        ({"a": 'import { a } from "./a.js";\n'}, "in a circle"),
+        ({"a": 'import b from "./b.js";\n', "b": "export default 1;\n"}, "import b from"),
+        ({"a": 'import * as b from "./b.js";\n', "b": ""}, r"import \* as b"),
+        ({"a": 'import { b as c } from "./b.js";\n', "b": ""}, "b as c"),
+        ({"a": 'import "./b.js";\n', "b": ""}, 'import "./b.js"'),
+        ({"a": 'import { b } from "b";\n'}, "import { b } from"),
+        ({"a": 'import { b } from "./b";\n', "b": ""}, "import { b } from"),
+        ({"a": 'export { b } from "./b.js";\n', "b": ""}, "export { b } from"),
+        ({"a": 'export * from "./b.js";\n', "b": ""}, r"export \* from"),
+        ({"a": 'import { b } from "./b.js";\n', "b": "const b = 1;\nexport { b };\n"}, "export { b }"),
+        ({"a": 'import { b } from "./b.js";\n', "b": "export default 1;\n"}, "export default 1"),
+    ],
+)
 def test_what_cannot_be_joined_is_refused_in_a_sentence(tmp_path, modules, named):
     with pytest.raises(ValueError, match=named) as refusal:
         join(write(tmp_path, **modules))

@@ -60,19 +60,29 @@ def test_every_number_has_both_bounds():
     numbers = {
         ("TrainConfig", name)
         for name in (
-            "latent_dim", "conv_hidden", "sigma", "beta", "kl_warmup", "free_bits", "epochs",
-            "seconds", "batch_size", "learning_rate", "seed", "threads", "mmd_weight",
-            "num_samples", "corruption_strength",
+            "latent_dim",
+            "conv_hidden",
+            "sigma",
+            "beta",
+            "kl_warmup",
+            "free_bits",
+            "epochs",
+            "seconds",
+            "batch_size",
+            "learning_rate",
+            "seed",
+            "threads",
+            "mmd_weight",
+            "num_samples",
+            "corruption_strength",
         )
-    }  # fmt: skip
+    }
     assert bounded == numbers | {("Preprocessing", "num_images")}
     capped = {(model.__name__, name) for model, name, kind, _ in BOUNDS if kind in {"le", "lt"}}
     assert capped == numbers
 
 
-@pytest.mark.parametrize(
-    ("model", "name", "kind", "bound"), BOUNDS, ids=[f"{b[1]}-{b[2]}" for b in BOUNDS]
-)
+@pytest.mark.parametrize(("model", "name", "kind", "bound"), BOUNDS, ids=[f"{b[1]}-{b[2]}" for b in BOUNDS])
 def test_a_number_out_of_bounds_is_told_the_bound(model, name, kind, bound):
     beyond = bound - 1 if kind in {"ge", "gt"} else bound + 1
     sentence = say(lambda: model(**{name: beyond}))
@@ -135,31 +145,34 @@ def test_a_mistake_gets_one_sentence_that_names_it(settings, sentence):
     assert next(iter(settings)) in said
 
 
-@pytest.mark.parametrize(("settings", "sentence"), [
-    *(
-        (
-            {"model": "ae", "objective": objective},
-            f"objective {objective} is about a distribution of codes, which an autoencoder has "
-            "not: choose model vae, or objective elbo.",
-        )
-        for objective in ("tc", "mmd", "iwae")
-    ),
-    *(
-        (
-            {"free_bits": 0.1, "objective": objective},
-            f"free_bits changes the KL term, which objective {objective} takes apart: set "
-            "free_bits to 0, or choose objective elbo.",
-        )
-        for objective in ("tc", "iwae")
-    ),
-    *(
-        (
-            {"corruption": corruption, "corruption_strength": 1.1},
-            f"corruption_strength is a share of pixels with {corruption}: choose 0 to 1.",
-        )
-        for corruption in ("salt_and_pepper", "masking")
-    ),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        *(
+            (
+                {"model": "ae", "objective": objective},
+                f"objective {objective} is about a distribution of codes, which an autoencoder has "
+                "not: choose model vae, or objective elbo.",
+            )
+            for objective in ("tc", "mmd", "iwae")
+        ),
+        *(
+            (
+                {"free_bits": 0.1, "objective": objective},
+                f"free_bits changes the KL term, which objective {objective} takes apart: set "
+                "free_bits to 0, or choose objective elbo.",
+            )
+            for objective in ("tc", "iwae")
+        ),
+        *(
+            (
+                {"corruption": corruption, "corruption_strength": 1.1},
+                f"corruption_strength is a share of pixels with {corruption}: choose 0 to 1.",
+            )
+            for corruption in ("salt_and_pepper", "masking")
+        ),
+    ],
+)
 def test_settings_that_do_not_go_together_get_one_sentence(settings, sentence):
     assert say(lambda: TrainConfig(**settings)) == sentence
     # Each of them by itself is well.
@@ -167,13 +180,16 @@ def test_settings_that_do_not_go_together_get_one_sentence(settings, sentence):
         assert getattr(TrainConfig(**{name: value}), name) == value
 
 
-@pytest.mark.parametrize("settings", [
-    {"model": "ae", "conditional": True, "corruption": "masking", "corruption_strength": 1.0},
-    {"objective": "mmd", "free_bits": 0.5, "beta": 0.0},
-    {"objective": "iwae", "num_samples": 1, "conditional": True},
-    {"corruption": "gaussian", "corruption_strength": 5.0},
-    {"corruption": "blur", "corruption_strength": 5.0, "objective": "tc"},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"model": "ae", "conditional": True, "corruption": "masking", "corruption_strength": 1.0},
+        {"objective": "mmd", "free_bits": 0.5, "beta": 0.0},
+        {"objective": "iwae", "num_samples": 1, "conditional": True},
+        {"corruption": "gaussian", "corruption_strength": 5.0},
+        {"corruption": "blur", "corruption_strength": 5.0, "objective": "tc"},
+    ],
+)
 def test_settings_that_go_together_are_taken(settings):
     config = TrainConfig(**settings)
     assert {name: getattr(config, name) for name in settings} == settings
@@ -261,9 +277,7 @@ def test_conv_takes_images_that_it_can_halve(side, stages):
 
 @pytest.mark.parametrize("architecture", ["mlp", "conv"])
 def test_images_must_be_square(architecture):
-    with pytest.raises(
-        ValueError, match=r"^Images must be square, but these are 28 x 32 pixels\.$"
-    ):
+    with pytest.raises(ValueError, match=r"^Images must be square, but these are 28 x 32 pixels\.$"):
         TrainConfig(architecture=architecture).check_image_shape((1, 28, 32))
 
 
@@ -284,8 +298,7 @@ def test_only_a_conditional_model_needs_labels(num_labels):
 
 def test_a_config_written_before_these_settings_were_there_is_read_as_without_them():
     old = json.loads(TrainConfig(beta=2.0).model_dump_json())
-    for name in ("objective", "mmd_weight", "num_samples", "conditional", "corruption",
-                 "corruption_strength"):  # fmt: skip
+    for name in ("objective", "mmd_weight", "num_samples", "conditional", "corruption", "corruption_strength"):
         del old[name]
     assert TrainConfig(**old) == TrainConfig(beta=2.0)
 
@@ -293,9 +306,7 @@ def test_a_config_written_before_these_settings_were_there_is_read_as_without_th
 # --- Lightness ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "module", ["vaelab", "vaelab.config", "vaelab.runs", "vaelab.maps", "vaelab.datasets"]
-)
+@pytest.mark.parametrize("module", ["vaelab", "vaelab.config", "vaelab.runs", "vaelab.maps", "vaelab.datasets"])
 def test_importing_it_imports_no_torch(module):
     """The app's first page draws its map before seconds are spent on torch."""
     code = (

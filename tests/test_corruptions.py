@@ -92,9 +92,7 @@ def test_the_channels_of_a_pixel_are_hit_together(kind):
 @pytest.mark.parametrize("strength", [0.3, 0.5, 1.0, 1.7, 5.0])
 def test_blur_is_scipys(side, strength):
     x = pictures(side=side)
-    blurred = gaussian_filter(
-        x.double().numpy(), strength, axes=(2, 3), mode="nearest", radius=math.ceil(3 * strength)
-    )
+    blurred = gaussian_filter(x.double().numpy(), strength, axes=(2, 3), mode="nearest", radius=math.ceil(3 * strength))
     np.testing.assert_allclose(blur(x, strength).numpy(), blurred, rtol=0, atol=1e-6)
 
 
@@ -205,15 +203,11 @@ def test_bytes_and_floats_are_the_same_images(kind, rng):
 def test_the_seed_decides(kind):
     images = gray().numpy()
     assert np.array_equal(corrupt_images(images, kind, 0.3), corrupt_images(images, kind, 0.3, 0))
-    assert not np.array_equal(
-        corrupt_images(images, kind, 0.3, 1), corrupt_images(images, kind, 0.3, 0)
-    )
+    assert not np.array_equal(corrupt_images(images, kind, 0.3, 1), corrupt_images(images, kind, 0.3, 0))
 
 
 def test_a_kind_that_there_is_not_is_told_all_there_are():
-    with pytest.raises(
-        ValueError, match=r"^There is no corruption 'rain': choose one of .*\.$"
-    ) as e:
+    with pytest.raises(ValueError, match=r"^There is no corruption 'rain': choose one of .*\.$") as e:
         corrupt_images(gray().numpy(), "rain", 0.3)
     assert all(kind in str(e.value) for kind in CORRUPTIONS)
 

@@ -168,9 +168,13 @@ def test_an_engine_evaluates_whatever_mode_its_model_was_left_in():
 def conditional_run(tmp_path_factory, digits):
     """A VAE that was told which digit it sees. Read only."""
     config = TrainConfig(
-        latent_dim=3, epochs=40, hidden=(64, 32), batch_size=64, learning_rate=5e-3,
+        latent_dim=3,
+        epochs=40,
+        hidden=(64, 32),
+        batch_size=64,
+        learning_rate=5e-3,
         conditional=True,
-    )  # fmt: skip
+    )
     return train(config, digits, tmp_path_factory.mktemp("runs") / "conditional")
 
 
@@ -218,9 +222,7 @@ def test_the_code_is_left_with_what_the_label_does_not_say(conditional_run, vae_
     sides = digits.split.train, digits.split.validation
     found = {}
     for run in (conditional_run, vae_run):
-        train_mu, mu = (
-            run.engine.encode(digits.images[side], digits.labels_of(side)).mu for side in sides
-        )
+        train_mu, mu = (run.engine.encode(digits.images[side], digits.labels_of(side)).mu for side in sides)
         train_labels, labels = (digits.labels_of(side) for side in sides)
         found[run.name] = knn_accuracy(train_mu, train_labels, mu, labels)
     assert found["conditional"] < found["vae"] - 0.2
@@ -259,9 +261,7 @@ LABEL_TAKERS = {
     "restore": lambda engine, images, y: engine.restore(images, np.eye(8, dtype=bool), y, 2),
     "terms": lambda engine, images, y: engine.terms(images, labels=y).reconstruction,
     "traverse": lambda engine, images, y: engine.traverse(np.zeros(3), 0, np.zeros(9), y),
-    "log_weights": lambda engine, images, y: np.concatenate(
-        list(engine.log_weights(images, 3, labels=y)), axis=1
-    ),
+    "log_weights": lambda engine, images, y: np.concatenate(list(engine.log_weights(images, 3, labels=y)), axis=1),
 }
 every_taker = pytest.mark.parametrize("ask", LABEL_TAKERS.values(), ids=list(LABEL_TAKERS))
 
@@ -292,13 +292,16 @@ def test_a_model_without_labels_does_not_mind_them(vae_run, some, ask):
 
 
 @every_taker
-@pytest.mark.parametrize(("labels", "sentence"), [
-    (None, r"^This model is conditional: .* so give labels\.$"),
-    (10, r"^This model knows the labels 0 to 9, and was given 10 to 10\.$"),
-    (-1, r"^This model knows the labels 0 to 9, and was given -1 to -1\.$"),
-    (np.arange(9) + 2, r"^This model knows the labels 0 to 9, and was given 2 to 10\.$"),
-    (np.arange(4), r"^These labels have shape \(4,\), and there are 9 images or codes: .*\.$"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [
+        (None, r"^This model is conditional: .* so give labels\.$"),
+        (10, r"^This model knows the labels 0 to 9, and was given 10 to 10\.$"),
+        (-1, r"^This model knows the labels 0 to 9, and was given -1 to -1\.$"),
+        (np.arange(9) + 2, r"^This model knows the labels 0 to 9, and was given 2 to 10\.$"),
+        (np.arange(4), r"^These labels have shape \(4,\), and there are 9 images or codes: .*\.$"),
+    ],
+)
 def test_labels_that_it_does_not_know_are_refused_in_a_sentence(told, some, ask, labels, sentence):
     with pytest.raises(ValueError, match=sentence):
         ask(told, some[0], labels)
@@ -306,10 +309,12 @@ def test_labels_that_it_does_not_know_are_refused_in_a_sentence(told, some, ask,
 
 def test_samples_without_a_label_are_of_every_label(told):
     z, drawn = told.sample(300, seed=2)
-    labels = np.array([
-        np.abs(told.decode(np.tile(code, (10, 1)), np.arange(10)) - image).sum((1, 2, 3)).argmin()
-        for code, image in zip(z, drawn, strict=True)
-    ])  # fmt: skip
+    labels = np.array(
+        [
+            np.abs(told.decode(np.tile(code, (10, 1)), np.arange(10)) - image).sum((1, 2, 3)).argmin()
+            for code, image in zip(z, drawn, strict=True)
+        ]
+    )
     counts = np.bincount(labels, minlength=10)
     assert counts.min() > 30 - 4 * 30**0.5
     assert np.array_equal(told.sample(300, seed=2)[1], drawn)
@@ -374,10 +379,9 @@ def test_weights_do_not_depend_on_how_images_are_batched(vae_run, digits, monkey
 def test_the_mean_weight_is_the_elbo_of_terms(vae_run, digits):
     images = digits.images[:20]
     weights = np.concatenate(list(vae_run.engine.log_weights(images, 500)), axis=1)
-    elbos = np.array([
-        -(terms.reconstruction + terms.kl)
-        for terms in (vae_run.engine.terms(images, seed) for seed in range(200))
-    ])  # fmt: skip
+    elbos = np.array(
+        [-(terms.reconstruction + terms.kl) for terms in (vae_run.engine.terms(images, seed) for seed in range(200))]
+    )
     standard_error = np.hypot(weights.std(0) / 500**0.5, elbos.std(0) / 200**0.5)
     assert (np.abs(weights.mean(0) - elbos.mean(0)) < 4 * standard_error).all()
 

@@ -85,9 +85,11 @@ def test_every_edge_is_of_the_border(edge):
     # Three edges, with two of the corners, white: the fourth makes no majority, and three do.
     image = np.full((1, 1, 9, 9), 255, np.uint8)
     rows, columns = {
-        "top": (0, slice(None)), "bottom": (-1, slice(None)),
-        "left": (slice(None), 0), "right": (slice(None), -1),
-    }[edge]  # fmt: skip
+        "top": (0, slice(None)),
+        "bottom": (-1, slice(None)),
+        "left": (slice(None), 0),
+        "right": (slice(None), -1),
+    }[edge]
     image[0, 0, rows, columns] = 0
     assert border_color(image) == [1.0]
     assert border_color(255 - image) == [0.0]

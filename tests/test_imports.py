@@ -30,9 +30,7 @@ print(json.dumps(imported))
 
 def imported_by(names):
     """What an interpreter has imported after each of these modules, one after the other."""
-    found = subprocess.run(
-        [sys.executable, "-c", LOOK, *names], capture_output=True, text=True, check=True
-    )
+    found = subprocess.run([sys.executable, "-c", LOOK, *names], capture_output=True, text=True, check=True)
     return {name: set(modules) for name, modules in json.loads(found.stdout).items()}
 
 

@@ -149,9 +149,7 @@ def test_the_queue_is_first_in_first_out(jobs, create):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is Unix")
-def test_a_training_whose_worker_is_killed_goes_on_by_itself_to_the_same_end(
-    jobs, create, tmp_path
-):
+def test_a_training_whose_worker_is_killed_goes_on_by_itself_to_the_same_end(jobs, create, tmp_path):
     config = QUICK.model_copy(update={"epochs": 60, "kl_warmup": 0.5})
     run = create("run", config)
     jobs.train(run)
@@ -175,9 +173,7 @@ def test_a_training_whose_worker_is_killed_goes_on_by_itself_to_the_same_end(
 
 
 def test_a_training_that_fails_is_not_tried_again(jobs, create):
-    run = create(
-        "run", TrainConfig(preprocessing=Preprocessing(classes=("no such",)), hidden=(16,))
-    )
+    run = create("run", TrainConfig(preprocessing=Preprocessing(classes=("no such",)), hidden=(16,)))
     jobs.train(run)
     wait_for(lambda: jobs.status(run).state == "failed")
     status = run.status
@@ -303,7 +299,5 @@ def test_no_cluster_is_started_before_it_is_needed():
         "print([name for name in ('distributed', 'torch', 'sklearn') if name in sys.modules])"
     )
     root = Path(__file__).parents[1]
-    answer = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, check=True, capture_output=True, text=True
-    )
+    answer = subprocess.run([sys.executable, "-c", code], cwd=root, check=True, capture_output=True, text=True)
     assert answer.stdout.strip() == "[]"

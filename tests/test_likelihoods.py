@@ -10,11 +10,15 @@ from vaelab.likelihoods import LIKELIHOODS
 
 # Around zero, where the closed forms cancel, at the seams of the series, and far out.
 LOGITS = torch.tensor(
-    sorted({sign * value for sign in (-1, 1) for value in (
-        0.0, 1e-12, 1e-8, 1e-5, 1e-3, 0.05, 0.19, 0.1999, 0.2, 0.2001, 0.21, 0.5, 1, 3, 8, 20, 50
-    )}),
+    sorted(
+        {
+            sign * value
+            for sign in (-1, 1)
+            for value in (0.0, 1e-12, 1e-8, 1e-5, 1e-3, 0.05, 0.19, 0.1999, 0.2, 0.2001, 0.21, 0.5, 1, 3, 8, 20, 50)
+        }
+    ),
     dtype=torch.float64,
-)  # fmt: skip
+)
 PIXELS = torch.tensor([0.0, 1 / 255, 0.25, 0.5, 0.9, 1.0], dtype=torch.float64)
 
 
@@ -66,9 +70,7 @@ def test_continuous_bernoulli_is_torchs():
     # good to 1e-7.
     inside = logits.flatten().abs() < 30
     assert torch.allclose(ours[inside], expected[inside], atol=1e-6, rtol=1e-9)
-    for logit, pixel, log_prob in zip(
-        logits.flatten().tolist(), x.flatten().tolist(), ours.tolist(), strict=True
-    ):
+    for logit, pixel, log_prob in zip(logits.flatten().tolist(), x.flatten().tolist(), ours.tolist(), strict=True):
         partition = math.log(math.expm1(logit) / logit) if logit else 0.0
         assert log_prob == pytest.approx(logit * pixel - partition, abs=1e-9)
 
@@ -140,8 +142,11 @@ def test_a_learned_sigma_becomes_the_root_mean_square_error():
 def test_only_a_learned_sigma_is_learned():
     learned = {name: len(list(kind().parameters())) for name, kind in LIKELIHOODS.items()}
     assert learned == {
-        "bernoulli": 0, "continuous_bernoulli": 0, "gaussian": 0, "gaussian_learned": 1,
-    }  # fmt: skip
+        "bernoulli": 0,
+        "continuous_bernoulli": 0,
+        "gaussian": 0,
+        "gaussian_learned": 1,
+    }
     assert LIKELIHOODS["gaussian_learned"](0.3).log_sigma.exp().item() == pytest.approx(0.3)
 
 

@@ -13,9 +13,15 @@ from vaelab.datasets import SOURCES
 from vaelab.runs import Run, list_runs
 
 FIGURES = {
-    "elbo", "reconstruction", "kl", "kl_per_dim", "active_units", "knn_accuracy", "num_images",
+    "elbo",
+    "reconstruction",
+    "kl",
+    "kl_per_dim",
+    "active_units",
+    "knn_accuracy",
+    "num_images",
     "split",
-}  # fmt: skip
+}
 SMALL = ["--num-images", "120", "--hidden", "16", "--batch-size", "32", "--epochs", "3"]
 
 
@@ -65,9 +71,7 @@ def test_without_a_folder_it_makes_one_among_the_runs(vae):
 
 
 def test_train_for_seconds(vae, tmp_path):
-    said = read_json(
-        vae("train", *SMALL, "--seconds", "0.3", "--json", "--run-dir", tmp_path / "a")
-    )
+    said = read_json(vae("train", *SMALL, "--seconds", "0.3", "--json", "--run-dir", tmp_path / "a"))
     assert said["state"] == "finished"
     run = Run.open(tmp_path / "a")
     assert run.config.seconds == 0.3

@@ -171,9 +171,13 @@ def test_every_sample_of_an_image_is_told_the_images_label(k):
         network.decoder.label.weight.normal_(std=5)
     x = make_images("mlp")
     together, _ = log_weights(
-        network, x, network.encoder(x, LABELS), k,
-        generator=torch.Generator().manual_seed(1), labels=LABELS,
-    )  # fmt: skip
+        network,
+        x,
+        network.encoder(x, LABELS),
+        k,
+        generator=torch.Generator().manual_seed(1),
+        labels=LABELS,
+    )
     noise = torch.randn(k * 16, 3, generator=torch.Generator().manual_seed(1)).reshape(k, 16, 3)
     mu, logvar = network.encoder(x, LABELS)
     for epsilon, weights in zip(noise, together, strict=True):

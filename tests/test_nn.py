@@ -51,10 +51,14 @@ def test_the_decoder_is_the_encoders_mirror():
     assert [tuple(reversed(shape)) for shape in reversed(back)] == [tuple(s) for s in there]
 
 
-@pytest.mark.parametrize("make", [
-    lambda: MLPDecoder((3, 8, 8), (6,), 2, "silu"),
-    lambda: ConvDecoder((3, 28, 28), (4, 3), 6, 2, "silu"),
-], ids=["mlp", "conv"])  # fmt: skip
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: MLPDecoder((3, 8, 8), (6,), 2, "silu"),
+        lambda: ConvDecoder((3, 28, 28), (4, 3), 6, 2, "silu"),
+    ],
+    ids=["mlp", "conv"],
+)
 def test_starting_at_an_image_adds_its_logits_to_every_image_drawn(make):
     decoder = make()
     z = torch.randn(5, 2)
@@ -76,9 +80,7 @@ def test_the_conv_encoder_is_its_layers_on_plain_nchw():
     for conv in (encoder.stages[0], encoder.stages[2]):
         y = F.silu(F.conv2d(y.contiguous(), conv.weight, conv.bias, stride=2, padding=1))
     # By hand: the dense layer reads the pixels row by row, and at each pixel the channels.
-    by_hand = torch.stack([
-        torch.cat([y[b, :, i, j] for i in range(7) for j in range(7)]) for b in range(3)
-    ])  # fmt: skip
+    by_hand = torch.stack([torch.cat([y[b, :, i, j] for i in range(7) for j in range(7)]) for b in range(3)])
     posterior = encoder.heads(encoder.body(by_hand))
     assert torch.allclose(encoder(x).mu, posterior.mu, atol=1e-5)
     assert torch.allclose(encoder(x).logvar, posterior.logvar, atol=1e-5)
@@ -182,10 +184,7 @@ def checkerboard_energy(images):
     images = images - images.mean(axis=(-2, -1), keepdims=True)
     high, wide = images.shape[-2] // 2 * 2, images.shape[-1] // 2 * 2
     blocks = images[..., :high, :wide]
-    pattern = (
-        blocks[..., ::2, ::2] + blocks[..., 1::2, 1::2]
-        - blocks[..., 1::2, ::2] - blocks[..., ::2, 1::2]
-    ) / 4  # fmt: skip
+    pattern = (blocks[..., ::2, ::2] + blocks[..., 1::2, 1::2] - blocks[..., 1::2, ::2] - blocks[..., ::2, 1::2]) / 4
     return float((pattern**2).mean())
 
 
@@ -212,9 +211,15 @@ def test_the_measure_of_checkerboards_finds_one():
 def test_a_trained_decoder_draws_no_checkerboard():
     data = load_dataset("shapes", Preprocessing(num_images=2500))
     config = TrainConfig(
-        dataset="shapes", architecture="conv", channels=(8, 16), conv_hidden=64, latent_dim=5,
-        epochs=6, batch_size=64, learning_rate=4e-3,
-    )  # fmt: skip
+        dataset="shapes",
+        architecture="conv",
+        channels=(8, 16),
+        conv_hidden=64,
+        latent_dim=5,
+        epochs=6,
+        batch_size=64,
+        learning_rate=4e-3,
+    )
     images = data.images[data.split.train]
     trainer = Trainer(config, images, data.images[data.split.validation])
     for _ in trainer.records():

@@ -43,9 +43,7 @@ def test_the_gaussian_kl_is_the_mean_log_ratio_of_the_densities():
 
 
 def test_the_gaussian_kl_is_zero_at_the_prior_only_and_never_negative():
-    assert torch.equal(
-        gaussian_kl(Posterior(torch.zeros(2, 3), torch.zeros(2, 3))), torch.zeros(2, 3)
-    )
+    assert torch.equal(gaussian_kl(Posterior(torch.zeros(2, 3), torch.zeros(2, 3))), torch.zeros(2, 3))
     assert (gaussian_kl(make_posterior()) > 0).all()
     # Close to the prior, where logvar's square is lost if exp is taken first.
     near = gaussian_kl(Posterior(torch.zeros(1, 1), torch.full((1, 1), 1e-3)))
@@ -86,9 +84,7 @@ def test_free_bits_are_kingmas(beta, free_bits):
     reconstruction, kl = make_terms()
     terms = negative_elbo(reconstruction, kl, beta, free_bits)
     charged = torch.clamp(kl.mean(0), min=free_bits).sum()
-    assert terms.total.mean().item() == pytest.approx(
-        (reconstruction.mean() + beta * charged).item(), rel=1e-6
-    )
+    assert terms.total.mean().item() == pytest.approx((reconstruction.mean() + beta * charged).item(), rel=1e-6)
     assert torch.equal(terms.kl_per_dim, kl)
 
 
@@ -189,9 +185,7 @@ def test_what_is_seen_is_encoded_and_what_was_is_explained(settings):
 
 @every_objective
 @pytest.mark.parametrize("logvar", [-150.0, -90.0, -30.0, 30.0, 80.0])
-def test_posteriors_as_narrow_or_wide_as_float32_allows_have_a_loss_and_a_gradient(
-    settings, logvar
-):
+def test_posteriors_as_narrow_or_wide_as_float32_allows_have_a_loss_and_a_gradient(settings, logvar):
     vae, x = make_model("vae")
     with torch.no_grad():
         vae.encoder.heads.logvar.weight.zero_()
@@ -324,9 +318,7 @@ def test_where_the_posterior_is_true_every_bound_is_the_evidence(k):
     weight = torch.linalg.qr(torch.randn(16, 3, generator=seeded(), dtype=dtype))[0] * 0.7
     x = torch.randn(5, 16, generator=seeded(), dtype=dtype)
     precision = 1 + 0.7**2 / sigma**2
-    posterior = Posterior(
-        x @ weight / sigma**2 / precision, torch.full((5, 3), -math.log(precision), dtype=dtype)
-    )
+    posterior = Posterior(x @ weight / sigma**2 / precision, torch.full((5, 3), -math.log(precision), dtype=dtype))
     model = SimpleNamespace(
         code=lambda posterior, generator: VAE.code(None, posterior, generator),
         decoder=lambda z, labels: z @ weight.T,
@@ -515,10 +507,9 @@ def test_mmd_is_gretton_with_the_prior_in_place_of_draws(latent_dim, dtype):
     z = 0.5 + 1.3 * torch.randn(12, latent_dim, generator=seeded(), dtype=dtype)
     draws = torch.randn(200_000, latent_dim, generator=seeded(3), dtype=torch.float64)
     rows = z.tolist()
-    among_codes = sum(
-        kernel(a, b, latent_dim)
-        for i, a in enumerate(rows) for j, b in enumerate(rows) if i != j
-    ) / (12 * 11)  # fmt: skip
+    among_codes = sum(kernel(a, b, latent_dim) for i, a in enumerate(rows) for j, b in enumerate(rows) if i != j) / (
+        12 * 11
+    )
     squares = torch.cdist(z.double(), draws).square()
     to_prior = torch.exp(-squares / (2 * latent_dim)).mean()
     halves = (draws[:100_000] - draws[100_000:]).square().sum(1)
@@ -549,9 +540,7 @@ def test_mmd_of_gaussian_codes_is_in_closed_form(shift, scale, latent_dim):
         return math.exp(-(distance**2) / (2 * width)) * (latent_dim / width) ** (latent_dim / 2)
 
     far = abs(shift) * latent_dim**0.5
-    exact = (
-        mean_kernel(2 * scale**2, 0) - 2 * mean_kernel(1 + scale**2, far) + mean_kernel(2, 0)
-    )  # fmt: skip
+    exact = mean_kernel(2 * scale**2, 0) - 2 * mean_kernel(1 + scale**2, far) + mean_kernel(2, 0)
     noise = torch.randn(500, 64, latent_dim, generator=seeded(), dtype=torch.float64)
     found = torch.stack([mmd(shift + scale * batch) for batch in noise])
     assert exact > 0

@@ -32,11 +32,7 @@ def make_epoch(epoch):
 
 
 def files_in(folder):
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def is_one_sentence(error):
@@ -287,8 +283,11 @@ def test_epochs_after_are_forgotten_with_their_steps(run):
     run.append_record("step", make_step(4, 31))
     run.forget_after(2)
     assert [(record["kind"], record["epoch"]) for record in run.records()] == [
-        ("step", 1), ("epoch", 1), ("step", 2), ("epoch", 2),
-    ]  # fmt: skip
+        ("step", 1),
+        ("epoch", 1),
+        ("step", 2),
+        ("epoch", 2),
+    ]
     run.forget_after(0)
     assert run.records() == []
 

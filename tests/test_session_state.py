@@ -48,8 +48,7 @@ class Keys(ast.NodeVisitor):
             if function is not None and isinstance(function.body[-1], ast.Return):
                 names = [argument.arg for argument in function.args.args]
                 given = {
-                    name: next(iter(self.read(value, known)))
-                    for name, value in zip(names, node.args, strict=False)
+                    name: next(iter(self.read(value, known))) for name, value in zip(names, node.args, strict=False)
                 }
                 return self.read(function.body[-1].value, given)
         return {None}

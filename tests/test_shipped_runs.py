@@ -14,9 +14,12 @@ from vaelab.studies import Study, read_study
 
 SCRIPT = Path(__file__).parents[1] / "assets" / "checkpoints" / "make.py"
 SETTINGS = {
-    "dataset": "digits", "latent_dim": 1, "hidden": (8,), "epochs": 1,
+    "dataset": "digits",
+    "latent_dim": 1,
+    "hidden": (8,),
+    "epochs": 1,
     "preprocessing": {"num_images": 200},
-}  # fmt: skip
+}
 
 
 @pytest.fixture

@@ -142,8 +142,11 @@ def test_a_job_makes_a_study_once(jobs, small_run):
     study = jobs.known_study(small_run, "pixel_maps")
     assert same(read_study(small_run, "pixel_maps"), study)
     assert {name: array.shape for name, array in study.arrays.items()} == {
-        "indices": (120,), "raw": (120, 2), "pca": (120, 2), "umap": (120, 2),
-    }  # fmt: skip
+        "indices": (120,),
+        "raw": (120, 2),
+        "pca": (120, 2),
+        "umap": (120, 2),
+    }
     # What UMAP is for: it keeps neighbours that PCA does not.
     figures = study.figures
     assert figures["umap"]["trustworthiness"] > figures["pca"]["trustworthiness"]

@@ -66,9 +66,7 @@ def test_one_cycle_is_torchs_one_cycle(peak, steps):
     optimizer = torch.optim.SGD([weight], lr=peak)
     # With `pct_start` of 0.3, torch's peak is at step 0.3 * steps - 1 of steps 0 to steps - 1, so
     # its curve has a kink that ours has at 0.3 sharp: each half is compared with its own fraction.
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, peak, total_steps=steps, cycle_momentum=False
-    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, peak, total_steps=steps, cycle_momentum=False)
     top = 0.3 * steps - 1
     for step in range(steps):
         progress = np.interp(step, [0, top, steps - 1], [0, 0.3, 1])
@@ -108,9 +106,7 @@ def test_to_float_maps_bytes_to_the_unit_interval():
 
 def test_a_batch_can_be_learned_by_heart(digits):
     batch = digits.images[:16]
-    config = TrainConfig(
-        model="ae", latent_dim=16, hidden=(128,), likelihood="gaussian", epochs=600, batch_size=16
-    )
+    config = TrainConfig(model="ae", latent_dim=16, hidden=(128,), likelihood="gaussian", epochs=600, batch_size=16)
     trainer = Trainer(config, batch, batch)
     epochs_of(trainer)
     x = to_float(torch.from_numpy(batch))
@@ -123,9 +119,7 @@ def test_a_batch_can_be_learned_by_heart(digits):
 @pytest.mark.parametrize("model", ["ae", "vae"])
 def test_training_lowers_the_validation_loss(digits, model):
     config = TrainConfig(model=model, epochs=20, hidden=(64, 32), learning_rate=5e-3)
-    losses = [
-        record.validation.total for record in epochs_of(Trainer(config, *split_digits(digits)))
-    ]
+    losses = [record.validation.total for record in epochs_of(Trainer(config, *split_digits(digits)))]
     # Near 27.1 nats it knows the mean image alone; an hour's training comes to about 24.5.
     assert losses[0] > 26.5
     assert losses[-1] < 26
@@ -231,9 +225,7 @@ def test_beta_warms_up_evenly_and_then_stays(monkeypatch):
     monkeypatch.setattr(trainer_module, "RECORD_EVERY", 0.0)
     config = TrainConfig(epochs=5, batch_size=10, hidden=(4,), beta=3.0, kl_warmup=0.5)
     steps = [r for r in Trainer(config, images, images).records() if isinstance(r, StepRecord)]
-    assert [record.beta for record in steps] == pytest.approx(
-        [3 * min(step / 20 / 0.5, 1) for step in range(1, 21)]
-    )
+    assert [record.beta for record in steps] == pytest.approx([3 * min(step / 20 / 0.5, 1) for step in range(1, 21)])
     # The first step was taken before anything was done, so with a beta of 0.
     assert steps[0].train.total == pytest.approx(steps[0].train.reconstruction)
 
@@ -253,9 +245,7 @@ def test_validation_reports_progress(digits, monkeypatch):
 def test_training_for_seconds_ends_on_time_with_its_schedule_at_the_end(monkeypatch, batch_size):
     data = load_dataset("shapes", Preprocessing(num_images=4000))
     monkeypatch.setattr(trainer_module, "RECORD_EVERY", 0.0)
-    config = TrainConfig(
-        dataset="shapes", seconds=1.0, hidden=(64,), kl_warmup=0.5, beta=2, batch_size=batch_size
-    )
+    config = TrainConfig(dataset="shapes", seconds=1.0, hidden=(64,), kl_warmup=0.5, beta=2, batch_size=batch_size)
     tick = 1 / 128
     trainer = Trainer(config, *split_digits(data), clock=ticking(tick))
     records = list(trainer.records())
@@ -282,9 +272,7 @@ def test_training_for_seconds_ends_on_time_with_its_schedule_at_the_end(monkeypa
 @pytest.mark.parametrize("after", [0, 1, 3])
 def test_a_resumed_training_ends_as_if_never_interrupted(small, likelihood, after):
     settings, images = small
-    config = TrainConfig(
-        epochs=4, batch_size=32, likelihood=likelihood, kl_warmup=0.7, free_bits=0.05, **settings
-    )
+    config = TrainConfig(epochs=4, batch_size=32, likelihood=likelihood, kl_warmup=0.7, free_bits=0.05, **settings)
     whole = Trainer(config, images[:80], images[80:])
     expected = [without_clock(record) for record in epochs_of(whole)]
 
@@ -413,9 +401,13 @@ def test_a_denoising_model_undoes_what_a_plain_one_does_not(digits):
     errors = {}
     for corruption in (None, "gaussian"):
         config = TrainConfig(
-            model="ae", latent_dim=16, hidden=(128,), epochs=30, corruption=corruption,
+            model="ae",
+            latent_dim=16,
+            hidden=(128,),
+            epochs=30,
+            corruption=corruption,
             corruption_strength=0.4,
-        )  # fmt: skip
+        )
         trainer = Trainer(config, train, validation)
         epochs_of(trainer)
         with torch.no_grad():
@@ -430,9 +422,7 @@ def test_mmd_holds_the_codes_as_a_whole_where_nothing_else_does(digits):
     train, validation = split_digits(digits)
     spreads = {}
     for weight in (0.0, 1000.0):
-        config = TrainConfig(
-            objective="mmd", beta=0.0, mmd_weight=weight, epochs=15, hidden=(64,), batch_size=256
-        )
+        config = TrainConfig(objective="mmd", beta=0.0, mmd_weight=weight, epochs=15, hidden=(64,), batch_size=256)
         trainer = Trainer(config, train, validation)
         epochs_of(trainer)
         with torch.no_grad():
@@ -491,9 +481,7 @@ def test_the_seed_alone_decides(small):
     torch.manual_seed(2)
     again, other = weights(0), weights(1)
     assert all(torch.equal(first[name], again[name]) for name in first)
-    assert not torch.equal(
-        first["model.encoder.heads.mu.weight"], other["model.encoder.heads.mu.weight"]
-    )
+    assert not torch.equal(first["model.encoder.heads.mu.weight"], other["model.encoder.heads.mu.weight"])
 
 
 # --- Refusals -----------------------------------------------------------------------------------

@@ -26,9 +26,7 @@ from vaelab.training import SNAPSHOT_IMAGES, resume, run_training, snapshot_indi
 
 FEW = Preprocessing(num_images=120)
 CONFIGS = {
-    "mlp": TrainConfig(
-        preprocessing=FEW, epochs=4, hidden=(32, 16), batch_size=32, kl_warmup=0.6, latent_dim=3
-    ),
+    "mlp": TrainConfig(preprocessing=FEW, epochs=4, hidden=(32, 16), batch_size=32, kl_warmup=0.6, latent_dim=3),
     "conv": TrainConfig(
         preprocessing=Preprocessing(num_images=120, size=28),
         architecture="conv",
@@ -67,10 +65,7 @@ def outcome(run):
     found = {name: (array.shape, array.tobytes()) for name, array in arrays.items()}
     found |= {"epoch": numbers["epoch"], "step": numbers["step"], "evaluation": run.evaluation()}
     clock = {"seconds", "images_per_second"}
-    found["epochs"] = [
-        {name: value for name, value in record.items() if name not in clock}
-        for record in run.epochs()
-    ]
+    found["epochs"] = [{name: value for name, value in record.items() if name not in clock} for record in run.epochs()]
     for epoch in run.snapshot_epochs():
         snapshot = run.snapshot(epoch)
         parts = {"indices": snapshot.indices, "mu": snapshot.mu, **snapshot.decoder}
@@ -218,9 +213,7 @@ def stop_after(run, epoch, step=None):
 
 
 @pytest.mark.parametrize(("epoch", "step"), [(1, 2), (2, None), (3, 8), (4, None)])
-def test_a_stopped_run_goes_on_as_if_never_stopped(
-    whole, config, tmp_path, monkeypatch, epoch, step
-):
+def test_a_stopped_run_goes_on_as_if_never_stopped(whole, config, tmp_path, monkeypatch, epoch, step):
     every_step(monkeypatch)
     run = Run.create(config, tmp_path / "stopped")
     stop_after(run, epoch, step)
@@ -328,9 +321,7 @@ def test_a_diverged_run_says_so_and_keeps_its_epochs(config, tmp_path, monkeypat
     assert np.isfinite(run.snapshot(2).mu).all()
 
 
-def test_a_full_disk_stops_training_with_its_sentence_and_going_on_mends_it(
-    whole, config, tmp_path, monkeypatch
-):
+def test_a_full_disk_stops_training_with_its_sentence_and_going_on_mends_it(whole, config, tmp_path, monkeypatch):
     calls = []
     fsync = os.fsync
 
@@ -417,9 +408,7 @@ def assert_opens_at_its_last_finished_epoch(path):
     # The last files are cleared away when it has finished.
     ended = {"finished"} if epoch == run.config.epochs else set()
     assert run.status.state in {"new", "interrupted"} | ended
-    assert [record["epoch"] for record in run.epochs()][: max(epoch, 0)] == list(
-        range(1, epoch + 1)
-    )
+    assert [record["epoch"] for record in run.epochs()][: max(epoch, 0)] == list(range(1, epoch + 1))
     if epoch >= 0:
         assert set(range(epoch + 1)) <= set(run.snapshot_epochs())
         for kept in run.snapshot_epochs():

@@ -116,11 +116,7 @@ def sweep(
 
     if bool(betas) == bool(latent_dims):
         raise ValueError("A sweep is over --betas or over --latent-dims: give one of the two.")
-    runs = (
-        create_sweep(config, "beta", betas)
-        if betas
-        else create_sweep(config, "latent_dim", latent_dims)
-    )
+    runs = create_sweep(config, "beta", betas) if betas else create_sweep(config, "latent_dim", latent_dims)
     jobs = Jobs()
     try:
         for run in runs:
@@ -141,9 +137,7 @@ def sweep(
 
 def _follow(jobs: Any, runs: list[Any], quiet: bool) -> None:
     """Show how far all runs together are, until the last has ended."""
-    with tqdm(
-        total=100 * len(runs), disable=quiet or None, bar_format="{desc} {bar} {elapsed}"
-    ) as bar:
+    with tqdm(total=100 * len(runs), disable=quiet or None, bar_format="{desc} {bar} {elapsed}") as bar:
         while True:
             states = [jobs.status(run) for run in runs]
             ended = sum(status.state in {"finished", "failed", "stopped"} for status in states)
@@ -238,9 +232,7 @@ def benchmark(
     except ModuleNotFoundError as error:
         if error.name not in {"benchmarks", f"benchmarks.{name}"}:
             raise
-        raise ValueError(
-            "The benchmarks are not part of the installed package: run this in a clone."
-        ) from error
+        raise ValueError("The benchmarks are not part of the installed package: run this in a clone.") from error
     module.main()
 
 
@@ -272,9 +264,7 @@ def main() -> None:
         "benchmark": benchmark,
     }
     try:
-        tyro.extras.subcommand_cli_from_dict(
-            commands, prog="python -m vaelab", config=(tyro.conf.OmitArgPrefixes,)
-        )
+        tyro.extras.subcommand_cli_from_dict(commands, prog="python -m vaelab", config=(tyro.conf.OmitArgPrefixes,))
     except KeyboardInterrupt as error:
         print(str(error) or "Stopped.", file=sys.stderr)
         sys.exit(130)

@@ -25,9 +25,7 @@ __all__ = [
     "explain",
 ]
 
-DatasetName = Literal[
-    "digits", "shapes", "faces", "mnist", "fashion_mnist", "kmnist", "emnist_letters", "cifar10"
-]
+DatasetName = Literal["digits", "shapes", "faces", "mnist", "fashion_mnist", "kmnist", "emnist_letters", "cifar10"]
 ImageSize = Literal[8, 16, 28, 32, 64]
 LikelihoodName = Literal["bernoulli", "continuous_bernoulli", "gaussian", "gaussian_learned"]
 ActivationName = Literal["relu", "leaky_relu", "silu", "gelu", "tanh"]
@@ -58,9 +56,7 @@ class Preprocessing(BaseModel):
     num_images: Annotated[int, Field(ge=30)] | None = Field(
         None, description="Keep this many images, drawn with a fixed seed."
     )
-    classes: tuple[str, ...] | None = Field(
-        None, description="Keep only these classes, given by their names."
-    )
+    classes: tuple[str, ...] | None = Field(None, description="Keep only these classes, given by their names.")
 
 
 class TrainConfig(BaseModel):
@@ -84,9 +80,7 @@ class TrainConfig(BaseModel):
 
     # Data
     dataset: DatasetName = Field("digits", description="Which images to learn.")
-    preprocessing: Preprocessing = Field(
-        Preprocessing(), description="What is done to the images first."
-    )
+    preprocessing: Preprocessing = Field(Preprocessing(), description="What is done to the images first.")
 
     # Model
     model: Literal["ae", "vae"] = Field("vae", description="Point codes (ae) or Gaussian (vae).")
@@ -102,13 +96,9 @@ class TrainConfig(BaseModel):
         max_length=4,
         description="Channels of the conv encoder's stages, each halving the image.",
     )
-    conv_hidden: int = Field(
-        128, ge=1, le=4096, description="Width of the dense layer beside the conv network's code."
-    )
+    conv_hidden: int = Field(128, ge=1, le=4096, description="Width of the dense layer beside the conv network's code.")
     activation: ActivationName = Field("silu", description="Nonlinearity between layers.")
-    conditional: bool = Field(
-        False, description="Tell encoder and decoder the image's label; the code is the rest."
-    )
+    conditional: bool = Field(False, description="Tell encoder and decoder the image's label; the code is the rest.")
 
     # Objective
     objective: ObjectiveName = Field(
@@ -116,29 +106,15 @@ class TrainConfig(BaseModel):
         description="What a VAE minimizes: elbo, tc (beta-TCVAE), mmd (InfoVAE) or iwae.",
     )
     likelihood: LikelihoodName = Field("bernoulli", description="p(x|z), the pixel model.")
-    sigma: float = Field(
-        0.1, ge=0.01, le=10, description="Pixel sigma of the Gaussian; where a learned one starts."
-    )
-    beta: float = Field(
-        1.0, ge=0, le=1000, description="Weight of the KL term; with tc, of total correlation."
-    )
-    mmd_weight: float = Field(
-        10.0, ge=0, le=100_000, description="Weight of the MMD, where the objective is mmd."
-    )
-    num_samples: int = Field(
-        5, ge=1, le=64, description="Samples of z an image (k), where the objective is iwae."
-    )
-    kl_warmup: float = Field(
-        0.0, ge=0, le=1, description="Fraction of training over which beta rises from 0."
-    )
-    free_bits: float = Field(
-        0.0, ge=0, le=10, description="Nats per latent dimension that cost nothing."
-    )
+    sigma: float = Field(0.1, ge=0.01, le=10, description="Pixel sigma of the Gaussian; where a learned one starts.")
+    beta: float = Field(1.0, ge=0, le=1000, description="Weight of the KL term; with tc, of total correlation.")
+    mmd_weight: float = Field(10.0, ge=0, le=100_000, description="Weight of the MMD, where the objective is mmd.")
+    num_samples: int = Field(5, ge=1, le=64, description="Samples of z an image (k), where the objective is iwae.")
+    kl_warmup: float = Field(0.0, ge=0, le=1, description="Fraction of training over which beta rises from 0.")
+    free_bits: float = Field(0.0, ge=0, le=10, description="Nats per latent dimension that cost nothing.")
 
     # Denoising
-    corruption: CorruptionName | None = Field(
-        None, description="Damage the images that are encoded, anew each step."
-    )
+    corruption: CorruptionName | None = Field(None, description="Damage the images that are encoded, anew each step.")
     corruption_strength: float = Field(
         0.3,
         ge=0,
@@ -155,9 +131,7 @@ class TrainConfig(BaseModel):
     learning_rate: float = Field(4e-3, gt=0, le=1, description="Peak of the one-cycle schedule.")
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Start of every random number.")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("cpu", description="Where to compute.")
-    threads: int = Field(
-        1, ge=1, le=256, description="CPU threads; one is steadiest where others compute too."
-    )
+    threads: int = Field(1, ge=1, le=256, description="CPU threads; one is steadiest where others compute too.")
 
     @model_validator(mode="after")
     def _fits_together(self) -> TrainConfig:
@@ -172,9 +146,7 @@ class TrainConfig(BaseModel):
                 "set free_bits to 0, or choose objective elbo"
             )
         if self.corruption in {"salt_and_pepper", "masking"} and self.corruption_strength > 1:
-            raise ValueError(
-                f"corruption_strength is a share of pixels with {self.corruption}: choose 0 to 1"
-            )
+            raise ValueError(f"corruption_strength is a share of pixels with {self.corruption}: choose 0 to 1")
         return self
 
     @field_validator("hidden", "channels")

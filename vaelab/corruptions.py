@@ -13,8 +13,7 @@ from torch import Tensor
 
 from vaelab.images import as_float
 
-__all__ = ["CORRUPTIONS", "blur", "corrupt", "corrupt_images", "gaussian", "masking",
-           "salt_and_pepper"]  # fmt: skip
+__all__ = ["CORRUPTIONS", "blur", "corrupt", "corrupt_images", "gaussian", "masking", "salt_and_pepper"]
 
 
 def gaussian(x: Tensor, strength: float, generator: torch.Generator | None = None) -> Tensor:
@@ -116,9 +115,7 @@ CORRUPTIONS: dict[str, Callable[..., Tensor]] = {
 }
 
 
-def corrupt(
-    x: Tensor, kind: str | None, strength: float, generator: torch.Generator | None = None
-) -> Tensor:
+def corrupt(x: Tensor, kind: str | None, strength: float, generator: torch.Generator | None = None) -> Tensor:
     """Damage images in one of the ways of ``CORRUPTIONS``, or in none.
 
     Parameters
@@ -142,9 +139,7 @@ def corrupt(
     return CORRUPTIONS[kind](x, strength, generator)
 
 
-def corrupt_images(
-    images: NDArray[np.generic], kind: str, strength: float, seed: int = 0
-) -> NDArray[np.float32]:
+def corrupt_images(images: NDArray[np.generic], kind: str, strength: float, seed: int = 0) -> NDArray[np.float32]:
     """Damage images of numpy's.
 
     Parameters
@@ -175,9 +170,7 @@ def corrupt_images(
     0.0
     """
     if kind not in CORRUPTIONS:
-        raise ValueError(
-            f"There is no corruption {kind!r}: choose one of {', '.join(CORRUPTIONS)}."
-        )
+        raise ValueError(f"There is no corruption {kind!r}: choose one of {', '.join(CORRUPTIONS)}.")
     if strength < 0:
         raise ValueError(f"A corruption's strength was {strength}; it must be at least 0.")
     x = torch.from_numpy(as_float(images))
@@ -189,6 +182,4 @@ def corrupt_images(
 def _dice(x: Tensor, generator: torch.Generator | None) -> Tensor:
     """A number in [0, 1) for each pixel, the same for all its channels."""
     batch, _, height, width = x.shape
-    return torch.rand(
-        (batch, 1, height, width), generator=generator, device=x.device, dtype=x.dtype
-    )
+    return torch.rand((batch, 1, height, width), generator=generator, device=x.device, dtype=x.dtype)

@@ -91,9 +91,7 @@ class Engine:
         try:
             model.load_state_dict(weights)
         except RuntimeError as error:
-            raise RunError(
-                f"The run {run.name} is damaged: its checkpoint does not fit its config."
-            ) from error
+            raise RunError(f"The run {run.name} is damaged: its checkpoint does not fit its config.") from error
         return cls(model, run.config)
 
     @property
@@ -159,9 +157,7 @@ class Engine:
         """
         z = np.atleast_2d(np.asarray(z, dtype=np.float32))
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
-            raise ValueError(
-                f"These codes have shape {z.shape}, but this model's are (N, {self.latent_dim})."
-            )
+            raise ValueError(f"These codes have shape {z.shape}, but this model's are (N, {self.latent_dim}).")
         label_tensor = self._label_tensor(labels, len(z))
         self.model.eval()
         images = []
@@ -223,9 +219,7 @@ class Engine:
             filled = np.where(visible, images, self.reconstruct(filled, labels))
         return filled
 
-    def sample(
-        self, num_images: int, seed: int | None = None, labels: Labels = None
-    ) -> tuple[Floats, Floats]:
+    def sample(self, num_images: int, seed: int | None = None, labels: Labels = None) -> tuple[Floats, Floats]:
         """Draw codes from the prior N(0, I) and decode them.
 
         Parameters
@@ -279,16 +273,12 @@ class Engine:
             If there is no such dimension.
         """
         if not 0 <= dim < self.latent_dim:
-            raise ValueError(
-                f"There is no dimension {dim}: they run from 0 to {self.latent_dim - 1}."
-            )
+            raise ValueError(f"There is no dimension {dim}: they run from 0 to {self.latent_dim - 1}.")
         codes = np.repeat(np.asarray(z, dtype=np.float32).reshape(1, -1), len(values), axis=0)
         codes[:, dim] = values
         return self.decode(codes, labels)
 
-    def terms(
-        self, images: NDArray[np.generic], seed: int | None = 0, labels: Labels = None
-    ) -> ImageTerms:
+    def terms(self, images: NDArray[np.generic], seed: int | None = 0, labels: Labels = None) -> ImageTerms:
         """Take the loss of each image apart, with beta 1.
 
         Parameters
@@ -355,9 +345,7 @@ class Engine:
         for x, y in self._batches(images, label_tensor, size=max(1, BATCH * 8 // num_samples)):
             with torch.inference_mode():
                 posterior = self.model.encoder(x, y)
-                weights, _ = log_weights(
-                    self.model, x, posterior, num_samples, generator=noise, labels=y
-                )
+                weights, _ = log_weights(self.model, x, posterior, num_samples, generator=noise, labels=y)
             yield weights.cpu().numpy().astype(np.float64)
 
     def _encode(self, x: Tensor, y: Tensor | None) -> tuple[Floats, Floats]:
@@ -372,10 +360,7 @@ class Engine:
         if not self.num_labels:
             return None
         if labels is None:
-            raise ValueError(
-                "This model is conditional: it encodes and decodes together with a label, so give "
-                "labels."
-            )
+            raise ValueError("This model is conditional: it encodes and decodes together with a label, so give labels.")
         classes = np.asarray(labels, dtype=np.int64)
         if classes.shape not in {(), (1,), (count,)}:
             raise ValueError(
@@ -395,9 +380,7 @@ class Engine:
     ) -> Iterator[tuple[Tensor, Tensor | None]]:
         """Float batches on the device, one at a time: all of MNIST as floats would be 220 MB."""
         if images.ndim != 4 or not len(images):
-            raise ValueError(
-                f"These images have shape {images.shape}; they must be (N, C, H, W), N at least 1."
-            )
+            raise ValueError(f"These images have shape {images.shape}; they must be (N, C, H, W), N at least 1.")
         for start in range(0, len(images), size):
             part = torch.from_numpy(np.ascontiguousarray(images[start : start + size]))
             part = part.to(self.device)

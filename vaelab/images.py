@@ -15,9 +15,7 @@ __all__ = ["as_float", "border_color", "enlarge", "png", "png_data_uri", "tile",
 Pixels = NDArray[np.uint8]
 
 
-def as_float(
-    images: NDArray[Any], dtype: type[np.float32] | type[np.float64] = np.float32
-) -> NDArray[Any]:
+def as_float(images: NDArray[Any], dtype: type[np.float32] | type[np.float64] = np.float32) -> NDArray[Any]:
     """Take images as numbers in [0, 1], in whichever of the two ways they are kept.
 
     Parameters
@@ -123,9 +121,7 @@ def tile(images: NDArray[np.generic], columns: int, gap: int = 0, times: int = 1
     pixels = to_pixels(images).repeat(times, axis=1).repeat(times, axis=2)
     num_images, height, width, _ = pixels.shape
     rows = -(-num_images // columns)
-    sheet = np.full(
-        (rows * (height + gap) - gap, columns * (width + gap) - gap, 4), 255, dtype=np.uint8
-    )
+    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 4), 255, dtype=np.uint8)
     sheet[..., 3] = 0
     for index, image in enumerate(pixels):
         top, left = index // columns * (height + gap), index % columns * (width + gap)

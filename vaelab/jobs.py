@@ -131,15 +131,11 @@ class Jobs:
         """
         self._once(_map_key(run, kind, max_points), _make_map, str(run.path), kind, max_points)
 
-    def map_state(
-        self, run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS
-    ) -> tuple[JobState, str]:
+    def map_state(self, run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> tuple[JobState, str]:
         """How the making of a map stands, and why it failed if it did."""
         return self._state(_map_key(run, kind, max_points))
 
-    def known_map(
-        self, run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS
-    ) -> Projection | None:
+    def known_map(self, run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> Projection | None:
         """Return a map that was made here, also where its run's folder could not keep it."""
         projection: Projection | None = self._result(_map_key(run, kind, max_points))
         return projection
@@ -211,9 +207,7 @@ class Jobs:
                 try:
                     if not self._scheduler:
                         self._cluster = _start_cluster()
-                    self._client = Client(
-                        self._scheduler or self._cluster, timeout="10s", set_as_default=False
-                    )
+                    self._client = Client(self._scheduler or self._cluster, timeout="10s", set_as_default=False)
                 except (OSError, TimeoutError, RuntimeError) as error:
                     raise self._unreachable() from error
             return self._client
@@ -225,8 +219,7 @@ class Jobs:
                 "unset it to train on this machine."
             )
         return ConnectionError(
-            "The processes that train could not be started or are gone: restart the app; every "
-            "finished epoch is kept."
+            "The processes that train could not be started or are gone: restart the app; every finished epoch is kept."
         )
 
 
@@ -236,9 +229,7 @@ def _start_cluster() -> Any:
     # Whoever reaches a port of a scheduler, nanny or worker can run code in it, so none may listen
     # on anything but the loopback. Without a host, nannies and workers listen on every interface.
     # A free port for the dashboard, since dask's default of 8787 may be another program's.
-    private = {
-        "host": LOOPBACK, "dashboard": False, "dashboard_address": f"{LOOPBACK}:0"
-    }  # fmt: skip
+    private = {"host": LOOPBACK, "dashboard": False, "dashboard_address": f"{LOOPBACK}:0"}
 
     def worker(**resources: int) -> dict[str, Any]:
         options = {"nthreads": 1, "memory_limit": 0, "silence_logs": logging.WARNING, **private}

@@ -49,9 +49,7 @@ def read_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> Pr
     return None
 
 
-def make_map(
-    run: Run, data: ImageDataset, kind: ProjectionKind, max_points: int = MAX_POINTS
-) -> Projection:
+def make_map(run: Run, data: ImageDataset, kind: ProjectionKind, max_points: int = MAX_POINTS) -> Projection:
     """Make a map of the run's last epoch and keep it, or read it where it was made before.
 
     Parameters

@@ -49,9 +49,7 @@ class Autoencoder(nn.Module):
     (torch.Size([5, 2]), torch.Size([5, 1, 8, 8]))
     """
 
-    def __init__(
-        self, config: TrainConfig, image_shape: tuple[int, int, int], num_labels: int = 0
-    ) -> None:
+    def __init__(self, config: TrainConfig, image_shape: tuple[int, int, int], num_labels: int = 0) -> None:
         super().__init__()
         config.check_image_shape(image_shape)
         config.check_labels(num_labels)
@@ -105,9 +103,7 @@ class VAE(Autoencoder):
 MODELS: dict[str, type[Autoencoder]] = {"ae": Autoencoder, "vae": VAE}
 
 
-def build_model(
-    config: TrainConfig, image_shape: tuple[int, int, int], num_labels: int = 0
-) -> Autoencoder:
+def build_model(config: TrainConfig, image_shape: tuple[int, int, int], num_labels: int = 0) -> Autoencoder:
     """Build the model of a run, its weights drawn from the run's seed.
 
     Parameters

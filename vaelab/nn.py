@@ -298,9 +298,7 @@ class ConvDecoder(_Labelled):
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Decode ``z`` ``(B, D)``, with ``labels`` ``(B,)``, to logits ``(B, C, H, W)``."""
-        small = (
-            self.through(self.body, z, labels).unflatten(1, self.small_shape).permute(0, 3, 1, 2)
-        )
+        small = self.through(self.body, z, labels).unflatten(1, self.small_shape).permute(0, 3, 1, 2)
         logits: Tensor = self.stages(small) + self.image_bias
         return logits
 

@@ -74,9 +74,7 @@ def gaussian_kl(posterior: Posterior) -> Tensor:
     return 0.5 * (mu.square() + torch.expm1(logvar) - logvar)
 
 
-def negative_elbo(
-    reconstruction: Tensor, kl_per_dim: Tensor, beta: float = 1.0, free_bits: float = 0.0
-) -> LossTerms:
+def negative_elbo(reconstruction: Tensor, kl_per_dim: Tensor, beta: float = 1.0, free_bits: float = 0.0) -> LossTerms:
     """Reconstruction + beta KL; at beta 1 and without free bits, the negative ELBO.
 
     beta: Higgins et al. 2017, equation 4. Free bits: Kingma et al. 2016, appendix C.8: each

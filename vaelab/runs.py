@@ -62,9 +62,7 @@ __all__ = [
 ]
 
 Arrays = dict[str, NDArray[Any]]
-State = Literal[
-    "new", "queued", "preparing", "running", "finished", "stopped", "failed", "interrupted"
-]
+State = Literal["new", "queued", "preparing", "running", "finished", "stopped", "failed", "interrupted"]
 ACTIVE: frozenset[State] = frozenset({"queued", "preparing", "running"})
 
 #: A run on another machine whose heartbeat is older than this, in seconds, is taken for dead.
@@ -254,9 +252,7 @@ class Run:
         else:
             folder = Path(path).expanduser().absolute()
         if (folder / "config.json").exists():
-            raise RunError(
-                f"{folder} already holds a run: choose another folder, or resume that run."
-            )
+            raise RunError(f"{folder} already holds a run: choose another folder, or resume that run.")
         run = cls(folder, config)
         with _writing(folder):
             (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
@@ -286,9 +282,7 @@ class Run:
         try:
             text = (folder / "config.json").read_bytes()
         except OSError as error:
-            raise RunError(
-                f"There is no run in {folder}: it holds no readable config.json."
-            ) from error
+            raise RunError(f"There is no run in {folder}: it holds no readable config.json.") from error
         try:
             return cls(folder, TrainConfig.model_validate_json(text))
         except ValidationError as error:
@@ -578,9 +572,7 @@ class Run:
         path.unlink(missing_ok=True)
         return True
 
-    def write_arrays(
-        self, name: str, arrays: Arrays, metadata: Mapping[str, str] | None = None
-    ) -> None:
+    def write_arrays(self, name: str, arrays: Arrays, metadata: Mapping[str, str] | None = None) -> None:
         """Write a safetensors file into the folder, whole or not at all."""
         # `np.ascontiguousarray` would make a vector of a single number.
         contiguous = {key: np.asarray(value, order="C") for key, value in arrays.items()}
@@ -626,8 +618,7 @@ class Run:
 
     def _damaged(self, name: str) -> RunError:
         return RunError(
-            f"The run {self.name} is damaged: {name} cannot be read; the other files of "
-            f"{self.path} are untouched."
+            f"The run {self.name} is damaged: {name} cannot be read; the other files of {self.path} are untouched."
         )
 
 
@@ -650,9 +641,6 @@ def _writing(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise RunError(
-                f"The disk that holds {folder} is full: free some space, then resume; every "
-                "finished epoch is kept."
+                f"The disk that holds {folder} is full: free some space, then resume; every finished epoch is kept."
             ) from error
-        raise RunError(
-            f"{folder} cannot be written ({error.strerror}): choose another folder for runs."
-        ) from error
+        raise RunError(f"{folder} cannot be written ({error.strerror}): choose another folder for runs.") from error

@@ -49,9 +49,7 @@ def read_values(text: str, over: SweptName) -> list[float]:
         try:
             value = float(word)
         except ValueError:
-            raise ValueError(
-                f"{word!r} is no number: write values such as 1, 2, 4, separated by commas."
-            ) from None
+            raise ValueError(f"{word!r} is no number: write values such as 1, 2, 4, separated by commas.") from None
         if over == "latent_dim" and not value.is_integer():
             raise ValueError(f"latent_dim was {word}; it must be a whole number.")
         if value not in values:
@@ -61,9 +59,7 @@ def read_values(text: str, over: SweptName) -> list[float]:
     return values
 
 
-def sweep_configs(
-    config: TrainConfig, over: SweptName, values: Sequence[float]
-) -> list[TrainConfig]:
+def sweep_configs(config: TrainConfig, over: SweptName, values: Sequence[float]) -> list[TrainConfig]:
     """Make a config for each value of one setting.
 
     Parameters

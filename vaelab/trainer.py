@@ -241,8 +241,7 @@ class Trainer:
         if config.conditional:
             if train_labels is None or validation_labels is None:
                 raise ValueError(
-                    "A conditional model needs a label with every image: give train_labels and "
-                    "validation_labels."
+                    "A conditional model needs a label with every image: give train_labels and validation_labels."
                 )
             self.train_labels = torch.tensor(train_labels, device=self.device)
             self.validation_labels = torch.tensor(validation_labels, device=self.device)
@@ -251,9 +250,7 @@ class Trainer:
         self.model.to(self.device)
         # Every random number of training comes from here, so that a checkpoint can hold its state.
         self.generator = torch.Generator(self.device).manual_seed(config.seed)
-        self.optimizer = torch.optim.Adam(
-            self.model.parameters(), lr=config.learning_rate, fused=True
-        )
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, fused=True)
         self.epoch = 0
         self.step = 0
         self.seconds = 0.0
@@ -319,9 +316,15 @@ class Trainer:
                 speed = train.num_images / (self.seconds - recorded)
                 recorded = self.seconds
                 yield StepRecord(
-                    self.epoch + 1, self.step, self.seconds, self.progress, self._beta, rate,
-                    speed, train,
-                )  # fmt: skip
+                    self.epoch + 1,
+                    self.step,
+                    self.seconds,
+                    self.progress,
+                    self._beta,
+                    rate,
+                    speed,
+                    train,
+                )
             if self.config.seconds is not None and self.finished:
                 break
         train = of_epoch.take()
@@ -332,9 +335,16 @@ class Trainer:
         self.epoch += 1
         self.seconds = self.clock() - begin
         yield EpochRecord(
-            self.epoch, self.step, self.seconds, self.progress, self._beta, rate, speed, train,
+            self.epoch,
+            self.step,
+            self.seconds,
+            self.progress,
+            self._beta,
+            rate,
+            speed,
+            train,
             validation.terms,
-        )  # fmt: skip
+        )
 
     def _check_finite(self, terms: Terms) -> None:
         if not math.isfinite(terms.total):
@@ -353,9 +363,7 @@ class Trainer:
         self.optimizer.step()
         return terms
 
-    def _terms(
-        self, images: Tensor, labels: Tensor | None, generator: torch.Generator
-    ) -> LossTerms:
+    def _terms(self, images: Tensor, labels: Tensor | None, generator: torch.Generator) -> LossTerms:
         """The loss of uint8 images, which a denoising model sees damaged, anew each time."""
         config, x = self.config, to_float(images)
         encoder_input = None
@@ -393,11 +401,7 @@ class Trainer:
         ValueError
             If they belong to a model of another shape.
         """
-        weights = {
-            name.removeprefix("model."): value
-            for name, value in tensors.items()
-            if name.startswith("model.")
-        }
+        weights = {name.removeprefix("model."): value for name, value in tensors.items() if name.startswith("model.")}
         try:
             self.model.load_state_dict(weights)
         except RuntimeError as error:

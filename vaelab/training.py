@@ -225,8 +225,7 @@ def _load(run: Run, data: ImageDataset | None) -> ImageDataset:
         return load_dataset(config.dataset, config.preprocessing, progress=report)
     if data.name != config.dataset:
         raise ValueError(
-            f"The config says dataset={config.dataset!r}, but the images given are "
-            f"{data.name!r}: make the two agree."
+            f"The config says dataset={config.dataset!r}, but the images given are {data.name!r}: make the two agree."
         )
     if data.preprocessing == config.preprocessing:
         return data

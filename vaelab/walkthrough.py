@@ -52,12 +52,14 @@ def build(data: ImageDataset) -> tuple[Autoencoder, TrainConfig]:
 
 
 def fit(
-    model: Autoencoder, config: TrainConfig, data: ImageDataset, epochs: int = 40
+    model: Autoencoder,
+    config: TrainConfig,
+    data: ImageDataset,
+    epochs: int = 40,
 ) -> Iterator[dict[str, Any]]:
     """Make the loss smaller, a batch at a time; yields its parts after each epoch, in nats."""
     x, held_out = (
-        torch.from_numpy(data.images[part]).float() / 255
-        for part in (data.split.train, data.split.validation)
+        torch.from_numpy(data.images[part]).float() / 255 for part in (data.split.train, data.split.validation)
     )
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     for epoch in range(1, epochs + 1):

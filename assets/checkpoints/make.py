@@ -30,9 +30,7 @@ from vaelab.studies import STUDIES, make_study  # noqa: E402
 DIGITS = {"dataset": "digits", "epochs": 200, "batch_size": 64}
 SHAPES = {"dataset": "shapes", "latent_dim": 10, "architecture": "conv", "epochs": 20}
 #: Gaussian pixels, and a KL term that comes late, keep more of 16 dimensions in use.
-DIGITS_16D = DIGITS | {
-    "latent_dim": 16, "likelihood": "gaussian", "sigma": 0.1, "kl_warmup": 0.5, "epochs": 100
-}  # fmt: skip
+DIGITS_16D = DIGITS | {"latent_dim": 16, "likelihood": "gaussian", "sigma": 0.1, "kl_warmup": 0.5, "epochs": 100}
 WITHOUT_4 = {"classes": tuple("012356789")}
 
 #: Folder, title and settings.
@@ -65,12 +63,18 @@ WITH_PIXELS = ("digits-2d", "digits-without-4-16d", "shapes-10d", "faces-8d")
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make what the command line says."""
     parser = argparse.ArgumentParser(description="Make the runs that the app opens with.")
-    parser.add_argument("--runs", nargs="+", metavar="NAME", choices=EXAMPLES, default=[*EXAMPLES],
-                        help="some of them, by the names of their folders")  # fmt: skip
-    parser.add_argument("--only", choices=("studies", "maps"),
-                        help="train nothing, and add what runs that are there lack")  # fmt: skip
-    parser.add_argument("--again", action="store_true",
-                        help="with --only: make what is there once more")  # fmt: skip
+    parser.add_argument(
+        "--runs",
+        nargs="+",
+        metavar="NAME",
+        choices=EXAMPLES,
+        default=[*EXAMPLES],
+        help="some of them, by the names of their folders",
+    )
+    parser.add_argument(
+        "--only", choices=("studies", "maps"), help="train nothing, and add what runs that are there lack"
+    )
+    parser.add_argument("--again", action="store_true", help="with --only: make what is there once more")
     options = parser.parse_args(arguments)
     if options.again and not options.only:
         parser.error("--again goes with --only: without it, everything is made again anyway.")

@@ -90,9 +90,7 @@ def measure_decodes(browser: Any, models: Sequence[Model], moves: int) -> None:
     ratios = {}
     for model in models:
         check(page, model)
-        measured = page.evaluate(
-            "([name, moves, turn]) => bench.hover(name, moves, turn)", [model.name, moves, TURN]
-        )
+        measured = page.evaluate("([name, moves, turn]) => bench.hover(name, moves, turn)", [model.name, moves, TURN])
         times: dict[str, list[float]] = measured["times"]
         ours = statistics.median(times["SIMD"])
         for way, costs in times.items():
@@ -104,20 +102,33 @@ def measure_decodes(browser: Any, models: Sequence[Model], moves: int) -> None:
             is_ours = way == "SIMD"
             rows.append(
                 (
-                    model.name if is_ours else "", way, f"{p50:.2f}", f"{p95:.2f}",
-                    f"{model.asked:g}" if is_ours else "", f"{p50 / ours:.1f}",
-                    f"{executed / 1e6:.2f}", f"{executed / p50 / 1e6:.2f}",
+                    model.name if is_ours else "",
+                    way,
+                    f"{p50:.2f}",
+                    f"{p95:.2f}",
+                    f"{model.asked:g}" if is_ours else "",
+                    f"{p50 / ours:.1f}",
+                    f"{executed / 1e6:.2f}",
+                    f"{executed / p50 / 1e6:.2f}",
                     model.published if is_ours else "",
                 )
-            )  # fmt: skip
+            )
     page.context.close()
     print_table(
-        f"A decode and its draw in a bare page, {moves} moves each, one a frame, ways taking turns "
-        f"of {TURN}; ms",
-        ("decoder", "way", "p50", "p95", "p95 asked", "time to SIMD's", "million multiply-adds",
-         "thousand million/s", "theirs, p50 / p95"),
+        f"A decode and its draw in a bare page, {moves} moves each, one a frame, ways taking turns of {TURN}; ms",
+        (
+            "decoder",
+            "way",
+            "p50",
+            "p95",
+            "p95 asked",
+            "time to SIMD's",
+            "million multiply-adds",
+            "thousand million/s",
+            "theirs, p50 / p95",
+        ),
         rows,
-    )  # fmt: skip
+    )
     for model in models:
         if model.useful:
             print(
@@ -138,9 +149,7 @@ def check(page: Any, model: Model) -> None:
         [model.name, model.peer is not None, codes.tolist()],
     )
     for way, decoded in images.items():
-        np.testing.assert_allclose(
-            np.array(decoded), expected, atol=1e-4, err_msg=f"{model.name}, {way}"
-        )
+        np.testing.assert_allclose(np.array(decoded), expected, atol=1e-4, err_msg=f"{model.name}, {way}")
 
 
 def measure_machine() -> None:
@@ -161,10 +170,7 @@ def measure_machine() -> None:
     print_table(
         "The machine's own: a matrix product in torch, float32, one thread",
         ("product", "ms", "thousand million multiply-adds/s"),
-        [
-            (n, f"{s / repeats * 1e3:.3f}", f"{sizes[n][2] * repeats / s / 1e9:.1f}")
-            for n, s in seconds.items()
-        ],
+        [(n, f"{s / repeats * 1e3:.3f}", f"{sizes[n][2] * repeats / s / 1e9:.1f}") for n, s in seconds.items()],
     )
 
 
@@ -180,10 +186,7 @@ def measure_first(browser: Any, models: Sequence[Model], fresh: int) -> None:
     for name, pairs in costs.items():
         totals = [sum(pair) for pair in pairs]
         made, decoded = (statistics.median(column) for column in zip(*pairs, strict=True))
-        rows.append(
-            (name, f"{made:.1f}", f"{decoded:.1f}", f"{statistics.median(totals):.1f}",
-             f"{max(totals):.1f}")
-        )  # fmt: skip
+        rows.append((name, f"{made:.1f}", f"{decoded:.1f}", f"{statistics.median(totals):.1f}", f"{max(totals):.1f}"))
     print_table(
         f"From a model's bytes to its first image drawn, in {fresh} fresh pages; ms",
         ("decoder", "made", "decoded", "together, median", "together, most"),

@@ -78,10 +78,7 @@ def _print_opening(browser: Any, address: str, runs: list[str], visits: int) -> 
     print_table(
         "From the chart drawn to the first image decoded, fresh pages; ms (less than 0: before it)",
         ("run", "visits", "median", "most", "asked"),
-        [
-            (name, str(len(ms)), f"{np.median(ms):.0f}", f"{max(ms):.0f}", "<= 50")
-            for name, ms in after.items()
-        ],
+        [(name, str(len(ms)), f"{np.median(ms):.0f}", f"{max(ms):.0f}", "<= 50") for name, ms in after.items()],
     )
 
 
@@ -163,10 +160,9 @@ def _print_many_points(browser: Any, address: str, run: Run) -> None:
         rows.append(_smoothness(page, "peer: no canvas, one number changes", moving=False))
     print_table(
         "The mouse moved over MNIST's map for 10 s",
-        ("map", "frames/s", "p95 between frames, ms", "decodes/s", "asked", "decode p50, ms",
-         "p95, ms"),
+        ("map", "frames/s", "p95 between frames, ms", "decodes/s", "asked", "decode p50, ms", "p95, ms"),
         rows,
-    )  # fmt: skip
+    )
     print(
         f"ratio: {int(rows[1][3]) / int(rows[2][1]):.2f} decodes for each frame of the peer's, "
         f"which is the same page with all {NUM_MNIST:,} points at rest"
@@ -177,12 +173,13 @@ def _print_many_points(browser: Any, address: str, run: Run) -> None:
         [
             (f"choosing all {NUM_MNIST:,}", f"{choosing / 1e6:.2f}", "< 3"),
             (
-                "a click that pins a place", f"{pinning / 1e6:.3f}",
+                "a click that pins a place",
+                f"{pinning / 1e6:.3f}",
                 f"not the model again, of {model / 1e6:.2f}",
             ),
             ("everything since the page was opened", f"{everything / 1e6:.2f}", ""),
         ],
-    )  # fmt: skip
+    )
 
 
 def _smoothness(page: Any, name: str, moving: bool = True, seconds: float = 10) -> tuple[str, ...]:
@@ -276,13 +273,14 @@ def _serve(runs: Path, data: Path | None) -> Iterator[str]:
     environment = os.environ | {"VAELAB_RUNS": str(runs)}
     if data is not None:
         environment["VAELAB_DATA"] = str(data)
+    options = f"--server.headless true --server.address 127.0.0.1 --server.port {port}"
     server = subprocess.Popen(
-        [
-            sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true",
-            "--server.address", "127.0.0.1", "--server.port", str(port),
-        ],
-        cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [sys.executable, "-m", "streamlit", "run", "app.py", *options.split()],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         while True:
             if server.poll() is not None:

@@ -59,9 +59,7 @@ def all_models() -> Iterator[Model]:
     yield untrained("default conv, 64 x 64 x 3", conv, (3, 64, 64), 8)
 
 
-def untrained(
-    name: str, config: TrainConfig, shape: tuple[int, int, int], asked: float, **more: Any
-) -> Model:
+def untrained(name: str, config: TrainConfig, shape: tuple[int, int, int], asked: float, **more: Any) -> Model:
     model = build_model(config, shape)
     weights = {f"model.{key}": value.numpy() for key, value in model.state_dict().items()}
     file = browser_model(config, shape, weights, name)
@@ -86,9 +84,13 @@ def mlp_512() -> Model:
         for name, relu in (("body.0", True), ("out", False))
     ]
     return untrained(
-        "mlp 2-512-784", config, (1, 28, 28), 1.5, peer=_peer(layers),
+        "mlp 2-512-784",
+        config,
+        (1, 28, 28),
+        1.5,
+        peer=_peer(layers),
         published="robz/mnist-vae 2.0 / 2.9 to 4.5",
-    )  # fmt: skip
+    )
 
 
 def vae_explainer() -> Model:
@@ -105,9 +107,7 @@ def vae_explainer() -> Model:
 
     weight, bias = normal(2, 3136, fan_in=2), normal(3136, fan_in=8)
     arrays = {"0.weight": weight, "0.bias": bias}
-    specs: list[LayerSpec] = [
-        DenseSpec(op="dense", activation="relu", weight="0.weight", bias="0.bias")
-    ]
+    specs: list[LayerSpec] = [DenseSpec(op="dense", activation="relu", weight="0.weight", bias="0.bias")]
     naive = [({"op": "dense", "relu": True}, weight, bias)]
     steps: list[tuple[Tensor, Tensor, int]] = []
     side, useful = 7, weight.size
@@ -117,10 +117,18 @@ def vae_explainer() -> Model:
         last = after == 1
         naive.append(
             (
-                {"op": "transposed", "side": side, "stride": stride, "pad": 2 - stride,
-                 "channels": before, "relu": not last}, w, b,
+                {
+                    "op": "transposed",
+                    "side": side,
+                    "stride": stride,
+                    "pad": 2 - stride,
+                    "channels": before,
+                    "relu": not last,
+                },
+                w,
+                b,
             )
-        )  # fmt: skip
+        )
         index = len(specs)
         arrays |= {
             f"{index}.weight": _phases(w) if stride == 2 else w[::-1, ::-1],

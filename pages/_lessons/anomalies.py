@@ -37,9 +37,7 @@ def draw() -> None:
             "is like its training images, and nothing made it learn anything else. So how badly "
             "an image comes back is a score of how strange it is, its **anomaly score**:"
         )
-        kit.say(
-            "$$s(x) = \\lVert x - \\hat x \\rVert^2, \\qquad \\hat x = \\text{decoder}(\\mu).$$"
-        )
+        kit.say("$$s(x) = \\lVert x - \\hat x \\rVert^2, \\qquad \\hat x = \\text{decoder}(\\mu).$$")
         kit.say(
             "**Paint on the image** and watch the score move. Images above the **threshold** are "
             "flagged: rightly, that is a **catch**; a normal image, that is a **false alarm**."

@@ -16,8 +16,7 @@ FIGURE = kit.LiveFigure("beta")
 SLUG = "beta"
 
 #: The same model, trained with beta from small to large.
-RUNS = ("digits-2d-beta-0.05", "digits-2d-beta-0.25", "digits-2d", "digits-2d-beta-2",
-        "digits-2d-beta-4")  # fmt: skip
+RUNS = ("digits-2d-beta-0.05", "digits-2d-beta-0.25", "digits-2d", "digits-2d-beta-2", "digits-2d-beta-4")
 #: Images whose clouds are drawn, images that are brought back.
 CLOUDS, SHOWN = 40, 8
 #: Draws from the prior: those that are decoded, and those of which only the place is judged.
@@ -94,9 +93,7 @@ def _figure(runs: list[Run], data: ImageDataset) -> None:
     clouds = np.flatnonzero(np.isin(indices, data.split.test))[:CLOUDS]
     roles = [f"beta{i}" for i in range(len(runs))]
     most = float(max(np.abs(each.coordinates).max() for each in maps))
-    arrays: dict[str, NDArray[Any]] = {
-        f"places_{i}": each.coordinates for i, each in enumerate(maps)
-    }
+    arrays: dict[str, NDArray[Any]] = {f"places_{i}": each.coordinates for i, each in enumerate(maps)}
     spec: BetaSpec = {
         "extent": [-most, most, -most, most],
         "num_draws": DECODED,

@@ -44,8 +44,7 @@ def draw() -> None:
         )
         answered = kit.predict(
             SLUG,
-            "The decoder could use all sixteen numbers. How many of them tell anything of the "
-            "image?",
+            "The decoder could use all sixteen numbers. How many of them tell anything of the image?",
             (
                 "All sixteen: more numbers, better images",
                 "Nine of them",

@@ -29,8 +29,7 @@ def draw() -> None:
         kit.say("**Move over either map**: the nearest image goes through both models.")
         answered = kit.predict(
             SLUG,
-            "Several codes are drawn from the cloud of one image, and each is decoded. What do "
-            "the images look like?",
+            "Several codes are drawn from the cloud of one image, and each is decoded. What do the images look like?",
             (
                 "Much alike: all of the cloud stands for that image",
                 "Unrelated: another code is another image",

@@ -53,21 +53,17 @@ SOURCES = {
         "Learning from Examples Without Local Minima”, Neural Networks 2, 1989."
     ),
     "bowman2016": "S. Bowman et al., “Generating Sentences from a Continuous Space”, CoNLL 2016.",
-    "burda2016": (
-        "Y. Burda, R. Grosse and R. Salakhutdinov, “Importance Weighted Autoencoders”, ICLR 2016."
-    ),
+    "burda2016": ("Y. Burda, R. Grosse and R. Salakhutdinov, “Importance Weighted Autoencoders”, ICLR 2016."),
     "higgins2017": (
         "I. Higgins et al., “beta-VAE: Learning Basic Visual Concepts with a "
         "Constrained Variational Framework”, ICLR 2017."
     ),
     "hinton2006": (
-        "G. Hinton and R. Salakhutdinov, “Reducing the Dimensionality of Data with "
-        "Neural Networks”, Science 313, 2006."
+        "G. Hinton and R. Salakhutdinov, “Reducing the Dimensionality of Data with Neural Networks”, Science 313, 2006."
     ),
     "kingma2014": "D. Kingma and M. Welling, “Auto-Encoding Variational Bayes”, ICLR 2014.",
     "kingma2016": (
-        "D. Kingma et al., “Improved Variational Inference with Inverse Autoregressive "
-        "Flow”, NeurIPS 2016."
+        "D. Kingma et al., “Improved Variational Inference with Inverse Autoregressive Flow”, NeurIPS 2016."
     ),
     "kingma2019": (
         "D. Kingma and M. Welling, “An Introduction to Variational Autoencoders”, "
@@ -90,8 +86,7 @@ SOURCES = {
         "Deep Conditional Generative Models”, NeurIPS 2015."
     ),
     "vincent2008": (
-        "P. Vincent et al., “Extracting and Composing Robust Features with Denoising "
-        "Autoencoders”, ICML 2008."
+        "P. Vincent et al., “Extracting and Composing Robust Features with Denoising Autoencoders”, ICML 2008."
     ),
 }
 
@@ -102,9 +97,7 @@ def sides() -> tuple[DeltaGenerator, DeltaGenerator, DeltaGenerator]:
     What follows stands below the words; on a narrow screen, below the figure.
     """
     all_of_it = st.container(key="lesson-sides")
-    words, stage, after = (
-        all_of_it.container(key=f"lesson-{name}") for name in ("words", "stage", "after")
-    )
+    words, stage, after = (all_of_it.container(key=f"lesson-{name}") for name in ("words", "stage", "after"))
     return words, stage, after
 
 

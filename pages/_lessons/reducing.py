@@ -28,9 +28,7 @@ def draw() -> None:
             "among all planes in the space of images, take the one that the images lie nearest "
             "to. With the mean image $\\bar x$ and two directions $w_1, w_2$ at right angles,"
         )
-        kit.say(
-            "$$\\hat x = \\bar x + z_1 w_1 + z_2 w_2, \\qquad z_j = w_j \\cdot (x - \\bar x).$$"
-        )
+        kit.say("$$\\hat x = \\bar x + z_1 w_1 + z_2 w_2, \\qquad z_j = w_j \\cdot (x - \\bar x).$$")
         kit.say(
             "That is an encoder and a decoder as well, but both linear: the plane is flat. A "
             "network's decoder may bend its plane, to follow the images. **Move over either map** "
@@ -93,9 +91,7 @@ def principal_components(data: ImageDataset) -> tuple[NDArray[np.float64], NDArr
 
 
 @st.cache_data(show_spinner=False)
-def _principal_components(
-    name: str, _data: ImageDataset
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _principal_components(name: str, _data: ImageDataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     images = _data.images[_data.split.train].reshape(len(_data.split.train), -1) / 255
     mean = images.mean(0)
     components = np.linalg.svd(images - mean, full_matrices=False)[2][:2]

@@ -91,9 +91,7 @@ class Case(NamedTuple):
 
     def detection(self) -> Detection:
         """What the score can do at all thresholds."""
-        return _detection(
-            str(self.run.path), self.run.version, self.source, self.score, self.scores
-        )
+        return _detection(str(self.run.path), self.run.version, self.source, self.score, self.scores)
 
 
 def missing_classes(run: Run) -> tuple[str, ...]:
@@ -128,17 +126,19 @@ def anomalies_of(run: Run, source: AnomalySource) -> Group:
     if source.kind == "corrupted":
         return _damaged(config.dataset, config.preprocessing.model_dump_json(), source, data)
     if source.kind == "left_out":
-        preprocessing = config.preprocessing.model_copy(
-            update={"classes": missing_classes(run), "num_images": None}
-        )
+        preprocessing = config.preprocessing.model_copy(update={"classes": missing_classes(run), "num_images": None})
         config = config.model_copy(update={"preprocessing": preprocessing})
         # The model has seen none of them, whichever split they are from.
         return group_of(resources.dataset(config), MIN_LEFT_OUT)
     channels, side, _ = data.image_shape
-    preprocessing = Preprocessing.model_validate({
-        "size": side, "color": "gray" if channels == 1 else "rgb", "num_images": MOST_OTHERS,
-        "binarize": config.preprocessing.binarize,
-    })  # fmt: skip
+    preprocessing = Preprocessing.model_validate(
+        {
+            "size": side,
+            "color": "gray" if channels == 1 else "rgb",
+            "num_images": MOST_OTHERS,
+            "binarize": config.preprocessing.binarize,
+        }
+    )
     others = {"dataset": source.what, "preprocessing": preprocessing}
     return group_of(resources.dataset(config.model_copy(update=others)))
 
@@ -158,12 +158,8 @@ def scores_of(run: Run, source: AnomalySource | None, score: str) -> NDArray[np.
 
 
 @st.cache_resource(max_entries=64, show_spinner="Scoring the images …")
-def _scores(
-    path: str, version: int, source: AnomalySource | None, score: str, _run: Run
-) -> NDArray[np.float64]:
-    group = (
-        group_of(resources.dataset(_run.config)) if source is None else anomalies_of(_run, source)
-    )
+def _scores(path: str, version: int, source: AnomalySource | None, score: str, _run: Run) -> NDArray[np.float64]:
+    group = group_of(resources.dataset(_run.config)) if source is None else anomalies_of(_run, source)
     return detector_of(_run).score(score, group.images)
 
 

@@ -95,18 +95,27 @@ def draw(run: Run, data: ImageDataset, projection: Projection) -> None:
     st.markdown("## The code z")
     with st.container(horizontal=True, gap="small"):
         origin = np.zeros(run.config.latent_dim)
-        st.button("Origin", on_click=state.set_z, args=(run, origin),
-                  help="Set every slider to 0, the middle of the prior.")  # fmt: skip
-        st.button("Random", on_click=_set_random, args=(run,),
-                  help="Draw z from the prior, N(0, I).")  # fmt: skip
+        st.button(
+            "Origin", on_click=state.set_z, args=(run, origin), help="Set every slider to 0, the middle of the prior."
+        )
+        st.button("Random", on_click=_set_random, args=(run,), help="Draw z from the prior, N(0, I).")
         if encoded is not None:
-            st.button("Image", on_click=_set_image, args=(run, encoded[0].mu[0], label),
-                      help="Back to the code of the image clicked.")  # fmt: skip
+            st.button(
+                "Image",
+                on_click=_set_image,
+                args=(run, encoded[0].mu[0], label),
+                help="Back to the code of the image clicked.",
+            )
     if run.config.conditional:
         names = data.label_names
-        st.selectbox("Label", range(len(names)), key=state.label_key(run),
-                     format_func=names.__getitem__, persist_state="session",
-                     help="This model decodes a code together with a label.")  # fmt: skip
+        st.selectbox(
+            "Label",
+            range(len(names)),
+            key=state.label_key(run),
+            format_func=names.__getitem__,
+            persist_state="session",
+            help="This model decodes a code together with a label.",
+        )
     _draw_sliders(run, projection.codes, encoded)
 
 
@@ -121,9 +130,7 @@ def _decoded(run: Run) -> Any:
     return run.engine.decode(state.z_of(run), state.label_of(run))[0]
 
 
-def _draw_image(
-    run: Run, image: Any, label: int | None, name: str, posterior: Codes, terms: ImageTerms
-) -> None:
+def _draw_image(run: Run, image: Any, label: int | None, name: str, posterior: Codes, terms: ImageTerms) -> None:
     first, second, third = st.columns(3, gap="small")
     with first:
         widgets.picture(image[0], name)
@@ -169,9 +176,16 @@ def _draw_sliders(run: Run, codes: np.ndarray, encoded: tuple[Codes, ImageTerms]
             label += f" · μ {posterior.mu[0, dim]:.2f}"
             if run.engine.is_vae:
                 label += f" · σ {posterior.sigma[0, dim]:.2f} · KL {terms.kl_per_dim[0, dim]:.2f}"
-        st.slider(label, -limit, limit, step=limit / 300, format="%.2f",
-                  key=state.slider_key(run, dim), persist_state="session",
-                  help="A number of the code: let go, and z is decoded anew.")  # fmt: skip
+        st.slider(
+            label,
+            -limit,
+            limit,
+            step=limit / 300,
+            format="%.2f",
+            key=state.slider_key(run, dim),
+            persist_state="session",
+            help="A number of the code: let go, and z is decoded anew.",
+        )
 
     order = np.argsort(-_kl_per_dim(run, codes), kind="stable")
     active = active_units(codes)
@@ -185,9 +199,7 @@ def _draw_sliders(run: Run, codes: np.ndarray, encoded: tuple[Codes, ImageTerms]
                 slider(dim)
     if unused:
         with st.expander(f"Unused dimensions ({len(unused)})"):
-            st.caption(
-                "The encoder leaves these where they are: moving them changes next to nothing."
-            )
+            st.caption("The encoder leaves these where they are: moving them changes next to nothing.")
             for dim in unused:
                 slider(dim)
 

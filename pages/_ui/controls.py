@@ -158,9 +158,7 @@ def multiselect(
     return chosen
 
 
-def select_slider(
-    label: str, *, param: str, key: str, options: Sequence[int], default: int, help: str
-) -> int:
+def select_slider(label: str, *, param: str, key: str, options: Sequence[int], default: int, help: str) -> int:
     """Choose one of several numbers on a slider."""
     _open_choice(param, key, options, default, str)
     chosen: int = st.select_slider(label, options, key=key, help=help, persist_state="session")
@@ -192,9 +190,7 @@ def slider(
         persist_state="session",
         **layout,
     )
-    state.put_into_url(
-        param, None if np.isclose(value, default, atol=step / 100) else _write(value)
-    )
+    state.put_into_url(param, None if np.isclose(value, default, atol=step / 100) else _write(value))
     return value
 
 
@@ -288,9 +284,7 @@ def seed(label: str, *, key: str, help: str) -> int:
     return number
 
 
-def _open_choice(
-    param: str, key: str, options: Sequence[T], default: T, to_param: Callable[[T], str]
-) -> None:
+def _open_choice(param: str, key: str, options: Sequence[T], default: T, to_param: Callable[[T], str]) -> None:
     _open(param, key, default, {to_param(option): option for option in options}.__getitem__)
     if st.session_state[key] not in options:  # chosen for another run
         st.session_state[key] = default

@@ -62,10 +62,7 @@ def names_of(runs: Sequence[Run]) -> dict[str, tuple[str, str]]:
         "median": ("Median filter", "3 × 3 pixels"),
         "mean": ("Mean image", "of the training images"),
         "nearest": ("Most alike", "training image, by what is seen"),
-    } | {
-        run.name: (run.title, f"{widgets.kind_of(run.config)} {run.config.latent_dim}-D")
-        for run in runs
-    }
+    } | {run.name: (run.title, f"{widgets.kind_of(run.config)} {run.config.latent_dim}-D") for run in runs}
 
 
 # Noise ------------------------------------------------------------------------------------------
@@ -145,17 +142,13 @@ def _methods(runs: Sequence[Run], labels: Images | None) -> dict[str, Callable[[
     def denoiser(run: Run) -> Callable[[Images], Images]:
         return lambda noisy: run.engine.reconstruct(noisy, labels)
 
-    return {"noisy": lambda noisy: noisy, "median": median_filter} | {
-        run.name: denoiser(run) for run in runs
-    }
+    return {"noisy": lambda noisy: noisy, "median": median_filter} | {run.name: denoiser(run) for run in runs}
 
 
 # Holes ------------------------------------------------------------------------------------------
 
 
-def fill(
-    runs: Sequence[Run], data: ImageDataset, chosen: Indices, visible: NDArray[np.bool_]
-) -> dict[str, Images]:
+def fill(runs: Sequence[Run], data: ImageDataset, chosen: Indices, visible: NDArray[np.bool_]) -> dict[str, Images]:
     """Hide all but the visible pixels ``(H, W)`` of images, and fill them in every way."""
     return _fill(_keys(runs), chosen.tobytes(), visible.tobytes(), runs, data, chosen, visible)
 

@@ -20,9 +20,7 @@ __all__ = ["choose_classes", "choose_ranges", "choose_way", "draw_lasso"]
 #: What a direction does with each group.
 WAYS = {"A": "from", "B": "to"}
 
-MAP_CONFIG = widgets.MAP_CONFIG | {
-    "modeBarButtonsToRemove": ["autoScale2d", "toImage", "resetScale2d"]
-}
+MAP_CONFIG = widgets.MAP_CONFIG | {"modeBarButtonsToRemove": ["autoScale2d", "toImage", "resetScale2d"]}
 
 #: Images of a group shown in a row.
 SHOWN = 12
@@ -104,9 +102,7 @@ def choose_ranges(data: ImageDataset) -> tuple[np.ndarray, np.ndarray]:
     return groups[0], groups[1]
 
 
-def draw_lasso(
-    run: Run, data: ImageDataset, projection: Projection
-) -> tuple[np.ndarray, np.ndarray] | None:
+def draw_lasso(run: Run, data: ImageDataset, projection: Projection) -> tuple[np.ndarray, np.ndarray] | None:
     """Draw a map to draw lines on, and the groups so far; both groups, once there are both."""
     map_key = f"lasso-map:{run.name}:{projection.kind}"
     left, right = st.columns([3, 2], gap="medium")
@@ -125,9 +121,12 @@ def draw_lasso(
         with st.container(horizontal=True):
             for end, way in WAYS.items():
                 st.button(
-                    f"Use as {end}, {way}", on_click=use, args=(end,), key=f"use-{end}",
+                    f"Use as {end}, {way}",
+                    on_click=use,
+                    args=(end,),
+                    key=f"use-{end}",
                     help=f"Make the selected images group {end}.",
-                )  # fmt: skip
+                )
         for end in WAYS:
             members = st.session_state.get(_members_key(run, data, end))
             if members is None:
@@ -147,10 +146,13 @@ def draw_lasso(
         )
         st.fragment(
             lambda: widgets.chart(
-                figure, key=map_key, on_select="rerun", selection_mode=("lasso", "box"),
+                figure,
+                key=map_key,
+                on_select="rerun",
+                selection_mode=("lasso", "box"),
                 config=MAP_CONFIG,
             )
-        )()  # fmt: skip
+        )()
     a, b = (st.session_state.get(_members_key(run, data, end)) for end in WAYS)
     return None if a is None or b is None else (a, b)
 

@@ -51,9 +51,7 @@ class Row(NamedTuple):
     best: Sequence[bool] = ()
 
 
-def draw_table(
-    place: DeltaGenerator, rows: Sequence[Row], columns: Sequence[str], helps: Sequence[str]
-) -> None:
+def draw_table(place: DeltaGenerator, rows: Sequence[Row], columns: Sequence[str], helps: Sequence[str]) -> None:
     """Draw rows of images under one another, with aligned images and figures.
 
     Parameters
@@ -73,8 +71,7 @@ def draw_table(
     )
     body = "".join(_row(row, len(columns)) for row in rows)
     place.html(
-        f'{_STYLE}<table class="vl-rows"><thead><tr><td></td><td></td>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table>"
+        f'{_STYLE}<table class="vl-rows"><thead><tr><td></td><td></td>{head}</tr></thead><tbody>{body}</tbody></table>'
     )
 
 

@@ -58,9 +58,7 @@ def keep_place(run: Run, data: ImageDataset, projection: Projection) -> bool:
     mended = now != first and st.session_state.get(_problem(run)) is not None
     if mended:
         st.session_state[_problem(run)] = None
-    state.put_all_into_url(
-        dict(zip(NAMES, now if now != first else (None, None, None), strict=True))
-    )
+    state.put_all_into_url(dict(zip(NAMES, now if now != first else (None, None, None), strict=True)))
     return mended
 
 
@@ -121,17 +119,14 @@ def read_code(run: Run, text: str) -> NDArray[np.floating]:
         )
     if not (np.abs(z) <= FARTHEST).all():
         raise ValueError(
-            f"The address asks for the place z = {text}, and its numbers must be from "
-            f"-{FARTHEST:g} to {FARTHEST:g}."
+            f"The address asks for the place z = {text}, and its numbers must be from -{FARTHEST:g} to {FARTHEST:g}."
         )
     return z
 
 
 def read_image(data: ImageDataset, text: str) -> int:
     if not text.isdecimal() or int(text) >= len(data):
-        raise ValueError(
-            f"The address asks for the image {text}, and there are those from 0 to {len(data) - 1}."
-        )
+        raise ValueError(f"The address asks for the image {text}, and there are those from 0 to {len(data) - 1}.")
     return int(text)
 
 
@@ -139,7 +134,5 @@ def read_label(data: ImageDataset, text: str | None, default: int | None) -> int
     if text is None or data.labels is None:
         return default
     if text not in data.label_names:
-        raise ValueError(
-            f"The address asks for the label {text}, and there are: {', '.join(data.label_names)}."
-        )
+        raise ValueError(f"The address asks for the label {text}, and there are: {', '.join(data.label_names)}.")
     return list(data.label_names).index(text)

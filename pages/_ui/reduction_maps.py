@@ -110,9 +110,8 @@ def panels_of(maps: Maps, models: dict[str, Run]) -> list[MapPanel]:
         note = "being judged …"
         if figures is not None:
             knn = figures["knn_accuracy"]
-            note = (
-                f"trust {figures['trustworthiness']:.2f} · continuity {figures['continuity']:.2f}"
-                + ("" if knn is None else f" · k-NN {knn:.0%}")
+            note = f"trust {figures['trustworthiness']:.2f} · continuity {figures['continuity']:.2f}" + (
+                "" if knn is None else f" · k-NN {knn:.0%}"
             )
         panels.append(MapPanel(title, note, maps.places[name], axes[name], name != "umap"))
     return panels

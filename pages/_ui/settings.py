@@ -270,9 +270,7 @@ def _choose_objective(model: str) -> dict[str, Any]:
     )
     if variant["objective"] in {"tc", "iwae"}:
         free_bits = 0.0  # these take the KL term apart, and have none to give
-    return variant | {
-        "likelihood": likelihood, "sigma": sigma, "kl_warmup": warmup, "free_bits": free_bits
-    }  # fmt: skip
+    return variant | {"likelihood": likelihood, "sigma": sigma, "kl_warmup": warmup, "free_bits": free_bits}
 
 
 def _choose_variant(model: str) -> dict[str, Any]:
@@ -414,6 +412,10 @@ def _choose_training() -> dict[str, Any]:
         within=threads,
     )
     return {
-        "seconds": seconds, "batch_size": batch_size, "learning_rate": rate, "seed": seed,
-        "device": where, "threads": num_threads,
-    }  # fmt: skip
+        "seconds": seconds,
+        "batch_size": batch_size,
+        "learning_rate": rate,
+        "seed": seed,
+        "device": where,
+        "threads": num_threads,
+    }

@@ -245,8 +245,7 @@ def label_key(run: Run) -> str:
     return _of(run, "label")
 
 
-def go_to(run: Run, z: Sequence[float] | NDArray[np.floating], image: int | None,
-          label: int | None) -> None:  # fmt: skip
+def go_to(run: Run, z: Sequence[float] | NDArray[np.floating], image: int | None, label: int | None) -> None:
     """Go to a place, on the server and in the browser; before the sliders are drawn."""
     set_z(run, z)
     choose_image(run, image)

@@ -166,9 +166,7 @@ def choose_other_run(
         param="beside",
         key=key,
         options=list(by_name),
-        default=next(
-            (run.name for run in runs if prefer is not None and prefer(run)), runs[0].name
-        ),
+        default=next((run.name for run in runs if prefer is not None and prefer(run)), runs[0].name),
         help=help,
         format_func=lambda name: describe_run(by_name[name]),
         width=340,

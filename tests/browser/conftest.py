@@ -29,13 +29,14 @@ def serve(runs: Path):
     runs.mkdir(exist_ok=True)
     log_path = runs.with_suffix(".log")
     log = log_path.open("w")
+    options = f"--server.headless true --server.address 127.0.0.1 --server.port {port}"
     server = subprocess.Popen(
-        [
-            sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true",
-            "--server.address", "127.0.0.1", "--server.port", str(port),
-        ],
-        cwd=ROOT, env=environment, stdout=log, stderr=log,
-    )  # fmt: skip
+        [sys.executable, "-m", "streamlit", "run", "app.py", *options.split()],
+        cwd=ROOT,
+        env=environment,
+        stdout=log,
+        stderr=log,
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         deadline = time.monotonic() + SECONDS

@@ -104,9 +104,8 @@ def loneliest(places, of_class=None):
 
     def room(point):
         return min(
-            (p["x"] - point["x"]) ** 2 + (p["y"] - point["y"]) ** 2
-            for p in places if p["index"] != point["index"]
-        )  # fmt: skip
+            (p["x"] - point["x"]) ** 2 + (p["y"] - point["y"]) ** 2 for p in places if p["index"] != point["index"]
+        )
 
     candidates = [p for p in places if of_class in {None, p["name"]}]
     return max(candidates, key=room)

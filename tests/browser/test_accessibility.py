@@ -44,11 +44,10 @@ NAMELESS = {
 }
 
 #: Roles of what a person can operate.
-CONTROLS = frozenset({
-    "application", "button", "checkbox", "combobox", "DisclosureTriangle", "grid", "link",
-    "listbox", "menuitem", "option", "radio", "searchbox", "slider", "spinbutton", "switch", "tab",
-    "textbox",
-})  # fmt: skip
+CONTROLS = frozenset(
+    "application button checkbox combobox DisclosureTriangle grid link listbox menuitem option radio searchbox slider "
+    "spinbutton switch tab textbox".split()
+)
 
 #: With the rules named, or all of WCAG 2.1's A and AA and the best practices.
 RUN_AXE = """
@@ -121,10 +120,13 @@ def nameless(page):
         if node["ignored"] or role not in CONTROLS or node.get("name", {}).get("value", "").strip():
             continue
         element = session.send("DOM.resolveNode", {"backendNodeId": node["backendDOMNodeId"]})
-        outer = session.send("Runtime.callFunctionOn", {
-            "objectId": element["object"]["objectId"],
-            "functionDeclaration": "function () { return this.outerHTML?.slice(0, 120); }",
-        })  # fmt: skip
+        outer = session.send(
+            "Runtime.callFunctionOn",
+            {
+                "objectId": element["object"]["objectId"],
+                "functionDeclaration": "function () { return this.outerHTML?.slice(0, 120); }",
+            },
+        )
         found.append(f"{role}: {outer['result'].get('value')}")
     session.detach()
     return found
@@ -241,11 +243,7 @@ def test_every_text_stands_out_from_what_is_behind_it(visit):
 def test_every_control_is_reached_with_tab_and_shows_that(visit):
     assert visit.keyboard["left"], "Tab never leaves the page: the focus is caught in it."
     assert len(visit.keyboard["reached"]) >= (2 if visit.partly else 11)
-    missed = [
-        control
-        for control in visit.keyboard["missed"]
-        if not any(part in control for part in REACHED_OTHERWISE)
-    ]
+    missed = [control for control in visit.keyboard["missed"] if not any(part in control for part in REACHED_OTHERWISE)]
     nothing(missed)
     nothing(visit.keyboard["unseen"])
 
@@ -331,9 +329,7 @@ def sample(page):
 def test_the_meter_measures_contrast(sample):
     ratios = {text["text"]: text["ratio"] for text in sample.evaluate("measure.contrasts()")}
     # By hand, from WCAG 2's definition of relative luminance.
-    expected = {
-        "grey": 4.48, "faint": 3.98, "dark": 2.82, "drawn": 3.54, "good": 7.00, "empty": 2.85
-    }  # fmt: skip
+    expected = {"grey": 4.48, "faint": 3.98, "dark": 2.82, "drawn": 3.54, "good": 7.00, "empty": 2.85}
     assert {name: ratios[name] for name in expected} == pytest.approx(expected, abs=0.03)
     assert "off" not in ratios
 

@@ -121,9 +121,7 @@ def test_a_pin_can_be_sent(page, new_visitor):
     assert other.url == address
     # And so has the server, for those whose browser cannot decode.
     other.get_by_text("Live", exact=True).click()
-    expect(other.get_by_role("slider", name=re.compile("^z1"))).to_have_attribute(
-        "aria-valuetext", f"{mu[0]:.2f}"
-    )
+    expect(other.get_by_role("slider", name=re.compile("^z1"))).to_have_attribute("aria-valuetext", f"{mu[0]:.2f}")
     assert asked(other)["live"] == "false"
 
     page.go_back()  # to where there was no pin yet
@@ -168,9 +166,7 @@ def test_a_pin_does_not_send_the_map_again(page):
 
 def test_a_wrong_place_is_answered_by_a_sentence(page):
     page.goto("/explore?run=digits-2d&z=1,2,3&map=nonsense&points=many&grid=perhaps")
-    expect(page.get_by_test_id("stAlert")).to_contain_text(
-        "a place of 3 numbers, and the codes of Digits have 2"
-    )
+    expect(page.get_by_test_id("stAlert")).to_contain_text("a place of 3 numbers, and the codes of Digits have 2")
     canvas(page)
     chart(page, "latent-map")
     until(page, lambda: asked(page) == {"run": "digits-2d"})

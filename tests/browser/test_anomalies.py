@@ -51,9 +51,11 @@ def check(page, normal, anomalous):
     counts, found = confusion(normal, anomalous, threshold(page)), detect(normal, anomalous)
     table = page.get_by_test_id("stMarkdownContainer").locator("table")
     cells = [
-        f"{counts.true_positives:,} found", f"{counts.false_negatives:,} missed",
-        f"{counts.false_positives:,} false alarms", f"{counts.true_negatives:,} passed",
-    ]  # fmt: skip
+        f"{counts.true_positives:,} found",
+        f"{counts.false_negatives:,} missed",
+        f"{counts.false_positives:,} false alarms",
+        f"{counts.true_negatives:,} passed",
+    ]
     for cell in cells:
         expect(table.get_by_text(cell, exact=True)).to_be_visible()
     expect(page.get_by_text(f"recall {counts.recall:.1%}")).to_be_visible()
@@ -78,24 +80,22 @@ def test_it_opens_on_a_left_out_digit_and_the_threshold_moves_the_table(page):
     assert threshold(page) > before
     moved = check(page, *scores)
     assert moved.false_negatives > first.false_negatives
-    line = page.evaluate(
-        "() => document.querySelector('.st-key-histogram .js-plotly-plot').layout.shapes[0].x0"
-    )
+    line = page.evaluate("() => document.querySelector('.st-key-histogram .js-plotly-plot').layout.shapes[0].x0")
     assert line == pytest.approx(threshold(page))
 
     # The gallery is in the order of the scores, with those framed that are judged wrongly.
     everything, images = np.concatenate(scores), np.concatenate([normal, fours])
     wrong = (everything > threshold(page)) != (np.arange(len(images)) >= len(normal))
-    for name, order in (("most", np.argsort(-everything, kind="stable")),
-                        ("least", np.argsort(-everything, kind="stable")[::-1])):  # fmt: skip
+    for name, order in (
+        ("most", np.argsort(-everything, kind="stable")),
+        ("least", np.argsort(-everything, kind="stable")[::-1]),
+    ):
         chosen = order[:20]
         sheet = tile(frame_images(images[chosen], wrong[chosen], side=56), 10, gap=2)
         assert picture(page, f"The {name} anomalous images") == png_data_uri(sheet)
 
     # Of the missed, the error map of the second.
-    page.get_by_role("radio", name="Missed").or_(
-        page.get_by_role("button", name="Missed", exact=True)
-    ).first.click()
+    page.get_by_role("radio", name="Missed").or_(page.get_by_role("button", name="Missed", exact=True)).first.click()
     number = page.get_by_role("spinbutton", name=re.compile("Which of"))
     expect(number).to_have_attribute("max", str(moved.false_negatives))
     number.fill("2")

@@ -148,10 +148,7 @@ def test_groups_are_drawn_around_on_the_map(page):
         said = page.get_by_text(re.compile(rf"Group {end}: [\d,]+ images"))
         expect(said).to_be_visible()
         idle(page)
-        inside = [
-            place["index"] for place in places
-            if math.dist((place["x"], place["y"]), center) < radius * 0.97
-        ]  # fmt: skip
+        inside = [place["index"] for place in places if math.dist((place["x"], place["y"]), center) < radius * 0.97]
         number = int(re.search(r"[\d,]+", said.inner_text().split(":")[1])[0].replace(",", ""))
         # A ring of twelve sides leaves out a little of its circle.
         assert 0.8 * len(inside) <= number <= 1.1 * len(inside) + 5

@@ -54,10 +54,7 @@ def test_the_other_model_goes_to_the_same_image(page):
     open_compare(page, "run=digits-2d&with=digits-ae-2d")
     for here, there in ((0, 1), (1, 0)):
         point = point_on(page, here)
-        same = next(
-            p for p in page.evaluate(PLACES, f".st-key-compare-map-{there}")
-            if p["index"] == point["index"]
-        )  # fmt: skip
+        same = next(p for p in page.evaluate(PLACES, f".st-key-compare-map-{there}") if p["index"] == point["index"])
         page.mouse.move(point["x"], point["y"])
         followed(page, there, [same["dataX"], same["dataY"]])
         assert z_of(page, here) == pytest.approx([point["dataX"], point["dataY"]], abs=0.5)
@@ -86,8 +83,7 @@ def test_the_figures_shown_are_those_of_the_study(page):
         expect(row).to_contain_text(f"{value} [{low}, {high}]")
     bounds = [study.figures["bounds"][k][0] for k in ("1", "10", "100", "1000")]
     drawn = page.evaluate(
-        "() => document.querySelector('.st-key-compare-bounds .js-plotly-plot')"
-        "._fullData.map((t) => Array.from(t.y))"
+        "() => document.querySelector('.st-key-compare-bounds .js-plotly-plot')._fullData.map((t) => Array.from(t.y))"
     )
     assert np.allclose(drawn, [bounds]), "the autoencoder has none"
 

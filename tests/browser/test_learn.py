@@ -66,18 +66,11 @@ def test_an_image_is_a_point_and_a_cloud_and_draws_from_the_cloud_are_alike(page
     assert told == pytest.approx([*posterior.mu[0], *posterior.sigma[0]], abs=0.006)
     ellipses = figure.locator("ellipse")
     expect(ellipses).to_have_count(2)
-    wide, narrow = (
-        np.array([float(ellipses.nth(i).get_attribute(name)) for name in ("rx", "ry")])
-        for i in (0, 1)
-    )
+    wide, narrow = (np.array([float(ellipses.nth(i).get_attribute(name)) for name in ("rx", "ry")]) for i in (0, 1))
     assert wide == pytest.approx(2 * narrow)
-    assert narrow[0] / narrow[1] == pytest.approx(
-        posterior.sigma[0, 0] / posterior.sigma[0, 1], rel=1e-3
-    )
+    assert narrow[0] / narrow[1] == pytest.approx(posterior.sigma[0, 0] / posterior.sigma[0, 1], rel=1e-3)
     # Another draw is another code; the same image comes from it, more or less.
-    dots = (
-        "() => Array.from(document.querySelectorAll('.ls-dot:not(.ls-cursor)'), (d) => d.outerHTML)"
-    )
+    dots = "() => Array.from(document.querySelectorAll('.ls-dot:not(.ls-cursor)'), (d) => d.outerHTML)"
     before = page.evaluate(dots)
     assert len(before) == 6
     figure.get_by_role("button", name="Sample again").click()
@@ -102,9 +95,7 @@ def test_pixel_and_kl_terms_add_up_to_the_loss_shown(page):
     pixels, kl1, kl2, total = (decimals(text)[0] for text in values.all_text_contents())
     assert pixels + kl1 + kl2 == pytest.approx(total, abs=0.02)
     # All pixels' terms, read off one by one with the keyboard, add up to what is said of them.
-    picker = figure.get_by_role("application", name="x, arrow keys choose").or_(
-        figure.get_by_role("application").first
-    )
+    picker = figure.get_by_role("application", name="x, arrow keys choose").or_(figure.get_by_role("application").first)
     picker.first.focus()
     told = figure.get_by_text(re.compile(r"^Row \d"))
     for key in ["ArrowLeft"] * 7 + ["ArrowUp"] * 7:

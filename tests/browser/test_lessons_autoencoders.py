@@ -97,9 +97,11 @@ def test_an_image_goes_through_the_layers_that_the_model_has(page, ae, data):
     figure = open_lesson(page, "anatomy")
     weights = ae.checkpoint()[0]
     layers = [
-        *(f"encoder.body.{i}" for i in (0, 2, 4)), "encoder.heads.mu",
-        *(f"decoder.body.{i}" for i in (0, 2, 4)), "decoder.out",
-    ]  # fmt: skip
+        *(f"encoder.body.{i}" for i in (0, 2, 4)),
+        "encoder.heads.mu",
+        *(f"decoder.body.{i}" for i in (0, 2, 4)),
+        "decoder.out",
+    ]
     shapes = [weights[f"model.{layer}.weight"].shape for layer in layers]
     columns = figure.locator(".ls-stages > li")
     sizes = [int(text) for text in columns.locator(".ls-size").all_text_contents()]
@@ -128,9 +130,7 @@ def test_an_image_goes_through_the_layers_that_the_model_has(page, ae, data):
     seven = test[data.labels[test] == 7][0]
     figure.get_by_role("button", name="A “7”").drag_to(figure.locator(".ls-paper"))
     x = data.images[seven, 0] / 255
-    linear = (
-        weights["model.encoder.body.0.weight"] @ x.ravel() + (weights["model.encoder.body.0.bias"])
-    )
+    linear = weights["model.encoder.body.0.weight"] @ x.ravel() + (weights["model.encoder.body.0.bias"])
     activations = linear / (1 + np.exp(-linear))
     brightness = cells(columns.nth(1))[:, :3].sum(1)
     assert len(np.unique(brightness)) > 30
@@ -249,9 +249,7 @@ def test_classes_gather_on_a_map_that_was_made_without_them(page, ae, data, code
 def test_four_digits_crowd_in_the_middle_and_the_one_has_several_places(data, codes):
     radius = np.linalg.norm(codes, axis=1)
     median = [np.median(radius[data.labels == label]) for label in range(10)]
-    assert max(median[label] for label in (3, 5, 8, 9)) < min(
-        median[label] for label in (0, 1, 2, 4, 6, 7)
-    )
+    assert max(median[label] for label in (3, 5, 8, 9)) < min(median[label] for label in (0, 1, 2, 4, 6, 7))
     ones = codes[data.labels == 1]
     assert min((ones[:, 0] < -5).mean(), (ones[:, 0] > 8).mean(), (ones[:, 1] > 1).mean()) > 0.05
 
@@ -340,12 +338,7 @@ def test_codes_at_random_fall_into_holes_as_often_as_is_said(page, ae, data, map
         for i, (run, known) in enumerate(zip((ae, vae), maps, strict=True)):
             side = figure.locator(".ls-territory").nth(i)
             tiles = side.locator(".ls-tiles > div")
-            z = np.array(
-                [
-                    decimals(tile)[:2]
-                    for tile in tiles.evaluate_all("(all) => all.map((t) => t.title)")
-                ]
-            )
+            z = np.array([decimals(tile)[:2] for tile in tiles.evaluate_all("(all) => all.map((t) => t.title)")])
             assert z.shape == (24, 2)
             assert_shows(tiles.nth(5).locator("canvas"), decode(run, *z[5]), 12)
             off = eighth(known, z) > neighbour_radii(known)[99]
@@ -357,11 +350,7 @@ def test_codes_at_random_fall_into_holes_as_often_as_is_said(page, ae, data, map
             ).groups()
             assert int(counted) == sum(marked)
             size = (4000, 2)
-            draw = (
-                rng.uniform(known.min(0), known.max(0), size)
-                if rule.startswith("any")
-                else rng.normal(size=size)
-            )
+            draw = rng.uniform(known.min(0), known.max(0), size) if rule.startswith("any") else rng.normal(size=size)
             usual[rule[:4], i] = long_run(known, draw)
             assert int(share) / 100 == pytest.approx(usual[rule[:4], i], abs=0.05)
             labels = data.labels[[nearest_codes(known, place, 1)[0] for place in z]]
@@ -381,11 +370,10 @@ def test_from_the_normal_distribution_the_autoencoder_gives_but_a_few_digits(dat
     draws = rng.normal(size=(2400, 2))
     assert (np.linalg.norm(draws, axis=1) < NEAR).mean() > 0.98
     num_digits = [
-        np.mean([
-            len({int(data.labels[nearest_codes(known, z, 1)[0]]) for z in some})
-            for some in draws.reshape(100, 24, 2)
-        ])
+        np.mean(
+            [len({int(data.labels[nearest_codes(known, z, 1)[0]]) for z in some}) for some in draws.reshape(100, 24, 2)]
+        )
         for known in maps
-    ]  # fmt: skip
+    ]
     assert num_digits[0] < 6
     assert num_digits[1] > 8.5

@@ -37,9 +37,7 @@ def shows(canvas, image):
 
 
 def picture(figure, caption):
-    return figure.locator("figure.ls-picture").filter(
-        has=figure.page.locator("figcaption", has_text=caption)
-    )
+    return figure.locator("figure.ls-picture").filter(has=figure.page.locator("figcaption", has_text=caption))
 
 
 def squared(x, x_hat):
@@ -72,9 +70,11 @@ def test_two_numbers_of_pca_and_of_an_autoencoder_are_decoded_and_compared(page)
         better = (by_ae < by_pca)[chosen].sum()
         found = numbers(counted.text_content())
         assert found == [
-            better, len(chosen), pytest.approx(100 * better / len(chosen), abs=0.06),
+            better,
+            len(chosen),
+            pytest.approx(100 * better / len(chosen), abs=0.06),
             len(chosen) - better,
-        ]  # fmt: skip
+        ]
         mean_image = squared(flat, np.broadcast_to(pca.mean_, flat.shape))
         means = [numbers(text)[0] for text in figure.locator(".ls-value").all_text_contents()]
         expected = [each[chosen].mean() for each in (mean_image, by_pca, by_ae)]
@@ -109,8 +109,7 @@ def test_two_numbers_of_pca_and_of_an_autoencoder_are_decoded_and_compared(page)
             page.keyboard.press(key)
         z = np.array(numbers(here.nth(i).inner_text()))
         assert (z > 0).all()
-        assert np.abs(grey(here.nth(i).locator("canvas"))
-                      - 255 * np.clip(decode(z), 0, 1).reshape(8, 8)).max() <= 3  # fmt: skip
+        assert np.abs(grey(here.nth(i).locator("canvas")) - 255 * np.clip(decode(z), 0, 1).reshape(8, 8)).max() <= 3
     # Those that PCA wins are there to be looked at.
     figure.get_by_role("button", name="Where PCA is nearer").click()
     tray = figure.locator(".ls-tray button")
@@ -254,8 +253,7 @@ def test_a_denoiser_wins_where_there_is_noise_and_the_vae_where_there_is_none(pa
     assert told == pytest.approx(means(0)[1:], abs=0.06)
     assert told[1] > told[0]
     expect(nearest).to_have_text(
-        "At this strength, nearest to the clean image: what was left as it is. "
-        "Of the two models: the VAE."
+        "At this strength, nearest to the clean image: what was left as it is. Of the two models: the VAE."
     )
     for _ in range(5):
         page.keyboard.press("ArrowRight")

@@ -28,9 +28,7 @@ def levels(canvas):
 
 def shown(figure, label):
     """The images that tiles show, ``(N, pixels)``."""
-    return np.array(figure.get_by_label(label).locator("canvas").evaluate_all(
-        f"(all) => all.map({LEVELS})"
-    ))  # fmt: skip
+    return np.array(figure.get_by_label(label).locator("canvas").evaluate_all(f"(all) => all.map({LEVELS})"))
 
 
 def decode(run, z):
@@ -119,8 +117,7 @@ def check_nudges(figure, epsilon):
     rows = figure.get_by_test_id("nudges").locator("tbody tr")
 
     def read():
-        return np.array([[numbers(cell)[0] for cell in row.locator("td").all_text_contents()]
-                         for row in rows.all()])  # fmt: skip
+        return np.array([[numbers(cell)[0] for cell in row.locator("td").all_text_contents()] for row in rows.all()])
 
     before = read()
     np.testing.assert_allclose(before[:, 0], [0.01, 0.01 * epsilon], atol=0.0001)
@@ -153,16 +150,22 @@ def test_beta_trades_rate_for_distortion(page, vae, data, held_out, betas):
     check_clouds(figure, vae, data)
     np.testing.assert_allclose(
         shown(figure, "The same images, brought back"),
-        decode(vae, vae.engine.encode(held_out[:8]).mu), atol=2 / 255,
-    )  # fmt: skip
+        decode(vae, vae.engine.encode(held_out[:8]).mu),
+        atol=2 / 255,
+    )
     check_draws(figure, vae, data)
 
     page.get_by_text("The rate falls, the distortion rises").click()
     expect(page.get_by_text("What costs more is bought less")).to_be_visible()
     expect(rows).to_have_count(len(betas))
-    told = np.array([numbers(row)[:4] for row in rows.evaluate_all(
-        "(all) => all.map((row) => Array.from(row.cells, (cell) => cell.textContent).join(' '))"
-    )])  # fmt: skip
+    told = np.array(
+        [
+            numbers(row)[:4]
+            for row in rows.evaluate_all(
+                "(all) => all.map((row) => Array.from(row.cells, (cell) => cell.textContent).join(' '))"
+            )
+        ]
+    )
     rate, distortion = np.array(list(betas.values())).T
     np.testing.assert_allclose(told[:, 0], list(betas))
     np.testing.assert_allclose(told[:, 1:], np.c_[rate, distortion, rate + distortion], atol=0.006)
@@ -190,9 +193,12 @@ def test_beta_trades_rate_for_distortion(page, vae, data, held_out, betas):
 
 def check_clouds(figure, run, data):
     """The ellipses are the posteriors of held-out images, on the scale of the prior's circles."""
-    radii, clouds = (figure.locator(f"ellipse.{kind}").evaluate_all(
-        "(all) => all.map((one) => ['rx', 'ry'].map((name) => +one.getAttribute(name)))"
-    ) for kind in ("ls-quiet", "ls-posterior"))  # fmt: skip
+    radii, clouds = (
+        figure.locator(f"ellipse.{kind}").evaluate_all(
+            "(all) => all.map((one) => ['rx', 'ry'].map((name) => +one.getAttribute(name)))"
+        )
+        for kind in ("ls-quiet", "ls-posterior")
+    )
     unit = min(radii)[0]
     sigma = run.engine.encode(data.images[np.sort(data.split.test)[: beta.CLOUDS]]).sigma
     assert len(clouds) == beta.CLOUDS
@@ -204,8 +210,9 @@ def check_draws(figure, run, data):
     epsilon = np.random.default_rng(0).normal(size=(beta.DRAWS, 2))
     np.testing.assert_allclose(
         shown(figure, "Codes drawn from the prior, decoded"),
-        decode(run, epsilon[: beta.DECODED]), atol=2 / 255,
-    )  # fmt: skip
+        decode(run, epsilon[: beta.DECODED]),
+        atol=2 / 255,
+    )
     codes = run.engine.encode(data.images)
     squares = (((epsilon[:, None] - codes.mu) / codes.sigma) ** 2).sum(2)
     share = (squares < 4).any(1).mean()
@@ -262,9 +269,7 @@ def test_dead_units_cost_nothing_and_change_nothing(page, data, held_out):
         expect(figure.get_by_test_id("unit")).to_have_text(re.compile(f"z{unit + 1}$"))
         statistics = figure.get_by_text("Over 180 held-out images μ is").text_content()
         mu, sigma = codes.mu[:, unit], codes.sigma[:, unit]
-        assert numbers(statistics)[1:4] == pytest.approx(
-            [mu.mean(), mu.var(), sigma.mean()], abs=0.006
-        )
+        assert numbers(statistics)[1:4] == pytest.approx([mu.mean(), mu.var(), sigma.mean()], abs=0.006)
         assert ("dead" in statistics) == (unit == dead)
         worth = numbers(figure.get_by_text("It costs").text_content())
         assert worth[0] == pytest.approx(figures.kl_per_dim[unit], abs=0.0011)

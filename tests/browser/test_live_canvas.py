@@ -157,9 +157,7 @@ class Visitor:
 
     def frame(self):
         """Wait until what was asked for has been drawn."""
-        self.page.evaluate(
-            "() => new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(f)))"
-        )
+        self.page.evaluate("() => new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(f)))")
 
     def decoded(self):
         """What the canvas shows, (C, H, W) in levels of gray."""
@@ -595,9 +593,7 @@ def test_the_model_travels_once(page):
         return total
 
     visitor = Visitor(page, Run.open(EXAMPLES / "digits-2d"))
-    model = 4 * sum(
-        array.size for name, array in visitor.run.checkpoint()[0].items() if "model." in name
-    )
+    model = 4 * sum(array.size for name, array in visitor.run.checkpoint()[0].items() if "model." in name)
     assert since() > model
     for across in (0.1, 0.3):
         page.mouse.click(*visitor.place(across, 0.1)[0])

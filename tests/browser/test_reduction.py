@@ -62,9 +62,7 @@ def loop_around(page, points):
     for corner in ((right, top), (right, bottom), (left, bottom), (left, top + 1)):
         page.mouse.move(*corner, steps=5)
     everything = page.evaluate(POINTS, [CHART, UMAP])
-    return {
-        p["index"] for p in everything if left < p["x"] < right and top < p["y"] < bottom
-    }  # fmt: skip
+    return {p["index"] for p in everything if left < p["x"] < right and top < p["y"] < bottom}
 
 
 def test_maps_are_those_of_the_models_with_their_figures(page, digits):

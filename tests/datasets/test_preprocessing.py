@@ -73,9 +73,7 @@ def test_a_tiny_subset_leaves_no_split_empty():
     data = make()
     lopsided = replace(
         data,
-        split=replace(
-            data.split, train=np.arange(2, 400), validation=np.array([0]), test=np.array([1])
-        ),
+        split=replace(data.split, train=np.arange(2, 400), validation=np.array([0]), test=np.array([1])),
     )
     done = preprocess(lopsided, Preprocessing(num_images=30))
     assert [len(done.indices(part)) for part in PARTS] == [28, 1, 1]

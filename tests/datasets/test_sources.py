@@ -80,9 +80,7 @@ def test_loading_twice_gives_the_same_bytes(loaded, name):
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
-    with pytest.raises(
-        ValueError, match=r"no dataset called 'minst': choose one of digits, .*cifar"
-    ):
+    with pytest.raises(ValueError, match=r"no dataset called 'minst': choose one of digits, .*cifar"):
         load_dataset("minst")
 
 

@@ -152,9 +152,9 @@ def test_emnist_letters_stand_upright_and_count_from_a(tmp_path):
 def cifar_files(parts):
     """Pickle as the original was: by Python 2 and a NumPy of its time."""
     (train_images, train_labels), (test_images, test_labels) = parts
-    batches = {
-        f"data_batch_{i + 1}": (train_images[i::5], train_labels[i::5]) for i in range(5)
-    } | {"test_batch": (test_images, test_labels)}
+    batches = {f"data_batch_{i + 1}": (train_images[i::5], train_labels[i::5]) for i in range(5)} | {
+        "test_batch": (test_images, test_labels)
+    }
     files = {
         name: pickle.dumps({"data": images.reshape(-1, 3072), "labels": labels.tolist()}, 2)
         # The dtype's flags were 0 and 1, of which NumPy warns by now.
@@ -237,8 +237,7 @@ def test_damaged_files_are_to_be_deleted(tmp_path, damage, file):
     with pytest.raises(DatasetUnavailable) as caught:
         load_dataset("mnist", folder=tmp_path)
     assert str(caught.value) == (
-        f"The files of mnist are damaged: delete the folder {tmp_path / 'MNIST'}, and they will "
-        "be downloaded again."
+        f"The files of mnist are damaged: delete the folder {tmp_path / 'MNIST'}, and they will be downloaded again."
     )
 
 
@@ -358,9 +357,7 @@ def test_a_download_says_nothing_on_the_terminal(tmp_path, kmnist, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_progress_is_reported_a_few_times_a_second_not_with_every_chunk(
-    tmp_path, server, kmnist, monkeypatch
-):
+def test_progress_is_reported_a_few_times_a_second_not_with_every_chunk(tmp_path, server, kmnist, monkeypatch):
     monkeypatch.setattr(_download, "CHUNK_BYTES", 100)
     every, some = [], []
     load_dataset("kmnist", folder=tmp_path / "every", progress=every.append)
@@ -434,8 +431,7 @@ def test_hashes_and_addresses_are_those_that_torchvision_publishes(spec):
 def test_two_threads_share_a_download(tmp_path, server, kmnist):
     results = []
     threads = [
-        threading.Thread(target=lambda: results.append(load_dataset("kmnist", folder=tmp_path)))
-        for _ in range(3)
+        threading.Thread(target=lambda: results.append(load_dataset("kmnist", folder=tmp_path))) for _ in range(3)
     ]
     for thread in threads:
         thread.start()
@@ -517,9 +513,7 @@ def test_an_interrupted_download_leaves_nothing(tmp_path, server, kmnist):
 def test_a_download_that_stands_still_is_given_up(tmp_path, server, monkeypatch):
     monkeypatch.setattr(_download, "STALL_SECONDS", 0.3)
     server.stalls = True
-    with pytest.raises(
-        DatasetUnavailable, match=r"kmnist is not in .* \(the connection broke off\)"
-    ):
+    with pytest.raises(DatasetUnavailable, match=r"kmnist is not in .* \(the connection broke off\)"):
         load_dataset("kmnist", folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
@@ -535,9 +529,7 @@ def test_a_server_that_fails_is_explained(tmp_path, server, trouble):
     else:
         server.stalls = True
         server.released.set()
-    with pytest.raises(
-        DatasetUnavailable, match=r"could not be downloaded .*: connect once, or choose"
-    ):
+    with pytest.raises(DatasetUnavailable, match=r"could not be downloaded .*: connect once, or choose"):
         load_dataset("kmnist", folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
 

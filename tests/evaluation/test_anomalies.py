@@ -79,14 +79,10 @@ def test_nats_are_the_engine_s(detector, test_images, vae_run):
     assert detector.score("reconstruction", test_images) == pytest.approx(at_mean.reconstruction)
     assert detector.score("elbo", test_images) == pytest.approx(sampled.reconstruction + sampled.kl)
     # Which is what the run's own evaluation says, too.
-    assert detector.score("elbo", test_images).mean() == pytest.approx(
-        -vae_run.evaluation()["elbo"], rel=1e-3
-    )
+    assert detector.score("elbo", test_images).mean() == pytest.approx(-vae_run.evaluation()["elbo"], rel=1e-3)
 
 
-def test_latent_distance_is_to_the_tenth_neighbour_in_training(
-    detector, test_images, vae_run, digits
-):
+def test_latent_distance_is_to_the_tenth_neighbour_in_training(detector, test_images, vae_run, digits):
     train_codes = vae_run.engine.encode(digits.images[digits.split.train]).mu
     distances = np.sort(cdist(vae_run.engine.encode(test_images).mu, train_codes), axis=1)
     assert detector.score("latent", test_images) == pytest.approx(distances[:, 9], rel=1e-4)
@@ -162,9 +158,7 @@ def test_a_conditional_model_is_told_the_label_that_explains_best(tmp_path, digi
 def test_a_digit_left_out_is_found_where_the_elbo_is_fooled(tmp_path, digits):
     """Ones are simple: a model that never saw one finds them as probable as what it learned."""
     data = load_dataset("digits", Preprocessing(classes=tuple("023456789")))
-    config = TrainConfig(
-        latent_dim=16, epochs=40, hidden=(128, 64), batch_size=64, preprocessing=data.preprocessing
-    )
+    config = TrainConfig(latent_dim=16, epochs=40, hidden=(128, 64), batch_size=64, preprocessing=data.preprocessing)
     detector = Detector(train(config, data, tmp_path / "run").engine, data)
     normal, ones = data.images[data.split.test], digits.images[digits.labels == 1]
 

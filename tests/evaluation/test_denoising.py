@@ -79,9 +79,11 @@ def test_regions_hide_what_they_are_called(region, side):
     assert hidden.sum() == len(rows) * len(columns)  # a box
     first, last = side - 1, 0
     touched = {
-        "top": rows[0] == last, "bottom": rows[-1] == first,
-        "left": columns[0] == last, "right": columns[-1] == first,
-    }  # fmt: skip
+        "top": rows[0] == last,
+        "bottom": rows[-1] == first,
+        "left": columns[0] == last,
+        "right": columns[-1] == first,
+    }
     sides = {"top", "bottom", "left", "right"}
     opposite = {"top": "bottom", "bottom": "top", "left": "right", "right": "left"}
     expected = sides - {opposite[region]} if region in sides else set()

@@ -156,10 +156,7 @@ def test_the_interval_of_the_gap_holds_that_of_many_more_images():
         return codes, np.full_like(codes, 0.2), factors
 
     truth = mutual_information_gap(*turned(40_000, 100), num_bins=10, resamples=2).mig.value
-    intervals = [
-        mutual_information_gap(*turned(500, seed), num_bins=10, resamples=100).mig
-        for seed in range(20)
-    ]
+    intervals = [mutual_information_gap(*turned(500, seed), num_bins=10, resamples=100).mig for seed in range(20)]
     assert all(low <= value <= high for value, low, high in intervals)
     assert sum(low <= truth <= high for _, low, high in intervals) >= 16
 
@@ -167,9 +164,7 @@ def test_the_interval_of_the_gap_holds_that_of_many_more_images():
 def test_its_interval_is_narrower_with_more_images(rng):
     factors = sample_factors(8000, seed=3)
     codes = standardize(factors) + rng.normal(0, 0.3, factors.shape)
-    few, many = (
-        mig_of(codes[:n], factors[:n], num_bins=10, resamples=100).mig for n in (500, 8000)
-    )
+    few, many = (mig_of(codes[:n], factors[:n], num_bins=10, resamples=100).mig for n in (500, 8000))
     assert many.high - many.low < 0.5 * (few.high - few.low)
 
 

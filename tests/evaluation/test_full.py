@@ -37,9 +37,12 @@ def test_an_autoencoder_has_no_bounds(ae_run, digits):
 
 def test_known_factors_are_measured(tmp_path):
     config = TrainConfig(
-        dataset="shapes", preprocessing=Preprocessing(size=16, num_images=600), latent_dim=3,
-        epochs=3, hidden=(32,),
-    )  # fmt: skip
+        dataset="shapes",
+        preprocessing=Preprocessing(size=16, num_images=600),
+        latent_dim=3,
+        epochs=3,
+        hidden=(32,),
+    )
     data = load_dataset("shapes", config.preprocessing)
     run = train(config, data, tmp_path / "shapes")
     figures = evaluate_fully(run.engine, data)

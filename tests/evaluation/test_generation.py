@@ -175,9 +175,7 @@ def test_real_images_are_better_than_samples_and_those_better_than_noise(judge, 
 
 def test_an_autoencoders_mixture_is_nearer_to_real_images_than_its_prior(judge, ae_run, digits):
     sources = Prior(2), fit_posterior(ae_run.engine, digits)
-    prior, mixture = (
-        judge.judge(generate(ae_run.engine, source, judge.num_images).images) for source in sources
-    )
+    prior, mixture = (judge.judge(generate(ae_run.engine, source, judge.num_images).images) for source in sources)
     assert mixture.frechet < 0.7 * prior.frechet
 
 

@@ -26,9 +26,7 @@ class LinearGaussian(VAE):
         self.config = config
         self.weight = torch.from_numpy(0.1 * rng.normal(size=(64, LATENT_DIM))).float()
         self.bias = torch.full((64,), 0.5)
-        self.decoder.forward = lambda z, labels=None: (z @ self.weight.T + self.bias).reshape(
-            -1, 1, 8, 8
-        )
+        self.decoder.forward = lambda z, labels=None: (z @ self.weight.T + self.bias).reshape(-1, 1, 8, 8)
         self.likelihood.mean = lambda logits: logits  # in place of the sigmoid
         # The true posterior is N(C W^T (x - b) / sigma^2, C) with the covariance C below.
         precision = torch.eye(LATENT_DIM) + self.weight.T @ self.weight / SIGMA**2
@@ -76,9 +74,7 @@ def data(model, rng):
 def test_the_elbo_comes_up_to_log_p_where_the_posterior_is_true(model, data):
     # With orthogonal columns the true posterior is diagonal, and there is no gap.
     model.weight = torch.linalg.qr(model.weight)[0].contiguous()
-    model.covariance = torch.linalg.inv(
-        torch.eye(LATENT_DIM) + model.weight.T @ model.weight / SIGMA**2
-    )
+    model.covariance = torch.linalg.inv(torch.eye(LATENT_DIM) + model.weight.T @ model.weight / SIGMA**2)
     figures = evaluate(Engine(model, model.config), data)
     log_p = model.log_p(data.images[data.split.test])
     # One sample of z for 5,000 images: the mean of one image's ELBO is off by about 1 / 70 nat.
@@ -152,9 +148,7 @@ def test_codes_that_learned_the_digits_tell_them_apart(vae_run, digits):
     assert figures.elbo > evaluate(untrained, digits).elbo + 5
 
 
-@pytest.mark.parametrize("scales", [
-    (1.0, 0.0, 0.5, 0.0), (0.11, 0.09, 0.0, 2.0), (0.0, 0.0, 0.0, 0.0)
-])  # fmt: skip
+@pytest.mark.parametrize("scales", [(1.0, 0.0, 0.5, 0.0), (0.11, 0.09, 0.0, 2.0), (0.0, 0.0, 0.0, 0.0)])
 def test_active_units_are_the_dimensions_whose_means_vary(digits, rng, scales):
     assert ACTIVE_VARIANCE == 0.01
     config = TrainConfig(latent_dim=4, hidden=(4,))
@@ -172,8 +166,6 @@ def test_active_units_are_the_dimensions_whose_means_vary(digits, rng, scales):
     images = np.zeros((6000, 1, 8, 8), np.uint8)
     images[:, 0, 0, 0], images[:, 0, 0, 1] = np.divmod(np.arange(6000), 256)
     order = np.arange(6000)
-    data = dataclasses.replace(
-        digits, images=images, labels=None, split=Split(order[:10], order[10:20], order)
-    )
+    data = dataclasses.replace(digits, images=images, labels=None, split=Split(order[:10], order[10:20], order))
     figures = evaluate(Engine(model, config), data)
     assert figures.active_units == sum(scale > 0.1 for scale in scales)

@@ -28,9 +28,7 @@ def test_psnr_is_its_formula_and_skimages(pair):
 
 def test_ten_times_less_noise_is_twenty_decibels_more(pair):
     clean, other = pair
-    np.testing.assert_allclose(
-        psnr(clean, clean + (other - clean) / 10), psnr(clean, other) + 20, rtol=1e-9
-    )
+    np.testing.assert_allclose(psnr(clean, clean + (other - clean) / 10), psnr(clean, other) + 20, rtol=1e-9)
 
 
 def test_identical_images_are_as_good_as_can_be(pair):

@@ -40,25 +40,17 @@ def test_maps_of_pixels_are_judged_by_the_pixels(few, without_umap):
     for name in ("raw", "pca", "umap"):
         places = arrays[name]
         assert places.shape == (150, 2)
-        assert figures[name]["trustworthiness"] == pytest.approx(
-            trustworthiness(pixels, places, n_neighbors=10)
-        )
-        assert figures[name]["continuity"] == pytest.approx(
-            trustworthiness(places, pixels, n_neighbors=10)
-        )
+        assert figures[name]["trustworthiness"] == pytest.approx(trustworthiness(pixels, places, n_neighbors=10))
+        assert figures[name]["continuity"] == pytest.approx(trustworthiness(places, pixels, n_neighbors=10))
         distances = ((places[:, None] - places[None]) ** 2).sum(2) + np.diag(np.full(150, np.inf))
         votes = few.labels[np.argsort(distances, 1)[:, :10]]
         right = [np.bincount(row).argmax() == one for row, one in zip(votes, few.labels, strict=1)]
         # Equal distances, of which two pixels of 17 levels have many, may fall either way.
-        assert figures[name]["knn_accuracy"] == pytest.approx(
-            np.mean(right), abs=0.15 if name == "raw" else 0.001
-        )
+        assert figures[name]["knn_accuracy"] == pytest.approx(np.mean(right), abs=0.15 if name == "raw" else 0.001)
         assert figures[name]["seconds"] >= 0
     (row, column), _ = figures["pixels"]
     np.testing.assert_array_equal(arrays["raw"][:, 0], few.images[:, 0, row, column])
-    assert (
-        figures["knn_in_pixels"] > figures["pca"]["knn_accuracy"] > figures["raw"]["knn_accuracy"]
-    )
+    assert figures["knn_in_pixels"] > figures["pca"]["knn_accuracy"] > figures["raw"]["knn_accuracy"]
 
 
 @pytest.mark.parametrize("num_images", [40, 150])
@@ -87,9 +79,7 @@ def test_codes_of_two_dimensions_are_their_own_map(few, ae_run):
     figures, arrays = code_map(ae_run.engine, few)
     mu = ae_run.engine.encode(few.images).mu
     np.testing.assert_array_equal(arrays["codes"], mu)
-    assert figures["codes"]["trustworthiness"] == pytest.approx(
-        trustworthiness(flat(few), mu, n_neighbors=10)
-    )
+    assert figures["codes"]["trustworthiness"] == pytest.approx(trustworthiness(flat(few), mu, n_neighbors=10))
 
 
 def test_codes_of_more_dimensions_are_laid_by_their_components(few, vae_run):

@@ -39,9 +39,15 @@ def data(rng):
     everything = np.arange(NUM)
     split = Split(everything[everything % 5 > 0], np.zeros(0, np.int64), everything[::5])
     return ImageDataset(
-        "glass", pixels.astype(np.uint8).reshape(-1, 1, 2, 2), labels, ("a", "b"), split,
-        "", "", "",
-    )  # fmt: skip
+        "glass",
+        pixels.astype(np.uint8).reshape(-1, 1, 2, 2),
+        labels,
+        ("a", "b"),
+        split,
+        "",
+        "",
+        "",
+    )
 
 
 def learn(data, a, b):
@@ -70,9 +76,12 @@ def test_held_out_codes_may_be_anything_without_changing_it(data, change):
     damaged[data.split.test] = 0
     codes = Glass().encode(damaged).mu
     again = learn_change(
-        codes, np.arange(NUM), np.flatnonzero(data.labels == 0), np.flatnonzero(data.labels == 1),
+        codes,
+        np.arange(NUM),
+        np.flatnonzero(data.labels == 0),
+        np.flatnonzero(data.labels == 1),
         data.split.train,
-    )  # fmt: skip
+    )
     np.testing.assert_array_equal(again.direction, change.direction)
 
 
@@ -80,8 +89,7 @@ def test_images_without_a_code_do_not_count(data, change):
     known = np.arange(0, NUM, 2)  # only class a
     codes = Glass().encode(data.images[known]).mu
     with pytest.raises(ValueError, match="Group B has no training images"):
-        learn_change(codes, known, np.arange(NUM), np.flatnonzero(data.labels == 1),
-                     data.split.train)  # fmt: skip
+        learn_change(codes, known, np.arange(NUM), np.flatnonzero(data.labels == 1), data.split.train)
 
 
 def test_images_in_both_groups_move_the_means_and_teach_nothing(data):

@@ -75,13 +75,12 @@ def test_every_weight_is_in_the_file_once(config, image_shape):
 
 @architectures
 def test_layers_follow_one_another(config, image_shape):
-    spec, arrays = read(
-        browser_model(config, image_shape, weights_of(config, image_shape), "model"), "model"
-    )
+    spec, arrays = read(browser_model(config, image_shape, weights_of(config, image_shape), "model"), "model")
     numbers = int(np.prod(image_shape))
     for part, first, last in [
-        ("encoder", numbers, 2 * config.latent_dim), ("decoder", config.latent_dim, numbers),
-    ]:  # fmt: skip
+        ("encoder", numbers, 2 * config.latent_dim),
+        ("decoder", config.latent_dim, numbers),
+    ]:
         width = first
         for layer in spec[part]:
             bias = arrays[layer["bias"]]
@@ -106,34 +105,39 @@ def test_layers_follow_one_another(config, image_shape):
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
 def test_the_kind_of_model_and_of_mean_are_told(model, likelihood):
     config = TrainConfig(model=model, likelihood=likelihood, hidden=(4,))
-    spec, _ = read(
-        browser_model(config, (1, 8, 8), weights_of(config, (1, 8, 8)), "model"), "model"
-    )
+    spec, _ = read(browser_model(config, (1, 8, 8), weights_of(config, (1, 8, 8)), "model"), "model")
     assert spec["is_vae"] is (model == "vae")
     sigmoid = likelihood != "continuous_bernoulli"
     assert spec["mean"] == ("sigmoid" if sigmoid else likelihood)
 
 
-@pytest.mark.parametrize(("config", "image_shape", "trained"), [
-    (TrainConfig(hidden=(7, 5)), (1, 28, 28), TrainConfig(**CONV)),
-    (TrainConfig(hidden=(7,)), (1, 8, 8), TrainConfig(hidden=(7, 5))),
-    (TrainConfig(**CONV), (1, 28, 28), TrainConfig(hidden=(7, 5))),
-    (TrainConfig(hidden=(7, 5, 3)), (1, 8, 8), TrainConfig(hidden=(7, 5))),
-    (TrainConfig(**CONV | {"channels": (3, 5, 4)}), (1, 32, 32), TrainConfig(**CONV)),
-], ids=["mlp of conv", "flatter", "conv of mlp", "deeper", "more stages"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("config", "image_shape", "trained"),
+    [
+        (TrainConfig(hidden=(7, 5)), (1, 28, 28), TrainConfig(**CONV)),
+        (TrainConfig(hidden=(7,)), (1, 8, 8), TrainConfig(hidden=(7, 5))),
+        (TrainConfig(**CONV), (1, 28, 28), TrainConfig(hidden=(7, 5))),
+        (TrainConfig(hidden=(7, 5, 3)), (1, 8, 8), TrainConfig(hidden=(7, 5))),
+        (TrainConfig(**CONV | {"channels": (3, 5, 4)}), (1, 32, 32), TrainConfig(**CONV)),
+    ],
+    ids=["mlp of conv", "flatter", "conv of mlp", "deeper", "more stages"],
+)
 def test_weights_of_another_architecture_are_refused(config, image_shape, trained):
     with pytest.raises(ValueError, match=r"^These weights do not fit .*: \S+ (is|has) .*\.$"):
         browser_model(config, image_shape, weights_of(trained, image_shape), "model")
 
 
-@pytest.mark.parametrize(("config", "name"), [
-    (TrainConfig(hidden=(7, 5)), "encoder.body.2.weight"),
-    (TrainConfig(hidden=(7, 5)), "encoder.heads.logvar.bias"),
-    (TrainConfig(hidden=(7, 5)), "decoder.out.weight"),
-    (TrainConfig(**CONV), "encoder.stages.2.bias"),
-    (TrainConfig(**CONV), "decoder.stages.0.conv.weight"),
-    (TrainConfig(**CONV), "decoder.image_bias"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("config", "name"),
+    [
+        (TrainConfig(hidden=(7, 5)), "encoder.body.2.weight"),
+        (TrainConfig(hidden=(7, 5)), "encoder.heads.logvar.bias"),
+        (TrainConfig(hidden=(7, 5)), "decoder.out.weight"),
+        (TrainConfig(**CONV), "encoder.stages.2.bias"),
+        (TrainConfig(**CONV), "decoder.stages.0.conv.weight"),
+        (TrainConfig(**CONV), "decoder.image_bias"),
+    ],
+)
 def test_a_weight_that_is_missing_is_named(config, name):
     weights = weights_of(config, (1, 28, 28))
     del weights[f"model.{name}"]
@@ -229,11 +233,13 @@ def codes(rng):
 def test_a_map_says_what_it_is(codes):
     spec, arrays = read(
         write_map(
-            pca(codes, np.arange(300)), labels=np.arange(300) % 2, label_names=("cat", "dog"),
+            pca(codes, np.arange(300)),
+            labels=np.arange(300) % 2,
+            label_names=("cat", "dog"),
             background=(0.25, 0.5, 1.0),
         ),
         "map",
-    )  # fmt: skip
+    )
     assert [spec[key] for key in ("model", "map_key", "projection")] == ["model", "map", "pca"]
     assert spec["label_names"] == ["cat", "dog"]
     assert spec["background"] == [0.25, 0.5, 1.0]
@@ -268,9 +274,7 @@ def test_a_line_is_spread_out_as_the_chart_shows_it(rng):
     np.testing.assert_array_equal(arrays["coordinates"], projection.coordinates)
 
 
-@pytest.mark.parametrize(
-    ("latent_dim", "dtype"), [(1, "float32"), (2, "float32"), (3, "float16"), (17, "float16")]
-)
+@pytest.mark.parametrize(("latent_dim", "dtype"), [(1, "float32"), (2, "float32"), (3, "float16"), (17, "float16")])
 def test_codes_are_short_except_where_they_are_the_places(rng, latent_dim, dtype):
     codes = rng.normal(size=(50, latent_dim)).astype(np.float32)
     indices = np.arange(50)
@@ -308,9 +312,15 @@ def test_every_code_is_within_its_sliders_limits(codes):
 
 def test_numbers_are_written_so_that_a_browser_reads_them(codes):
     # JSON has no NaN: a browser that meets one reads nothing.
-    for projection in (pca(codes, np.arange(300)), Projection(
-        "umap", np.arange(300), np.zeros((300, 3), np.float32), np.zeros((300, 2), np.float32),
-        ("UMAP 1", "UMAP 2"),
-    )):  # fmt: skip
+    for projection in (
+        pca(codes, np.arange(300)),
+        Projection(
+            "umap",
+            np.arange(300),
+            np.zeros((300, 3), np.float32),
+            np.zeros((300, 2), np.float32),
+            ("UMAP 1", "UMAP 2"),
+        ),
+    ):
         file = write_map(projection, kl_per_dim=np.zeros(projection.codes.shape[1]))
         assert b"NaN" not in file[: 8 + int.from_bytes(file[:8], "little")]

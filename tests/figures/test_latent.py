@@ -50,15 +50,11 @@ def test_palette_is_told_apart_by_the_colour_blind():
     }
     rgb = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in PALETTE])
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    xyz_from_rgb = np.array(
-        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
-    )
+    xyz_from_rgb = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
     for name, matrix in matrices.items():
         seen = np.clip(linear @ np.array(matrix).T, 0, 1) @ xyz_from_rgb.T
         f = np.cbrt(seen / np.array([0.9505, 1, 1.089]))
-        lab = np.column_stack(
-            [116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])]
-        )
+        lab = np.column_stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])])
         nearest = min(np.linalg.norm(a - b) for a, b in itertools.combinations(lab, 2))
         assert nearest > 8, f"two colours look alike with {name}"
 

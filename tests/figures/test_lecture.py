@@ -28,6 +28,4 @@ def test_what_fills_a_screen_stays_as_high_but_for_several_rows(rng):
 
 def test_pictures_have_neither_marks_nor_lines(rng):
     panels = enlarged(error_panels(rng.random((1, 8, 8)), rng.random((1, 8, 8))))
-    assert [title.text for title in panels.layout.annotations] == [
-        "Image", "Reconstruction", "Difference"
-    ]  # fmt: skip
+    assert [title.text for title in panels.layout.annotations] == ["Image", "Reconstruction", "Difference"]

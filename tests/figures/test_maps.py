@@ -36,24 +36,17 @@ def test_every_map_has_every_image_at_its_place(panels, rng, num_labels):
     if labels is None:
         return
     for trace in figure.data:
-        assert {names[labels[np.searchsorted(indices, i)]] for i in trace.customdata} == {
-            trace.name
-        }
+        assert {names[labels[np.searchsorted(indices, i)]] for i in trace.customdata} == {trace.name}
     # A class is named once, and looks the same on every map; no two look alike.
     shown = [trace.name for trace in figure.data if trace.showlegend]
     assert sorted(shown) == sorted(set(names))
-    looks = {
-        (trace.name, trace.legendgroup, trace.marker.color, trace.marker.symbol)
-        for trace in figure.data
-    }
+    looks = {(trace.name, trace.legendgroup, trace.marker.color, trace.marker.symbol) for trace in figure.data}
     assert len(looks) == len({look[2:] for look in looks}) == num_labels
 
 
 def test_a_choice_changes_no_marker_of_the_figure(panels):
     for trace in linked_maps(panels, np.arange(60)).data:
-        assert (
-            trace.selected.marker.opacity == trace.unselected.marker.opacity == trace.marker.opacity
-        )
+        assert trace.selected.marker.opacity == trace.unselected.marker.opacity == trace.marker.opacity
 
 
 def test_factors_share_one_scale(panels, rng):

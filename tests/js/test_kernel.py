@@ -64,9 +64,19 @@ def test_the_kernel_multiplies(kernel, rng, rows, panels, segments, length):
         places.append(at)
         at += array.nbytes
     instance.exports(store)["multiply"](
-        store, rows, panels, segments, length, 4 * hop,
-        places[0], 4 * step, places[1], places[2], at, 4 * wide,
-    )  # fmt: skip
+        store,
+        rows,
+        panels,
+        segments,
+        length,
+        4 * hop,
+        places[0],
+        4 * step,
+        places[1],
+        places[2],
+        at,
+        4 * wide,
+    )
     size = 4 * rows * wide
     c = np.frombuffer(memory.read(store, at, at + size), np.float32).reshape(rows, wide)
     exact = windows.astype(np.float64) @ b + bias

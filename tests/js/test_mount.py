@@ -210,9 +210,7 @@ def files_of(engine, name, map_key="latent-map", link=None, order=None):
     model = browser_model(engine.config, SHAPE, weights, f"{name}@1")
     projection = projection_of(engine, order)
     labels = projection.indices % len(NAMES)
-    return model, browser_map(
-        projection, f"{name}@1", name, map_key, labels=labels, label_names=NAMES, link=link
-    )
+    return model, browser_map(projection, f"{name}@1", name, map_key, labels=labels, label_names=NAMES, link=link)
 
 
 def projection_of(engine, order=None):

@@ -170,24 +170,35 @@ def test_every_activation(module, rng, settings, image_shape, activation, simd):
 
 @kernels
 @pytest.mark.parametrize("latent_dim", [1, 2, 3, 17])
-@pytest.mark.parametrize(("image_shape", "hidden"), [
-    ((1, 8, 8), (12, 5)), ((3, 8, 8), (7,)), ((1, 28, 28), (40, 16, 9)), ((3, 7, 7), (8, 8)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("image_shape", "hidden"),
+    [
+        ((1, 8, 8), (12, 5)),
+        ((3, 8, 8), (7,)),
+        ((1, 28, 28), (40, 16, 9)),
+        ((3, 7, 7), (8, 8)),
+    ],
+)
 def test_dense_models_of_every_shape(module, rng, image_shape, hidden, latent_dim, simd):
     engine = make_engine(TrainConfig(hidden=hidden, latent_dim=latent_dim), image_shape)
     assert_same(module, engine, image_shape, rng, simd=simd)
 
 
 @kernels
-@pytest.mark.parametrize(("image_shape", "channels", "latent_dim"), [
-    ((1, 28, 28), (5,), 1), ((1, 28, 28), (5, 7), 2), ((3, 32, 32), (5, 7), 3),
-    ((3, 32, 32), (3, 5, 7), 17), ((3, 64, 64), (2, 3, 5, 7), 2), ((1, 64, 64), (16, 32), 8),
-    ((3, 28, 28), (1, 1), 2),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("image_shape", "channels", "latent_dim"),
+    [
+        ((1, 28, 28), (5,), 1),
+        ((1, 28, 28), (5, 7), 2),
+        ((3, 32, 32), (5, 7), 3),
+        ((3, 32, 32), (3, 5, 7), 17),
+        ((3, 64, 64), (2, 3, 5, 7), 2),
+        ((1, 64, 64), (16, 32), 8),
+        ((3, 28, 28), (1, 1), 2),
+    ],
+)
 def test_conv_models_of_every_shape(module, rng, image_shape, channels, latent_dim, simd):
-    config = TrainConfig(
-        architecture="conv", channels=channels, conv_hidden=11, latent_dim=latent_dim
-    )
+    config = TrainConfig(architecture="conv", channels=channels, conv_hidden=11, latent_dim=latent_dim)
     engine = make_engine(config, image_shape)
     assert_same(module, engine, image_shape, rng, simd=simd, n=20)
 
@@ -218,9 +229,7 @@ def test_the_mean_of_every_logit(module, likelihood):
     with torch.no_grad():
         engine.model.decoder.out.weight.zero_()
         engine.model.decoder.start_at(torch.from_numpy(logits).reshape(3, 8, 8))
-    decoded, *_ = module.network(
-        model_file(engine, (3, 8, 8)), np.zeros((1, 2)), np.zeros((1, 3, 8, 8)), True
-    )
+    decoded, *_ = module.network(model_file(engine, (3, 8, 8)), np.zeros((1, 2)), np.zeros((1, 3, 8, 8)), True)
     exact = LIKELIHOODS[likelihood]().mean(torch.from_numpy(logits)).numpy()
     np.testing.assert_allclose(decoded.ravel(), exact, rtol=0, atol=1e-7)
 
@@ -246,8 +255,10 @@ def test_many_codes_at_once_are_as_one_by_one(module, rng, settings, image_shape
           return [model.decode(codes, 37), single].map(base64);
         }
         """,
-        file=file, z=rng.normal(size=(37, 2)), simd=simd,
-    )  # fmt: skip
+        file=file,
+        z=rng.normal(size=(37, 2)),
+        simd=simd,
+    )
     together, single = map(to_floats, answer)
     assert len(together) == len(single) == 37 * np.prod(image_shape)
     # The kernel adds up four rows at a time in another order than a single one.
@@ -263,9 +274,7 @@ def test_the_shipped_models(module, rng, path, simd):
     z = rng.normal(size=(100, run.config.latent_dim)).astype(np.float32)
     label = max(0, run.engine.num_labels - 2)  # where there are labels, any but the first
     images = run.engine.decode(z, label)  # of what it knows, and more like it than noise
-    decoded, mu, sigma = module.network(
-        browser_model(run.config, shape, weights, path.name), z, images, simd, label
-    )
+    decoded, mu, sigma = module.network(browser_model(run.config, shape, weights, path.name), z, images, simd, label)
     codes = run.engine.encode(images, label)
     np.testing.assert_allclose(decoded, images, rtol=0, atol=CLOSE)
     np.testing.assert_allclose(mu, codes.mu, rtol=0, atol=CLOSE)
@@ -275,9 +284,7 @@ def test_the_shipped_models(module, rng, path, simd):
 def test_a_decode_costs_what_its_layers_do(module):
     config = TrainConfig(architecture="conv", channels=(5, 7), conv_hidden=11, latent_dim=3)
     file = model_file(make_engine(config, (3, 28, 28)), (3, 28, 28))
-    answer = module.run(
-        NETWORK, file=file, z=np.zeros((1, 3)), images=np.zeros((1, 28, 28, 3)), simd=True, label=0
-    )
+    answer = module.run(NETWORK, file=file, z=np.zeros((1, 3)), images=np.zeros((1, 28, 28, 3)), simd=True, label=0)
     dense = 3 * 11 + 11 * (7 * 7 * 7)
     convolutions = 7**2 * (9 * 7 * 4 * 5) + 14**2 * (9 * 5 * 4 * 3)
     assert answer["multiplyAdds"] == dense + convolutions
@@ -302,9 +309,10 @@ def test_a_worker_draws_the_same(module, rng, entry):
           return images;
         }
         """,
-        file=model_file(engine, (3, 8, 8)), z=z,
+        file=model_file(engine, (3, 8, 8)),
+        z=z,
         address=f"/{entry.relative_to(ASSETS).as_posix()}",
-    )  # fmt: skip
+    )
     images = to_floats(answer).reshape(3, 8, 8, 3).transpose(0, 3, 1, 2)
     np.testing.assert_allclose(images, engine.decode(z), rtol=0, atol=CLOSE)
 
@@ -340,9 +348,13 @@ def test_every_label_of_a_conditional_model(module, rng, settings, image_shape, 
     z = rng.normal(size=(20, 2)).astype(np.float32)  # more than are decoded together
     images = rng.random((5, *image_shape), dtype=np.float32)
     answer = module.run(
-        LABELLED, file=model_file(engine, image_shape), z=z,
-        images=images.transpose(0, 2, 3, 1), simd=simd, numLabels=num_labels,
-    )  # fmt: skip
+        LABELLED,
+        file=model_file(engine, image_shape),
+        z=z,
+        images=images.transpose(0, 2, 3, 1),
+        simd=simd,
+        numLabels=num_labels,
+    )
     assert answer["numLabels"] == num_labels
     drawn = []
     for label, texts in enumerate(answer["byLabel"]):
@@ -363,9 +375,13 @@ def test_a_model_without_labels_does_not_mind_them(module, rng):
     engine = make_engine(TrainConfig(**MLP), (1, 8, 8))
     z = rng.normal(size=(3, 2)).astype(np.float32)
     answer = module.run(
-        LABELLED, file=model_file(engine, (1, 8, 8)), z=z, images=np.zeros((1, 8, 8, 1)),
-        simd=True, numLabels=3,
-    )  # fmt: skip
+        LABELLED,
+        file=model_file(engine, (1, 8, 8)),
+        z=z,
+        images=np.zeros((1, 8, 8, 1)),
+        simd=True,
+        numLabels=3,
+    )
     assert answer["numLabels"] == 0
     assert answer["byLabel"][0] == answer["byLabel"][1] == answer["byLabel"][2]
 
@@ -374,9 +390,13 @@ def test_the_shortest_files_have_labels_too(module, rng):
     engine = make_engine(TrainConfig(conditional=True, **MLP), (1, 8, 8), 3)
     z = rng.normal(size=(7, 2)).astype(np.float32)
     answer = module.run(
-        LABELLED, file=model_file(engine, (1, 8, 8), "float16"), z=z,
-        images=np.zeros((1, 8, 8, 1)), simd=True, numLabels=3,
-    )  # fmt: skip
+        LABELLED,
+        file=model_file(engine, (1, 8, 8), "float16"),
+        z=z,
+        images=np.zeros((1, 8, 8, 1)),
+        simd=True,
+        numLabels=3,
+    )
     for label, texts in enumerate(answer["byLabel"]):
         decoded = to_floats(texts[0]).reshape(-1, 1, 8, 8)
         np.testing.assert_allclose(decoded, engine.decode(z, label), rtol=0, atol=0.5 / 255)
@@ -404,8 +424,9 @@ def test_a_worker_draws_every_label(module, rng, settings, image_shape):
           return images;
         }
         """,
-        file=model_file(engine, image_shape), z=z,
-    )  # fmt: skip
+        file=model_file(engine, image_shape),
+        z=z,
+    )
     channels, height, width = image_shape
     for label, drawn in zip([2, 0, 1, 2], answer, strict=True):
         images = to_floats(drawn).reshape(3, height, width, channels).transpose(0, 3, 1, 2)
@@ -459,12 +480,14 @@ class Map:
         self.sigmas = rng.uniform(0.05, 0.5, size).astype(np.float32)
         self.places = rng.normal(size=(num_queries, 2)).astype(np.float32)
         self.file = browser_map(
-            self.projection, name="model", run_name="run", map_key="map",
-            labels=indices % 3, label_names=("cat", "dog", "owl"),
-        )  # fmt: skip
-        self.answer = module.run(
-            MAP, file=self.file, codes=self.codes, places=self.places, sigmas=self.sigmas
+            self.projection,
+            name="model",
+            run_name="run",
+            map_key="map",
+            labels=indices % 3,
+            label_names=("cat", "dog", "owl"),
         )
+        self.answer = module.run(MAP, file=self.file, codes=self.codes, places=self.places, sigmas=self.sigmas)
 
     def __getattr__(self, name):
         return to_floats(self.answer[name]).reshape(len(self.codes), -1)
@@ -561,8 +584,11 @@ def test_nearest_is_the_beginning_of_a_sort(module, rng, latent_dim, k):
           return [Array.from(rows), Array.from(squares)];
         }
         """,
-        table=table, d=latent_dim, point=point, k=k,
-    )  # fmt: skip
+        table=table,
+        d=latent_dim,
+        point=point,
+        k=k,
+    )
     exact = ((table - point) ** 2).sum(1)
     order = exact.argsort(kind="stable")[:k]
     assert rows == order.tolist()
@@ -629,8 +655,9 @@ def refusal(module, name, file):
           }
         }
         """,
-        name=name, file=file,
-    )  # fmt: skip
+        name=name,
+        file=file,
+    )
     assert error[0] == "Error", error
     return error[1]
 
@@ -641,33 +668,39 @@ def assert_is_a_sentence(message):
     assert not re.search(r"undefined|null|NaN|Error|\[object", message), message
 
 
-@pytest.mark.parametrize(("change", "named"), [
-    (with_layer(op="attention"), "attention"),
-    (with_layer(activation="mish"), "mish"),
-    (lambda spec, arrays: spec.update(mean="poisson"), "poisson"),
-    (without("decoder.0.weight"), "decoder.0.weight"),
-    (without("encoder.1.bias"), "encoder.1.bias"),
-    (with_array("decoder.1.weight", lambda weight: weight[None]), "3 dimensions and not 2"),
-    (with_array("decoder.1.weight", lambda weight: weight[:-1]), "inputs follows"),
-    (with_array("decoder.1.weight", lambda weight: weight.astype(np.float64)), "F64"),
-    (lambda spec, arrays: spec["decoder"].pop(1), "inputs follows"),
-    (lambda spec, arrays: spec["encoder"].pop(), "and not 4"),
-    (lambda spec, arrays: spec.update(latent_dim=3), "follows one of 3"),
-    (lambda spec, arrays: spec.update(image_shape=[3, 8, 8]), "and not 192"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (with_layer(op="attention"), "attention"),
+        (with_layer(activation="mish"), "mish"),
+        (lambda spec, arrays: spec.update(mean="poisson"), "poisson"),
+        (without("decoder.0.weight"), "decoder.0.weight"),
+        (without("encoder.1.bias"), "encoder.1.bias"),
+        (with_array("decoder.1.weight", lambda weight: weight[None]), "3 dimensions and not 2"),
+        (with_array("decoder.1.weight", lambda weight: weight[:-1]), "inputs follows"),
+        (with_array("decoder.1.weight", lambda weight: weight.astype(np.float64)), "F64"),
+        (lambda spec, arrays: spec["decoder"].pop(1), "inputs follows"),
+        (lambda spec, arrays: spec["encoder"].pop(), "and not 4"),
+        (lambda spec, arrays: spec.update(latent_dim=3), "follows one of 3"),
+        (lambda spec, arrays: spec.update(image_shape=[3, 8, 8]), "and not 192"),
+    ],
+)
 def test_a_model_that_cannot_be_run_is_refused_in_a_sentence(module, small, change, named):
     message = refusal(module, "Network", edited(small, change))
     assert_is_a_sentence(message)
     assert named in message
 
 
-@pytest.mark.parametrize(("change", "named"), [
-    (without("decoder.0.labels"), "decoder.0.labels"),
-    (without("encoder.0.labels"), "encoder.0.labels"),
-    (with_array("decoder.0.labels", lambda rows: rows[0]), "1 dimensions and not 2"),
-    (with_array("decoder.0.labels", lambda rows: rows[:, 1:]), "decoder.0.labels"),
-    (with_array("encoder.0.labels", lambda rows: rows[1:]), "labels"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (without("decoder.0.labels"), "decoder.0.labels"),
+        (without("encoder.0.labels"), "encoder.0.labels"),
+        (with_array("decoder.0.labels", lambda rows: rows[0]), "1 dimensions and not 2"),
+        (with_array("decoder.0.labels", lambda rows: rows[:, 1:]), "decoder.0.labels"),
+        (with_array("encoder.0.labels", lambda rows: rows[1:]), "labels"),
+    ],
+)
 def test_labels_that_do_not_fit_are_refused_in_a_sentence(module, change, named):
     engine = make_engine(TrainConfig(conditional=True, **MLP), (1, 8, 8), 3)
     message = refusal(module, "Network", edited(model_file(engine, (1, 8, 8)), change))

@@ -61,10 +61,7 @@ def test_moving_along_the_direction_makes_the_target_more_probable(groups):
     codes, is_target = groups
     classifier = fit_classifier(codes, is_target)
     others = codes[~is_target]
-    steps = [
-        classifier.predict_proba(others + t * direction(others, codes[is_target]))[:, 1]
-        for t in (0, 0.5, 1, 2)
-    ]
+    steps = [classifier.predict_proba(others + t * direction(others, codes[is_target]))[:, 1] for t in (0, 0.5, 1, 2)]
     assert (np.diff(steps, axis=0) > 0).all()
     assert steps[0].mean() < 0.5 < steps[2].mean()
 

@@ -7,9 +7,7 @@ from hypothesis.extra.numpy import arrays
 from vaelab.latent.interpolation import INTERPOLATIONS, linear, spherical
 
 numbers = st.floats(-100, 100).map(lambda value: 0.0 if abs(value) < 1e-3 else value)
-pairs = st.integers(1, 12).flatmap(
-    lambda size: st.tuples(*[arrays(np.float64, size, elements=numbers)] * 2)
-)
+pairs = st.integers(1, 12).flatmap(lambda size: st.tuples(*[arrays(np.float64, size, elements=numbers)] * 2))
 T = np.linspace(0, 1, 13)
 
 

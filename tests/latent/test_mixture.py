@@ -30,9 +30,7 @@ def mixture(rng):
 
 def test_a_component_without_weight_is_not_drawn_from(mixture):
     single = Mixture(np.array([1.0, 0]), mixture.means[:2], mixture.covariances[:2])
-    np.testing.assert_allclose(
-        single.sample(100, temperature=0.0), np.tile(mixture.means[0], (100, 1)), rtol=1e-6
-    )
+    np.testing.assert_allclose(single.sample(100, temperature=0.0), np.tile(mixture.means[0], (100, 1)), rtol=1e-6)
 
 
 def test_samples_are_distributed_as_scipys(mixture):
@@ -55,9 +53,7 @@ def test_samples_have_the_mixtures_moments(mixture, temperature):
     covariance = temperature**2 * within + (mixture.weights * apart.T) @ apart
     # Five standard errors of each mean, and somewhat more than that of each covariance.
     np.testing.assert_allclose(z.mean(0), mean, atol=5 * (np.trace(covariance) / 1e5) ** 0.5)
-    np.testing.assert_allclose(
-        np.cov(z, rowvar=False), covariance, atol=0.02 * np.trace(covariance)
-    )
+    np.testing.assert_allclose(np.cov(z, rowvar=False), covariance, atol=0.02 * np.trace(covariance))
 
 
 def test_at_temperature_zero_only_means_are_drawn_each_by_its_weight(mixture):

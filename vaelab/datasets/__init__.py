@@ -28,9 +28,7 @@ __all__ = [
     "preprocess",
 ]
 
-_BY_NAME = {
-    source.name: source for source in (digits.SOURCE, shapes.SOURCE, faces.SOURCE, *vision.SOURCES)
-}
+_BY_NAME = {source.name: source for source in (digits.SOURCE, shapes.SOURCE, faces.SOURCE, *vision.SOURCES)}
 #: Every dataset there is, in the order in which people are offered them.
 SOURCES: dict[str, Source] = {name: _BY_NAME[name] for name in DATASETS}
 
@@ -112,9 +110,7 @@ def load_dataset(
     ('Kept 2 of 10 classes: 3, 8 (357 of 1,797 images).', 'Resized from 8 x 8 to 16 x 16 pixels.')
     """
     if name not in SOURCES:
-        raise ValueError(
-            f"There is no dataset called {name!r}: choose one of {', '.join(SOURCES)}."
-        )
+        raise ValueError(f"There is no dataset called {name!r}: choose one of {', '.join(SOURCES)}.")
     where = data_folder() if folder is None else Path(folder).expanduser()
     data = SOURCES[name].load(where, progress)
     return data if preprocessing is None else preprocess(data, preprocessing)

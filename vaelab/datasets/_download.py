@@ -37,9 +37,7 @@ def is_reachable(archive: Archive) -> bool:
     return any(_answers(url) for url in archive.urls)
 
 
-def download(
-    archives: Sequence[Archive], folder: Path, num_bytes: int, progress: Progress | None
-) -> None:
+def download(archives: Sequence[Archive], folder: Path, num_bytes: int, progress: Progress | None) -> None:
     """Download files one after the other.
 
     Parameters

@@ -152,9 +152,7 @@ def check_factors(factors: NDArray[np.floating], names: Sequence[str]) -> NDArra
     return checked
 
 
-def sample_uniform(
-    num_images: int, seed: int, ranges: Sequence[tuple[float, float]]
-) -> NDArray[np.float32]:
+def sample_uniform(num_images: int, seed: int, ranges: Sequence[tuple[float, float]]) -> NDArray[np.float32]:
     """Draw factors uniformly and independently of each other.
 
     Parameters

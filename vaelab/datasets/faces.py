@@ -77,17 +77,13 @@ def _paint(columns: Sequence[Floats]) -> Floats:
     return canvas
 
 
-def _stroke(
-    x: Floats, y: Floats, degrees: Floats | float, half_length: float, radius: float
-) -> Floats:
+def _stroke(x: Floats, y: Floats, degrees: Floats | float, half_length: float, radius: float) -> Floats:
     angle = np.deg2rad(np.float32(degrees))
     cosine, sine = np.cos(angle), np.sin(angle)
     return capsule(x * cosine - y * sine, x * sine + y * cosine, half_length, radius)
 
 
-def _paint_eyes(
-    canvas: Floats, x: Floats, y: Floats, eye: Floats, spacing: Floats, gaze: Floats
-) -> None:
+def _paint_eyes(canvas: Floats, x: Floats, y: Floats, eye: Floats, spacing: Floats, gaze: Floats) -> None:
     u = np.abs(x) - spacing
     # An ellipse much thinner than this has no good distance, so the lids close it to a line.
     half_height = _EYE_RADIUS * eye

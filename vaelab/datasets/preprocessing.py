@@ -41,9 +41,7 @@ def preprocess(data: ImageDataset, settings: Preprocessing) -> ImageDataset:
     if data.preprocessing == settings:
         return data
     if data.preprocessing != Preprocessing():
-        raise ValueError(
-            f"{data.name} has already been preprocessed with other settings: load it anew instead."
-        )
+        raise ValueError(f"{data.name} has already been preprocessed with other settings: load it anew instead.")
     data, steps = replace(data, preprocessing=settings), list(data.steps)
     if settings.classes is not None:
         data = _keep_classes(data, settings.classes, steps)
@@ -65,9 +63,7 @@ def _keep_classes(data: ImageDataset, names: tuple[str, ...], steps: list[str]) 
         raise ValueError(f"{data.name} has no labels, so no classes can be chosen.")
     valid = ", ".join(data.label_names)
     if unknown := [name for name in names if name not in data.label_names]:
-        raise ValueError(
-            f"{data.name} has no class called {', '.join(map(repr, unknown))}: choose from {valid}."
-        )
+        raise ValueError(f"{data.name} has no class called {', '.join(map(repr, unknown))}: choose from {valid}.")
     if not names:
         raise ValueError(f"Choose at least one class of {data.name}: {valid}.")
     kept_names = tuple(name for name in data.label_names if name in names)
@@ -98,10 +94,7 @@ def _keep_some(data: ImageDataset, num_images: int, steps: list[str]) -> ImageDa
     parts = (data.split.train, data.split.validation, data.split.test)
     shares = _share_out(num_images, [len(part) for part in parts])
     drawn = [rng.permutation(part)[:share] for part, share in zip(parts, shares, strict=True)]
-    steps.append(
-        f"Drew {num_images:,} of {len(data):,} images, "
-        "in proportion from training, validation and test."
-    )
+    steps.append(f"Drew {num_images:,} of {len(data):,} images, in proportion from training, validation and test.")
     return _select(data, np.sort(np.concatenate(drawn)))
 
 

@@ -63,11 +63,7 @@ class _Vision:
         return all((root / self.folder / file).is_file() for file in self.files)
 
 
-_IDX_FILES = tuple(
-    f"raw/{part}-{kind}-ubyte"
-    for part in ("train", "t10k")
-    for kind in ("images-idx3", "labels-idx1")
-)
+_IDX_FILES = tuple(f"raw/{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
 
 _DATASETS = (
     _Vision(
@@ -114,8 +110,7 @@ _DATASETS = (
         title="Kuzushiji-MNIST",
         description="Ten cursive Japanese characters from classical books.",
         licence="CC BY-SA 4.0 (ROIS-DS Center for Open Data in the Humanities)",
-        citation="Clanuwat et al., Deep learning for classical Japanese literature, "
-        "arXiv:1812.01718.",
+        citation="Clanuwat et al., Deep learning for classical Japanese literature, arXiv:1812.01718.",
         class_name="KMNIST",
         folder="KMNIST",
         files=_IDX_FILES,
@@ -218,9 +213,7 @@ def _read(spec: _Vision, root: Path) -> Sequence[tuple[_Images, _Labels]] | None
         with warnings.catch_warnings():
             # CIFAR-10's pickles were written by a NumPy that called a flag 0 instead of False.
             warnings.simplefilter("ignore", np.exceptions.VisibleDeprecationWarning)
-            parts = [
-                kind(root, train=train, download=False, **spec.options) for train in (True, False)
-            ]
+            parts = [kind(root, train=train, download=False, **spec.options) for train in (True, False)]
         return [_arrays(spec, part) for part in parts]
     except MemoryError:
         raise
@@ -257,10 +250,7 @@ def _archives(spec: _Vision) -> list[Archive]:
     raw = Path(spec.folder, "raw")
     if spec.name == "emnist_letters":
         return [Archive(raw / kind.url.rpartition("/")[2], kind.md5, (kind.url,))]
-    return [
-        Archive(raw / name, md5, tuple(mirror + name for mirror in kind.mirrors))
-        for name, md5 in kind.resources
-    ]
+    return [Archive(raw / name, md5, tuple(mirror + name for mirror in kind.mirrors)) for name, md5 in kind.resources]
 
 
 def _download(spec: _Vision, root: Path, progress: Progress | None) -> None:

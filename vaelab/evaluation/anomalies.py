@@ -231,9 +231,7 @@ class Detector:
         if name not in SCORES:
             raise ValueError(f"There is no score {name!r}: choose one of {', '.join(SCORES)}.")
         if name not in self.scores:
-            raise ValueError(
-                "An autoencoder has no ELBO: choose its reconstruction error, or a VAE."
-            )
+            raise ValueError("An autoencoder has no ELBO: choose its reconstruction error, or a VAE.")
         if not len(images):
             return np.zeros(0)
         if name == "calibrated":

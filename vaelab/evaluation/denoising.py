@@ -49,9 +49,7 @@ class Quality(NamedTuple):
     ssim: float
 
 
-def compare_denoisers(
-    clean: NDArray[Any], outputs: Mapping[str, NDArray[Any]]
-) -> dict[str, Quality]:
+def compare_denoisers(clean: NDArray[Any], outputs: Mapping[str, NDArray[Any]]) -> dict[str, Quality]:
     """Judge what several denoisers make of the same damaged images.
 
     Parameters
@@ -135,9 +133,7 @@ def best_of(figures: Mapping[str, float]) -> set[str]:
     return {name for name, figure in shown.items() if figure == max(shown.values(), default=0)}
 
 
-def hide_box(
-    height: int, width: int, rows: tuple[int, int], columns: tuple[int, int]
-) -> NDArray[np.bool_]:
+def hide_box(height: int, width: int, rows: tuple[int, int], columns: tuple[int, int]) -> NDArray[np.bool_]:
     """Hide a box of an image.
 
     Parameters
@@ -160,8 +156,7 @@ def hide_box(
     (top, bottom), (left, right) = rows, columns
     if not (0 <= top <= bottom < height and 0 <= left <= right < width):
         raise ValueError(
-            f"Rows {top} to {bottom} and columns {left} to {right} are no box in an image of "
-            f"{height} × {width} pixels."
+            f"Rows {top} to {bottom} and columns {left} to {right} are no box in an image of {height} × {width} pixels."
         )
     visible = np.ones((height, width), dtype=np.bool_)
     visible[top : bottom + 1, left : right + 1] = False
@@ -179,9 +174,7 @@ def hide_region(height: int, width: int, region: str) -> NDArray[np.bool_]:
     return hide_box(height, width, rows, columns)
 
 
-def psnr_inside(
-    clean: NDArray[Any], other: NDArray[Any], visible: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def psnr_inside(clean: NDArray[Any], other: NDArray[Any], visible: NDArray[np.bool_]) -> NDArray[np.float64]:
     """PSNR over the hidden pixels alone: the visible ones are equal anyway and would only flatter.
 
     Parameters

@@ -129,9 +129,7 @@ def detect(normal: NDArray[np.floating], anomalous: NDArray[np.floating]) -> Det
     )
 
 
-def confusion(
-    normal: NDArray[np.floating], anomalous: NDArray[np.floating], threshold: float
-) -> Confusion:
+def confusion(normal: NDArray[np.floating], anomalous: NDArray[np.floating], threshold: float) -> Confusion:
     """Count what one threshold does; an image is flagged if its score is above it.
 
     Parameters
@@ -196,9 +194,7 @@ def threshold_for(normal: NDArray[np.floating], false_alarm_rate: float) -> floa
     return float(np.sort(normal)[::-1][num_flagged])
 
 
-def knn_distance(
-    codes_train: NDArray[np.floating], codes: NDArray[np.floating], k: int = 10
-) -> Floats:
+def knn_distance(codes_train: NDArray[np.floating], codes: NDArray[np.floating], k: int = 10) -> Floats:
     """Distance of codes to their k-th nearest training code (Ramaswamy et al. 2000).
 
     It also finds the gaps between clusters, which a distance from the mean of all would not.
@@ -249,14 +245,10 @@ def _scores(scores: NDArray[np.floating], name: str) -> Floats:
     return checked
 
 
-def _same_space(
-    codes_train: NDArray[np.floating], codes: NDArray[np.floating]
-) -> tuple[Floats, Floats]:
+def _same_space(codes_train: NDArray[np.floating], codes: NDArray[np.floating]) -> tuple[Floats, Floats]:
     """Check codes ``(N, D)`` and ``(M, D)``."""
     if codes_train.ndim != 2 or codes.shape[1:] != codes_train.shape[1:]:
-        raise ValueError(
-            f"Codes are (N, D) and (M, D), but these are {codes_train.shape} and {codes.shape}."
-        )
+        raise ValueError(f"Codes are (N, D) and (M, D), but these are {codes_train.shape} and {codes.shape}.")
     if not codes_train.size:
         raise ValueError("There are no training codes to measure a distance from.")
     return codes_train.astype(np.float64), codes.astype(np.float64)

@@ -205,18 +205,11 @@ def mutual_information_gap(
     # In every resample the two dimensions are those of all images: ranking them anew each time
     # would take the noise between two equals for a gap.
     best_two = np.argsort(-information, axis=0, kind="stable")[:2]
-    contenders = [
-        [_bin_masses(mu[:, dim], sigma[:, dim], num_bins) for dim in dims] for dims in best_two.T
-    ]
+    contenders = [[_bin_masses(mu[:, dim], sigma[:, dim], num_bins) for dim in dims] for dims in best_two.T]
 
     def gaps(rows: NDArray[np.intp]) -> Floats:
         weights = np.bincount(rows, minlength=len(mu)) / len(rows)
-        return np.array(
-            [
-                _gap(masses, levels, weights)
-                for masses, levels in zip(contenders, indicators, strict=True)
-            ]
-        )
+        return np.array([_gap(masses, levels, weights) for masses, levels in zip(contenders, indicators, strict=True)])
 
     entropies = np.array([entr(levels.mean(0)).sum() for levels in indicators])
     return MutualInformationGap(
@@ -291,8 +284,7 @@ def dci(
     if progress is not None:
         progress(1.0)
     disentanglement, completeness, informativeness = (
-        _centred_interval(value, values)
-        for value, values in zip(figures, np.transpose(resampled), strict=True)
+        _centred_interval(value, values) for value, values in zip(figures, np.transpose(resampled), strict=True)
     )
     return DCI(disentanglement, completeness, informativeness, importance, skills)
 
@@ -362,24 +354,16 @@ def factor_vae_score(
 def _as_checked(codes: NDArray[np.floating], causes: NDArray[np.floating]) -> tuple[Floats, Floats]:
     mu, factors = np.asarray(codes, np.float64), np.asarray(causes, np.float64)
     if mu.ndim != 2 or factors.ndim != 2 or 0 in mu.shape[1:] + factors.shape[1:]:
-        raise ValueError(
-            f"Codes must be (N, D) and factors (N, F), not {mu.shape} and {factors.shape}."
-        )
+        raise ValueError(f"Codes must be (N, D) and factors (N, F), not {mu.shape} and {factors.shape}.")
     if len(mu) != len(factors):
-        raise ValueError(
-            f"Codes and factors must be of the same images, not of {len(mu)} and {len(factors)}."
-        )
+        raise ValueError(f"Codes and factors must be of the same images, not of {len(mu)} and {len(factors)}.")
     if len(mu) < MIN_IMAGES:
-        raise ValueError(
-            f"Disentanglement cannot be told from {len(mu)} images: it takes {MIN_IMAGES}."
-        )
+        raise ValueError(f"Disentanglement cannot be told from {len(mu)} images: it takes {MIN_IMAGES}.")
     if not (np.isfinite(mu).all() and np.isfinite(factors).all()):
         raise ValueError("Codes and factors must be finite, and some are not.")
     constant = np.flatnonzero(np.ptp(factors, axis=0) == 0)
     if len(constant):
-        raise ValueError(
-            f"Factor {constant[0]} is the same in all images: leave out what never varies."
-        )
+        raise ValueError(f"Factor {constant[0]} is the same in all images: leave out what never varies.")
     return mu, factors
 
 
@@ -462,10 +446,7 @@ def _fit_forests(
     seed: int,
 ) -> tuple[Floats, Floats]:
     """Importances (D, F) and skills (F,) of one forest a factor."""
-    fitted = [
-        _fit_forest(mu[train], f[train], mu[test], f[test], _is_discrete(f), num_trees, seed)
-        for f in factors.T
-    ]
+    fitted = [_fit_forest(mu[train], f[train], mu[test], f[test], _is_discrete(f), num_trees, seed) for f in factors.T]
     importance: Floats = np.stack([importances for importances, _ in fitted], axis=1)
     return importance, np.array([skill for _, skill in fitted])
 
@@ -528,9 +509,7 @@ def _alike(factor: Floats, size: int, rng: np.random.Generator) -> NDArray[np.in
     return group
 
 
-def _count(
-    dims: NDArray[np.intp], held: NDArray[np.int64], num_dims: int, num_factors: int
-) -> NDArray[np.int64]:
+def _count(dims: NDArray[np.intp], held: NDArray[np.int64], num_dims: int, num_factors: int) -> NDArray[np.int64]:
     votes = np.zeros((num_dims, num_factors), np.int64)
     np.add.at(votes, (dims, held), 1)
     return votes

@@ -27,9 +27,7 @@ NUM_FACTOR_IMAGES = 2_000
 Report = Callable[[float], None]
 
 
-def evaluate_fully(
-    engine: Engine, data: ImageDataset, report: Report = lambda fraction: None
-) -> dict[str, Any]:
+def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda fraction: None) -> dict[str, Any]:
     """Evaluate a model on the test images of its dataset.
 
     Parameters
@@ -69,9 +67,11 @@ def evaluate_fully(
     if engine.is_vae:
         few = slice(NUM_BOUND_IMAGES)
         bounds = importance_bounds(
-            engine, images[few], labels=None if labels is None else labels[few],
+            engine,
+            images[few],
+            labels=None if labels is None else labels[few],
             report=lambda fraction: report(0.05 + 0.45 * fraction),
-        )  # fmt: skip
+        )
         figures |= {
             "elbo": _mean(-(terms.reconstruction + terms.kl)),
             "kl": _mean(terms.kl),
@@ -82,8 +82,10 @@ def evaluate_fully(
         train = data.split.train
         right = knn_votes(
             engine.encode(data.images[train], data.labels[train]).mu,
-            data.labels[train], codes.mu, labels,
-        )  # fmt: skip
+            data.labels[train],
+            codes.mu,
+            labels,
+        )
         figures["knn_accuracy"] = _mean(right)
     report(0.55)
     return figures | _of_factors(engine, data, lambda part: report(0.55 + 0.45 * part))
@@ -114,7 +116,5 @@ def _of_factors(engine: Engine, data: ImageDataset, report: Report) -> dict[str,
 
 
 def _mean(values: NDArray[Any]) -> list[float]:
-    interval: Interval = bootstrap(
-        lambda rows: float(values[rows].mean(dtype=np.float64)), len(values)
-    )
+    interval: Interval = bootstrap(lambda rows: float(values[rows].mean(dtype=np.float64)), len(values))
     return list(interval)

@@ -50,9 +50,7 @@ FEWEST_CODES = 2
 class CodeSource(Protocol):
     """Where codes are drawn from: the prior, or a mixture."""
 
-    def sample(
-        self, num: int, seed: int | np.random.Generator = 0, temperature: float = 1.0
-    ) -> NDArray[np.float32]:
+    def sample(self, num: int, seed: int | np.random.Generator = 0, temperature: float = 1.0) -> NDArray[np.float32]:
         """Draw codes ``(num, D)``."""
 
 
@@ -68,9 +66,7 @@ class Prior:
 
     latent_dim: int
 
-    def sample(
-        self, num: int, seed: int | np.random.Generator = 0, temperature: float = 1.0
-    ) -> NDArray[np.float32]:
+    def sample(self, num: int, seed: int | np.random.Generator = 0, temperature: float = 1.0) -> NDArray[np.float32]:
         """Draw codes from ``N(0, temperature^2 I)``.
 
         Parameters
@@ -117,9 +113,7 @@ class Samples(NamedTuple):
     labels: NDArray[np.int64] | None
 
 
-def fit_posterior(
-    engine: Engine, data: ImageDataset, label: int | None = None
-) -> Mixture | dict[int, Mixture]:
+def fit_posterior(engine: Engine, data: ImageDataset, label: int | None = None) -> Mixture | dict[int, Mixture]:
     """Fit the aggregate posterior of training images: where the encoder really puts them.
 
     Sampling from a density fitted to the codes afterwards, in place of the prior, is Ghosh et al.
@@ -375,9 +369,7 @@ class Judge:
             If there are more or fewer images than the judge wants.
         """
         if len(images) != self.num_images:
-            raise ValueError(
-                f"Sets of {self.num_images} images are compared, but this one has {len(images)}."
-            )
+            raise ValueError(f"Sets of {self.num_images} images are compared, but this one has {len(images)}.")
         features = self.space.features(images)
         precision, recall = precision_recall(self.real, features)
         _, nearest = nearest_images(self.train_images, images[:MAX_LOOKED_UP])

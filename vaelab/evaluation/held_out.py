@@ -56,9 +56,7 @@ class Evaluation:
         return asdict(self)
 
 
-def evaluate(
-    engine: Engine, data: ImageDataset, split: SplitName = "test", seed: int = 0
-) -> Evaluation:
+def evaluate(engine: Engine, data: ImageDataset, split: SplitName = "test", seed: int = 0) -> Evaluation:
     """Evaluate a model on one split of a dataset.
 
     Parameters

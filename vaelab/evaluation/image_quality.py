@@ -68,9 +68,7 @@ def ssim(clean: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float64]:
 
     clean, other = _pair(clean, other)
     if min(clean.shape[2:]) < MIN_SIDE:
-        raise ValueError(
-            f"SSIM needs sides of {MIN_SIDE} pixels, but these images are {clean.shape[2:]}."
-        )
+        raise ValueError(f"SSIM needs sides of {MIN_SIDE} pixels, but these images are {clean.shape[2:]}.")
     similarity: Any = structural_similarity  # it carries no types
     return np.array(
         [
@@ -114,7 +112,5 @@ def median_filter(images: NDArray[Any], size: int = 3) -> NDArray[Any]:
 def _pair(clean: NDArray[Any], other: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Check two batches of images and turn them into float64 in [0, 1]."""
     if clean.ndim != 4 or clean.shape != other.shape:
-        raise ValueError(
-            f"Both must be (N, C, H, W) alike, but these are {clean.shape} and {other.shape}."
-        )
+        raise ValueError(f"Both must be (N, C, H, W) alike, but these are {clean.shape} and {other.shape}.")
     return as_float(clean, np.float64), as_float(other, np.float64)

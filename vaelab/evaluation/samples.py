@@ -99,9 +99,7 @@ class PixelSpace:
             If the images have another number of pixels.
         """
         if images[:1].size != len(self.mean) and len(images):
-            raise ValueError(
-                f"The space is of images of {len(self.mean)} pixels, not {images.shape[1:]}."
-            )
+            raise ValueError(f"The space is of images of {len(self.mean)} pixels, not {images.shape[1:]}.")
         parts = [(block - self.mean) @ self.components.T for _, block in _blocks(images)]
         return np.concatenate([np.zeros((0, len(self.components)), np.float32), *parts])
 
@@ -220,9 +218,7 @@ def nearest_images(
         If there are no training images, or the shapes differ.
     """
     if not len(train_images) or train_images.shape[1:] != queries.shape[1:]:
-        raise ValueError(
-            f"Queries {queries.shape} cannot be found among images {train_images.shape}."
-        )
+        raise ValueError(f"Queries {queries.shape} cannot be found among images {train_images.shape}.")
     wanted = _flat(queries)
     indices = np.zeros(len(wanted), np.intp)
     errors = np.full(len(wanted), np.inf)
@@ -248,9 +244,7 @@ def _blocks(images: NDArray[Any]) -> Iterator[tuple[int, NDArray[np.float32]]]:
         yield start, _flat(images[start : start + step])
 
 
-def _same_space(
-    a: NDArray[np.floating], b: NDArray[np.floating]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _same_space(a: NDArray[np.floating], b: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Check features ``(N, K)`` and ``(M, K)``."""
     if a.ndim != 2 or a.shape[1:] != b.shape[1:]:
         raise ValueError(f"Features are (N, K) and (M, K), but these are {a.shape} and {b.shape}.")
@@ -270,10 +264,7 @@ def _covered(points: NDArray[np.float64], centers: NDArray[np.float64], k: int) 
             for start in range(0, len(centers), step)
         ]
     )
-    covered = [
-        (cdist(points[start : start + step], centers) <= radii).any(1)
-        for start in range(0, len(points), step)
-    ]
+    covered = [(cdist(points[start : start + step], centers) <= radii).any(1) for start in range(0, len(points), step)]
     return float(np.concatenate(covered).mean())
 
 

@@ -107,8 +107,7 @@ def learn_change(
     for name, members in (("A", only_a), ("B", only_b)):
         if not (members & in_training).any():
             raise ValueError(
-                f"All training images of group {name} are in the other group, too: choose groups "
-                "that overlap less."
+                f"All training images of group {name} are in the other group, too: choose groups that overlap less."
             )
 
     def those(members: NDArray[np.bool_]) -> Members:
@@ -232,9 +231,7 @@ def shift_images(
     )
 
 
-def _directions(
-    codes: NDArray[np.floating], num: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
+def _directions(codes: NDArray[np.floating], num: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Directions of length 1, drawn from the spread of codes: where these are flat, so are they."""
     # Sums of centred codes with random weights have the codes' covariance, but for a factor.
     drawn = rng.standard_normal((num, len(codes))) @ (codes - codes.mean(0, dtype=np.float64))

@@ -13,9 +13,7 @@ from vaelab.images import enlarge, to_pixels
 __all__ = ["animated_gif"]
 
 
-def animated_gif(
-    images: NDArray[np.generic], frame_seconds: float = 0.08, side: int = 256
-) -> bytes:
+def animated_gif(images: NDArray[np.generic], frame_seconds: float = 0.08, side: int = 256) -> bytes:
     """Make an animation that walks through ``images`` and back, for ever.
 
     Parameters
@@ -37,7 +35,5 @@ def animated_gif(
     durations = [round(1000 * frame_seconds)] * len(frames)
     durations[0] = durations[len(images) - 1] = round(5000 * frame_seconds)
     buffer = BytesIO()
-    frames[0].save(
-        buffer, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0
-    )
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
     return buffer.getvalue()

@@ -122,9 +122,7 @@ MEANS = {"continuous_bernoulli": "continuous_bernoulli"}
 class _Layers:
     """The layers of one network, and their arrays, as they are appended."""
 
-    def __init__(
-        self, prefix: str, weights: Mapping[str, NDArray[np.floating]], conditional: bool
-    ) -> None:
+    def __init__(self, prefix: str, weights: Mapping[str, NDArray[np.floating]], conditional: bool) -> None:
         self.prefix = prefix
         self.weights = weights
         self.conditional = conditional
@@ -140,8 +138,7 @@ class _Layers:
         if array is None or array.shape != shape:
             actual = "is missing" if array is None else f"has shape {array.shape}"
             raise ValueError(
-                f"These weights do not fit the run's settings: {self.prefix}.{name} {actual}, and "
-                f"should have {shape}."
+                f"These weights do not fit the run's settings: {self.prefix}.{name} {actual}, and should have {shape}."
             )
         return array
 
@@ -243,9 +240,7 @@ def browser_model(
     ValueError
         If the weights do not fit the config, or are too many for a page.
     """
-    decoder, encoder = (
-        _Layers(prefix, weights, config.conditional) for prefix in ("decoder", "encoder")
-    )
+    decoder, encoder = (_Layers(prefix, weights, config.conditional) for prefix in ("decoder", "encoder"))
     if config.architecture == "mlp":
         _mlp_layers(config, image_shape, encoder, decoder)
     else:
@@ -269,9 +264,7 @@ def browser_model(
     return safetensors_file("model", model, {k: v.astype(dtype) for k, v in arrays.items()})
 
 
-def _mlp_layers(
-    config: TrainConfig, image_shape: tuple[int, int, int], encoder: _Layers, decoder: _Layers
-) -> None:
+def _mlp_layers(config: TrainConfig, image_shape: tuple[int, int, int], encoder: _Layers, decoder: _Layers) -> None:
     num_pixels = int(np.prod(image_shape))
     # Where each number of a channels-last image lies in torch's.
     pixels = np.arange(num_pixels).reshape(image_shape).transpose(1, 2, 0).ravel()
@@ -284,9 +277,7 @@ def _mlp_layers(
     decoder.dense(*decoder.take("out", num_pixels, config.hidden[0]), outputs=pixels)
 
 
-def _conv_layers(
-    config: TrainConfig, image_shape: tuple[int, int, int], encoder: _Layers, decoder: _Layers
-) -> None:
+def _conv_layers(config: TrainConfig, image_shape: tuple[int, int, int], encoder: _Layers, decoder: _Layers) -> None:
     side = image_shape[1]
     channels = (image_shape[0], *config.channels)
     for i, (before, after) in enumerate(pairwise(channels)):
@@ -389,9 +380,7 @@ def browser_map(
     return safetensors_file("map", spec, arrays)
 
 
-def safetensors_file(
-    kind: Literal["model", "map"], spec: ModelSpec | MapSpec, arrays: Arrays
-) -> bytes:
+def safetensors_file(kind: Literal["model", "map"], spec: ModelSpec | MapSpec, arrays: Arrays) -> bytes:
     """Make a file of arrays and of what the browser is to do with them.
 
     Parameters

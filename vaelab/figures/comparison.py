@@ -23,9 +23,7 @@ class RatePoint(NamedTuple):
     distortion: float  # -log p(x|z), nats
 
 
-def rate_distortion(
-    points: Sequence[RatePoint], chosen: Sequence[str] = (), height: int = 420
-) -> go.Figure:
+def rate_distortion(points: Sequence[RatePoint], chosen: Sequence[str] = (), height: int = 420) -> go.Figure:
     """Draw what codes cost against how badly images are explained (Alemi et al. 2018).
 
     Parameters
@@ -53,18 +51,27 @@ def rate_distortion(
         for total in _round_between(x_min + y_min, x_max + y_max, 6):
             figure.add_trace(
                 go.Scatter(
-                    x=[x_min, x_max], y=[total - x_min, total - x_max], mode="lines",
-                    line={"color": GREY, "width": 1, "dash": "dot"}, opacity=0.6,
-                    hovertemplate=f"ELBO {-total:.4g} nats<extra></extra>", showlegend=False,
+                    x=[x_min, x_max],
+                    y=[total - x_min, total - x_max],
+                    mode="lines",
+                    line={"color": GREY, "width": 1, "dash": "dot"},
+                    opacity=0.6,
+                    hovertemplate=f"ELBO {-total:.4g} nats<extra></extra>",
+                    showlegend=False,
                 )
-            )  # fmt: skip
+            )
         figure.update_xaxes(range=[x_min, x_max])
         figure.update_yaxes(range=[y_min, y_max])
     figure.add_trace(
         go.Scatter(
-            x=rates, y=distortions, mode="markers+text",
-            text=[point.title for point in vaes], textposition="top center",
-            customdata=[point.name for point in vaes], showlegend=False, cliponaxis=False,
+            x=rates,
+            y=distortions,
+            mode="markers+text",
+            text=[point.title for point in vaes],
+            textposition="top center",
+            customdata=[point.name for point in vaes],
+            showlegend=False,
+            cliponaxis=False,
             hovertemplate="%{text}<br>rate %{x:.2f}, distortion %{y:.2f} nats<extra></extra>",
             marker={
                 "size": 13,
@@ -74,17 +81,21 @@ def rate_distortion(
             # A point clicked opens its run: nothing to grey out.
             unselected={"marker": {"opacity": 1}},
         )
-    )  # fmt: skip
+    )
     for point in points:
         if point.rate is None:
             figure.add_hline(
-                point.distortion, line={"color": PALETTE[6], "width": 1.5, "dash": "dash"},
-                annotation_text=point.title, annotation_position="top right",
-            )  # fmt: skip
+                point.distortion,
+                line={"color": PALETTE[6], "width": 1.5, "dash": "dash"},
+                annotation_text=point.title,
+                annotation_position="top right",
+            )
     figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, clickmode="event+select",
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        clickmode="event+select",
         dragmode="pan",
-    )  # fmt: skip
+    )
     figure.update_xaxes(title="Rate: KL divergence, nats per image", zeroline=False)
     figure.update_yaxes(title="Distortion: reconstruction, nats per image", zeroline=False)
     return figure
@@ -110,28 +121,33 @@ def bounds(runs: dict[str, dict[int, Sequence[float]]], height: int = 420) -> go
         values = np.array([by_k[k] for k in by_k])
         figure.add_trace(
             go.Scatter(
-                x=list(by_k), y=values[:, 0], name=name, mode="lines+markers",
+                x=list(by_k),
+                y=values[:, 0],
+                name=name,
+                mode="lines+markers",
                 line={"color": PALETTE[index % len(PALETTE)], "width": 2},
                 error_y={
-                    "type": "data", "symmetric": False, "thickness": 1,
+                    "type": "data",
+                    "symmetric": False,
+                    "thickness": 1,
                     "array": values[:, 2] - values[:, 0],
                     "arrayminus": values[:, 0] - values[:, 1],
                 },
                 hovertemplate="k = %{x}: %{y:.2f} nats<extra>%{fullData.name}</extra>",
             )
-        )  # fmt: skip
+        )
     figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=True,
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        showlegend=True,
         legend={"orientation": "h", "y": -0.2, "x": 0},
-    )  # fmt: skip
+    )
     figure.update_xaxes(title="samples of z an image, k", type="log", dtick=1)
     figure.update_yaxes(title="bound on log p(x), nats per image")
     return figure
 
 
-def factor_information(
-    information: NDArray[np.floating], factor_names: Sequence[str], height: int = 260
-) -> go.Figure:
+def factor_information(information: NDArray[np.floating], factor_names: Sequence[str], height: int = 260) -> go.Figure:
     """Draw how much each dimension says about each factor.
 
     Parameters
@@ -150,13 +166,18 @@ def factor_information(
     """
     figure = go.Figure(
         go.Heatmap(
-            z=information, x=[name.replace("_", " ") for name in factor_names],
+            z=information,
+            x=[name.replace("_", " ") for name in factor_names],
             y=[f"z{dim + 1}" for dim in range(len(information))],
-            zmin=0, zmax=1, colorscale="Cividis", xgap=2, ygap=2,
+            zmin=0,
+            zmax=1,
+            colorscale="Cividis",
+            xgap=2,
+            ygap=2,
             colorbar={"title": {"text": "share of entropy", "side": "right"}, "thickness": 10},
             hovertemplate="%{y} tells %{z:.0%} of %{x}<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8})
     figure.update_yaxes(autorange="reversed")
     return figure

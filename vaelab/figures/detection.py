@@ -32,9 +32,7 @@ NORMAL_COLOR, ANOMALOUS_COLOR = PALETTE[0], PALETTE[1]
 NUM_BINS = 50
 
 
-def score_range(
-    normal: NDArray[np.floating], anomalous: NDArray[np.floating]
-) -> tuple[float, float]:
+def score_range(normal: NDArray[np.floating], anomalous: NDArray[np.floating]) -> tuple[float, float]:
     """Find the scores worth showing: all but the outermost percent of either group.
 
     Parameters
@@ -108,22 +106,34 @@ def score_histogram(
         counts, _ = np.histogram(np.clip(scores, low, high), edges)
         figure.add_trace(
             go.Bar(
-                x=edges[:-1] + width / 2, y=100 * counts / len(scores), width=width,
-                name=f"{name} ({len(scores):,})", opacity=0.65, customdata=counts,
+                x=edges[:-1] + width / 2,
+                y=100 * counts / len(scores),
+                width=width,
+                name=f"{name} ({len(scores):,})",
+                opacity=0.65,
+                customdata=counts,
                 marker={"color": color, "line": {"width": 0}},
                 hovertemplate=f"%{{customdata}} {name} images, %{{y:.1f}} %<extra></extra>",
             )
-        )  # fmt: skip
+        )
     figure.add_vline(threshold, line={"color": ACCENT, "width": 3})
     figure.add_annotation(
-        x=threshold, y=1, yref="paper", yanchor="bottom", showarrow=False,
-        text=f"flagged above {threshold:.4g}", font={"size": 13},
-    )  # fmt: skip
+        x=threshold,
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        showarrow=False,
+        text=f"flagged above {threshold:.4g}",
+        font={"size": 13},
+    )
     figure.update_layout(
-        height=height, barmode="overlay", bargap=0, uirevision=title,
+        height=height,
+        barmode="overlay",
+        bargap=0,
+        uirevision=title,
         margin={"l": 8, "r": 8, "t": 24, "b": 8},
         legend={"x": 1, "xanchor": "right", "y": 0.98, "yanchor": "top"},
-    )  # fmt: skip
+    )
     figure.update_xaxes(title=title, range=[low, high], zeroline=False)
     figure.update_yaxes(title="% of the group", rangemode="tozero")
     return figure
@@ -168,32 +178,44 @@ def detection_curves(detection: Detection, counts: Confusion, height: int = 320)
         hover = f"{x_name} %{{x:.1%}}<br>{y_name} %{{y:.1%}}<extra></extra>"
         figure.add_trace(
             go.Scatter(x=chance_x, y=chance_y, mode="lines", line=dashed, hoverinfo="skip"),
-            row=1, col=column,
-        )  # fmt: skip
+            row=1,
+            col=column,
+        )
         figure.add_trace(
             # Between two thresholds the precision is not a mean of theirs: steps, not slopes.
             go.Scatter(
-                x=x, y=y, mode="lines", hovertemplate=hover,
+                x=x,
+                y=y,
+                mode="lines",
+                hovertemplate=hover,
                 line=line | ({"shape": "vh"} if column == 2 else {}),
             ),
-            row=1, col=column,
-        )  # fmt: skip
+            row=1,
+            col=column,
+        )
         figure.add_trace(
             go.Scatter(
-                x=[point[0]], y=[point[1]], mode="markers", name="the threshold",
+                x=[point[0]],
+                y=[point[1]],
+                mode="markers",
+                name="the threshold",
                 hovertemplate=hover.replace("<extra>", "<extra>at the threshold"),
                 marker={"size": 14, "color": "white", "line": {"color": ACCENT, "width": 4}},
                 cliponaxis=False,
             ),
-            row=1, col=column,
-        )  # fmt: skip
+            row=1,
+            col=column,
+        )
         figure.update_xaxes(title=x_name, col=column)
         figure.update_yaxes(title={"text": y_name, "standoff": 4}, col=column)
     figure.update_annotations(font_size=13)
     figure.update_layout(
-        height=height, showlegend=False, hovermode="closest", uirevision="curves",
+        height=height,
+        showlegend=False,
+        hovermode="closest",
+        uirevision="curves",
         margin={"l": 8, "r": 14, "t": 28, "b": 8},
-    )  # fmt: skip
+    )
     # A hair beyond both ends: a curve along an edge is then seen whole.
     ticks = {"range": [-0.02, 1.02], "tickformat": ".0%", "tickvals": [0, 0.5, 1]}
     figure.update_xaxes(zeroline=False, **ticks, tickangle=0)
@@ -201,9 +223,7 @@ def detection_curves(detection: Detection, counts: Confusion, height: int = 320)
     return figure
 
 
-def error_panels(
-    image: NDArray[np.generic], reconstruction: NDArray[np.floating], height: int = 250
-) -> go.Figure:
+def error_panels(image: NDArray[np.generic], reconstruction: NDArray[np.floating], height: int = 250) -> go.Figure:
     """Draw an image, what it comes back as, and where the two differ.
 
     Parameters
@@ -223,38 +243,45 @@ def error_panels(
         "True colors of oceanography"), so that maps of different images compare.
     """
     figure = make_subplots(
-        cols=3, horizontal_spacing=0.02,
+        cols=3,
+        horizontal_spacing=0.02,
         subplot_titles=["Image", "Reconstruction", "Difference"],
-    )  # fmt: skip
+    )
     pictures = [to_pixels(picture[None])[0] for picture in (image, reconstruction)]
     for column, pixels in enumerate(pictures, start=1):
         # A gray pixel says its value once, not three times.
         hover = "%{z[0]}" if len(image) == 1 else "%{z}"
-        figure.add_trace(
-            go.Image(z=pixels, hovertemplate=f"{hover} of 255<extra></extra>"), row=1, col=column
-        )
+        figure.add_trace(go.Image(z=pixels, hovertemplate=f"{hover} of 255<extra></extra>"), row=1, col=column)
     off = (as_float(image, np.float64) - reconstruction).mean(0)
     figure.add_trace(
         go.Heatmap(
-            z=off, zmin=-1, zmax=1, colorscale="balance",
+            z=off,
+            zmin=-1,
+            zmax=1,
+            colorscale="balance",
             hovertemplate="%{z:+.2f}<extra></extra>",
             colorbar={"thickness": 12, "tickvals": [-1, -0.5, 0, 0.5, 1], "len": 1, "x": 1.01},
         ),
-        row=1, col=3,
-    )  # fmt: skip
+        row=1,
+        col=3,
+    )
     rows, columns = off.shape
     for column in (1, 2, 3):
         figure.update_xaxes(range=[-0.5, columns - 0.5], constrain="domain", col=column)
         figure.update_yaxes(
-            range=[rows - 0.5, -0.5], constrain="domain", col=column,
+            range=[rows - 0.5, -0.5],
+            constrain="domain",
+            col=column,
             scaleanchor=f"x{column if column > 1 else ''}",
-        )  # fmt: skip
+        )
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
     figure.update_annotations(font_size=13)
     figure.update_layout(
-        height=height, margin={"l": 0, "r": 0, "t": 28, "b": 4}, dragmode=False,
-    )  # fmt: skip
+        height=height,
+        margin={"l": 0, "r": 0, "t": 28, "b": 4},
+        dragmode=False,
+    )
     return figure
 
 

@@ -55,9 +55,7 @@ def row_of_images(
     return row
 
 
-def nearest_distances(
-    groups: Mapping[str, NDArray[np.floating]], real: str, height: int = 280
-) -> go.Figure:
+def nearest_distances(groups: Mapping[str, NDArray[np.floating]], real: str, height: int = 280) -> go.Figure:
     """Draw how far images are from their nearest training image, group by group.
 
     Parameters
@@ -81,19 +79,25 @@ def nearest_distances(
         color = colors.get(name, PALETTE[(0, 1, 4, 3)[index % 4]])
         figure.add_trace(
             go.Box(
-                x=distances, name=name, orientation="h", marker={"color": color, "size": 3},
-                line={"width": 1.5}, boxpoints="all", jitter=0.7, pointpos=0,
-                hovertemplate="%{x:.3f}<extra>" + name + "</extra>", showlegend=False,
+                x=distances,
+                name=name,
+                orientation="h",
+                marker={"color": color, "size": 3},
+                line={"width": 1.5},
+                boxpoints="all",
+                jitter=0.7,
+                pointpos=0,
+                hovertemplate="%{x:.3f}<extra>" + name + "</extra>",
+                showlegend=False,
             )
-        )  # fmt: skip
-    figure.add_vline(
-        float(np.median(groups[real])), line={"color": GREY, "width": 1, "dash": "dot"}
-    )
+        )
+    figure.add_vline(float(np.median(groups[real])), line={"color": GREY, "width": 1, "dash": "dot"})
     figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, boxgap=0.25)
     figure.update_xaxes(
         title="RMS pixel distance to the<br>nearest training image",
-        rangemode="tozero", zeroline=False,
-    )  # fmt: skip
+        rangemode="tozero",
+        zeroline=False,
+    )
     figure.update_yaxes(autorange="reversed", automargin=True)
     return figure
 
@@ -135,19 +139,28 @@ def shift_curves(
         style = {"color": GREY, "width": 2, "dash": "dot"} if name == control else styles.pop(0)
         figure.add_trace(
             go.Scatter(
-                x=strengths, y=share, name=name, mode="lines+markers", line=style,
-                marker={"size": 6}, hovertemplate="%{y:.0%}<extra>" + name + "</extra>",
+                x=strengths,
+                y=share,
+                name=name,
+                mode="lines+markers",
+                line=style,
+                marker={"size": 6},
+                hovertemplate="%{y:.0%}<extra>" + name + "</extra>",
             )
-        )  # fmt: skip
+        )
     if reached is not None:
         figure.add_hline(
-            reached, line={"color": GREY, "width": 1}, annotation_text="real images of B",
+            reached,
+            line={"color": GREY, "width": 1},
+            annotation_text="real images of B",
             annotation_position="bottom right",
-        )  # fmt: skip
+        )
     figure.update_layout(
-        height=height, hovermode="x unified", margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        height=height,
+        hovermode="x unified",
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
         legend={"orientation": "h", "y": -0.24, "x": 0},
-    )  # fmt: skip
+    )
     figure.update_xaxes(title="strength (times the direction)", zeroline=False)
     figure.update_yaxes(title="taken for B", range=[-0.03, 1.03], tickformat=".0%", zeroline=False)
     return figure

@@ -27,9 +27,17 @@ __all__ = [
 #: Ten colours that people with any colour vision tell apart, on white and on black
 #: (M. Petroff 2021, "Accessible Color Sequences for Data Visualization", arXiv:2107.02270).
 PALETTE = (
-    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
-    "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
-)  # fmt: skip
+    "#3f90da",
+    "#ffa90e",
+    "#bd1f01",
+    "#94a4a2",
+    "#832db6",
+    "#a96b59",
+    "#e76300",
+    "#b9ac70",
+    "#717581",
+    "#92dadd",
+)
 #: With more classes than colours, the shape goes on with the second ten.
 SYMBOLS = ("circle", "diamond", "cross", "triangle-up")
 #: What is marked on a map: seen on every colour of the palette, in both themes.
@@ -143,29 +151,47 @@ def latent_map(
     if backdrop is not None:
         x_min, x_max, y_min, y_max = decoded_extent(projection)
         figure.add_layout_image(
-            source=backdrop, xref="x", yref="y", layer="below", sizing="stretch",
-            x=x_min, y=y_max, sizex=x_max - x_min, sizey=y_max - y_min,
-        )  # fmt: skip
+            source=backdrop,
+            xref="x",
+            yref="y",
+            layer="below",
+            sizing="stretch",
+            x=x_min,
+            y=y_max,
+            sizex=x_max - x_min,
+            sizey=y_max - y_min,
+        )
     if path is not None:
         figure.add_trace(
             go.Scattergl(
-                x=path[:, 0], y=path[:, 1], mode="lines+markers", hoverinfo="skip",
-                showlegend=False, line={"color": ACCENT, "width": 3}, marker={"size": 5},
+                x=path[:, 0],
+                y=path[:, 1],
+                mode="lines+markers",
+                hoverinfo="skip",
+                showlegend=False,
+                line={"color": ACCENT, "width": 3},
+                marker={"size": 5},
             )
-        )  # fmt: skip
+        )
     for sign, place in (marks or {}).items():
         figure.add_trace(
             go.Scattergl(
-                x=place[:1], y=place[1:2], mode="markers+text", text=[sign],
+                x=place[:1],
+                y=place[1:2],
+                mode="markers+text",
+                text=[sign],
                 # In the mark: over points it could not be read.
-                textposition="middle center", textfont={"size": 15, "color": "black"},
-                hoverinfo="skip", showlegend=False,
+                textposition="middle center",
+                textfont={"size": 15, "color": "black"},
+                hoverinfo="skip",
+                showlegend=False,
                 marker={
-                    "size": 24 if sign else 15, "color": "white",
+                    "size": 24 if sign else 15,
+                    "color": "white",
                     "line": {"color": ACCENT, "width": 4},
                 },
             )
-        )  # fmt: skip
+        )
 
     figure.update_layout(
         height=height,
@@ -215,19 +241,25 @@ def loss_curves(records: Sequence[Mapping[str, Any]], height: int = 260) -> go.F
         for split, (name, line) in styles.items():
             figure.add_trace(
                 go.Scatter(
-                    x=epochs, y=[record[split].get(term) for record in records],
-                    name=name, line=line,
-                    legendgroup=split, showlegend=column == 1,
+                    x=epochs,
+                    y=[record[split].get(term) for record in records],
+                    name=name,
+                    line=line,
+                    legendgroup=split,
+                    showlegend=column == 1,
                     # One epoch is a point, not a line.
                     mode="lines+markers" if len(epochs) < 12 else "lines",
                     hovertemplate="%{y:.2f} nats<extra>" + name + "</extra>",
                 ),
-                row=1, col=column,
-            )  # fmt: skip
+                row=1,
+                col=column,
+            )
     figure.update_layout(
-        height=height, hovermode="x unified", margin={"l": 8, "r": 8, "t": 28, "b": 8},
+        height=height,
+        hovermode="x unified",
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
         legend={"orientation": "h", "y": -0.28, "x": 0.5, "xanchor": "center"},
-    )  # fmt: skip
+    )
     figure.update_xaxes(title="epoch", rangemode="tozero", tickformat=",d")
     figure.update_yaxes(title="nats per image", col=1)
     return figure
@@ -277,10 +309,12 @@ def compare_curves(
             )
         )
     figure.update_layout(
-        height=height, hovermode="x unified", showlegend=True,
+        height=height,
+        hovermode="x unified",
+        showlegend=True,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         legend={"orientation": "h", "y": -0.2, "x": 0},
-    )  # fmt: skip
+    )
     figure.update_xaxes(title="epoch" if over == "epoch" else "seconds of training")
     figure.update_yaxes(title=f"{TERMS[term]}, nats per image")
     return figure

@@ -97,20 +97,35 @@ def linked_maps(
             trace.showlegend = number == 0 and len(classes) > 1
             figure.add_trace(trace, **place)
         figure.update_xaxes(
-            title=panel.axes[0], title_standoff=4, zeroline=False, showticklabels=panel.ticks,
+            title=panel.axes[0],
+            title_standoff=4,
+            zeroline=False,
+            showticklabels=panel.ticks,
             **place,
-        )  # fmt: skip
+        )
         figure.update_yaxes(
-            title=panel.axes[1], title_standoff=4, zeroline=False, showticklabels=panel.ticks,
-            scaleanchor="x" if number == 0 else f"x{number + 1}", **place,
-        )  # fmt: skip
+            title=panel.axes[1],
+            title_standoff=4,
+            zeroline=False,
+            showticklabels=panel.ticks,
+            scaleanchor="x" if number == 0 else f"x{number + 1}",
+            **place,
+        )
     left = (COLUMNS - 1) * (1 + 0.055) / COLUMNS  # of the place left over
     figure.update_xaxes(visible=False, row=len(figure._grid_ref), col=COLUMNS)
     figure.update_yaxes(visible=False, row=len(figure._grid_ref), col=COLUMNS)
     figure.add_annotation(
-        text=how, xref="paper", yref="paper", x=left, y=0.44, xanchor="left", yanchor="top",
-        align="left", showarrow=False, font={"size": 13},
-    )  # fmt: skip
+        text=how,
+        xref="paper",
+        yref="paper",
+        x=left,
+        y=0.44,
+        xanchor="left",
+        yanchor="top",
+        align="left",
+        showarrow=False,
+        font={"size": 13},
+    )
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 74, "b": 8},  # above the titles: the tool bar
@@ -121,17 +136,29 @@ def linked_maps(
         # Zoom and hidden classes survive a redraw of the same maps.
         uirevision=f"{len(indices)}-{indices[0]}",
         legend={
-            "title": {"text": ""}, "itemsizing": "constant", "tracegroupgap": 0,
-            "x": left, "xanchor": "left", "y": 0.3, "yanchor": "top", "font": {"size": 12},
+            "title": {"text": ""},
+            "itemsizing": "constant",
+            "tracegroupgap": 0,
+            "x": left,
+            "xanchor": "left",
+            "y": 0.3,
+            "yanchor": "top",
+            "font": {"size": 12},
         },
         coloraxis={
             "colorscale": "Cividis",
             "colorbar": {
-                "title": {"text": value_name, "side": "top"}, "orientation": "h", "thickness": 12,
-                "x": left, "xanchor": "left", "len": 0.28, "y": 0.28, "yanchor": "top",
+                "title": {"text": value_name, "side": "top"},
+                "orientation": "h",
+                "thickness": 12,
+                "x": left,
+                "xanchor": "left",
+                "len": 0.28,
+                "y": 0.28,
+                "yanchor": "top",
             },
         },
-    )  # fmt: skip
+    )
     return figure
 
 
@@ -232,18 +259,21 @@ def strength_curves(
         for number, (name, qualities) in enumerate(by_denoiser.items()):
             figure.add_trace(
                 go.Scatter(
-                    x=list(strengths), y=[quality[column] for quality in qualities], name=name,
-                    mode="lines+markers", legendgroup=name, showlegend=column == 0,
+                    x=list(strengths),
+                    y=[quality[column] for quality in qualities],
+                    name=name,
+                    mode="lines+markers",
+                    legendgroup=name,
+                    showlegend=column == 0,
                     line={"color": colours[number % 5], "width": 2, "dash": dashes[number % 5]},
                     marker={"size": 7, "symbol": symbols[number % 5]},
                     hovertemplate=f"%{{y:.{digits}f}} {unit}<extra>{name}</extra>",
                 ),
-                row=1, col=column + 1,
-            )  # fmt: skip
-        if chosen is not None:
-            figure.add_vline(
-                chosen, line={"color": ACCENT, "width": 1.5, "dash": "dash"}, row=1, col=column + 1
+                row=1,
+                col=column + 1,
             )
+        if chosen is not None:
+            figure.add_vline(chosen, line={"color": ACCENT, "width": 1.5, "dash": "dash"}, row=1, col=column + 1)
     figure.update_layout(
         height=height,
         hovermode="x unified",

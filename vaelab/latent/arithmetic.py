@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["direction", "fit_classifier"]
 
 
-def direction(
-    codes_from: NDArray[np.floating], codes_to: NDArray[np.floating]
-) -> NDArray[np.float64]:
+def direction(codes_from: NDArray[np.floating], codes_to: NDArray[np.floating]) -> NDArray[np.float64]:
     """Difference of two groups' mean codes: added to a code, it moves it towards the second.
 
     Larsen et al. 2016 (arXiv:1512.09300, section 4) change visual attributes of faces by it. White
@@ -44,16 +42,10 @@ def direction(
     array([5., 0.])
     """
     if codes_from.ndim != 2 or codes_from.shape[1:] != codes_to.shape[1:]:
-        raise ValueError(
-            f"Codes are (N, D) and (M, D), but these are {codes_from.shape} and {codes_to.shape}."
-        )
+        raise ValueError(f"Codes are (N, D) and (M, D), but these are {codes_from.shape} and {codes_to.shape}.")
     if not len(codes_from) or not len(codes_to):
-        raise ValueError(
-            f"Both groups need a code, but they have {len(codes_from)} and {len(codes_to)}."
-        )
-    difference: NDArray[np.float64] = codes_to.mean(0, dtype=np.float64) - codes_from.mean(
-        0, dtype=np.float64
-    )
+        raise ValueError(f"Both groups need a code, but they have {len(codes_from)} and {len(codes_to)}.")
+    difference: NDArray[np.float64] = codes_to.mean(0, dtype=np.float64) - codes_from.mean(0, dtype=np.float64)
     return difference
 
 
@@ -92,13 +84,8 @@ def fit_classifier(codes: NDArray[np.floating], is_target: NDArray[np.bool_]) ->
     from sklearn.preprocessing import StandardScaler
 
     if codes.ndim != 2 or is_target.shape != (len(codes),):
-        raise ValueError(
-            f"Each code (N, D) needs a group (N,), but these are {codes.shape} and "
-            f"{is_target.shape}."
-        )
+        raise ValueError(f"Each code (N, D) needs a group (N,), but these are {codes.shape} and {is_target.shape}.")
     if is_target.all() or not is_target.any():
-        raise ValueError(
-            f"Both groups need a code, but {is_target.sum()} of {len(codes)} are of the target."
-        )
+        raise ValueError(f"Both groups need a code, but {is_target.sum()} of {len(codes)} are of the target.")
     model = LogisticRegression(class_weight="balanced", max_iter=1000)
     return make_pipeline(StandardScaler(), model).fit(codes.astype(np.float64), is_target)

@@ -15,9 +15,7 @@ NUM_QUERIES = 500
 NUM_DISTANCES = 7_000_000
 
 
-def nearest_codes(
-    codes: NDArray[np.floating], z: NDArray[np.floating], num_codes: int
-) -> NDArray[np.intp]:
+def nearest_codes(codes: NDArray[np.floating], z: NDArray[np.floating], num_codes: int) -> NDArray[np.intp]:
     """Find the codes nearest to one.
 
     Parameters

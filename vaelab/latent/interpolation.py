@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 __all__ = ["INTERPOLATIONS", "linear", "spherical"]
 
 
-def linear(
-    a: NDArray[np.floating], b: NDArray[np.floating], t: NDArray[np.floating]
-) -> NDArray[np.float64]:
+def linear(a: NDArray[np.floating], b: NDArray[np.floating], t: NDArray[np.floating]) -> NDArray[np.float64]:
     """Walk the straight line from ``a`` to ``b``.
 
     Parameters
@@ -36,9 +34,7 @@ def linear(
     return (1 - weight) * a + weight * b
 
 
-def spherical(
-    a: NDArray[np.floating], b: NDArray[np.floating], t: NDArray[np.floating]
-) -> NDArray[np.float64]:
+def spherical(a: NDArray[np.floating], b: NDArray[np.floating], t: NDArray[np.floating]) -> NDArray[np.float64]:
     """Turn from the direction of ``a`` to that of ``b`` while the length changes evenly.
 
     Most of the mass of N(0, I) in many dimensions lies near the sphere of radius sqrt(D); a

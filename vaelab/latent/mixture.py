@@ -33,9 +33,7 @@ class Mixture:
     means: NDArray[np.float64]
     covariances: NDArray[np.float64]
 
-    def sample(
-        self, num: int, seed: int | np.random.Generator = 0, temperature: float = 1.0
-    ) -> NDArray[np.float32]:
+    def sample(self, num: int, seed: int | np.random.Generator = 0, temperature: float = 1.0) -> NDArray[np.float32]:
         """Draw codes.
 
         Parameters
@@ -112,9 +110,7 @@ def fit_mixture(
         others = "" if sigma is None else f" and {sigma.shape}"
         raise ValueError(f"Two codes (N, D) or more, alike, are needed, not {codes.shape}{others}.")
     if num_components < 1 or max_codes < 2:
-        raise ValueError(
-            f"One component and two codes are the least, not {num_components} and {max_codes}."
-        )
+        raise ValueError(f"One component and two codes are the least, not {num_components} and {max_codes}.")
     points = _draw(codes, sigma, np.random.default_rng(seed), max_codes)
     if not np.isfinite(points).all():
         raise ValueError("A mixture needs finite codes, but some of these are not.")

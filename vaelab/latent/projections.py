@@ -281,7 +281,5 @@ def _principal_plane(
     values = np.maximum(values[::-1], 1e-30)
     if wide:
         components = components @ centered / np.sqrt(values)[:, None]
-    components = (
-        components * np.sign(components[np.arange(2), np.abs(components).argmax(1)])[:, None]
-    )
+    components = components * np.sign(components[np.arange(2), np.abs(components).argmax(1)])[:, None]
     return components, values / max(np.trace(products), 1e-30)
