@@ -78,6 +78,7 @@ def serve(runs: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    options = f"--server.headless true --server.address 127.0.0.1 --server.port {port}"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", *options.split()]
     address = f"http://127.0.0.1:{port}"
     with (runs / "server.log").open("w") as log:
@@ -116,5 +117,4 @@ def wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 
 if __name__ == "__main__":
-    options = f"--server.headless true --server.address 127.0.0.1 --server.port {port}"
     main()
