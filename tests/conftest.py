@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -125,6 +126,9 @@ def umap_map(jobs, umap_run):
 def launch(monkeypatch):
     """Start the app on a page, as the URL would."""
     monkeypatch.chdir(ROOT)
+    # What a page would have a worker make is being made for as long as the test looks.
+    pending = SimpleNamespace(status="pending", done=lambda: False, cancel=lambda: None)
+    monkeypatch.setattr(Jobs, "_submit", lambda *arguments, **options: pending)
 
     def start(script: str = "explore.py", **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
@@ -138,7 +142,7 @@ def launch(monkeypatch):
         return app
 
     yield start
-    resources.jobs.clear()  # which ends what a page had begun
+    resources.jobs.clear()
 
 
 @pytest.fixture
