@@ -1,6 +1,7 @@
 """A server of the app, and visitors to it."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -107,9 +108,40 @@ def page(page):
     assert page.get_by_test_id("stException").count() == 0
 
 
-@pytest.fixture(scope="module")
-def long_page(browser, browser_context_args):
-    """A visitor who stays for all tests of a file."""
-    context = prepare(browser.new_context(**browser_context_args))
+@contextmanager
+def stay(request, browser, **options):
+    """Open a page for more than one test; ``traced`` keeps what is done in it."""
+    context = prepare(browser.new_context(**options))
+    if request.config.getoption("--tracing") != "off":
+        context.tracing.start(screenshots=True, snapshots=True)
     yield context.new_page()
     context.close()
+
+
+@contextmanager
+def traced(request, page):
+    """Keep a trace and a screenshot of what is done meanwhile, if a test fails meanwhile.
+
+    As pytest-playwright does for a page of one test.
+    """
+    failed = request.session.testsfailed
+    tracing = page.context.tracing
+    if request.config.getoption("--tracing") == "off":
+        yield
+        return
+    tracing.start_chunk()
+    yield
+    if request.session.testsfailed == failed:
+        tracing.stop_chunk()
+        return
+    name = re.sub(r"\W+", "-", f"{request.node.nodeid}-{getattr(request, 'param', '')}")
+    folder = Path(request.config.getoption("--output")) / name[:100]
+    tracing.stop_chunk(path=folder / "trace.zip")
+    page.screenshot(path=folder / "page.png")
+
+
+@pytest.fixture(scope="module")
+def long_page(request, browser, browser_context_args):
+    """A visitor who stays for all tests of a file."""
+    with stay(request, browser, **browser_context_args) as page:
+        yield page

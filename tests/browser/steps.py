@@ -3,6 +3,7 @@
 import re
 import time
 
+import numpy as np
 from playwright.sync_api import expect
 
 #: Where a map's points are on the screen: plot, class and number in, page coordinates out.
@@ -74,6 +75,38 @@ def open_lesson(page, slug):
     expect(figure).to_be_visible()
     idle(page)
     return figure
+
+
+def predict(page, option, is_right):
+    """Answer a lesson's question by the number of an option; it says whether that is right."""
+    page.locator('[class*="st-key-predict-"]').get_by_test_id("stRadioOption").nth(option).click()
+    verdict = "stAlertContentSuccess" if is_right else "stAlertContentInfo"
+    expect(page.get_by_test_id("stMain").get_by_test_id(verdict)).to_be_visible()
+
+
+#: Every pixel of a canvas, or of a grid of them.
+PIXELS = """(canvas, step) => {
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    const pixels = [];
+    const half = Math.floor((step - 1) / 2);
+    for (let y = half; y < height; y += step)
+        for (let x = half; x < width; x += step) {
+            const at = 4 * (y * width + x);
+            pixels.push(Array.from(data.subarray(at, at + 4)));
+        }
+    return pixels;
+}"""
+
+
+def rgba(canvas, step=1):
+    """The pixels of a canvas, int ``(N, 4)``; with ``step``, one of so many each way."""
+    return np.array(canvas.evaluate(PIXELS, step))
+
+
+def grey(canvas):
+    """The levels of grey of a digit on a canvas, ``(8, 8)``."""
+    return rgba(canvas)[:, 0].reshape(8, 8)
 
 
 def numbers(text):

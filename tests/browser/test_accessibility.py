@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 
 from pages import PAGES
 from pages._lessons import LESSONS
+from tests.browser.conftest import traced
 from tests.browser.steps import idle
 
 pytestmark = pytest.mark.browser
@@ -179,7 +180,12 @@ def go(page, stop):
     ids=lambda stop: getattr(stop, "slug", None) or getattr(stop, "name", stop),
 )
 def visit(request, long_page):
-    page, stop = long_page, request.param
+    with traced(request, long_page):
+        yield stop_at(long_page, request.param)
+
+
+def stop_at(page, stop):
+    """Go to a page or lesson, and find out all that is asked of it."""
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1400, "height": 1000})
     go(page, stop)

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from pages._lessons import LESSONS
 from pages._ui import resources
-from tests.browser.steps import LESSON_READY, decimals, idle, open_lesson
+from tests.browser.steps import LESSON_READY, decimals, idle, open_lesson, predict
 from vaelab import walkthrough
 from vaelab.datasets import load_dataset
 from vaelab.models import VAE
@@ -54,8 +54,7 @@ def test_an_image_is_a_point_and_a_cloud_and_draws_from_the_cloud_are_alike(page
     figure = open_lesson(page, "distribution")
     cloud = figure.get_by_text("VAE: codes drawn from the cloud, decoded")
     expect(cloud).to_be_hidden()  # not before it was predicted
-    page.get_by_text("Unrelated: another code is another image").click()
-    expect(page.get_by_text("Not quite: much alike")).to_be_visible()
+    predict(page, 1, is_right=False)
     expect(cloud).to_be_visible()
     # The figure was not drawn anew, and the model answers as torch's does.
     run = resources.example("digits-2d")
@@ -89,7 +88,7 @@ def test_an_image_is_a_point_and_a_cloud_and_draws_from_the_cloud_are_alike(page
 def test_pixel_and_kl_terms_add_up_to_the_loss_shown(page):
     figure = open_lesson(page, "loss")
     expect(figure.get_by_text("Pull towards the prior")).to_be_hidden()
-    page.get_by_text("It rises: the decoder no longer knows").click()
+    predict(page, 1, is_right=True)
     expect(figure.get_by_text("Pull towards the prior")).to_be_visible()
     values = figure.locator(".ls-bars .ls-value")
     pixels, kl1, kl2, total = (decimals(text)[0] for text in values.all_text_contents())
@@ -138,7 +137,7 @@ def test_pixel_and_kl_terms_add_up_to_the_loss_shown(page):
 
 def test_the_code_shown_is_the_package_s_own_and_runs(page):
     page.goto("/learn?lesson=python")
-    page.get_by_text("Some five lines: draw z, and add the KL term").click()
+    predict(page, 2, is_right=True)
     code = page.locator("code.language-python").first
     steps = {
         "Environment": walkthrough.check_environment,

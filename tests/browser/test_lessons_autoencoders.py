@@ -8,24 +8,10 @@ from playwright.sync_api import expect
 
 from pages._lessons.holes import NEAR
 from pages._ui import resources
-from tests.browser.steps import decimals, open_lesson
+from tests.browser.steps import decimals, grey, open_lesson, predict, rgba
 from vaelab.latent.density import nearest_codes, neighbour_radii
 
 pytestmark = pytest.mark.browser
-
-#: Every so manieth pixel of a canvas.
-PIXELS = """(canvas, step) => {
-    const { width, height } = canvas;
-    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-    const found = [];
-    const half = Math.floor((step - 1) / 2);
-    for (let y = half; y < height; y += step)
-        for (let x = half; x < width; x += step) {
-            const at = 4 * (y * width + x);
-            found.push(Array.from(data.subarray(at, at + 4)));
-        }
-    return found;
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +32,9 @@ def codes(ae):
     return places.codes
 
 
-def rgba(canvas, step=1):
-    """Every so manieth pixel of a canvas, int ``(N, 4)``."""
-    return np.array(canvas.evaluate(PIXELS, step))
-
-
 def image_of(canvas):
     """The digit that a canvas shows, ``(8, 8)`` from 0 to 1."""
-    return rgba(canvas)[:, 0].reshape(8, 8) / 255
+    return grey(canvas) / 255
 
 
 def decode(run, *z):
@@ -137,8 +118,7 @@ def test_an_image_goes_through_the_layers_that_the_model_has(page, ae, data):
     assert (np.diff(brightness[np.argsort(activations)]) >= -4).all()
     assert {tuple(color) for color in cells(columns.nth(2))} <= empty
 
-    page.get_by_text("Nothing that can be read").click()
-    expect(page.get_by_text("Not quite: much the same digit")).to_be_visible()
+    predict(page, 2, is_right=False)
     expect(slider).to_have_attribute("aria-valuetext", "Output")
     z = ae.engine.encode(data.images[[seven]]).mu[0]
     assert decimals(figure.get_by_text("z = (").text_content()) == pytest.approx(z, abs=0.006)
@@ -150,7 +130,7 @@ def test_an_image_goes_through_the_layers_that_the_model_has(page, ae, data):
 
 def test_another_code_changes_the_decoder_only_and_drawings_become_digits(page, ae, data):
     figure = open_lesson(page, "anatomy")
-    page.get_by_text("Much the same digit, redrawn").click()
+    predict(page, 1, is_right=True)
     slider = figure.get_by_role("slider", name="Where the image is")
     expect(slider).to_have_attribute("aria-valuetext", "Output")
     columns = figure.locator(".ls-stages canvas")
@@ -223,7 +203,7 @@ def test_classes_gather_on_a_map_that_was_made_without_them(page, ae, data, code
     assert colourful(plane) == 0
     expect(figure.get_by_role("list", name="Classes")).to_be_hidden()
     expect(figure.get_by_text(re.compile("“"))).to_have_count(0)  # no class is called by its name
-    page.get_by_text("Mostly: each digit in a region or a few").click()
+    predict(page, 1, is_right=True)
     expect(figure.get_by_role("list", name="Classes")).to_be_visible()
     assert colourful(plane) > 0.8
     accuracy = ae.evaluation()["knn_accuracy"]
@@ -329,8 +309,7 @@ def test_codes_at_random_fall_into_holes_as_often_as_is_said(page, ae, data, map
         seen.add(level)
     assert {0, 2} <= seen
 
-    page.get_by_text("Hardly any: images lie all over the map").click()
-    expect(page.get_by_text("Not quite: about half of them.")).to_be_visible()
+    predict(page, 0, is_right=False)
     expect(tally).to_have_count(2)
     usual = {}
     for rule in ("anywhere on the map", "from N(0, I)"):

@@ -12,22 +12,12 @@ from sklearn.neighbors import NearestNeighbors
 
 from pages._lessons import denoising
 from pages._ui import resources
-from tests.browser.steps import numbers, open_lesson
+from tests.browser.steps import grey, numbers, open_lesson, predict
 from vaelab.corruptions import corrupt_images
 from vaelab.datasets import load_dataset
 from vaelab.evaluation.image_quality import psnr
 
 pytestmark = pytest.mark.browser
-
-#: The grey values of a canvas.
-GREY = """(canvas) => {
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    return Array.from(data).filter((_, i) => i % 4 === 0);
-}"""
-
-
-def grey(canvas):
-    return np.array(canvas.evaluate(GREY)).reshape(8, 8)
 
 
 def shows(canvas, image):
@@ -63,8 +53,7 @@ def test_two_numbers_of_pca_and_of_an_autoencoder_are_decoded_and_compared(page)
     own = picture(figure, "The image, decoded")
     expect(counted).to_be_hidden()
     assert own.all_inner_texts() == ["The image, decoded"] * 2
-    page.get_by_text("On every one: it has far more weights").click()
-    expect(page.get_by_text("Not quite: on most, but not on all")).to_be_visible()
+    predict(page, 2, is_right=False)
 
     def counts(chosen):
         better = (by_ae < by_pca)[chosen].sum()
@@ -147,7 +136,7 @@ def test_the_digit_never_seen_scores_higher_and_groups_overlap(page):
     alarms = numbers(counts.first.inner_text())
     assert alarms[0] == (scores[0] > float(slider.input_value())).sum()
     assert alarms[0] / alarms[1] <= 0.05
-    page.get_by_text("Nearly all, but the two groups overlap").click()
+    predict(page, 1, is_right=True)
     expect(figure.get_by_role("button", name=re.compile("A “4”"))).to_have_count(5)
     threshold_counts()
     auc = roc_auc_score(np.repeat([0, 1], [len(each) for each in scores]), np.concatenate(scores))
@@ -211,7 +200,7 @@ def test_a_denoiser_wins_where_there_is_noise_and_the_vae_where_there_is_none(pa
     slider = figure.get_by_role("slider", name="Strength of the noise")
     assert values.all_inner_texts()[1:] == ["predict first"] * 2
     expect(figure.get_by_text(re.compile(r"^(Denoiser|VAE): "))).to_have_count(0)
-    page.get_by_text("The denoiser where there is much noise, the VAE").click()
+    predict(page, 1, is_right=True)
     expect(nearest).to_contain_text("the denoiser")
 
     def means(strength):
@@ -299,7 +288,7 @@ def test_the_same_code_with_another_label_is_another_digit_in_the_same_manner(pa
     assert code.text_content() != before
     expect(figure.get_by_role("heading", name="with the label 3")).to_be_visible()
     assert all((grey(canvas) != old).any() for canvas, old in zip(draws.all(), first, strict=True))
-    page.get_by_text("The manner: how the digit leans, and where it stands").click()
+    predict(page, 1, is_right=True)
     expect(same).to_be_visible()
 
     def row_is_of(z):
@@ -337,7 +326,7 @@ def test_what_the_axes_do_and_what_the_map_no_longer_tells(page):
     data = load_dataset("digits")
     facts = figure.get_by_text(re.compile("^From z1"))
     expect(facts).to_be_hidden()
-    page.get_by_text("The pixels: a label is a caption and changes no image").click()
+    predict(page, 2, is_right=False)
     expect(facts).to_be_visible()
     right, left, low, high = (manner(with_every(z)) for z in ([-2, 0], [2, 0], [0, -2], [0, 2]))
     leaning = (left[1] < right[1] - 2).sum()

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from pages._lessons import beta, generating
 from pages._ui import resources
-from tests.browser.steps import LESSON_READY, idle, numbers, open_lesson
+from tests.browser.steps import LESSON_READY, idle, numbers, open_lesson, predict
 from vaelab.evaluation import evaluate
 from vaelab.latent.density import neighbour_radii
 from vaelab.latent.units import active_units
@@ -99,8 +99,7 @@ def test_noise_held_lets_a_code_follow_mu_and_sigma(page, vae, data, held_out):
     noise.press("Shift+ArrowRight")
     noise.press("Shift+ArrowUp")
     epsilon = middle + 5 * stride
-    page.get_by_text("Nowhere: ε has not moved").click()
-    expect(page.get_by_text("Not quite: half way towards μ")).to_be_visible()
+    predict(page, 2, is_right=False)
     idle(page)
     assert_code(figure, mu, sigma, epsilon)  # the figure went on from where it stood
     halve.click()
@@ -155,7 +154,7 @@ def test_beta_trades_rate_for_distortion(page, vae, data, held_out, betas):
     )
     check_draws(figure, vae, data)
 
-    page.get_by_text("The rate falls, the distortion rises").click()
+    predict(page, 1, is_right=True)
     expect(page.get_by_text("What costs more is bought less")).to_be_visible()
     expect(rows).to_have_count(len(betas))
     told = np.array(
@@ -252,7 +251,7 @@ def test_dead_units_cost_nothing_and_change_nothing(page, data, held_out):
     bars = figure.get_by_label("KL of each number of the code")
     expect(bars).to_be_hidden()  # not before it was predicted
     expect(figure.get_by_text("It costs")).to_be_hidden()
-    page.get_by_text("Nine of them").click()
+    predict(page, 1, is_right=True)
     expect(bars).to_be_visible()
     told = [numbers(text)[0] for text in bars.locator(".ls-value").all_text_contents()]
     np.testing.assert_allclose(told, figures.kl_per_dim, atol=0.0011)
@@ -373,7 +372,7 @@ def test_draws_from_the_prior_fall_where_a_vae_has_put_images(page, vae, data):
         marked = figure.get_by_test_id(ground.title).locator('[aria-pressed="true"]')
         expect(marked).to_have_attribute("aria-label", re.compile("^Draw 2,"))
 
-    page.get_by_text("They get alike").click()
+    predict(page, 0, is_right=True)
     expect(page.get_by_text("what is lost is variety")).to_be_visible()
     idle(page)
     for temperature in (0.2, 2):

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from pages._ui import resources
 from pages._ui.browser_code import read
 from pages._ui.resources import EXAMPLES
+from tests.browser.conftest import stay, traced
 from tests.browser.steps import canvas, click_point, idle, open_app, until
 from tests.conftest import SMALL_CONV
 from tests.js.harness import FILES, SEVERAL, kind_of, to_base64
@@ -65,25 +66,23 @@ def visit(request, browser):
         return
     fresh = request.param == "fresh-conv"
     run = request.getfixturevalue("fresh_conv") if fresh else Run.open(EXAMPLES / request.param)
-    page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    yield BareVisitor(page, run)
-    page.close()
+    with stay(request, browser, viewport={"width": 1400, "height": 1000}) as page:
+        yield BareVisitor(page, run)
 
 
 @pytest.fixture
-def visitor(visit):
+def visitor(request, visit):
     """Somebody whose pins, pad and pointer are as they were at the beginning."""
-    visit.begin_again()
-    yield visit
+    with traced(request, visit.page):
+        visit.begin_again()
+        yield visit
     assert visit.page.get_by_test_id("stException").count() == 0
 
 
 @pytest.fixture
-def faces(browser):
+def faces(page):
     """The faces in the canvas alone."""
-    page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    yield BareVisitor(page, Run.open(EXAMPLES / "faces-8d"))
-    page.close()
+    return BareVisitor(page, Run.open(EXAMPLES / "faces-8d"))
 
 
 class Visitor:
