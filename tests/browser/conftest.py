@@ -26,7 +26,8 @@ def serve(runs: Path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = os.environ | {"VAELAB_RUNS": str(runs)}
+    # More threads than one get in one another's way on a machine that runs all this.
+    environment = os.environ | {"VAELAB_RUNS": str(runs), "OMP_NUM_THREADS": "1"}
     runs.mkdir(exist_ok=True)
     log_path = runs.with_suffix(".log")
     log = log_path.open("w")

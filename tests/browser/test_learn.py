@@ -161,7 +161,8 @@ def test_the_code_shown_is_the_package_s_own_and_runs(page):
     page.get_by_role("radio", name="Latent space", exact=True).click()
     expect(page.locator(".st-key-walkthrough-map .nsewdrag")).to_be_visible()
     # What the steps stand on: source, and examples that were run.
-    assert page.get_by_role("radio", name="VAE", exact=True).is_checked()
+    page.get_by_role("radio", name="VAE", exact=True).click()
+    expect(page.get_by_text("vaelab.models.VAE", exact=True)).to_be_visible()
     shown = page.locator("code.language-python")
     assert inspect.getsource(VAE).strip() in [text.strip() for text in shown.all_text_contents()]
     expect(shown.last).to_contain_text(">>> x = torch.rand(5, 1, 8, 8)")

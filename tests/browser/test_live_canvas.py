@@ -369,12 +369,12 @@ def test_two_pins_make_a_way(visitor):
     codes = [visitor.map.lift(visitor.place(*corner)[1][None])[0] for corner in corners]
 
     def pin(corner, *modifiers):
+        page.wait_for_timeout(400)  # two clicks in a row would be a double click
         for key in modifiers:
             page.keyboard.down(key)
         page.mouse.click(*visitor.place(*corner)[0])
         for key in modifiers:
             page.keyboard.up(key)
-        page.wait_for_timeout(400)  # two clicks in a row would be a double click
 
     way = page.get_by_test_id("path")
     pin(corners[0])

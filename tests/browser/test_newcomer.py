@@ -205,6 +205,8 @@ ROW = """
 (text) => Array.from(document.querySelectorAll("[data-testid=stDataFrame] [role=row]"))
     .slice(1).findIndex((row) => row.innerText.includes(text))
 """
+#: The row that the keyboard is in; -1 where it is in none.
+AT = "() => Number(document.activeElement.id.match(/^glide-cell-\\d+-(\\d+)$/)?.[1] ?? -1)"
 
 
 def tick(page, text):
@@ -212,8 +214,12 @@ def tick(page, text):
     until(page, lambda: page.evaluate(ROW, text) >= 0)
     idle(page)
     page.get_by_test_id("data-grid-canvas").focus()
-    for _ in range(1 + page.evaluate(ROW, text)):
-        page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    until(page, lambda: page.evaluate(AT) >= 0)
+    while (steps := page.evaluate(ROW, text) - page.evaluate(AT)) != 0:
+        at = page.evaluate(AT)
+        page.keyboard.press("ArrowDown" if steps > 0 else "ArrowUp")
+        until(page, lambda at=at: page.evaluate(AT) != at)
     page.keyboard.press("Shift+Space")
 
 
