@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,7 +69,9 @@ def untrained(name: str, config: TrainConfig, shape: tuple[int, int, int], asked
 
 def shipped(run: Run) -> Model:
     file = browser_model(run.config, run.data.image_shape, run.checkpoint()[0], run.name)
-    return Model(f"shipped {run.name}", run.config.latent_dim, file, run.engine.decode, 8)
+    # A conditional model decodes with its first label, as the page does.
+    decode = partial(run.engine.decode, labels=0) if run.config.conditional else run.engine.decode
+    return Model(f"shipped {run.name}", run.config.latent_dim, file, decode, 8)
 
 
 def mlp_512() -> Model:
