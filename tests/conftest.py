@@ -132,7 +132,6 @@ def launch(monkeypatch):
 
     def start(script: str = "explore.py", **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-        app.run()
         if script != "home.py":
             app.switch_page(f"pages/{script}")
         for name, value in query.items():

@@ -229,6 +229,7 @@ def test_the_packages_names_are_what_they_stand_for():
         vaelab.nothing  # noqa: B018
 
 
+@pytest.mark.slow
 def test_a_sweep_trains_a_run_for_each_value(vae, jobs, monkeypatch):
     monkeypatch.setattr("vaelab.jobs.Jobs", lambda: jobs)
     monkeypatch.setattr(jobs, "close", lambda: None)

@@ -208,6 +208,7 @@ def test_the_measure_of_checkerboards_finds_one():
     assert checkerboard_energy(smooth + 0.3 * board) == pytest.approx(0.09)
 
 
+@pytest.mark.slow
 def test_a_trained_decoder_draws_no_checkerboard():
     data = load_dataset("shapes", Preprocessing(num_images=2500))
     config = TrainConfig(

@@ -104,6 +104,7 @@ def test_to_float_maps_bytes_to_the_unit_interval():
 # --- Learning -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_batch_can_be_learned_by_heart(digits):
     batch = digits.images[:16]
     config = TrainConfig(model="ae", latent_dim=16, hidden=(128,), likelihood="gaussian", epochs=600, batch_size=16)
@@ -116,6 +117,7 @@ def test_a_batch_can_be_learned_by_heart(digits):
     assert (x_hat - x).square().mean().sqrt() < 0.03
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["ae", "vae"])
 def test_training_lowers_the_validation_loss(digits, model):
     config = TrainConfig(model=model, epochs=20, hidden=(64, 32), learning_rate=5e-3)
@@ -394,6 +396,7 @@ def test_each_image_comes_with_its_own_label(monkeypatch):
     assert {type(labels) for _, _, labels, _ in calls} == {type(None)}
 
 
+@pytest.mark.slow
 def test_a_denoising_model_undoes_what_a_plain_one_does_not(digits):
     train, validation = split_digits(digits)
     x = to_float(torch.from_numpy(validation))
@@ -417,6 +420,7 @@ def test_a_denoising_model_undoes_what_a_plain_one_does_not(digits):
     assert errors["gaussian"] < 0.5 * (noisy - x).square().mean().item()
 
 
+@pytest.mark.slow
 def test_mmd_holds_the_codes_as_a_whole_where_nothing_else_does(digits):
     """With beta 0 single posteriors may say anything; codes as a whole are still the prior's."""
     train, validation = split_digits(digits)

@@ -155,6 +155,7 @@ def test_a_conditional_model_is_told_the_label_that_explains_best(tmp_path, digi
         assert np.isfinite(detector.score(name, images)).all()
 
 
+@pytest.mark.slow
 def test_a_digit_left_out_is_found_where_the_elbo_is_fooled(tmp_path, digits):
     """Ones are simple: a model that never saw one finds them as probable as what it learned."""
     data = load_dataset("digits", Preprocessing(classes=tuple("023456789")))

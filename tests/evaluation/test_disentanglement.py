@@ -149,6 +149,7 @@ def test_wider_posteriors_have_a_smaller_gap(factors, codes):
     assert migs[0] - migs[-1] > 0.9
 
 
+@pytest.mark.slow
 def test_the_interval_of_the_gap_holds_that_of_many_more_images():
     def turned(num_images, seed):
         factors = sample_factors(num_images, seed)

@@ -35,6 +35,7 @@ def test_an_autoencoder_has_no_bounds(ae_run, digits):
     assert figures["reconstruction"][0] > 0
 
 
+@pytest.mark.slow
 def test_known_factors_are_measured(tmp_path):
     config = TrainConfig(
         dataset="shapes",
