@@ -93,7 +93,6 @@ def drawn(page):
     idle(page)
     expect(page.get_by_test_id("stSpinner")).to_have_count(0)
     page.evaluate(QUIET, 150)
-    idle(page)
 
 
 def judge(page, look, findings, texts, rules=None):
