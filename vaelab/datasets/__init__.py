@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from vaelab.config import DATASETS, Preprocessing
+from vaelab.config import OWN, Preprocessing
 from vaelab.datasets import digits, faces, shapes, vision
-from vaelab.datasets.base import ImageDataset, Progress, Source, Split, SplitName
+from vaelab.datasets.base import DatasetUnavailable, ImageDataset, Progress, Source, Split, SplitName
+from vaelab.datasets.own import load_own, own_sources
 from vaelab.datasets.preprocessing import preprocess
-from vaelab.datasets.vision import DatasetUnavailable
 
 __all__ = [
     "SOURCES",
@@ -26,11 +26,14 @@ __all__ = [
     "is_local",
     "load_dataset",
     "preprocess",
+    "source_of",
+    "sources",
 ]
 
-_BY_NAME = {source.name: source for source in (digits.SOURCE, shapes.SOURCE, faces.SOURCE, *vision.SOURCES)}
-#: Every dataset there is, in the order in which people are offered them.
-SOURCES: dict[str, Source] = {name: _BY_NAME[name] for name in DATASETS}
+#: The datasets that come with vaelab, in the order in which people are offered them.
+SOURCES: dict[str, Source] = {
+    source.name: source for source in (digits.SOURCE, shapes.SOURCE, faces.SOURCE, *vision.SOURCES)
+}
 
 
 def data_folder() -> Path:
@@ -47,13 +50,58 @@ def data_folder() -> Path:
     return Path(cache).expanduser() / "vaelab" / "data"
 
 
+def sources(folder: str | Path | None = None) -> dict[str, Source]:
+    """Find every dataset that can be loaded by name.
+
+    Parameters
+    ----------
+    folder
+        The data folder; ``data_folder()`` by default.
+
+    Returns
+    -------
+    dict
+        What is built in, then what lies in its ``own/``, newest first, as ``own/<name>``.
+    """
+    return SOURCES | own_sources(folder)
+
+
+def source_of(name: str, folder: str | Path | None = None) -> Source:
+    """Find a dataset by its name, without loading it.
+
+    Parameters
+    ----------
+    name
+        A key of ``sources()``.
+    folder
+        The data folder; ``data_folder()`` by default.
+
+    Returns
+    -------
+    Source
+        What is known in advance.
+
+    Raises
+    ------
+    ValueError
+        If there is none; a ``DatasetUnavailable`` where it is an own one that is gone or damaged.
+    """
+    known = sources(folder)
+    if name in known:
+        return known[name]
+    if name.startswith(OWN):
+        load_own(name, folder)  # says what is wrong with it
+    own = [each for each in known if each.startswith(OWN)]
+    raise ValueError(f"There is no dataset called {name!r}: choose one of {', '.join([*SOURCES, *own[:8]])}.")
+
+
 def is_local(source: Source, folder: str | Path | None = None) -> bool:
     """Tell whether a dataset loads without a network.
 
     Parameters
     ----------
     source
-        One of ``SOURCES``.
+        One of ``sources()``.
     folder
         Where downloads are kept; ``data_folder()`` by default.
 
@@ -79,7 +127,7 @@ def load_dataset(
     Parameters
     ----------
     name
-        A key of ``SOURCES``.
+        A key of ``sources()``.
     preprocessing
         What to do to the images; nothing by default.
     folder
@@ -109,8 +157,6 @@ def load_dataset(
     >>> data.steps
     ('Kept 2 of 10 classes: 3, 8 (357 of 1,797 images).', 'Resized from 8 x 8 to 16 x 16 pixels.')
     """
-    if name not in SOURCES:
-        raise ValueError(f"There is no dataset called {name!r}: choose one of {', '.join(SOURCES)}.")
     where = data_folder() if folder is None else Path(folder).expanduser()
-    data = SOURCES[name].load(where, progress)
+    data = source_of(name, where).load(where, progress)
     return data if preprocessing is None else preprocess(data, preprocessing)
