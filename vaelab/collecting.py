@@ -15,6 +15,7 @@ It is not below ``own/``, since a set that is still growing is no dataset: ``kee
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -36,6 +37,7 @@ from PIL import Image, PngImagePlugin
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vaelab.datasets import ImageDataset, data_folder
+from vaelab.datasets.base import seeded_split
 from vaelab.datasets.own import check_name, own_sources, save_own
 
 __all__ = [
@@ -43,11 +45,13 @@ __all__ = [
     "MAX_DRAWINGS",
     "MAX_TEXT",
     "MIN_DRAWINGS",
+    "PAPERS",
     "SIZES",
     "Drawing",
     "DrawingSet",
     "add_drawing",
     "class_counts",
+    "count_drawings",
     "delete_set",
     "find_set",
     "keep",
@@ -62,6 +66,8 @@ __all__ = [
 Size = Literal[28, 32, 64]
 Paper = Literal["white", "black"]
 
+#: What to draw on.
+PAPERS: tuple[Paper, ...] = ("white", "black")
 #: Pixels of a drawing's side that can be chosen.
 SIZES: tuple[Size, ...] = (28, 32, 64)
 #: Characters of a class or nickname.
@@ -205,7 +211,7 @@ def open_set(
         raise ValueError(f"There are {MAX_SETS} sets already: delete one first.")
     if size not in SIZES:
         raise ValueError(f"A drawing is 28, 32 or 64 pixels wide, not {size}.")
-    if paper not in {"white", "black"}:
+    if paper not in PAPERS:
         raise ValueError(f"Paper is white or black, not {paper!r}.")
     offered: dict[str, str] = {}
     for word in (_check_text(each, "A class") for each in classes):
@@ -347,10 +353,18 @@ def add_drawing(
 
 
 def remove_drawing(name: str, id: str, folder: str | Path | None = None) -> None:
-    """Remove a drawing of a set, so that it stays away even if it is sent once more."""
+    """Remove a drawing of a set, so that it stays away even if it is sent once more.
+
+    Raises
+    ------
+    ValueError
+        If there is no such set, or drawing.
+    """
     path = _home(folder) / find_set(name, folder).name / f"{id}.png"
     if not _ID.fullmatch(id) or not path.exists():
         raise ValueError("There is no such drawing.")
+    if not path.stat().st_size:
+        return
     beside = path.with_name(f".{secrets.token_hex(8)}")
     beside.touch()
     beside.replace(path)
@@ -366,6 +380,12 @@ def list_drawings(name: str, folder: str | Path | None = None) -> list[Drawing]:
             with suppress(OSError, SyntaxError, ValueError, KeyError):
                 found.append(_read(entry.path, about.st_mtime_ns))
     return sorted(found, key=lambda drawing: (drawing.time, drawing.id), reverse=True)
+
+
+def count_drawings(name: str, folder: str | Path | None = None) -> int:
+    """Count the drawings of a set, without reading them."""
+    path = _home(folder) / find_set(name, folder).name
+    return sum(1 for entry in _files(path) if entry.stat().st_size)
 
 
 def class_counts(found: DrawingSet, drawings: Sequence[Drawing]) -> dict[str, int]:
@@ -423,13 +443,15 @@ def to_dataset(name: str, folder: str | Path | None = None) -> ImageDataset:
     counts = class_counts(found, drawings)
     names = [word for word, count in counts.items() if count]
     place = {word.casefold(): index for index, word in enumerate(names)}
+    images = np.stack([drawing.image for drawing in drawings])
     return ImageDataset.of(
-        np.stack([drawing.image for drawing in drawings])[:, None],
+        images,
         [place[drawing.label.casefold()] for drawing in drawings] if names else None,
-        name=f"own/{found.name}",
-        label_names=tuple(names) or None,
-        image_names=tuple(drawing.nickname for drawing in drawings),
-        source="drawn by those who were asked to",
+        name=found.name,
+        label_names=names or None,
+        image_names=[drawing.nickname for drawing in drawings],
+        split=seeded_split(len(images), groups=np.array([hashlib.sha256(image).hexdigest() for image in images])),
+        source="collected from those who drew them",
         description=f"Drawings of {found.size} x {found.size} pixels, on {found.paper}.",
     )
 
@@ -460,7 +482,8 @@ def keep(name: str, folder: str | Path | None = None) -> str:
         if f"own/{found.name}" in own_sources(folder):
             raise ValueError(f"There is already a dataset called {found.name}: rename or delete it first.")
         _write(_home(folder) / found.name, found.model_copy(update={"kept": True}))
-    return save_own(data, found.name, title=found.title, replace=True, folder=folder)
+    # Once it is there, its title is what it was renamed to.
+    return save_own(data, found.name, title="" if found.kept else found.title, replace=True, folder=folder)
 
 
 # Files and words --------------------------------------------------------------------------------
@@ -475,7 +498,7 @@ def _find(path: Path) -> DrawingSet | None:
         found = DrawingSet.model_validate_json((path / "set.json").read_bytes())
     except (OSError, ValidationError):
         return None
-    return found if found.name == path.name else None
+    return found.model_copy(update={"name": path.name})
 
 
 def _write(path: Path, changed: DrawingSet) -> None:
