@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import socket
 from functools import partial
-from urllib.parse import quote, urlsplit, urlunsplit
 
 import segno
 import streamlit as st
 
-from pages._ui import frame, widgets
+from pages._ui import frame, reach, widgets
 from pages._ui.arrivals import arrivals
 from pages._ui.drawing_pad import drawing_pad
 from vaelab import collecting
@@ -19,18 +17,20 @@ from vaelab.config import explain
 
 #: In the URL: ``?set=symbols`` is where to draw, with the owner's secret where to watch it grow.
 SET_KEY, OWNER_KEY = "set", "owner"
-#: Hosts by which only this machine itself reaches the app.
-LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
 def main() -> None:
     name = st.query_params.get(SET_KEY)
     if name is None:
         begin()
-    elif OWNER_KEY in st.query_params:
-        look_after(name, st.query_params[OWNER_KEY])
-    else:
+    elif is_for_phones():
         draw(name)
+    else:
+        look_after(name, st.query_params[OWNER_KEY])
+
+
+def is_for_phones() -> bool:
+    return SET_KEY in st.query_params and OWNER_KEY not in st.query_params
 
 
 # On a phone -------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def describe_new_set() -> None:
 
 def list_own_sets() -> None:
     opened = st.session_state.get("collect-opened", [])
-    everything = at_the_machine()
+    everything = reach.at_the_machine()
     sets = [found for found in collecting.list_sets() if everything or found.name in opened]
     st.markdown("## Sets that are there")
     if not sets:
@@ -167,12 +167,6 @@ def list_own_sets() -> None:
 
 def go_to(found: DrawingSet) -> None:
     st.query_params.update({SET_KEY: found.name, OWNER_KEY: found.owner})
-
-
-def at_the_machine() -> bool:
-    """Whether the visitor sits at the machine that runs the app: to them belong all of its sets."""
-    host = urlsplit(st.context.url or "").hostname
-    return host in LOCAL and st.context.ip_address is None and "X-Forwarded-For" not in st.context.headers
 
 
 # A set as it grows ------------------------------------------------------------------------------
@@ -200,7 +194,7 @@ def invite(found: DrawingSet) -> None:
     place = st.container()
     address = st.text_input(
         "Address for phones",
-        value=phone_address(found),
+        value=reach.from_phones({SET_KEY: found.name}),
         max_chars=300,
         help="What the code leads to. Change it where phones reach this machine by another name.",
         key=f"collect-address-{found.name}",
@@ -215,39 +209,7 @@ def invite(found: DrawingSet) -> None:
             )
     else:
         st.error("An address begins with http:// or https:// and has no spaces.", icon=":material/error:")
-    st.caption(how_to_reach())
-
-
-def phone_address(found: DrawingSet) -> str:
-    """The set's address as other machines reach it."""
-    parts = urlsplit(st.context.url or "")
-    host = parts.netloc
-    if parts.hostname in LOCAL:
-        port = f":{parts.port}" if parts.port else ""
-        host = f"{own_ip()}{port}"
-    return urlunsplit((parts.scheme or "http", host, parts.path, f"{SET_KEY}={quote(found.name)}", ""))
-
-
-def own_ip() -> str:
-    """What this machine is called in its network; nothing is sent to find out."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # an address that belongs to nobody (RFC 5737)
-        except OSError:
-            return "localhost"
-        return str(probe.getsockname()[0])
-
-
-def how_to_reach() -> str:
-    if st.get_option("server.address") in LOCAL:
-        return (
-            "The app was started for this machine alone, so that no phone reaches it: start it without "
-            "`--server.address`, or with `--server.address 0.0.0.0`."
-        )
-    return (
-        "Phones must be in the same network as this machine. If the page does not open on any, a firewall on this "
-        "machine keeps them out."
-    )
+    st.caption(reach.what_it_takes())
 
 
 def manage(found: DrawingSet) -> None:
@@ -273,9 +235,12 @@ def manage(found: DrawingSet) -> None:
             args=(collecting.set_open, found.name, not found.is_open),
         )
         if found.is_open:
-            parts = urlsplit(st.context.url or "")
-            here = urlunsplit((*parts[:3], f"{SET_KEY}={quote(found.name)}", ""))
-            st.link_button("Draw here", here, icon=":material/draw:", help="Opens the paper in another tab.")
+            st.link_button(
+                "Draw here",
+                reach.from_here({SET_KEY: found.name}),
+                icon=":material/draw:",
+                help="Opens the paper in another tab.",
+            )
         with st.popover("Delete", icon=":material/delete:", help="Deletes the set and its drawings."):
             st.markdown("The drawings are then gone for good; a dataset that was made of them stays.")
             st.button(
@@ -308,4 +273,4 @@ def watch(found: DrawingSet) -> None:
     body()
 
 
-frame.show(main, __file__, alone=SET_KEY in st.query_params and OWNER_KEY not in st.query_params)
+frame.show(main, __file__, is_for_phones)

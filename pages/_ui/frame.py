@@ -35,7 +35,7 @@ def go_where_wanted() -> None:
         st.switch_page(wanted, query_params=st.query_params.to_dict())
 
 
-def show(main: Callable[[], None], file: str, alone: bool = False) -> None:
+def show(main: Callable[[], None], file: str, alone: Callable[[], bool] = lambda: False) -> None:
     """Run a page, and say what a person can mend in one sentence instead of a traceback.
 
     Until ``app.py`` has run once in a server's life, Streamlit takes a folder called ``pages`` for
@@ -49,8 +49,8 @@ def show(main: Callable[[], None], file: str, alone: bool = False) -> None:
     file
         The page's ``__file__``; ``pages.PAGES`` says what is written above it.
     alone
-        For a visitor who was sent to this page and nowhere else: without the menu and the line
-        above the page, and with narrow margins.
+        Whether the visitor was sent to this page and nowhere else: then there is no menu and no line
+        above it, and its margins are narrow.
     """
     page = _PAGE_OF[Path(file).stem]
     if not st.session_state.get(_ENTERED):
@@ -58,7 +58,7 @@ def show(main: Callable[[], None], file: str, alone: bool = False) -> None:
         st.switch_page("app.py", query_params=st.query_params.to_dict())
     if st.session_state.get(_SHOWN) != file:
         st.session_state[_SHOWN], st.session_state[_SETTLED] = file, False
-    if alone:
+    if alone():
         st.html(_STYLE)
         st.html(_ALONE)
     else:
