@@ -453,12 +453,20 @@ def _without_markup(data: ImageDataset) -> ImageDataset:
     for name in data.label_names:
         plain = name.translate(_MARKUP)
         labels.append(plain if plain not in labels else f"{plain} {len(labels)}")
-    texts = {field: getattr(data, field).translate(_MARKUP) for field in ("source", "licence", "description")}
-    lists = {
-        field: tuple(text.translate(_MARKUP) for text in getattr(data, field))
-        for field in ("factor_names", "steps", "image_names")
-    }
-    return with_other(data, label_names=tuple(labels), **texts, **lists)
+
+    def all_of(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(text.translate(_MARKUP) for text in texts)
+
+    return with_other(
+        data,
+        label_names=tuple(labels),
+        factor_names=all_of(data.factor_names),
+        steps=all_of(data.steps),
+        image_names=all_of(data.image_names),
+        source=data.source.translate(_MARKUP),
+        licence=data.licence.translate(_MARKUP),
+        description=data.description.translate(_MARKUP),
+    )
 
 
 def _title(title: str) -> str:
