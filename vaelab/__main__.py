@@ -214,6 +214,7 @@ def benchmark(
             "defaults",
             "anomalies",
             "disentanglement",
+            "own",
         ]
     ],
 ) -> None:
