@@ -8,7 +8,8 @@
  * @typedef {{ op: "conv", activation: string, weight: string, bias: string, height: number, width: number,
  *   stride: number, pad: number, shuffle: number }} ConvSpec
  * @typedef {{ op: "add", activation: string, bias: string }} AddSpec
- * @typedef {DenseSpec | ConvSpec | AddSpec} LayerSpec
+ * @typedef {{ op: "skip", activation: string, weight: string, bias: string, width: number }} SkipSpec
+ * @typedef {DenseSpec | ConvSpec | AddSpec | SkipSpec} LayerSpec
  */
 import { ACTIVATIONS, overAll } from "./activations.js";
 import { BATCH, PANEL, pack } from "./kernel.js";
@@ -110,6 +111,46 @@ export class Add {
     for (let i = 0; i < count; i++) {
       const from = at + i * step;
       for (let j = 0; j < this.inputs; j++) floats[from + j] += floats[this.bias + j];
+    }
+    return this;
+  }
+}
+
+/** The network's own input through a dense layer, past all others: added to the first numbers of each row where it lies. */
+export class Skip {
+  out = 0;
+  step = 0;
+
+  /**
+   * @param {Arena} arena
+   * @param {SkipSpec} spec
+   * @param {Tensors} tensors
+   * @param {number} input  Where the rows of the network's input lie.
+   */
+  constructor(arena, spec, tensors, input) {
+    this.dense = new Dense(arena, { ...spec, op: "dense" }, tensors);
+    this.input = input;
+    this.inputs = spec.width;
+    this.outputs = spec.width;
+    this.multiplyAdds = this.dense.multiplyAdds;
+  }
+
+  /**
+   * As of `Dense`, a row an image.
+   * @param {Machine} machine
+   * @param {number} at
+   * @param {number} step
+   * @param {number} count
+   */
+  run(machine, at, step, count) {
+    this.out = at;
+    this.step = step;
+    const { dense } = this;
+    dense.run(machine, this.input, dense.inputs, count);
+    const { floats } = machine;
+    for (let i = 0; i < count; i++) {
+      const [from, to] = [dense.out + i * dense.step, at + i * step];
+      for (let j = 0; j < dense.outputs; j++) floats[to + j] += floats[from + j];
     }
     return this;
   }

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { ACTIVATIONS, erf, MEANS } from "../../assets/network/activations.js";
 import { Conv } from "../../assets/network/conv.js";
 import { Arena } from "../../assets/network/kernel.js";
-import { Dense } from "../../assets/network/layers.js";
+import { Dense, Skip } from "../../assets/network/layers.js";
 
 /** @param {number} count */
 const numbers = (count) => Float32Array.from({ length: count }, (_, i) => Math.sin(1 + 7 * i));
@@ -103,6 +103,34 @@ for (const simd of [true, false]) {
       );
     });
   }
+}
+
+for (const simd of [true, false]) {
+  test(`past all layers goes what the network was given, to the first numbers of each row (simd: ${simd})`, () => {
+    const [inputs, outputs, width, count] = [3, 2, 5, 6];
+    const [weight, bias, given, rows] = [inputs * outputs, outputs, count * inputs, count * width].map(numbers);
+    const tensors = new Map([
+      ["w", { shape: [inputs, outputs], data: weight }],
+      ["b", { shape: [outputs], data: bias }],
+    ]);
+    const arena = new Arena();
+    const [input, at] = [arena.reserve(given.length), arena.reserve(rows.length)];
+    const spec = { op: /** @type {const} */ ("skip"), activation: "none", weight: "w", bias: "b", width };
+    const layer = new Skip(arena, spec, tensors, input);
+    const machine = arena.place(simd);
+    machine.floats.set(given, input);
+    machine.floats.set(rows, at);
+    const { out, step } = layer.run(machine, at, width, count);
+    const expected = rows.map((start, i) => {
+      const [row, column] = [Math.floor(i / width), i % width];
+      if (column >= outputs) return start;
+      let sum = start + bias[column];
+      for (let k = 0; k < inputs; k++) sum += given[row * inputs + k] * weight[k * outputs + column];
+      return sum;
+    });
+    assert.equal(step, width);
+    assertClose(machine.floats.slice(out, out + rows.length), expected);
+  });
 }
 
 test("with a shuffle of two, a pixel's outputs are a square of four pixels", () => {
