@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, get_args
 
 from pydantic import (
@@ -16,28 +17,62 @@ from pydantic import (
 __all__ = [
     "ACTIVATIONS",
     "CORRUPTIONS",
-    "DATASETS",
-    "IMAGE_SIZES",
     "LIKELIHOODS",
     "OBJECTIVES",
+    "OWN",
+    "SIDES",
     "Preprocessing",
     "TrainConfig",
+    "check_name",
     "explain",
 ]
 
-DatasetName = Literal["digits", "shapes", "faces", "mnist", "fashion_mnist", "kmnist", "emnist_letters", "cifar10"]
-ImageSize = Literal[8, 16, 28, 32, 64]
 LikelihoodName = Literal["bernoulli", "continuous_bernoulli", "gaussian", "gaussian_learned"]
 ActivationName = Literal["relu", "leaky_relu", "silu", "gelu", "tanh"]
 ObjectiveName = Literal["elbo", "tc", "mmd", "iwae"]
 CorruptionName = Literal["gaussian", "salt_and_pepper", "masking", "blur"]
 
-DATASETS: tuple[str, ...] = get_args(DatasetName)
-IMAGE_SIZES: tuple[int, ...] = get_args(ImageSize)
 LIKELIHOODS: tuple[str, ...] = get_args(LikelihoodName)
 ACTIVATIONS: tuple[str, ...] = get_args(ActivationName)
 OBJECTIVES: tuple[str, ...] = get_args(ObjectiveName)
 CORRUPTIONS: tuple[str, ...] = get_args(CorruptionName)
+
+#: Least and most pixels a side.
+SIDES = (8, 128)
+
+#: A person's own dataset is called ``own/<name>``.
+OWN = "own/"
+
+
+def check_name(name: str) -> str:
+    """Refuse what cannot be the name of a dataset, which is a folder's name as well.
+
+    Parameters
+    ----------
+    name
+        As a person gave it.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    ValueError
+        With what would do.
+
+    Examples
+    --------
+    >>> check_name("my leaves")
+    'my leaves'
+    """
+    if not re.fullmatch(r"\w[\w -]{0,58}\w|\w", name):
+        raise ValueError(
+            f"A dataset cannot be called {name!r}: take 1 to 60 letters, digits, spaces, - and _, a letter or digit "
+            "first and last."
+        )
+    return name
 
 
 class Preprocessing(BaseModel):
@@ -48,7 +83,9 @@ class Preprocessing(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    size: ImageSize | None = Field(None, description="Resize to this many pixels a side.")
+    size: Annotated[int, Field(ge=SIDES[0], le=SIDES[1])] | None = Field(
+        None, description="Resize to this many pixels a side."
+    )
     color: Literal["gray", "rgb"] | None = Field(
         None, description="Convert to one gray channel or to three colour channels."
     )
@@ -79,7 +116,7 @@ class TrainConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
     # Data
-    dataset: DatasetName = Field("digits", description="Which images to learn.")
+    dataset: str = Field("digits", description="Which images to learn; own/<name> for your own.")
     preprocessing: Preprocessing = Field(Preprocessing(), description="What is done to the images first.")
 
     # Model
@@ -155,6 +192,12 @@ class TrainConfig(BaseModel):
         if not widths:
             raise ValueError("at least one width")
         return widths
+
+    @field_validator("dataset")
+    @classmethod
+    def _can_be_a_name(cls, name: str) -> str:
+        check_name(name.removeprefix(OWN))
+        return name
 
     def check_image_shape(self, image_shape: tuple[int, int, int]) -> None:
         """Refuse images that the chosen architecture cannot take.

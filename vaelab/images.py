@@ -7,12 +7,26 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-__all__ = ["as_float", "border_color", "enlarge", "png", "png_data_uri", "tile", "to_pixels"]
+__all__ = [
+    "as_float",
+    "as_pixels",
+    "border_color",
+    "channels_first",
+    "check_range",
+    "enlarge",
+    "png",
+    "png_data_uri",
+    "tile",
+    "to_pixels",
+]
 
 Pixels = NDArray[np.uint8]
+
+#: By so much floats may leave [0, 1], as they do after a resize.
+ROUNDING = 1e-3
 
 
 def as_float(images: NDArray[Any], dtype: type[np.float32] | type[np.float64] = np.float32) -> NDArray[Any]:
@@ -37,6 +51,114 @@ def as_float(images: NDArray[Any], dtype: type[np.float32] | type[np.float64] = 
     """
     values: NDArray[Any] = images.astype(dtype)
     return values / dtype(255) if images.dtype == np.uint8 else values
+
+
+def check_range(images: NDArray[Any]) -> None:
+    """Refuse images that are neither uint8 nor floats in [0, 1].
+
+    Parameters
+    ----------
+    images
+        Of any shape.
+
+    Raises
+    ------
+    ValueError
+        With what they are, and what would do.
+
+    Examples
+    --------
+    >>> check_range(np.full((2, 2), 255.0))
+    Traceback (most recent call last):
+    ...
+    ValueError: These images are float64 from 255 to 255; they must be uint8, or floats in [0, 1]: divide by 255.
+    """
+    if images.dtype == np.uint8 or not images.size:
+        return
+    must = "they must be uint8, or floats in [0, 1]"
+    if images.dtype == bool:
+        raise ValueError(f"These images are bool; {must}: turn them into floats.")
+    if images.dtype.kind in "iu":
+        low, high = images.min(), images.max()
+        fits = low >= 0 and high <= 255
+        do = "turn them into uint8" if fits else "scale them"
+        raise ValueError(f"These images are {images.dtype} from {low} to {high}; {must}: {do}.")
+    if images.dtype.kind != "f":
+        raise ValueError(f"These images are {images.dtype}; {must}.")
+    low, high = float(images.min()), float(images.max())
+    if not np.isfinite([low, high]).all():
+        raise ValueError(
+            "Some pixels of these images are not finite numbers (NaN or infinite): mend or leave them out."
+        )
+    if low < -ROUNDING or high > 1 + ROUNDING:
+        if low < 0:
+            do = "add 1 and halve" if low >= -1 - ROUNDING and high <= 1 + ROUNDING else "scale them"
+        else:
+            do = "divide by 255" if 16 < high <= 255 else f"divide by {high:g}, or by the most a pixel can be"
+        raise ValueError(f"These images are {images.dtype} from {low:g} to {high:g}; {must}: {do}.")
+
+
+def channels_first(images: ArrayLike) -> NDArray[Any]:
+    """Bring images into the one order of axes.
+
+    Parameters
+    ----------
+    images
+        ``(N, H, W)``, ``(N, H, W, C)`` or ``(N, C, H, W)``, C being 1 or 3.
+
+    Returns
+    -------
+    ndarray
+        ``(N, C, H, W)``.
+
+    Raises
+    ------
+    ValueError
+        For any other shape.
+
+    Examples
+    --------
+    >>> channels_first(np.zeros((5, 32, 32, 3))).shape
+    (5, 3, 32, 32)
+    """
+    array = np.asarray(images)
+    if array.ndim == 3:
+        array = array[:, None]
+    elif array.ndim == 4 and array.shape[1] not in {1, 3} and array.shape[3] in {1, 3}:
+        array = array.transpose(0, 3, 1, 2)
+    if array.ndim != 4 or array.shape[1] not in {1, 3} or not array.size:
+        raise ValueError(
+            f"These images have shape {np.shape(images)}; they must be (N, H, W), (N, H, W, C) or (N, C, H, W), with 1 "
+            "channel (gray) or 3 (colour) and at least one image."
+        )
+    return array
+
+
+def as_pixels(images: NDArray[Any]) -> NDArray[np.uint8]:
+    """Take images as uint8, in whichever of the two ways they are kept.
+
+    Parameters
+    ----------
+    images
+        Of any shape, uint8 or float in [0, 1].
+
+    Returns
+    -------
+    ndarray
+        A copy, uint8, its numbers side by side.
+
+    Raises
+    ------
+    ValueError
+        For images of any other type or range.
+    """
+    check_range(images)
+    if images.dtype == np.uint8:
+        if images.max(initial=0) == 1:
+            raise ValueError("These images are uint8 and hold only 0 and 1: multiply by 255, as white is 255.")
+        return np.array(images, order="C")
+    pixels: Pixels = np.round(np.clip(images, 0, 1) * 255).astype(np.uint8, order="C")
+    return pixels
 
 
 def border_color(images: NDArray[np.uint8]) -> NDArray[np.float64]:

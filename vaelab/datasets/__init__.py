@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from vaelab.config import DATASETS, Preprocessing
+from vaelab.config import OWN, Preprocessing, TrainConfig
 from vaelab.datasets import digits, faces, shapes, vision
-from vaelab.datasets.base import ImageDataset, Progress, Source, Split, SplitName
+from vaelab.datasets.base import DatasetUnavailable, ImageDataset, Progress, Source, Split, SplitName
+from vaelab.datasets.own import own_source, own_sources, save_own
 from vaelab.datasets.preprocessing import preprocess
-from vaelab.datasets.vision import DatasetUnavailable
 
 __all__ = [
     "SOURCES",
@@ -22,15 +22,20 @@ __all__ = [
     "Source",
     "Split",
     "SplitName",
+    "check_fit",
     "data_folder",
     "is_local",
     "load_dataset",
     "preprocess",
+    "save_own",
+    "source_of",
+    "sources",
 ]
 
-_BY_NAME = {source.name: source for source in (digits.SOURCE, shapes.SOURCE, faces.SOURCE, *vision.SOURCES)}
-#: Every dataset there is, in the order in which people are offered them.
-SOURCES: dict[str, Source] = {name: _BY_NAME[name] for name in DATASETS}
+#: The datasets that come with vaelab, in the order in which people are offered them.
+SOURCES: dict[str, Source] = {
+    source.name: source for source in (digits.SOURCE, shapes.SOURCE, faces.SOURCE, *vision.SOURCES)
+}
 
 
 def data_folder() -> Path:
@@ -47,13 +52,80 @@ def data_folder() -> Path:
     return Path(cache).expanduser() / "vaelab" / "data"
 
 
+def sources(folder: str | Path | None = None) -> dict[str, Source]:
+    """Find every dataset that can be loaded by name.
+
+    Parameters
+    ----------
+    folder
+        The data folder; ``data_folder()`` by default.
+
+    Returns
+    -------
+    dict
+        What is built in, then what lies in its ``own/``, newest first, as ``own/<name>``.
+    """
+    return SOURCES | own_sources(folder)
+
+
+def source_of(name: str, folder: str | Path | None = None) -> Source:
+    """Find a dataset by its name, without loading it.
+
+    Parameters
+    ----------
+    name
+        A key of ``sources()``.
+    folder
+        The data folder; ``data_folder()`` by default.
+
+    Returns
+    -------
+    Source
+        What is known in advance.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    DatasetUnavailable
+        If it is an own one that is gone or damaged.
+    """
+    if name in SOURCES:
+        return SOURCES[name]
+    if name.startswith(OWN):
+        return own_source(name, folder)
+    own = list(own_sources(folder))[:8]
+    raise ValueError(f"There is no dataset called {name!r}: choose one of {', '.join([*SOURCES, *own])}.")
+
+
+def check_fit(config: TrainConfig) -> None:
+    """Refuse a config that does not fit its images, without loading them.
+
+    Parameters
+    ----------
+    config
+        What a run is to be.
+
+    Raises
+    ------
+    ValueError
+        If there is no such dataset, its images are not of a size that the architecture takes, or a conditional model
+        has no labels to be told.
+    DatasetUnavailable
+        If it is an own one that is gone or damaged.
+    """
+    source, classes = source_of(config.dataset), config.preprocessing.classes
+    config.check_image_shape(source.shape_after(config.preprocessing))
+    config.check_labels(len(source.label_names if classes is None else classes))
+
+
 def is_local(source: Source, folder: str | Path | None = None) -> bool:
     """Tell whether a dataset loads without a network.
 
     Parameters
     ----------
     source
-        One of ``SOURCES``.
+        One of ``sources()``.
     folder
         Where downloads are kept; ``data_folder()`` by default.
 
@@ -79,7 +151,7 @@ def load_dataset(
     Parameters
     ----------
     name
-        A key of ``SOURCES``.
+        A key of ``sources()``.
     preprocessing
         What to do to the images; nothing by default.
     folder
@@ -109,8 +181,6 @@ def load_dataset(
     >>> data.steps
     ('Kept 2 of 10 classes: 3, 8 (357 of 1,797 images).', 'Resized from 8 x 8 to 16 x 16 pixels.')
     """
-    if name not in SOURCES:
-        raise ValueError(f"There is no dataset called {name!r}: choose one of {', '.join(SOURCES)}.")
     where = data_folder() if folder is None else Path(folder).expanduser()
-    data = SOURCES[name].load(where, progress)
+    data = source_of(name, where).load(where, progress)
     return data if preprocessing is None else preprocess(data, preprocessing)

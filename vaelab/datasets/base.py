@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from vaelab.config import Preprocessing
+from vaelab.config import SIDES, Preprocessing, check_name
+from vaelab.images import as_pixels, channels_first
 
-__all__ = ["ImageDataset", "Progress", "Source", "Split", "SplitName", "seeded_split"]
+__all__ = ["DatasetUnavailable", "ImageDataset", "Progress", "Source", "Split", "SplitName", "seeded_split"]
 
 SplitName = Literal["train", "validation", "test"]
 #: Called with the fraction of a download that has arrived, 0 to 1, in the loading thread.
@@ -21,6 +24,13 @@ Progress = Callable[[float], None]
 #: Every split is drawn from this seed, so that a figure on held-out images means the same in
 #: every run of a dataset, whatever the run's own seed.
 SPLIT_SEED = 20_240_229
+
+#: Fewer images cannot be split into three parts that mean something.
+MIN_IMAGES = 10
+
+
+class DatasetUnavailable(RuntimeError):  # noqa: N818 - it is a state of the world, not a mistake
+    """A dataset is not available here and now; the message says why and what would help."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,38 @@ class Split:
     validation: NDArray[np.int64]
     test: NDArray[np.int64]
 
+    def check(self, num_images: int) -> None:
+        """Refuse parts that are empty, overlap, or name images that are not there.
+
+        Parameters
+        ----------
+        num_images
+            How many images there are.
+
+        Raises
+        ------
+        ValueError
+            With what was received.
+        """
+        for name in ("train", "validation", "test"):
+            part = getattr(self, name)
+            if not len(part):
+                raise ValueError(
+                    f"The split has no {name} images: training, validation and test need at least one each "
+                    f"of these {num_images:,} images."
+                )
+            if part.min() < 0 or part.max() >= num_images:
+                raise ValueError(
+                    f"The split's {name} part names image {part.min() if part.min() < 0 else part.max()}, "
+                    f"but images run from 0 to {num_images - 1}."
+                )
+        count = np.bincount(np.concatenate([self.train, self.validation, self.test]))
+        if (twice := np.flatnonzero(count > 1)).size:
+            raise ValueError(
+                f"The split names image {twice[0]} {count[twice[0]]} times: each belongs to one part, once, or a "
+                "figure on held-out images would be of images that were learned."
+            )
+
 
 @dataclass(frozen=True)
 class ImageDataset:
@@ -39,7 +81,7 @@ class ImageDataset:
     Attributes
     ----------
     name
-        The source's key, as in ``load_dataset(name)``.
+        The source's key, as in ``load_dataset(name)``; for images given from Python, whatever they are called.
     images
         uint8 ``(N, C, H, W)``, C being 1 (gray) or 3 (colour), 0 black to 255 white.
     labels
@@ -58,6 +100,13 @@ class ImageDataset:
         What was done to the source's images to arrive at these.
     steps
         The same in words, one sentence a step, for people.
+    image_names
+        What each image is called, its file or who drew it; empty where they have no names.
+
+    Raises
+    ------
+    ValueError
+        Where any of these does not fit the others.
     """
 
     name: str
@@ -72,9 +121,137 @@ class ImageDataset:
     factor_names: tuple[str, ...] = ()
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     steps: tuple[str, ...] = ()
+    image_names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        images, num_images = self.images, len(self.images)
+        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1] not in {1, 3}:
+            raise ValueError(
+                f"These images are {images.dtype} {images.shape}; a dataset's are uint8 (N, C, H, W), with 1 or 3 "
+                "channels: ImageDataset.of takes others."
+            )
+        _check_labels(self.labels, self.label_names, num_images)
+        if self.factors is not None and self.factors.shape != (num_images, len(self.factor_names)):
+            raise ValueError(
+                f"These factors have shape {self.factors.shape}, and there are {num_images} images and "
+                f"{len(self.factor_names)} names of factors: give a row for each image, a column for each name."
+            )
+        if self.image_names and len(self.image_names) != num_images:
+            raise ValueError(
+                f"There are {len(self.image_names)} names for {num_images} images: give each one, or none."
+            )
+        self.split.check(num_images)
+
+    @classmethod
+    def of(
+        cls,
+        images: ArrayLike,
+        labels: ArrayLike | None = None,
+        *,
+        name: str = "leaves",
+        label_names: Sequence[str] | None = None,
+        factors: ArrayLike | None = None,
+        factor_names: Sequence[str] = (),
+        image_names: Sequence[str] = (),
+        split: Split | None = None,
+        source: str = "given from Python",
+        licence: str = "not stated",
+        description: str = "",
+        steps: Sequence[str] = (),
+    ) -> ImageDataset:
+        """Make a dataset of any images in an array, or say what is wrong with them.
+
+        Parameters
+        ----------
+        images
+            uint8, or floats in [0, 1]; ``(N, H, W)``, ``(N, H, W, C)`` or ``(N, C, H, W)`` with C 1 or 3, square,
+            8 to 128 pixels a side, at least ten of them. They are copied.
+        labels
+            ``(N,)``: whole numbers from 0, or texts.
+        name
+            What to call them: letters, digits, spaces, - and _.
+        label_names
+            A name for each label; by default the texts, or the numbers.
+        factors
+            ``(N, F)``, finite: known causes of each image, by which a map can be coloured.
+        factor_names
+            A name for each factor.
+        image_names
+            A name for each image.
+        split
+            Which images are for training, validation and test; by default drawn with a fixed seed, 80, 10 and 10%.
+        source, licence, description, steps
+            What people read about them.
+
+        Returns
+        -------
+        ImageDataset
+            Which trains under its own name: ``train(TrainConfig(), data)``.
+
+        Raises
+        ------
+        ValueError
+            In one sentence, for anything else.
+
+        Examples
+        --------
+        >>> grey = np.linspace(0, 1, 20)[:, None, None] * np.ones((8, 8))
+        >>> data = ImageDataset.of(grey, ["dark"] * 10 + ["light"] * 10, name="greys")
+        >>> data.image_shape, data.label_names, len(data.split.train)
+        ((1, 8, 8), ('dark', 'light'), 16)
+        """
+        check_name(name)
+        pixels = as_pixels(channels_first(images))
+        num_images, _, height, width = pixels.shape
+        if height != width:
+            raise ValueError(
+                f"Images must be square, but these are {height} x {width} pixels (height x width): crop or pad them, "
+                "or have import_images do so."
+            )
+        if not SIDES[0] <= height <= SIDES[1]:
+            raise ValueError(
+                f"Images have {SIDES[0]} to {SIDES[1]} pixels a side, but these have {height}: resize them."
+            )
+        if num_images < MIN_IMAGES:
+            raise ValueError(f"There are {num_images} images, and at least {MIN_IMAGES} are needed.")
+        numbers, names = (None, ()) if labels is None else _labels_and_names(labels, label_names)
+        causes = None if factors is None else np.array(factors, np.float32)
+        if causes is not None and not np.isfinite(causes).all():
+            raise ValueError("Some factors are not finite numbers: leave those images out, or fill the gaps.")
+        return cls(
+            name=name,
+            images=pixels,
+            labels=numbers,
+            label_names=names,
+            split=seeded_split(num_images) if split is None else split,
+            source=source,
+            licence=licence,
+            description=description or f"{num_images:,} images.",
+            factors=causes,
+            factor_names=tuple(map(str, factor_names)),
+            steps=tuple(steps),
+            image_names=tuple(map(str, image_names)),
+        )
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @cached_property
+    def image_hash(self) -> str:
+        """Of the pixels and of the split: what a model learns from, and is judged on. 32 hex digits."""
+        split = self.split
+        return _digest(self.images, split.train, split.validation, split.test)
+
+    @cached_property
+    def content_hash(self) -> str:
+        """Of everything that is known about each image, labels and names too. 32 hex digits."""
+        names = (self.label_names, self.factor_names, self.image_names)
+        return _digest(self.image_hash, self.labels, self.factors, *names)
+
+    @cached_property
+    def key(self) -> str:
+        """What tells these images from all others: source, content and preprocessing. For caches and widgets."""
+        return f"{self.name}:{self.content_hash}:{_digest(self.preprocessing.model_dump_json())[:8]}"
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -83,7 +260,9 @@ class ImageDataset:
         return channels, height, width
 
     def indices(self, split: SplitName) -> NDArray[np.int64]:
-        """Indices of the images in ``split``, int64 ``(M,)``."""
+        """Indices of the images in ``split``, int64 ``(M,)``; a ValueError if there is no such split."""
+        if split not in get_args(SplitName):
+            raise ValueError(f"There is no split called {split!r}: choose one of {', '.join(get_args(SplitName))}.")
         chosen: NDArray[np.int64] = getattr(self.split, split)
         return chosen
 
@@ -115,8 +294,14 @@ class Source:
         dataset; raises ``DatasetUnavailable`` where that is not possible.
     label_names
         The names of its classes, so that they can be chosen before the images are loaded.
+    factor_names
+        The names of its known factors.
+    source
+        Where the images come from.
     files
         What must lie below the data folder for it to load without a network; empty if nothing.
+    version
+        Changes whenever what it loads does; empty for what never changes.
     """
 
     name: str
@@ -128,10 +313,22 @@ class Source:
     offline: bool
     load: Callable[[Path, Progress | None], ImageDataset]
     label_names: tuple[str, ...] = ()
+    factor_names: tuple[str, ...] = ()
+    source: str = ""
     files: tuple[str, ...] = ()
+    version: str = ""
+
+    def shape_after(self, preprocessing: Preprocessing) -> tuple[int, int, int]:
+        """``(C, H, W)`` of the images once they are preprocessed."""
+        channels, height, width = self.image_shape
+        channels = {None: channels, "gray": 1, "rgb": 3}[preprocessing.color]
+        size = preprocessing.size
+        return channels, size or height, size or width
 
 
-def seeded_split(num_images: int, validation: float = 0.1, test: float = 0.1) -> Split:
+def seeded_split(
+    num_images: int, validation: float = 0.1, test: float = 0.1, groups: NDArray[np.generic] | None = None
+) -> Split:
     """Split ``num_images`` by a fixed seed.
 
     Parameters
@@ -140,17 +337,108 @@ def seeded_split(num_images: int, validation: float = 0.1, test: float = 0.1) ->
         How many images there are.
     validation, test
         Fractions of all images.
+    groups
+        ``(N,)``, of any kind that can be sorted: images of one group (a patient, a writer, the same image twice) never
+        stand on both sides. Parts then are as near to their fractions as whole groups allow.
 
     Returns
     -------
     Split
-        Sorted indices, the same on every machine.
+        Sorted indices, the same on every machine; at least one image in each part.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than three images, or groups.
     """
+    if groups is not None:
+        return _grouped_split(np.asarray(groups), validation, test)
+    if num_images < 3:
+        raise ValueError(f"There are {num_images} images, which cannot be split into three parts.")
     order = np.random.default_rng(SPLIT_SEED).permutation(num_images)
-    num_validation, num_test = round(num_images * validation), round(num_images * test)
+    num_validation, num_test = max(1, round(num_images * validation)), max(1, round(num_images * test))
     held_out = num_validation + num_test
     return Split(
         train=np.sort(order[held_out:]),
         validation=np.sort(order[:num_validation]),
         test=np.sort(order[num_validation:held_out]),
     )
+
+
+def _grouped_split(groups: NDArray[np.generic], validation: float, test: float) -> Split:
+    names, group_of, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    if len(names) < 3:
+        raise ValueError(
+            f"The images are of {len(names)} group{'s' if len(names) > 1 else ''}, which cannot be split into three "
+            "parts: training, validation and test need at least one group each."
+        )
+    # The largest first, each to the part that lacks most of its share; in a drawn order where sizes are the same.
+    drawn = np.random.default_rng(SPLIT_SEED).permutation(len(names))
+    order = drawn[np.argsort(-sizes[drawn], kind="stable")]
+    wanted = np.array([1 - validation - test, validation, test]) * len(groups)
+    part_of, lacking = np.empty(len(names), np.int64), wanted.copy()
+    for position, group in enumerate(order):
+        empty = np.flatnonzero(lacking == wanted)
+        # What is left must do for the parts that have nothing yet.
+        choices = empty if len(order) - position <= len(empty) else np.arange(3)
+        part = choices[np.argmax(lacking[choices])]
+        part_of[group] = part
+        lacking[part] -= sizes[group]
+    parts = part_of[group_of]
+    return Split(*(np.flatnonzero(parts == part) for part in range(3)))
+
+
+def _check_labels(labels: NDArray[np.int64] | None, names: tuple[str, ...], num_images: int) -> None:
+    if labels is None:
+        if names:
+            raise ValueError(f"There are names for {len(names)} labels, but no labels.")
+        return
+    if labels.shape != (num_images,) or labels.dtype != np.int64:
+        raise ValueError(
+            f"These labels are {labels.dtype} {labels.shape}, and there are {num_images} images: give each one, "
+            "as int64."
+        )
+    if len(set(names)) != len(names):
+        raise ValueError("Two labels have the same name: give each its own.")
+    if labels.min() < 0 or labels.max() >= len(names):
+        raise ValueError(
+            f"These labels run from {labels.min()} to {labels.max()}, and {len(names)} have names: "
+            "labels are whole numbers from 0, and each has a name."
+        )
+
+
+def _labels_and_names(labels: ArrayLike, names: Sequence[str] | None) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    given = np.asarray(labels)
+    if given.ndim != 1:
+        raise ValueError(f"These labels have shape {given.shape}; they must be (N,): one for each image.")
+    if given.dtype.kind in "US" or (given.dtype == object and all(isinstance(label, str) for label in given)):
+        texts = given.astype(str)
+        found = tuple(map(str, np.unique(texts)))
+        order = found if names is None else tuple(map(str, names))
+        if unnamed := sorted(set(found) - set(order)):
+            raise ValueError(f"Some labels are not among label_names: {', '.join(map(repr, unnamed[:5]))}.")
+        number = {text: index for index, text in enumerate(order)}
+        return np.array([number[text] for text in texts], np.int64), order
+    if given.dtype.kind not in "iu":
+        raise ValueError(f"These labels are {given.dtype}; they must be whole numbers from 0, or texts.")
+    numbers = given.astype(np.int64)
+    if names is None:
+        if numbers.size and (numbers.min() < 0 or numbers.max() > max(1000, len(numbers))):
+            raise ValueError(
+                f"These labels run from {numbers.min()} to {numbers.max()}; they must be whole numbers from 0, "
+                "or texts."
+            )
+        names = [str(number) for number in range(numbers.max() + 1)] if numbers.size else []
+    return numbers, tuple(map(str, names))
+
+
+def _digest(*parts: Any) -> str:
+    """A hash of arrays and texts, each with its kind and size so that no two lists of parts look the same."""
+    total = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            total.update(f"{part.dtype}{part.shape}".encode())
+            total.update(np.ascontiguousarray(part).data)
+        else:
+            total.update(f"{part!r}\0".encode())
+    return total.hexdigest()

@@ -120,13 +120,19 @@ def _select(data: ImageDataset, kept: NDArray[np.int64]) -> ImageDataset:
         moved = new_index[indices]
         return moved[moved >= 0]
 
-    split = data.split
+    split = Split(*(remap(part) for part in (data.split.train, data.split.validation, data.split.test)))
+    if not (len(split.train) and len(split.validation) and len(split.test)):
+        raise ValueError(
+            f"Of the {len(kept):,} images that are left, {len(split.train)} are for training, {len(split.validation)} "
+            f"for validation and {len(split.test)} for test; at least one of each is needed: keep more classes."
+        )
     return replace(
         data,
         images=data.images[kept],
         labels=None if data.labels is None else data.labels[kept],
         factors=None if data.factors is None else data.factors[kept],
-        split=Split(remap(split.train), remap(split.validation), remap(split.test)),
+        image_names=tuple(data.image_names[index] for index in kept) if data.image_names else (),
+        split=split,
     )
 
 

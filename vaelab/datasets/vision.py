@@ -21,7 +21,7 @@ import pooch
 from numpy.typing import NDArray
 
 from vaelab.datasets._download import Archive, download, is_reachable
-from vaelab.datasets.base import SPLIT_SEED, ImageDataset, Progress, Source, Split
+from vaelab.datasets.base import SPLIT_SEED, DatasetUnavailable, ImageDataset, Progress, Source, Split
 
 __all__ = ["SOURCES", "DatasetUnavailable"]
 
@@ -33,10 +33,6 @@ NUM_VALIDATION = 5000
 #: A download that stands still gives up, so a temporary folder this old was left by a process that
 #: was killed.
 LEFTOVER_SECONDS = 3600.0
-
-
-class DatasetUnavailable(RuntimeError):  # noqa: N818 - it is a state of the world, not a mistake
-    """A dataset is not available here and now; the message says why and what would help."""
 
 
 @dataclass(frozen=True)
