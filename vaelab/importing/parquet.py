@@ -187,7 +187,7 @@ def _image_column(schema: Any, file: str) -> str:
     by_name = {name.lower(): name for name in schema.names}
     for name in (*(by_name[name] for name in IMAGE_COLUMNS if name in by_name), *schema.names):
         if holds_images(name):
-            return name
+            return str(name)
     raise ValueError(f"{file} has no column of images; its columns are {', '.join(schema.names)}.")
 
 
