@@ -101,8 +101,9 @@ def find(
     chosen = by_kind.pop(taken)
     if taken in {"image", "other"}:
         # A file without an ending may be an image as well as any.
-        bare = [file for file in by_kind.get("other", []) if not PurePosixPath(file.name).suffix]
-        by_kind["other"] = [file for file in by_kind.get("other", []) if file not in bare]
+        others = by_kind.pop("other", [])
+        by_kind["other"] = [file for file in others if PurePosixPath(file.name).suffix]
+        bare = [file for file in others if not PurePosixPath(file.name).suffix]
         intake = _of_images(chosen + bare, labels, group, should_stop)
     elif labels is not None:
         raise ValueError("A table of labels goes with image files, and there are none.")
