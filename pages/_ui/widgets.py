@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import controls, frame, resources, state
 from vaelab.config import TrainConfig, explain
-from vaelab.datasets import ImageDataset
+from vaelab.datasets import Labelled
 from vaelab.figures.lecture import enlarged
 from vaelab.images import enlarge, png_data_uri, tile, to_pixels
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
@@ -38,6 +39,7 @@ __all__ = [
     "kind_of",
     "map_or_stand_in",
     "picture",
+    "plain",
     "resume_button",
     "sheet",
     "show_pixels",
@@ -240,7 +242,7 @@ def choose_map(run: Run) -> ProjectionKind:
     )
 
 
-def choose_points(data: ImageDataset, kind: ProjectionKind) -> int:
+def choose_points(data: Labelled, kind: ProjectionKind) -> int:
     """Choose how many images are on the map, if there are many; UMAP of all would take too long."""
     if len(data) <= MAX_POINTS or kind == "umap":
         state.put_into_url("points", None)
@@ -292,7 +294,7 @@ def map_or_stand_in(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS
     return MapView(stand_in, note, waiting=True)
 
 
-def color_choice(data: ImageDataset) -> str | None:
+def color_choice(data: Labelled) -> str | None:
     """Choose what the points' colours mean: the label or a known factor."""
     options = (["label"] if data.labels is not None else []) + list(data.factor_names)
     if len(options) < 2:
@@ -310,16 +312,21 @@ def color_choice(data: ImageDataset) -> str | None:
     )
 
 
-def describe_image(data: ImageDataset, index: int) -> str:
-    """Name an image of the dataset: its number, and its label where it has one."""
-    if data.labels is None:
-        return f"Image {index}"
-    return f"Image {index}, “{data.label_names[data.labels[index]]}”"
+def describe_image(data: Labelled, index: int) -> str:
+    """Name an image of the dataset: its number, and its label and name where it has them."""
+    label = "" if data.labels is None else f", “{data.label_names[data.labels[index]]}”"
+    called = f", {data.image_names[index]}" if data.image_names and data.image_names[index] else ""
+    return f"Image {index}{label}{called}"
+
+
+def plain(text: str) -> str:
+    """What people wrote, as markdown that shows it letter by letter."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>:$~-])", r"\\\1", text)
 
 
 def picture(image: NDArray[np.generic], caption: str, side: int = 320) -> None:
     """Show one image ``(C, H, W)``, every pixel a crisp square."""
-    show_pixels(enlarge(to_pixels(image[None])[0], side), alt=caption, caption=f":small[{caption}]")
+    show_pixels(enlarge(to_pixels(image[None])[0], side), alt=caption, caption=f":small[{plain(caption)}]")
 
 
 def sheet(images: NDArray[np.generic], columns: int, alt: str, side: int = 64) -> None:
