@@ -19,7 +19,7 @@ from vaelab.importing import import_images
 
 __all__ = ["main"]
 
-ROUNDS = 5
+ROUNDS = 3
 NUM_IMAGES = 60_000
 
 
@@ -79,7 +79,7 @@ def _plain(folder: Path, threads: ThreadPoolExecutor | None = None) -> NDArray[n
 
 def _read(path: Path) -> NDArray[np.uint8]:
     with Image.open(path) as image:
-        return np.asarray(image if image.mode == "L" else image.convert("RGB"))
+        return np.asarray(image if image.mode == "L" else image.convert("RGBA"))
 
 
 def _ratio(seconds: dict[str, float]) -> float:
