@@ -66,6 +66,12 @@ PAGES = (
         "**Click two points** of the map: the way between them is decoded below.",
     ),
     Page(
+        "images",
+        "Images",
+        ":material/photo_library:",
+        "**Add your own**, or take any of these, and train a model on them.",
+    ),
+    Page(
         "train",
         "Train",
         ":material/model_training:",

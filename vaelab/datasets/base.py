@@ -298,6 +298,8 @@ class Source:
         Where the images come from.
     files
         What must lie below the data folder for it to load without a network; empty if nothing.
+    num_bytes
+        Of the download; 0 where there is none.
     """
 
     name: str
@@ -312,6 +314,7 @@ class Source:
     factor_names: tuple[str, ...] = ()
     source: str = ""
     files: tuple[str, ...] = ()
+    num_bytes: int = 0
 
     def shape_after(self, preprocessing: Preprocessing) -> tuple[int, int, int]:
         """``(C, H, W)`` of the images once they are preprocessed."""
