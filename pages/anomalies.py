@@ -9,7 +9,7 @@ from pages._ui import controls, frame, resources, state, widgets
 from pages._ui.anomaly_case import AnomalySource, Case, detector_of, missing_classes
 from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
 from vaelab.config import explain
-from vaelab.datasets import SOURCES, is_local
+from vaelab.datasets import is_local, sources
 from vaelab.evaluation.anomalies import SCORES
 from vaelab.evaluation.detection import Confusion, confusion, threshold_for
 from vaelab.figures.detection import (
@@ -51,7 +51,7 @@ def main() -> None:
     )
     with head:
         offer_training(run)
-    data = resources.dataset(run.config)
+    data = resources.images_of(run)
     if not resources.torch_is_loaded():
         with st.spinner("Loading the model …"):
             run.engine.reconstruct(data.images[:1], data.labels_of([0]))
@@ -232,15 +232,15 @@ def choose_anomalies(run: Run) -> AnomalySource:
         for setting in OF_KIND[name]:
             state.put_into_url(setting, None)
     if kind == "other":
-        sources = {name: source for name, source in SOURCES.items() if name != run.config.dataset and is_local(source)}
+        others = {name: source for name, source in sources().items() if name != run.config.dataset and is_local(source)}
         what = controls.selectbox(
             "Which",
             param="images",
-            key=f"other-images:{run.config.dataset}",
-            options=list(sources),
-            default=next(iter(sources)),
+            key=f"other-images:{list(others)}",
+            options=list(others),
+            default=next(iter(others)),
             help="The datasets that need no download.",
-            format_func=lambda name: sources[name].title,
+            format_func=lambda name: others[name].title,
             width=170,
         )
         return AnomalySource(kind, what)
@@ -292,7 +292,8 @@ def choose_score(run: Run) -> str:
 
 def offer_training(run: Run) -> None:
     """Train the same model without a class, where none was left out yet."""
-    names = SOURCES[run.config.dataset].label_names
+    source = run.source()
+    names = source.label_names
     if missing_classes(run) or len(names) < 2:
         return
     with st.popover(
@@ -304,7 +305,7 @@ def offer_training(run: Run) -> None:
         left_out = st.selectbox(
             "Leave out",
             names,
-            key=f"leave-out:{run.config.dataset}",
+            key=f"leave-out:{source.name}:{source.version}",
             help="The class that the model will never see.",
         )
         if st.button(
@@ -317,7 +318,7 @@ def offer_training(run: Run) -> None:
             preprocessing = run.config.preprocessing.model_copy(update={"classes": kept})
             try:
                 new = Run.create(run.config.model_copy(update={"preprocessing": preprocessing}))
-                new.rename(f"{SOURCES[run.config.dataset].title} without {left_out}")
+                new.rename(f"{source.title} without {left_out}")
                 with st.spinner("Starting …"):
                     resources.jobs().train(new)
             except (RunError, ConnectionError) as error:

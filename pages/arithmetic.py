@@ -29,7 +29,7 @@ HOW = (
 def main() -> None:
     with widgets.toolbar():
         run = widgets.choose_run()
-        data = resources.dataset(run.config)
+        data = resources.images_of(run)
         by = groups.choose_way(data)
         if by == "lasso":
             kind = widgets.choose_map(run)
@@ -88,7 +88,7 @@ def draw_change(run: Run, data: ImageDataset, a: np.ndarray, b: np.ndarray) -> N
 
 def draw_one(run: Run, data: ImageDataset, change: Change, a: np.ndarray) -> float:
     """Change one image; returns how strongly."""
-    key = f"arithmetic-image:{data.name}:{len(data)}"
+    key = f"arithmetic-image:{data.key}"
     group_key = f"{key}:of"
     pool = change.held_out_a if len(change.held_out_a.indices) else change.train_a
 
@@ -185,14 +185,14 @@ def say_how_well(shift: Shift) -> None:
 def _change(path: str, version: int, a: np.ndarray, b: np.ndarray) -> Change:
     run = resources.opened(path, version)
     projection = resources.make_known_map(run, "plane" if run.config.latent_dim <= 2 else "pca")
-    train = resources.dataset(run.config).split.train
+    train = resources.images_of(run).split.train
     return learn_change(projection.codes, projection.indices, a, b, train)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Moving held-out images along the direction …")
 def _shift(path: str, version: int, a: np.ndarray, b: np.ndarray) -> Shift:
     run = resources.opened(path, version)
-    return shift_images(run.engine, resources.dataset(run.config), _change(path, version, a, b))
+    return shift_images(run.engine, resources.images_of(run), _change(path, version, a, b))
 
 
 frame.show(main, __file__)

@@ -47,7 +47,7 @@ def main() -> None:
         "Models of the same images, side by side. **Move over one map**: the others go to the same "
         "image, and each shows what its decoder makes of it."
     )
-    side_by_side(runs, resources.dataset(run.config), link)
+    side_by_side(runs, resources.images_of(run), link)
     if len(runs) == 1:
         st.info("Choose another model under **Beside it**; **Sweep**, below, trains several.")
 

@@ -60,7 +60,7 @@ def main() -> None:
         seed = controls.seed("Other images", key="noise-seed", help="Draw other images and noise.")
     st.caption("Images that no model has seen are damaged, and each row shows what one way of repairing makes of them.")
     runs = [run] if other is None else [run, other]
-    data = resources.dataset(run.config)
+    data = resources.images_of(run)
     table = st.empty()
     st.caption("  \n".join(training_of(each, kind) for each in runs))
     curves = st.container()

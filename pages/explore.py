@@ -24,7 +24,7 @@ CHART_KEY = "latent-map-chart"
 def main() -> None:
     with widgets.toolbar():
         run = widgets.choose_run()
-        data = resources.dataset(run.config)
+        data = resources.images_of(run)
         kind = widgets.choose_map(run)
         max_points = widgets.choose_points(data, kind)
         color = widgets.color_choice(data)

@@ -37,7 +37,7 @@ COLUMNS = 12
 def main() -> None:
     with widgets.toolbar():
         run = widgets.choose_run()
-        data = resources.dataset(run.config)
+        data = resources.images_of(run)
         source = controls.segmented_control(
             "Draw codes from",
             param="source",
@@ -105,7 +105,7 @@ def choose_label(run: Run, data: ImageDataset, source: str) -> int | str:
     label = controls.selectbox(
         "Label",
         param="label",
-        key=f"generate-label:{data.name}:{run.config.conditional}",
+        key=f"generate-label:{data.key}:{run.config.conditional}",
         options=options,
         default="any",
         help=how,
@@ -234,7 +234,7 @@ MEANING = (
 @st.cache_resource(max_entries=32, show_spinner="Fitting the mixture of Gaussians to the codes …")
 def _posterior(path: str, version: int, label: int | None) -> Mixture | dict[int, Mixture]:
     run = resources.opened(path, version)
-    return fit_posterior(run.engine, resources.dataset(run.config), label)
+    return fit_posterior(run.engine, resources.images_of(run), label)
 
 
 def _source(path: str, version: int, source: str, label: int | None) -> Prior | Mixture | dict[int, Mixture]:
@@ -245,13 +245,13 @@ def _source(path: str, version: int, source: str, label: int | None) -> Prior | 
 
 @st.cache_resource(max_entries=4, show_spinner="Getting ready to compare with real images …")
 def _judge(path: str, version: int) -> Judge:
-    return Judge.of(resources.dataset(resources.opened(path, version).config))
+    return Judge.of(resources.images_of(resources.opened(path, version)))
 
 
 @st.cache_resource(max_entries=64, show_spinner="Measuring quality and diversity …")
 def _quality(path: str, version: int, kind: str, temperature: float) -> Quality:
     run = resources.opened(path, version)
-    data = resources.dataset(run.config)
+    data = resources.images_of(run)
     judge = _judge(path, version)
     if kind == "real":
         return judge.judge(data.images[judge.held_out])

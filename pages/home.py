@@ -43,7 +43,7 @@ def main() -> None:
         query = {k: v for k, v in st.query_params.items() if k != frame.PRESENT_KEY}
         st.switch_page("pages/explore.py", query_params=query)
     run = resources.fresh(resources.example(EXAMPLE))
-    data = resources.dataset(run.config)
+    data = resources.images_of(run)
     projection = resources.make_known_map(run, "plane")
     send_model(run)
     left, right = st.columns([3, 2], gap="medium")

@@ -27,7 +27,7 @@ ENDS = {"A": "a", "B": "b"}
 def main() -> None:
     with widgets.toolbar():
         run = widgets.choose_run()
-        data = resources.dataset(run.config)
+        data = resources.images_of(run)
         kind = widgets.choose_map(run)
         method = controls.segmented_control(
             "Way",
@@ -213,7 +213,7 @@ def pick_from_class(run: Run, data: ImageDataset, end: str) -> None:
 
 def class_key(data: ImageDataset, end: str) -> str:
     """Key of the selector of the class that an end's images are drawn from."""
-    return f"class-{end}-{data.name}"
+    return f"class-{end}-{data.key}"
 
 
 frame.show(main, __file__)

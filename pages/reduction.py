@@ -40,7 +40,7 @@ FAMILY = {"ae": "autoencoder", "vae": "VAE"}
 def main() -> None:
     with widgets.toolbar():
         run = widgets.choose_run()
-        data = resources.dataset(run.config)
+        data = resources.images_of(run)
         other = choose_other(run)
         color = widgets.color_choice(data)
     st.caption("Five ways of laying the same images on the plane, and where each puts those you chose.")
@@ -52,7 +52,7 @@ def main() -> None:
     @frame.guarded
     def body() -> None:
         maps = maps_so_far(models, data)
-        chosen_key = f"linked:{run.config.dataset}:{run.config.preprocessing.model_dump_json()}"
+        chosen_key = f"linked:{data.key}"
         mark_key = f"mark:{chosen_key}:{color}"
         draw_maps(maps, models, data, color, chosen_key, mark_key)
         draw_chosen(data, groups_of(data, maps.indices, color), chosen_key, mark_key)

@@ -82,7 +82,7 @@ def preview(source: Source) -> None:
         st.info(f"Press **Start training**: {source.title} is then downloaded first, and kept for the next time.")
         return
     try:
-        data = resources.dataset(TrainConfig.model_validate({"dataset": source.name}))
+        data = resources.dataset(source)
     except DatasetUnavailable as error:
         st.error(explain(error), icon=":material/error:")
         return
@@ -176,7 +176,7 @@ def draw_pictures(run: Run) -> None:
         return
     try:
         snapshot = run.snapshot(min(snapshots[-1], run.epoch))
-        data = resources.dataset(run.config)
+        data = resources.images_of(run)
         now = resources.fresh(run)
         shown = data.split.validation[:10]
         images = data.images[shown]

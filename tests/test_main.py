@@ -8,7 +8,6 @@ import pytest
 import vaelab
 from vaelab import __main__ as command_line
 from vaelab import trainer as trainer_module
-from vaelab.config import DATASETS
 from vaelab.datasets import SOURCES
 from vaelab.runs import Run, list_runs
 
@@ -131,14 +130,14 @@ def test_for_people_there_is_a_line_a_figure(vae, vae_run):
 
 def test_datasets_lists_all_there_are(vae):
     rows = read_json(vae("datasets", "--json"))
-    assert tuple(row["name"] for row in rows) == DATASETS
+    assert tuple(row["name"] for row in rows) == tuple(SOURCES)
     for row in rows:
         source = SOURCES[row["name"]]
         assert (row["images"], row["offline"]) == (source.num_images, source.offline)
         assert tuple(row["shape"]) == source.image_shape
     code, out, _ = vae("datasets")
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()] == list(DATASETS)
+    assert [line.split()[0] for line in out.splitlines()] == list(SOURCES)
     assert [("built in" in line) for line in out.splitlines()] == [row["offline"] for row in rows]
 
 

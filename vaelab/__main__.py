@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 import tyro
 from tqdm import tqdm
 
-from vaelab.config import TrainConfig, explain
+from vaelab.config import OWN, TrainConfig, explain
 
 # Whatever imports torch is imported by the command that needs it: --help must not take seconds.
 
@@ -164,13 +164,11 @@ def evaluate(
     json
         One line of JSON at the end, and nothing else.
     """
-    from vaelab.datasets import load_dataset
     from vaelab.evaluation import evaluate as evaluate_run
     from vaelab.runs import Run
 
     run = Run.open(run_dir)
-    data = load_dataset(run.config.dataset, run.config.preprocessing)
-    figures = evaluate_run(run.engine, data, split).as_dict()
+    figures = evaluate_run(run.engine, run.images(), split).as_dict()
     print(jsonlib.dumps(figures) if json else _as_table(figures))
 
 
@@ -182,7 +180,7 @@ def datasets(json: Json = False) -> None:
     json
         One line of JSON at the end, and nothing else.
     """
-    from vaelab.datasets import SOURCES
+    from vaelab.datasets import sources
 
     rows: list[dict[str, Any]] = [
         {
@@ -193,14 +191,14 @@ def datasets(json: Json = False) -> None:
             "licence": source.licence,
             "description": source.description,
         }
-        for source in SOURCES.values()
+        for source in sources().values()
     ]
     if json:
         print(jsonlib.dumps(rows))
         return
     for row in rows:
         shape = " x ".join(map(str, row["shape"]))
-        where = "built in" if row["offline"] else "download"
+        where = "your own" if row["name"].startswith(OWN) else "built in" if row["offline"] else "download"
         print(f"{row['name']:15} {row['images']:>6,} of {shape:11} {where}  {row['description']}")
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from vaelab.config import TrainConfig
-from vaelab.images import as_float
+from vaelab.images import as_float, check_range
 from vaelab.models import VAE, Autoencoder, build_model
 from vaelab.objectives import gaussian_kl, log_weights
 from vaelab.runs import Run, RunError
@@ -128,8 +128,10 @@ class Engine:
         Raises
         ------
         ValueError
-            If a conditional model is given no labels, or ones that it does not know.
+                If a conditional model is given no labels, or ones that it does not know; if the images are not of the
+            model's size, or neither uint8 nor floats in [0, 1].
         """
+        images = self._checked(images)
         label_tensor = self._label_tensor(labels, len(images))
         parts = [self._encode(x, y) for x, y in self._batches(images, label_tensor)]
         mu, sigma = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -167,7 +169,7 @@ class Engine:
                 y = None if label_tensor is None else label_tensor[part]
                 logits = self.model.decoder(torch.from_numpy(z[part]).to(self.device), y)
                 images.append(self.model.likelihood.mean(logits).cpu().numpy())
-        return np.concatenate(images)
+        return np.concatenate(images) if images else np.empty((0, *self.model.image_shape), np.float32)
 
     def reconstruct(self, images: NDArray[np.generic], labels: Labels = None) -> Floats:
         """Decode the means of the images' posteriors.
@@ -295,6 +297,7 @@ class Engine:
         ImageTerms
             In nats. An autoencoder's KL is zero.
         """
+        images = self._checked(images)
         noise = None if seed is None else torch.Generator(self.device).manual_seed(seed)
         parts = []
         self.model.eval()
@@ -339,6 +342,7 @@ class Engine:
         """
         if not self.is_vae:
             raise ValueError("An autoencoder's codes have no distribution: choose a VAE.")
+        images = self._checked(images)
         noise = torch.Generator(self.device).manual_seed(seed)
         label_tensor = self._label_tensor(labels, len(images))
         self.model.eval()
@@ -375,14 +379,24 @@ class Engine:
             )
         return torch.from_numpy(classes.copy()).to(self.device)
 
+    def _checked(self, images: ArrayLike) -> NDArray[Any]:
+        """Images of the model's shape and in range, or a ValueError that says what they are instead."""
+        array = np.asarray(images)
+        if array.ndim != 4 or not len(array) or array.shape[1:] != self.model.image_shape:
+            channels, height, width = self.model.image_shape
+            raise ValueError(
+                f"These images have shape {array.shape}; this model's are (N, {channels}, {height}, {width}), "
+                "N at least 1."
+            )
+        check_range(array)
+        return array
+
     def _batches(
         self, images: NDArray[np.generic], labels: Tensor | None, size: int = BATCH
     ) -> Iterator[tuple[Tensor, Tensor | None]]:
         """Float batches on the device, one at a time: all of MNIST as floats would be 220 MB."""
-        if images.ndim != 4 or not len(images):
-            raise ValueError(f"These images have shape {images.shape}; they must be (N, C, H, W), N at least 1.")
         for start in range(0, len(images), size):
-            part = torch.from_numpy(np.ascontiguousarray(images[start : start + size]))
-            part = part.to(self.device)
+            # A copy, as torch warns of arrays that may not be written to.
+            part = torch.from_numpy(np.array(images[start : start + size], order="C")).to(self.device)
             y = None if labels is None else labels[start : start + size]
             yield (to_float(part) if part.dtype == torch.uint8 else part.float()), y

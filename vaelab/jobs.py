@@ -262,21 +262,16 @@ def _train(path: str, job: str) -> None:
 
 def _make_map(path: str, kind: ProjectionKind, max_points: int) -> Projection:
     """Runs in a worker."""
-    from vaelab.datasets import load_dataset
     from vaelab.maps import make_map
 
     run = Run.open(path)
-    data = load_dataset(run.config.dataset, run.config.preprocessing)
-    return make_map(run, data, kind, max_points)
+    return make_map(run, run.images(), kind, max_points)
 
 
 def _make_study(path: str, name: str) -> Study:
     """Runs in a worker."""
-    from vaelab.datasets import load_dataset
-
     run = Run.open(path)
-    data = load_dataset(run.config.dataset, run.config.preprocessing)
-    return make_study(run, data, name)
+    return make_study(run, run.images(), name)
 
 
 def _map_key(run: Run, kind: ProjectionKind, max_points: int) -> tuple[Any, ...]:

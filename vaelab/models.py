@@ -55,6 +55,7 @@ class Autoencoder(nn.Module):
         config.check_labels(num_labels)
         num_labels = num_labels if config.conditional else 0
         d, act = config.latent_dim, config.activation
+        self.image_shape = image_shape
         self.encoder: MLPEncoder | ConvEncoder
         self.decoder: MLPDecoder | ConvDecoder
         if config.architecture == "mlp":

@@ -2,8 +2,8 @@
 
 ``config.json``
     What the run is.
-``data.json``
-    What its images were.
+``data.json``, ``labels.safetensors``
+    What its images were, and their labels: a map is drawn from these where the images are gone.
 ``metrics.jsonl``
     A line a record, appended and flushed.
 ``status.json``
@@ -44,10 +44,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_safetensors
 
-from vaelab.config import Preprocessing, TrainConfig, explain
+from vaelab.config import OWN, Preprocessing, TrainConfig, explain
+from vaelab.datasets.base import DatasetUnavailable
+from vaelab.images import border_color
 
 if TYPE_CHECKING:
-    from vaelab.datasets import ImageDataset
+    from vaelab.datasets import ImageDataset, Progress, Source
     from vaelab.engine import Engine
 
 __all__ = [
@@ -90,6 +92,8 @@ class DataRecord(BaseModel):
     licence: str
     description: str
     preprocessing: Preprocessing
+    image_hash: str = ""  # tells these images from others; runs of old have none
+    background: tuple[float, ...] = ()  # colour of the images' border, from 0 to 1, a number a channel
 
     @classmethod
     def of(cls, data: ImageDataset) -> DataRecord:
@@ -107,6 +111,8 @@ class DataRecord(BaseModel):
             licence=data.licence,
             description=data.description,
             preprocessing=data.preprocessing,
+            image_hash=data.image_hash,
+            background=tuple(border_color(data.images).tolist()),
         )
 
 
@@ -245,7 +251,7 @@ class Run:
         """
         if path is None:
             stamp = datetime.now().strftime("%m%d-%H%M%S")
-            base = f"{config.dataset}-{config.model}{config.latent_dim}d-{stamp}"
+            base = f"{config.dataset.replace('/', '-')}-{config.model}{config.latent_dim}d-{stamp}"
             folder = runs_folder() / base
             while folder.exists():
                 folder = folder.with_name(f"{base}-{os.urandom(2).hex()}")
@@ -316,6 +322,91 @@ class Run:
             return DataRecord.model_validate_json(text)
         except ValidationError as error:
             raise self._damaged("data.json") from error
+
+    def source(self) -> Source:
+        """Find where the run's images are loaded from.
+
+        Returns
+        -------
+        Source
+            Of the name in its config. Images that were given from Python under a name, and kept under it since, are
+            found as ``own/<name>``.
+
+        Raises
+        ------
+        DatasetUnavailable
+            If they are not there.
+        """
+        from vaelab.datasets import SOURCES, source_of
+
+        name = self.config.dataset
+        if name in SOURCES or name.startswith(OWN):
+            return source_of(name)
+        try:
+            return source_of(OWN + name)
+        except DatasetUnavailable as error:
+            raise DatasetUnavailable(
+                f"The images of {self.title}, called {name!r}, were given from Python and are not kept: keep them with "
+                f"vaelab.datasets.save_own(data, {name!r}), or give them again."
+            ) from error
+
+    def images(self, progress: Progress | None = None) -> ImageDataset:
+        """Load the images that the run learned, as it saw them.
+
+        Parameters
+        ----------
+        progress
+            Called with the fraction of a download that has arrived, 0 to 1.
+
+        Returns
+        -------
+        ImageDataset
+            Preprocessed as for training.
+
+        Raises
+        ------
+        DatasetUnavailable
+            If they are gone, or are others now.
+        """
+        from vaelab.datasets import load_dataset
+
+        data = load_dataset(self.source().name, self.config.preprocessing, progress=progress)
+        self.check_images(data)
+        return data
+
+    def check_images(self, data: ImageDataset) -> None:
+        """Refuse images that are not those that the run learned.
+
+        Parameters
+        ----------
+        data
+            Preprocessed as for training.
+
+        Raises
+        ------
+        DatasetUnavailable
+            If they are others, told by their hash; where training has not begun, any will do.
+        """
+        try:
+            record = self.data
+        except RunError:
+            return
+        same = not record.image_hash or record.image_hash == data.image_hash
+        if self.config.conditional:
+            same = same and len(record.label_names) == len(data.label_names)
+        if not same or record.image_shape != data.image_shape:
+            raise DatasetUnavailable(
+                f"The images that {self.title} learned have changed since: {data.name} now holds others. Its map, its "
+                "decoder and its sliders work without them; train anew to have the rest."
+            )
+
+    def labels(self) -> NDArray[np.int64] | None:
+        """The labels of the run's images, ``(N,)``, as it keeps them; None where it has none."""
+        try:
+            arrays, _ = self.read_arrays("labels.safetensors")
+        except RunError:
+            return None
+        return arrays["labels"].astype(np.int64)
 
     @property
     def status(self) -> Status:
@@ -485,8 +576,10 @@ class Run:
         )
         self._write("status.json", status.model_dump_json().encode(), durable=False)
 
-    def write_data(self, record: DataRecord) -> None:
-        """Keep what the images were."""
+    def write_data(self, record: DataRecord, labels: NDArray[np.int64] | None = None) -> None:
+        """Keep what the images were, and their labels."""
+        if labels is not None:
+            self.write_arrays("labels.safetensors", {"labels": labels.astype(np.uint16)})
         self._write("data.json", (record.model_dump_json(indent=2) + "\n").encode())
 
     def _records(self, beginning: bytes = b"") -> list[dict[str, Any]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from vaelab.config import TrainConfig
+from vaelab.config import OWN, TrainConfig
+from vaelab.datasets import check_fit
 from vaelab.runs import Run
 
 __all__ = ["SWEPT", "SweptName", "create_sweep", "read_values", "sweep_configs"]
@@ -114,8 +115,10 @@ def create_sweep(config: TrainConfig, over: SweptName, values: Sequence[float]) 
         If the runs folder cannot be written.
     """
     runs = []
-    for each in sweep_configs(config, over, values):
+    configs = sweep_configs(config, over, values)
+    check_fit(config)
+    for each in configs:
         run = Run.create(each)
-        run.rename(f"{config.dataset}, {SWEPT[over]} {getattr(each, over):g}")
+        run.rename(f"{config.dataset.removeprefix(OWN)}, {SWEPT[over]} {getattr(each, over):g}")
         runs.append(run)
     return runs

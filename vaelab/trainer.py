@@ -158,6 +158,15 @@ def to_float(images: Tensor) -> Tensor:
     return images.to(torch.float32).div_(255)
 
 
+def _check(images: NDArray[np.uint8], what: str) -> None:
+    """Refuse images that training would make nonsense of."""
+    if images.dtype != np.uint8 or images.ndim != 4 or not len(images):
+        raise ValueError(
+            f"The {what} images are {images.dtype} {images.shape}; they must be uint8 (N, C, H, W), N at least 1: "
+            "ImageDataset.of makes such of others."
+        )
+
+
 class _Sums:
     """Sums of loss terms over images, kept on the device so that no step waits for a number."""
 
@@ -209,8 +218,8 @@ class Trainer:
     Raises
     ------
     ValueError
-        If the architecture cannot take such images, a conditional model has no labels, or the
-        device is not there.
+        If images are not uint8 ``(N, C, H, W)``, the architecture cannot take them, a conditional model has no
+        labels, or the device is not there.
 
     Examples
     --------
@@ -230,6 +239,13 @@ class Trainer:
         num_labels: int = 0,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
+        _check(train_images, "training")
+        _check(validation_images, "validation")
+        if train_images.shape[1:] != validation_images.shape[1:]:
+            raise ValueError(
+                f"Training images are {train_images.shape[1:]} and validation images {validation_images.shape[1:]}: "
+                "they must be of one shape."
+            )
         self.config = config
         self.clock = clock
         self.device = pick_device(config.device)
@@ -243,6 +259,12 @@ class Trainer:
                 raise ValueError(
                     "A conditional model needs a label with every image: give train_labels and validation_labels."
                 )
+            for labels, images in ((train_labels, train_images), (validation_labels, validation_images)):
+                if len(labels) != len(images) or labels.min() < 0 or labels.max() >= num_labels:
+                    raise ValueError(
+                        f"There are {len(labels)} labels from {labels.min()} to {labels.max()} for {len(images)} "
+                        f"images: give each image one, from 0 to {num_labels - 1}."
+                    )
             self.train_labels = torch.tensor(train_labels, device=self.device)
             self.validation_labels = torch.tensor(validation_labels, device=self.device)
         mean = to_float(torch.from_numpy(train_images.mean(0, dtype=np.float64)))

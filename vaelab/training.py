@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from vaelab.config import TrainConfig, explain
-from vaelab.datasets import ImageDataset, load_dataset
+from vaelab.datasets import ImageDataset, check_fit
 from vaelab.datasets.preprocessing import preprocess
 from vaelab.engine import Engine
 from vaelab.evaluation import evaluate
@@ -58,7 +58,7 @@ def train(
     Parameters
     ----------
     config
-        What the run is.
+        What the run is. Where images are given and it names none, the run takes their name.
     data
         Its images; loaded by ``config.dataset`` if not given.
     run_dir
@@ -74,7 +74,7 @@ def train(
     Raises
     ------
     ValueError
-        If images and config do not fit each other.
+        If images and config do not fit each other, before anything is written.
     RunError
         If the folder cannot be written or holds a run already.
     DatasetUnavailable
@@ -82,10 +82,20 @@ def train(
     DivergedError
         If the loss stopped being a number.
     """
+    if data is None:
+        check_fit(config)
+    else:
+        config, data = _agree(config, data)
+        config.check_image_shape(data.image_shape)
+        config.check_labels(len(data.label_names))
     return _finish(Run.create(config, run_dir), data, on_record)
 
 
-def resume(run_dir: str | Path, on_record: Callable[[Record], None] | None = None) -> Run:
+def resume(
+    run_dir: str | Path,
+    on_record: Callable[[Record], None] | None = None,
+    data: ImageDataset | None = None,
+) -> Run:
     """Go on with a run from its last finished epoch and wait for it.
 
     Parameters
@@ -94,6 +104,8 @@ def resume(run_dir: str | Path, on_record: Callable[[Record], None] | None = Non
         The run's folder.
     on_record
         Called with every record, to show progress.
+    data
+        Its images, where they were given from Python; else they are loaded.
 
     Returns
     -------
@@ -104,11 +116,13 @@ def resume(run_dir: str | Path, on_record: Callable[[Record], None] | None = Non
     ------
     RunError
         If the folder holds no run, is damaged, or is being trained by another process.
+    DatasetUnavailable
+        If its images are gone, or are others than it began with.
     """
     run = Run.open(run_dir)
     if run.status.state in {"preparing", "running"}:
         raise RunError(f"{run.name} is being trained by another process: stop it there first.")
-    return _finish(run, None, on_record)
+    return _finish(run, data, on_record)
 
 
 def _finish(run: Run, data: ImageDataset | None, on_record: Callable[[Record], None] | None) -> Run:
@@ -163,7 +177,6 @@ def _run_training(run: Run, data: ImageDataset | None) -> Iterator[Record]:
     yield (loading := Progress("loading the images", 0.0))
     run.write_status("preparing", loading.phase)
     data = _load(run, data)
-    run.write_data(DataRecord.of(data))
     train, validation = data.split.train, data.split.validation
     trainer = Trainer(
         run.config,
@@ -176,6 +189,8 @@ def _run_training(run: Run, data: ImageDataset | None) -> Iterator[Record]:
     if run.epoch >= 0:
         arrays, numbers = run.checkpoint()
         trainer.load_state({k: torch.from_numpy(v) for k, v in arrays.items()}, numbers)
+    # Only now, when nothing was found that does not fit: a run must open again whatever was tried.
+    run.write_data(DataRecord.of(data), data.labels)
     run.forget_after(trainer.epoch)
     if trainer.epoch == 0:
         _save(run, trainer, data)
@@ -213,23 +228,31 @@ def _evaluate(run: Run, engine: Engine, data: ImageDataset) -> None:
 
 
 def _load(run: Run, data: ImageDataset | None) -> ImageDataset:
-    config = run.config
-    if data is None:
-
-        def report(fraction: float) -> None:
-            if run.pop_stop_request():
-                raise _StoppedError
-            message = f"downloading {config.dataset}: {fraction:.0%}"
-            run.write_status("preparing", message, fraction)
-
-        return load_dataset(config.dataset, config.preprocessing, progress=report)
-    if data.name != config.dataset:
-        raise ValueError(
-            f"The config says dataset={config.dataset!r}, but the images given are {data.name!r}: make the two agree."
-        )
-    if data.preprocessing == config.preprocessing:
+    if data is not None:
+        _, data = _agree(run.config, data)
+        run.check_images(data)
         return data
-    return preprocess(data, config.preprocessing)
+
+    def report(fraction: float) -> None:
+        if run.pop_stop_request():
+            raise _StoppedError
+        run.write_status("preparing", f"downloading {run.config.dataset}: {fraction:.0%}", fraction)
+
+    return run.images(report)
+
+
+def _agree(config: TrainConfig, data: ImageDataset) -> tuple[TrainConfig, ImageDataset]:
+    """A config and images of one name and one preprocessing."""
+    if data.name != config.dataset:
+        if "dataset" in config.model_fields_set:
+            raise ValueError(
+                f"The config says dataset={config.dataset!r}, but the images given are {data.name!r}: make the two "
+                "agree, or leave dataset out."
+            )
+        config = config.model_copy(update={"dataset": data.name})
+    if data.preprocessing != config.preprocessing:
+        data = preprocess(data, config.preprocessing)
+    return config, data
 
 
 def _save(run: Run, trainer: Trainer, data: ImageDataset) -> None:

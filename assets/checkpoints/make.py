@@ -104,7 +104,7 @@ def make(name: str) -> None:
 def add(name: str, what: str, again: bool) -> None:
     """Add maps or studies to an example as it is shipped."""
     run = Run.open(HERE / name)
-    data = vaelab.load_dataset(run.config.dataset, run.config.preprocessing)
+    data = run.images()
     folder = run.path / {"maps": "projections", "studies": "studies"}[what]
     if again:
         shutil.rmtree(folder, ignore_errors=True)

@@ -13,7 +13,7 @@ SLUG = "anatomy"
 
 def draw() -> None:
     run = resources.example("digits-ae-2d")
-    data = resources.dataset(run.config)
+    data = resources.images_of(run)
     places = resources.make_known_map(run, "plane")
     assert data.labels is not None
     test = data.split.test

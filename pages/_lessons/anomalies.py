@@ -24,8 +24,8 @@ class AnomaliesSpec(TypedDict):
 
 def draw() -> None:
     run = resources.example("digits-without-4-16d")
-    normal = resources.dataset(run.config)
-    everything = resources.dataset(resources.example("digits-2d").config)
+    normal = resources.images_of(run)
+    everything = resources.images_of(resources.example("digits-2d"))
     assert normal.labels is not None
     assert everything.labels is not None
     test = normal.split.test

@@ -47,7 +47,7 @@ class BetaSpec(kit.Classes):
 
 def draw() -> None:
     runs = [resources.example(name) for name in RUNS]
-    data = resources.dataset(runs[0].config)
+    data = resources.images_of(runs[0])
     words, stage, after = kit.sides()
     with words:
         kit.say(

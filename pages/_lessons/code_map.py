@@ -22,7 +22,7 @@ class CodeMapSpec(kit.Classes):
 
 def draw() -> None:
     run = resources.example("digits-ae-2d")
-    data = resources.dataset(run.config)
+    data = resources.images_of(run)
     places = resources.make_known_map(run, "plane")
     assert data.labels is not None
     labels = data.labels[places.indices]

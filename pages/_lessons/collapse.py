@@ -25,7 +25,7 @@ class CollapseSpec(kit.Classes):
 
 def draw() -> None:
     vae, collapsed = resources.example("digits-16d"), resources.example("digits-2d-beta-4")
-    data = resources.dataset(vae.config)
+    data = resources.images_of(vae)
     assert data.labels is not None
     held_out = data.split.test
     mean = data.images[data.split.train].mean(0).transpose(1, 2, 0) / 255

@@ -23,7 +23,7 @@ class DenoisingSpec(TypedDict):
 
 def draw() -> None:
     denoiser, vae = resources.example("digits-denoiser-16d"), resources.example("digits-16d")
-    data = resources.dataset(denoiser.config)
+    data = resources.images_of(denoiser)
     strength = denoiser.config.corruption_strength
     test = data.split.test[:NUM_IMAGES]
     assert data.labels is not None

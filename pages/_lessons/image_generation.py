@@ -21,7 +21,7 @@ class ImageGenerationSpec(kit.Classes):
 
 def draw() -> None:
     run, without = resources.example("digits-labels-2d"), resources.example("digits-2d")
-    data = resources.dataset(run.config)
+    data = resources.images_of(run)
     places, unlabelled = (resources.make_known_map(each, "plane") for each in (run, without))
     assert data.labels is not None
     spec: ImageGenerationSpec = {"wish": WISH, **kit.classes(data)}

@@ -184,7 +184,7 @@ def channels_last(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def browser_map(run: Run, projection: Projection) -> NDArray[np.uint8]:
     """A map as the browser reads it, with the density by which Explore judges a place."""
-    data = resources.dataset(run.config)
+    data = resources.images_of(run)
     return np.frombuffer(resources.browser_map(run, data, projection, "lesson"), np.uint8)
 
 

@@ -13,7 +13,7 @@ SLUG = "loss"
 
 def draw() -> None:
     run = resources.example("digits-2d")
-    data = resources.dataset(run.config)
+    data = resources.images_of(run)
     assert data.labels is not None
     shown = data.split.test[:14]
     words, stage, after = kit.sides()

@@ -14,7 +14,7 @@ import streamlit as st
 
 from pages._lessons import kit
 from pages._ui import frame, resources, widgets
-from vaelab.config import TrainConfig
+from vaelab.datasets import source_of
 from vaelab.figures import loss_curves
 
 SLUG = "python"
@@ -39,7 +39,7 @@ def draw() -> None:
         "steps of making a VAE, on the 8 × 8 digits. The code is read from the installed package "
         "while this page is drawn, and **Run** runs just what you see."
     )
-    data = resources.dataset(TrainConfig(dataset="digits"))
+    data = resources.dataset(source_of("digits"))
     widgets.sheet(
         data.images[np.random.default_rng(0).choice(len(data), 48, replace=False)],
         24,

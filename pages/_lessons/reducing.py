@@ -16,7 +16,7 @@ SLUG = "reducing"
 
 def draw() -> None:
     run = resources.example("digits-ae-2d")
-    data = resources.dataset(run.config)
+    data = resources.images_of(run)
     places = resources.make_known_map(run, "plane")
     mean, components = principal_components(data)
     centred = data.images[places.indices].reshape(len(places.indices), -1) / 255 - mean
@@ -87,11 +87,11 @@ def draw() -> None:
 
 def principal_components(data: ImageDataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The mean training image and the two directions in which training images differ most."""
-    return _principal_components(data.name, data)
+    return _principal_components(data.key, data)
 
 
 @st.cache_data(show_spinner=False)
-def _principal_components(name: str, _data: ImageDataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _principal_components(key: str, _data: ImageDataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     images = _data.images[_data.split.train].reshape(len(_data.split.train), -1) / 255
     mean = images.mean(0)
     components = np.linalg.svd(images - mean, full_matrices=False)[2][:2]

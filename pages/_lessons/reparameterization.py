@@ -13,7 +13,7 @@ SLUG = "reparameterization"
 
 def draw() -> None:
     run = resources.example("digits-2d")
-    data = resources.dataset(run.config)
+    data = resources.images_of(run)
     plane = resources.make_known_map(run, "plane")
     assert data.labels is not None
     shown = data.split.test[:12]

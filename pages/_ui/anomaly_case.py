@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pages._ui import resources, widgets
 from vaelab.config import Preprocessing
-from vaelab.datasets import SOURCES, ImageDataset
+from vaelab.datasets import ImageDataset, source_of
 from vaelab.evaluation.anomalies import Detector
 from vaelab.evaluation.detection import Detection, detect
 from vaelab.images import as_float
@@ -64,7 +64,7 @@ class Case(NamedTuple):
     @classmethod
     def of(cls, run: Run, source: AnomalySource, score: str) -> Case:
         """Load and score; both are cached."""
-        groups = group_of(resources.dataset(run.config)), anomalies_of(run, source)
+        groups = group_of(resources.images_of(run)), anomalies_of(run, source)
         scores = scores_of(run, None, score), scores_of(run, source, score)
         return cls(run, source, score, groups, scores)
 
@@ -99,7 +99,7 @@ def missing_classes(run: Run) -> tuple[str, ...]:
     classes = run.config.preprocessing.classes
     if classes is None:
         return ()
-    return tuple(name for name in SOURCES[run.config.dataset].label_names if name not in classes)
+    return tuple(name for name in run.source().label_names if name not in classes)
 
 
 def detector_of(run: Run) -> Detector:
@@ -109,7 +109,7 @@ def detector_of(run: Run) -> Detector:
 
 @st.cache_resource(max_entries=8, show_spinner="Learning what to expect of normal images …")
 def _detector(path: str, version: int, _run: Run) -> Detector:
-    return Detector(_run.engine, resources.dataset(_run.config))
+    return Detector(_run.engine, resources.images_of(_run))
 
 
 def group_of(data: ImageDataset, at_least: int = 0) -> Group:
@@ -122,14 +122,13 @@ def group_of(data: ImageDataset, at_least: int = 0) -> Group:
 
 def anomalies_of(run: Run, source: AnomalySource) -> Group:
     """The images that play the anomalies, in the shape of the run's."""
-    config, data = run.config, resources.dataset(run.config)
+    config, data = run.config, resources.images_of(run)
     if source.kind == "corrupted":
-        return _damaged(config.dataset, config.preprocessing.model_dump_json(), source, data)
+        return _damaged(data.key, source, data)
     if source.kind == "left_out":
         preprocessing = config.preprocessing.model_copy(update={"classes": missing_classes(run), "num_images": None})
-        config = config.model_copy(update={"preprocessing": preprocessing})
         # The model has seen none of them, whichever split they are from.
-        return group_of(resources.dataset(config), MIN_LEFT_OUT)
+        return group_of(resources.dataset(run.source(), preprocessing), MIN_LEFT_OUT)
     channels, side, _ = data.image_shape
     preprocessing = Preprocessing.model_validate(
         {
@@ -139,12 +138,11 @@ def anomalies_of(run: Run, source: AnomalySource) -> Group:
             "binarize": config.preprocessing.binarize,
         }
     )
-    others = {"dataset": source.what, "preprocessing": preprocessing}
-    return group_of(resources.dataset(config.model_copy(update=others)))
+    return group_of(resources.dataset(source_of(source.what), preprocessing))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _damaged(name: str, steps: str, source: AnomalySource, _data: ImageDataset) -> Group:
+def _damaged(key: str, source: AnomalySource, _data: ImageDataset) -> Group:
     from vaelab.corruptions import corrupt_images  # here, as it imports torch
 
     images, names = group_of(_data)
@@ -159,7 +157,7 @@ def scores_of(run: Run, source: AnomalySource | None, score: str) -> NDArray[np.
 
 @st.cache_resource(max_entries=64, show_spinner="Scoring the images …")
 def _scores(path: str, version: int, source: AnomalySource | None, score: str, _run: Run) -> NDArray[np.float64]:
-    group = group_of(resources.dataset(_run.config)) if source is None else anomalies_of(_run, source)
+    group = group_of(resources.images_of(_run)) if source is None else anomalies_of(_run, source)
     return detector_of(_run).score(score, group.images)
 
 

@@ -73,7 +73,7 @@ def choose_ranges(data: ImageDataset) -> tuple[np.ndarray, np.ndarray]:
     factor = controls.selectbox(
         "Factor",
         param="factor",
-        key=f"factor:{data.name}",
+        key=f"factor:{data.key}",
         options=data.factor_names,
         default=data.factor_names[0],
         help="A cause that the images were drawn with, and that no model was told.",
@@ -88,7 +88,7 @@ def choose_ranges(data: ImageDataset) -> tuple[np.ndarray, np.ndarray]:
         chosen = controls.range_slider(
             f"{end}, {way}",
             param=end.lower(),
-            key=f"range-{end}:{data.name}:{factor}",
+            key=f"range-{end}:{data.key}:{factor}",
             min_value=low,
             max_value=high,
             step=(high - low) / 100,
@@ -159,4 +159,4 @@ def draw_lasso(run: Run, data: ImageDataset, projection: Projection) -> tuple[np
 
 def _members_key(run: Run, data: ImageDataset, end: str) -> str:
     """Key of the images that were last made group ``end``."""
-    return f"lasso-{end}:{run.name}:{len(data)}"
+    return f"lasso-{end}:{run.name}:{data.key}"

@@ -60,7 +60,7 @@ def maps_so_far(models: dict[str, Run], data: ImageDataset) -> Maps:
     )
     if pixels is None:
         missing.append((run, "pixel_maps", "Making UMAP's map, and judging those of the pixels"))
-        arrays = _pixel_places(data.name, data.preprocessing.model_dump_json(), data)
+        arrays = _pixel_places(data.key, data)
     else:
         arrays = pixels.arrays
         figures |= {name: pixels.figures[name] for name in ("raw", "pca", "umap")}
@@ -75,7 +75,7 @@ def _code_places(path: str, version: int, _run: Run, _data: ImageDataset) -> dic
 
 
 @st.cache_resource(max_entries=8, show_spinner="Placing the images …")
-def _pixel_places(name: str, preprocessing: str, _data: ImageDataset) -> dict[str, Any]:
+def _pixel_places(key: str, _data: ImageDataset) -> dict[str, Any]:
     return pixel_places(_data)
 
 

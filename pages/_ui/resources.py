@@ -11,8 +11,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from vaelab.config import Preprocessing, TrainConfig
-from vaelab.datasets import ImageDataset, SplitName, load_dataset
+from vaelab.config import Preprocessing
+from vaelab.datasets import ImageDataset, Source, SplitName, load_dataset
 from vaelab.export import browser_map as make_browser_map
 from vaelab.export import browser_model as make_browser_model
 from vaelab.figures import decoded_extent
@@ -36,6 +36,7 @@ __all__ = [
     "example",
     "examples",
     "fresh",
+    "images_of",
     "jobs",
     "known_map",
     "known_study",
@@ -82,12 +83,15 @@ def example(name: str) -> Run:
 
 def same_images(run: Run) -> list[Run]:
     """The other runs that learned the images that ``run`` did."""
-    images = run.config.dataset, run.config.preprocessing
-    return [
-        other
-        for other in all_runs().values()
-        if other.name != run.name and (other.config.dataset, other.config.preprocessing) == images
-    ]
+
+    def same(other: Run) -> bool:
+        config = other.config
+        if (config.dataset, config.preprocessing) != (run.config.dataset, run.config.preprocessing):
+            return False
+        hashes = {run.data.image_hash, other.data.image_hash} - {""}  # runs of old have none
+        return len(hashes) < 2
+
+    return [other for other in all_runs().values() if other.name != run.name and same(other)]
 
 
 def torch_is_loaded() -> bool:
@@ -111,13 +115,20 @@ def opened(path: str, version: int) -> Run:
     return Run.open(path).pin()
 
 
-def dataset(config: TrainConfig) -> ImageDataset:
-    """The images of a run, as it saw them."""
-    return _dataset(config.dataset, config.preprocessing.model_dump_json())
+def images_of(run: Run) -> ImageDataset:
+    """The images of a run, as it saw them; a DatasetUnavailable where they are gone or others now."""
+    data = dataset(run.source(), run.config.preprocessing)
+    run.check_images(data)
+    return data
+
+
+def dataset(source: Source, preprocessing: Preprocessing | None = None) -> ImageDataset:
+    """The images of a source as they are now."""
+    return _dataset(source.name, source.version, (preprocessing or Preprocessing()).model_dump_json())
 
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the images …")
-def _dataset(name: str, preprocessing: str) -> ImageDataset:
+def _dataset(name: str, version: str, preprocessing: str) -> ImageDataset:
     return load_dataset(name, Preprocessing.model_validate_json(preprocessing))
 
 
@@ -147,7 +158,7 @@ def make_known_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS)
 @st.cache_resource(max_entries=16, show_spinner="Placing the images on the map …")
 def _make_map(path: str, version: int, kind: ProjectionKind, max_points: int) -> Projection:
     run = opened(path, version)
-    return make_map(run, dataset(run.config), kind, max_points)
+    return make_map(run, images_of(run), kind, max_points)
 
 
 def known_study(run: Run, name: str) -> Study | None:
@@ -174,7 +185,7 @@ def codes_of(run: Run, split: SplitName) -> Codes:
 @st.cache_resource(max_entries=16, show_spinner="Encoding the images …")
 def _codes_of(path: str, version: int, split: SplitName) -> Codes:
     run = opened(path, version)
-    data = dataset(run.config)
+    data = images_of(run)
     chosen = data.indices(split)
     return run.engine.encode(data.images[chosen], data.labels_of(chosen))
 

@@ -301,7 +301,7 @@ def color_choice(data: ImageDataset) -> str | None:
     return controls.selectbox(
         "Colour",
         param="colour",
-        key=f"color:{data.name}",
+        key=f"color:{data.key}",
         options=options,
         default=options[0],
         help="What the colours of the points mean.",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vaelab.config import DATASETS, Preprocessing
+from vaelab.config import Preprocessing
 from vaelab.datasets import SOURCES, data_folder, load_dataset, vision
 from vaelab.datasets.base import seeded_split
 
@@ -23,8 +23,7 @@ def loaded(tmp_path_factory):
     return everything
 
 
-def test_sources_come_in_the_order_of_the_config():
-    assert tuple(SOURCES) == DATASETS
+def test_a_person_without_a_network_is_told_what_needs_none():
     # What people without a network are told to take.
     assert tuple(OFFLINE) == vision.OFFLINE
     assert len(OFFLINE) >= 3

@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from vaelab.config import OWN, Preprocessing
+from vaelab.config import OWN, Preprocessing, TrainConfig
 from vaelab.datasets import digits, faces, shapes, vision
 from vaelab.datasets.base import DatasetUnavailable, ImageDataset, Progress, Source, Split, SplitName
-from vaelab.datasets.own import load_own, own_sources
+from vaelab.datasets.own import own_source, own_sources, save_own
 from vaelab.datasets.preprocessing import preprocess
 
 __all__ = [
@@ -22,10 +22,12 @@ __all__ = [
     "Source",
     "Split",
     "SplitName",
+    "check_fit",
     "data_folder",
     "is_local",
     "load_dataset",
     "preprocess",
+    "save_own",
     "source_of",
     "sources",
 ]
@@ -84,15 +86,37 @@ def source_of(name: str, folder: str | Path | None = None) -> Source:
     Raises
     ------
     ValueError
-        If there is none; a ``DatasetUnavailable`` where it is an own one that is gone or damaged.
+        If there is none.
+    DatasetUnavailable
+        If it is an own one that is gone or damaged.
     """
-    known = sources(folder)
-    if name in known:
-        return known[name]
+    if name in SOURCES:
+        return SOURCES[name]
     if name.startswith(OWN):
-        load_own(name, folder)  # says what is wrong with it
-    own = [each for each in known if each.startswith(OWN)]
-    raise ValueError(f"There is no dataset called {name!r}: choose one of {', '.join([*SOURCES, *own[:8]])}.")
+        return own_source(name, folder)
+    own = list(own_sources(folder))[:8]
+    raise ValueError(f"There is no dataset called {name!r}: choose one of {', '.join([*SOURCES, *own])}.")
+
+
+def check_fit(config: TrainConfig) -> None:
+    """Refuse a config that does not fit its images, without loading them.
+
+    Parameters
+    ----------
+    config
+        What a run is to be.
+
+    Raises
+    ------
+    ValueError
+        If there is no such dataset, its images are not of a size that the architecture takes, or a conditional model
+        has no labels to be told.
+    DatasetUnavailable
+        If it is an own one that is gone or damaged.
+    """
+    source, classes = source_of(config.dataset), config.preprocessing.classes
+    config.check_image_shape(source.shape_after(config.preprocessing))
+    config.check_labels(len(source.label_names if classes is None else classes))
 
 
 def is_local(source: Source, folder: str | Path | None = None) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -260,7 +260,9 @@ class ImageDataset:
         return channels, height, width
 
     def indices(self, split: SplitName) -> NDArray[np.int64]:
-        """Indices of the images in ``split``, int64 ``(M,)``."""
+        """Indices of the images in ``split``, int64 ``(M,)``; a ValueError if there is no such split."""
+        if split not in get_args(SplitName):
+            raise ValueError(f"There is no split called {split!r}: choose one of {', '.join(get_args(SplitName))}.")
         chosen: NDArray[np.int64] = getattr(self.split, split)
         return chosen
 
@@ -300,6 +302,8 @@ class Source:
         What must lie below the data folder for it to load without a network; empty if nothing.
     num_bytes
         Of the download; 0 where there is none.
+    version
+        Changes whenever what it loads does; empty for what never changes.
     """
 
     name: str
@@ -315,6 +319,7 @@ class Source:
     source: str = ""
     files: tuple[str, ...] = ()
     num_bytes: int = 0
+    version: str = ""
 
     def shape_after(self, preprocessing: Preprocessing) -> tuple[int, int, int]:
         """``(C, H, W)`` of the images once they are preprocessed."""

@@ -39,6 +39,7 @@ __all__ = [
     "few_images",
     "load_own",
     "own_folder",
+    "own_source",
     "own_sources",
     "relabel_own",
     "retitle_own",
@@ -108,6 +109,30 @@ def own_sources(folder: str | Path | None = None) -> dict[str, Source]:
             found.append((_read_index(path), path))
     found.sort(key=lambda pair: pair[0].created, reverse=True)
     return {OWN + path.name: _source(index, path) for index, path in found}
+
+
+def own_source(name: str, folder: str | Path | None = None) -> Source:
+    """Find one own dataset, reading no images.
+
+    Parameters
+    ----------
+    name
+        With or without ``own/``.
+    folder
+        The data folder; ``data_folder()`` by default.
+
+    Returns
+    -------
+    Source
+        Named ``own/<name>``.
+
+    Raises
+    ------
+    DatasetUnavailable
+        If it is not there, or damaged.
+    """
+    path = _folder_of(name, folder)
+    return _source(_read_index(path), path)
 
 
 def broken_own(folder: str | Path | None = None) -> dict[str, str]:
@@ -412,6 +437,7 @@ def _source(index: _Index, path: Path) -> Source:
         factor_names=index.factor_names,
         source=index.source,
         files=(f"own/{path.name}/{INDEX}",),
+        version=f"{index.images} {index.labels}",
     )
 
 

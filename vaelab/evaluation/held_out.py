@@ -74,6 +74,11 @@ def evaluate(engine: Engine, data: ImageDataset, split: SplitName = "test", seed
     -------
     Evaluation
         The figures.
+
+    Raises
+    ------
+    ValueError
+        If there is no such split, or the images are not of the model's size.
     """
     chosen = data.indices(split)
     images = data.images[chosen]
