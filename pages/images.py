@@ -31,7 +31,7 @@ def draw_all(there: dict[str, Source]) -> None:
     """Own datasets first, then those that come with vaelab."""
     draw_unfinished()
     own = {name: source for name, source in there.items() if name.startswith(OWN)}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center", key="images-head"):
         st.markdown("## Your own", width="stretch")
         st.button(
             "Add images",

@@ -72,7 +72,7 @@ def draw_unfinished() -> None:
 
 def draw_adding() -> None:
     """All of it: what to read, how far it has come, and what was read."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center", key="images-head"):
         st.markdown("## Add images", width="stretch")
         st.button("All images", icon=":material/arrow_back:", on_click=leave, help="Back to all datasets.")
     task: ImportTask | None = st.session_state.get(TASK_KEY)
@@ -217,7 +217,7 @@ def read_path(path: str, options: dict[str, Any]) -> None:
 
 def read_shots(shots: Sequence[Shot]) -> None:
     """Begin to read pictures of the camera; in a callback."""
-    given = Given("the camera")
+    given = Given("camera")
     try:
         for number, shot in enumerate(shots, start=1):
             # A class is a folder, and neither several in one another nor a hidden one.
@@ -367,8 +367,7 @@ def preview(task: ImportTask) -> None:
         st.caption(f"{min(SHOWN, len(data))} of {len(data):,} images, as a model would see them. {classes_of(data)}")
     with right:
         draw_figures(report)
-        for step in report.steps:
-            st.markdown(f"- {plain(step)}")
+        st.markdown("\n".join(f"- {plain(step)}" for step in report.steps))
         if report.skipped:
             draw_skipped(task)
         draw_choice(task, data)
@@ -382,7 +381,7 @@ def draw_figures(report: Any) -> None:
         "Size": f"{height} × {width}",
         "Colour": "gray" if channels == 1 else "colour",
         "Classes": f"{len(report.label_names):,}" if report.label_names else "none",
-        "Twice": f"{report.duplicates:,}",
+        "Duplicates": f"{report.duplicates:,}",
         "Not taken": f"{len(report.skipped):,}",
         "Took": f"{report.seconds:.1f} s",
     }

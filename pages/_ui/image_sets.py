@@ -21,7 +21,7 @@ from vaelab.datasets import DatasetUnavailable, ImageDataset, Source, data_folde
 from vaelab.datasets.own import few_images
 from vaelab.images import tile
 
-__all__ = ["counts_of", "draw_cards", "facts", "images_of", "plain", "some_of"]
+__all__ = ["counts_of", "draw_cards", "facts", "plain", "some_of"]
 
 #: Images on a card, and how many of them a row.
 SHOWN, COLUMNS = 12, 6
@@ -56,25 +56,6 @@ def counts_of(data: ImageDataset) -> NDArray[np.int64]:
     if data.labels is None:
         return np.zeros(0, np.int64)
     return np.bincount(data.labels, minlength=len(data.label_names)).astype(np.int64)
-
-
-def images_of(source: Source) -> ImageDataset:
-    """All images of a dataset as it is now; read once until it changes."""
-    return _images_of(source.name, _stamp(source))
-
-
-@st.cache_resource(max_entries=3, show_spinner="Loading the images …")
-def _images_of(name: str, stamp: int) -> ImageDataset:
-    return load_dataset(name)
-
-
-def _stamp(source: Source) -> int:
-    """Another number after each change of an own dataset."""
-    if not source.name.startswith(OWN):
-        return 0
-    with suppress(OSError):
-        return (data_folder() / source.files[0]).stat().st_mtime_ns
-    return 0
 
 
 # Cards ------------------------------------------------------------------------------------------
@@ -121,12 +102,12 @@ def _draw_sheet(source: Source, coming: bool) -> None:
 def _sheet(source: Source) -> str:
     """A picture of some of its images, as a data address."""
     if source.name.startswith(OWN):
-        return _own_sheet(source.name, _stamp(source))
+        return _own_sheet(source.name, source.version)
     return _built_in_sheet(source.name, str(data_folder()))
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _own_sheet(name: str, stamp: int) -> str:
+def _own_sheet(name: str, version: str) -> str:
     return _address(_picture(few_images(name, SHOWN)))
 
 
@@ -186,7 +167,7 @@ def _picture(images: NDArray[np.uint8]) -> bytes:
         images = np.stack([_reduced(image) for image in images])
     pixels = tile(images, COLUMNS, gap=1, times=max(1, SIDE // images.shape[3]))
     buffer = BytesIO()
-    Image.fromarray(pixels).save(buffer, "WEBP", lossless=images.shape[1] == 1, quality=85, method=2)
+    Image.fromarray(pixels).save(buffer, "WEBP", lossless=images.shape[1] == 1, quality=85, method=0)
     return buffer.getvalue()
 
 

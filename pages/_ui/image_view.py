@@ -8,9 +8,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages._ui import frame
+from pages._ui import frame, resources
 from pages._ui.image_picker import pick_images
-from pages._ui.image_sets import counts_of, facts, images_of, plain
+from pages._ui.image_sets import counts_of, facts, plain
 from vaelab.config import OWN, explain
 from vaelab.datasets import DatasetUnavailable, ImageDataset, Source, is_local
 from vaelab.datasets.own import delete_own, relabel_own, retitle_own
@@ -62,7 +62,7 @@ def act_on(source: Source) -> None:
 
 def draw_set(source: Source) -> None:
     """Everything about one dataset."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center", key="images-head"):
         st.markdown(f"## {plain(source.title)}", width="stretch")
         st.button("All images", icon=":material/arrow_back:", on_click=leave, help="Back to all datasets.")
         if source.name.startswith(OWN):
@@ -72,11 +72,11 @@ def draw_set(source: Source) -> None:
     st.markdown(f"{facts(source)}  \n{plain(about)}")
     if not is_local(source):
         st.info(
-            f"{source.title} is not on this machine yet. Press **Train on these**: when training starts, it is downloaded "
-            f"({source.num_bytes / 1e6:,.0f} MB), and kept."
+            f"{source.title} is not on this machine yet. Press **Train on these**: when training starts, "
+            f"{source.num_bytes / 1e6:,.0f} MB are downloaded, and kept."
         )
         return
-    data = images_of(source)
+    data = resources.dataset(source)
 
     @st.fragment
     @frame.guarded

@@ -114,7 +114,11 @@ class Given:
     def paths(self) -> list[Path]:
         if self._path is not None:
             return [self._path]
-        return [] if self._folder is None else sorted(self._folder.iterdir())
+        if self._folder is None:
+            return []
+        top = sorted(self._folder.iterdir())
+        # Where there are folders in it, it is a folder of classes; else each file is what was given.
+        return [self._folder] if any(path.is_dir() for path in top) else top
 
     @property
     def tables(self) -> dict[str, Path]:
