@@ -158,6 +158,9 @@ def test_what_a_page_is_set_to_can_be_sent(launch, name):
     assert texts(other) == texts(app)
 
 
+#: What tells the images of digits from others.
+DIGITS = load_dataset("digits").key
+
 #: Values that make no sense, and what is shown instead.
 MISTAKES = [
     ("explore.py", "map", "nonsense", state.KIND_KEY, "plane"),
@@ -168,9 +171,9 @@ MISTAKES = [
     ("anomalies.py", "anomalies", "left_out", "anomalies:digits-2d", "other"),
     ("denoising.py", "strength", "nan", "noise-strength-gaussian", 0.3),
     ("denoising.py", "strength", "17", "noise-strength-gaussian", 1.0),
-    ("generation.py", "label", "7", "generate-label:digits:False", 7),
+    ("generation.py", "label", "7", f"generate-label:{DIGITS}:False", 7),
     ("generation.py", "temperature", "hot", "temperature", 1.0),
-    ("arithmetic.py", "image", "99999999", "arithmetic-image:digits:1797", 1796),
+    ("arithmetic.py", "image", "99999999", f"arithmetic-image:{DIGITS}", 1796),
     ("arithmetic.py", "a", "nonsense", None, None),
     ("train.py", "latent_dim", "2.5", "train-latent_dim", 2),
     ("train.py", "latent_dim", "1e400", "train-latent_dim", 2),

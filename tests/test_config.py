@@ -75,9 +75,9 @@ def test_every_number_has_both_bounds():
             "corruption_strength",
         )
     }
-    assert bounded == numbers | {("Preprocessing", "num_images")}
+    assert bounded == numbers | {("Preprocessing", "num_images"), ("Preprocessing", "size")}
     capped = {(model.__name__, name) for model, name, kind, _ in BOUNDS if kind in {"le", "lt"}}
-    assert capped == numbers
+    assert capped == numbers | {("Preprocessing", "size")}
 
 
 @pytest.mark.parametrize(("model", "name", "kind", "bound"), BOUNDS, ids=[f"{b[1]}-{b[2]}" for b in BOUNDS])

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image
 
 __all__ = [
     "as_float",
@@ -254,6 +253,8 @@ def tile(images: NDArray[np.generic], columns: int, gap: int = 0, times: int = 1
 
 def png(pixels: Pixels) -> bytes:
     """Encode ``pixels``, ``(H, W, 3)`` or with opacity ``(H, W, 4)``, as a PNG file."""
+    from PIL import Image  # the one use of it here: datasets are loaded without
+
     buffer = BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()

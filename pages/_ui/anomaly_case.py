@@ -112,11 +112,15 @@ def _detector(path: str, version: int, _run: Run) -> Detector:
     return Detector(_run.engine, resources.images_of(_run))
 
 
-def group_of(data: ImageDataset, at_least: int = 0) -> Group:
-    """The test images or, where those are fewer than ``at_least``, all of them."""
+def group_of(data: ImageDataset, classes: tuple[str, ...] | None = None) -> Group:
+    """The test images; of the classes given or, where those are few, all images of these classes."""
     chosen = data.indices("test")
-    if len(chosen) < at_least:
-        chosen = np.arange(len(data))
+    if classes is not None:
+        assert data.labels is not None
+        of_classes = np.isin(data.labels, [data.label_names.index(name) for name in classes])
+        chosen = chosen[of_classes[chosen]]
+        if len(chosen) < MIN_LEFT_OUT:
+            chosen = np.flatnonzero(of_classes)
     return Group(data.images[chosen], [widgets.describe_image(data, int(i)) for i in chosen])
 
 
@@ -126,9 +130,9 @@ def anomalies_of(run: Run, source: AnomalySource) -> Group:
     if source.kind == "corrupted":
         return _damaged(data.key, source, data)
     if source.kind == "left_out":
-        preprocessing = config.preprocessing.model_copy(update={"classes": missing_classes(run), "num_images": None})
+        preprocessing = config.preprocessing.model_copy(update={"classes": None, "num_images": None})
         # The model has seen none of them, whichever split they are from.
-        return group_of(resources.dataset(run.source(), preprocessing), MIN_LEFT_OUT)
+        return group_of(resources.dataset(run.source(), preprocessing), missing_classes(run))
     channels, side, _ = data.image_shape
     preprocessing = Preprocessing.model_validate(
         {

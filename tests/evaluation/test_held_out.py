@@ -14,7 +14,8 @@ from vaelab.latent.units import ACTIVE_VARIANCE
 from vaelab.models import VAE, build_model
 from vaelab.nn import Posterior
 
-LATENT_DIM, SIGMA = 2, 0.3
+# So small that images are in [0, 1].
+LATENT_DIM, SIGMA = 2, 0.05
 
 
 class LinearGaussian(VAE):
@@ -24,7 +25,7 @@ class LinearGaussian(VAE):
         config = TrainConfig(latent_dim=LATENT_DIM, hidden=(4,), likelihood="gaussian", sigma=SIGMA)
         super().__init__(config, (1, 8, 8))
         self.config = config
-        self.weight = torch.from_numpy(0.1 * rng.normal(size=(64, LATENT_DIM))).float()
+        self.weight = torch.from_numpy(SIGMA / 3 * rng.normal(size=(64, LATENT_DIM))).float()
         self.bias = torch.full((64,), 0.5)
         self.decoder.forward = lambda z, labels=None: (z @ self.weight.T + self.bias).reshape(-1, 1, 8, 8)
         self.likelihood.mean = lambda logits: logits  # in place of the sigmoid
@@ -47,6 +48,13 @@ class LinearGaussian(VAE):
         return MultivariateNormal(self.bias, covariance).log_prob(x).mean().item()
 
 
+class Unrounded(ImageDataset):
+    """Images as the model draws them: rounded to 256 levels, a formula would hold nearly."""
+
+    def __post_init__(self):
+        assert 0 <= self.images.min() <= self.images.max() <= 1
+
+
 @pytest.fixture
 def model(rng):
     return LinearGaussian(rng)
@@ -59,7 +67,7 @@ def data(model, rng):
     means = z @ model.weight.numpy().T + model.bias.numpy()
     x = means + SIGMA * rng.normal(size=means.shape)
     order = np.arange(6000)
-    return ImageDataset(
+    return Unrounded(
         name="digits",
         images=x.reshape(-1, 1, 8, 8).astype(np.float32),
         labels=None,
@@ -73,7 +81,7 @@ def data(model, rng):
 
 def test_the_elbo_comes_up_to_log_p_where_the_posterior_is_true(model, data):
     # With orthogonal columns the true posterior is diagonal, and there is no gap.
-    model.weight = torch.linalg.qr(model.weight)[0].contiguous()
+    model.weight = torch.linalg.qr(model.weight)[0].contiguous() * SIGMA / 0.3
     model.covariance = torch.linalg.inv(torch.eye(LATENT_DIM) + model.weight.T @ model.weight / SIGMA**2)
     figures = evaluate(Engine(model, model.config), data)
     log_p = model.log_p(data.images[data.split.test])
@@ -166,6 +174,8 @@ def test_active_units_are_the_dimensions_whose_means_vary(digits, rng, scales):
     images = np.zeros((6000, 1, 8, 8), np.uint8)
     images[:, 0, 0, 0], images[:, 0, 0, 1] = np.divmod(np.arange(6000), 256)
     order = np.arange(6000)
-    data = dataclasses.replace(digits, images=images, labels=None, split=Split(order[:10], order[10:20], order))
+    data = dataclasses.replace(
+        digits, images=images, labels=None, label_names=(), split=Split(order[:10], order[10:20], order[20:])
+    )
     figures = evaluate(Engine(model, config), data)
     assert figures.active_units == sum(scale > 0.1 for scale in scales)
