@@ -42,6 +42,7 @@ def pytest_collection_modifyitems(items):
 def elsewhere(tmp_path, monkeypatch):
     """Keep every test off the user's runs, cluster and data."""
     monkeypatch.setenv("VAELAB_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("VAELAB_DATA", str(tmp_path / "data"))
     monkeypatch.delenv("VAELAB_SCHEDULER", raising=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -212,7 +213,7 @@ def from_path() -> None:
 
 def read_path(path: str, options: dict[str, Any]) -> None:
     """Begin to read what is at a path; in a callback."""
-    begin(Given(path, path), options)
+    begin(Given(Path(path).name or path, path), options)
 
 
 def read_shots(shots: Sequence[Shot]) -> None:
