@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from pages._ui import code_panel, controls, frame, places, resources, state, widgets
 from pages._ui.latent_canvas import Pin, latent_canvas, send_model, send_place
+from vaelab.datasets import ImageDataset, Labelled
 from vaelab.figures import latent_map
 
 if TYPE_CHECKING:
-    from vaelab.datasets import ImageDataset
     from vaelab.latent.projections import Projection, ProjectionKind
-    from vaelab.runs import Run
+    from vaelab.runs import Remembered, Run
 
 #: Of the container around the chart, by which the browser finds it, and of the chart itself.
 MAP_KEY = "latent-map"
@@ -24,10 +25,11 @@ CHART_KEY = "latent-map-chart"
 def main() -> None:
     with widgets.toolbar():
         run = widgets.choose_run()
-        data = resources.images_of(run)
+        data = resources.images_or_labels(run)
         kind = widgets.choose_map(run)
         max_points = widgets.choose_points(data, kind)
         color = widgets.color_choice(data)
+        found = find_images(data)
         show_grid = st.toggle(
             "Decoded grid",
             key="grid",
@@ -42,19 +44,49 @@ def main() -> None:
             "let a slider go, and the server decodes.",
             bind="query-params",
         )
+    if not isinstance(data, ImageDataset):
+        st.warning(data.why, icon=":material/hide_image:")
     if live and (reason := resources.why_not_live(run)):
         st.info(reason, icon=":material/info:")
         live = False
-    explore(run, data, kind, max_points, color, show_grid, live)
+    explore(run, data, kind, max_points, color, found, show_grid, live)
     about(run)
+
+
+def find_images(data: Labelled) -> NDArray[np.int64]:
+    """Choose images by what they are called: a nickname, or a file."""
+    names = data.image_names
+    if not any(names):
+        state.put_into_url("find", None)
+        return np.zeros(0, np.int64)
+    wanted = controls.text_input(
+        "Find",
+        param="find",
+        key=f"find:{data.key}",
+        default="",
+        help="A nickname or the name of a file: its images get a ring on the map.",
+        placeholder="nickname or file",
+        width=160,
+    )
+    wanted = wanted.strip().casefold()
+    if not wanted:
+        return np.zeros(0, np.int64)
+    folded = [name.casefold() for name in names]
+    found = [index for index, name in enumerate(folded) if name == wanted]
+    # Who writes a part of a name means any that have it, unless that is a name itself.
+    found = found or [index for index, name in enumerate(folded) if wanted in name]
+    if not found:
+        st.toast(f"No image is called “{wanted}”.", icon=":material/search_off:")
+    return np.array(found, np.int64)
 
 
 def explore(
     run: Run,
-    data: ImageDataset,
+    data: ImageDataset | Remembered,
     kind: ProjectionKind,
     max_points: int,
     color: str | None,
+    found: NDArray[np.int64],
     show_grid: bool,
     live: bool,
 ) -> None:
@@ -73,6 +105,7 @@ def explore(
         if waiting and not view.waiting:
             st.rerun()
         places.open_place(run, data, view.projection)
+        show_found(run, data, view.projection, found)
         if not live:
             places.keep_place(run, data, view.projection)
         places.say_what_is_wrong(run)
@@ -91,7 +124,8 @@ def explore(
                 code_panel.draw(run, data, view.projection)
         with left:
             view.say()
-            draw_map(run, data, view.projection, color, show_grid, live)
+            draw_map(run, data, view.projection, color, found, show_grid, live)
+            say_found(run, data, view.projection, found)
             st.caption(HOW_LIVE if live else HOW)
             if not cold:
                 draw_samples(run)
@@ -113,7 +147,41 @@ HOW_LIVE = (
 LOADING = "Loading the decoder …"
 
 
-def draw_live(run: Run, data: ImageDataset, projection: Projection, wait: bool) -> None:
+def show_found(run: Run, data: Labelled, projection: Projection, found: NDArray[np.int64]) -> None:
+    """Go to the first of the images that were just looked for; before the sliders are drawn."""
+    key = f"found:{run.name}"
+    if len(found) and st.session_state.get(key) != found.tolist():
+        go_to_image(run, data, projection, int(found[0]))
+    st.session_state[key] = found.tolist()
+
+
+def go_to_image(run: Run, data: Labelled, projection: Projection, index: int) -> None:
+    state.go_to(run, places.code_of(run, data, projection, index), index, data.label_of(index))
+
+
+def say_found(run: Run, data: Labelled, projection: Projection, found: NDArray[np.int64]) -> None:
+    """Say how many images were found, and lead from one to the next."""
+    if not len(found):
+        return
+    at = state.chosen_image(run)
+    position = found.tolist().index(at) if at in found else -1
+    names = sorted({data.image_names[index] for index in found})
+    with st.container(horizontal=True, vertical_alignment="center"):
+        what = f"“{names[0]}”" if len(names) == 1 else f"{len(names)} names"
+        where = f"{position + 1} of " if position >= 0 and len(found) > 1 else ""
+        st.markdown(f"Ringed: {what}, {where}{len(found)} image{'s' if len(found) > 1 else ''}.", width="content")
+        if len(found) > 1:
+            st.button(
+                "Next",
+                icon=":material/arrow_forward:",
+                key="next-found",
+                help="Go to the next image that was found.",
+                on_click=go_to_image,
+                args=(run, data, projection, int(found[(position + 1) % len(found)])),
+            )
+
+
+def draw_live(run: Run, data: ImageDataset | Remembered, projection: Projection, wait: bool) -> None:
     """The canvas, which needs the server only once z rests, and what the server knows then."""
 
     def pinned(pin: Pin) -> None:
@@ -130,16 +198,22 @@ def draw_live(run: Run, data: ImageDataset, projection: Projection, wait: bool) 
         if wait:
             st.info(LOADING, icon=":material/hourglass_top:")
         else:
-            code_panel.draw_pinned(run, data, projection)
+            draw_pinned(run, data, projection)
 
     canvas()
 
 
+def draw_pinned(run: Run, data: ImageDataset | Remembered, projection: Projection) -> None:
+    if isinstance(data, ImageDataset):
+        code_panel.draw_pinned(run, data, projection)
+
+
 def draw_map(
     run: Run,
-    data: ImageDataset,
+    data: ImageDataset | Remembered,
     projection: Projection,
     color: str | None,
+    found: NDArray[np.int64],
     show_grid: bool,
     live: bool,
 ) -> None:
@@ -149,7 +223,9 @@ def draw_map(
     elif color is not None and data.factors is not None:
         values = data.factors[projection.indices, data.factor_names.index(color)]
     z, chosen = state.z_of(run), state.chosen_image(run)
-    moved = not live and (chosen is None or not np.allclose(z, code_of(projection, chosen), atol=1e-3))
+    moved = not live and (
+        chosen is None or not np.allclose(z, places.code_of(run, data, projection, chosen), atol=1e-3)
+    )
     figure = latent_map(
         projection,
         labels,
@@ -160,6 +236,8 @@ def draw_map(
         # The live canvas marks z itself, so that the chart stays as it is.
         selected=None if live else state.anchor_of(run, chosen, int(projection.indices[0]), moved),
         marks={"z": projection.place(z[None])[0]} if moved else None,
+        image_names=data.image_names,
+        ringed=found,
     )
 
     # Where the browser runs the live canvas, that answers clicks, and this is never called.
@@ -167,9 +245,8 @@ def draw_map(
         index = state.clicked_image(CHART_KEY)
         if index is not None:
             state.choose_image(run, index)
-            label = data.label_of(index)
-            state.set_z(run, run.engine.encode(data.images[[index]], label).mu[0])
-            state.set_label(run, label)
+            state.set_z(run, places.code_of(run, data, projection, index))
+            state.set_label(run, data.label_of(index))
 
     with st.container(key=MAP_KEY):
         widgets.chart(
@@ -179,12 +256,6 @@ def draw_map(
             selection_mode="points",
             config=widgets.MAP_CONFIG,
         )
-
-
-def code_of(projection: Projection, index: int) -> np.ndarray:
-    """The code of an image on the map."""
-    code: np.ndarray = projection.codes[np.searchsorted(projection.indices, index)]
-    return code
 
 
 def draw_samples(run: Run) -> None:

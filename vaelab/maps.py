@@ -17,7 +17,7 @@ from vaelab.runs import ACTIVE, Run, RunError
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset
 
-__all__ = ["kinds_of_map", "make_map", "read_map"]
+__all__ = ["kinds_of_map", "make_map", "map_of_snapshot", "read_map"]
 
 
 def kinds_of_map(latent_dim: int) -> list[ProjectionKind]:
@@ -84,6 +84,30 @@ def make_map(run: Run, data: ImageDataset, kind: ProjectionKind, max_points: int
         with suppress(RunError):
             run.write_arrays(name, *projection.to_arrays())
     return projection
+
+
+def map_of_snapshot(run: Run, kind: ProjectionKind) -> Projection:
+    """Make a map from the codes that the run kept after its last epoch: for where its images are gone.
+
+    Parameters
+    ----------
+    run
+        A trained run.
+    kind
+        ``"plane"`` or ``"pca"``.
+
+    Returns
+    -------
+    Projection
+        Of the images whose codes were kept, at most ``vaelab.training.SNAPSHOT_IMAGES`` of them.
+
+    Raises
+    ------
+    RunError
+        If no codes were kept.
+    """
+    snapshot = run.snapshot(max((e for e in run.snapshot_epochs() if e <= run.epoch), default=run.epoch))
+    return PROJECTIONS[kind](snapshot.mu, snapshot.indices)
 
 
 def _file_name(run: Run, kind: ProjectionKind, max_points: int) -> str:

@@ -46,7 +46,6 @@ from safetensors.numpy import save as save_safetensors
 
 from vaelab.config import OWN, Preprocessing, TrainConfig, explain
 from vaelab.datasets.base import DatasetUnavailable
-from vaelab.images import border_color
 
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset, Progress, Source
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DataRecord",
+    "Remembered",
     "Run",
     "RunError",
     "Snapshot",
@@ -69,6 +69,9 @@ ACTIVE: frozenset[State] = frozenset({"queued", "preparing", "running"})
 
 #: A run on another machine whose heartbeat is older than this, in seconds, is taken for dead.
 HEARTBEAT_TIMEOUT = 60.0
+
+
+LABELS = "labels.safetensors"
 
 
 class RunError(RuntimeError):
@@ -112,8 +115,38 @@ class DataRecord(BaseModel):
             description=data.description,
             preprocessing=data.preprocessing,
             image_hash=data.image_hash,
-            background=tuple(border_color(data.images).tolist()),
+            background=data.background,
         )
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What a run itself keeps of its images: enough for a map, though not for a picture.
+
+    Attributes
+    ----------
+    why
+        Why the images themselves are not there, in one sentence.
+    key, labels, label_names, background, num_images
+        As an ``ImageDataset`` has them.
+    """
+
+    why: str
+    key: str
+    num_images: int
+    labels: NDArray[np.int64] | None
+    label_names: tuple[str, ...]
+    background: tuple[float, ...]
+    factors: None = None
+    factor_names: tuple[str, ...] = ()
+    image_names: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return self.num_images
+
+    def label_of(self, index: int) -> int | None:
+        """The label of one image, or None where there are none."""
+        return None if self.labels is None else int(self.labels[index])
 
 
 class Status(BaseModel):
@@ -400,13 +433,36 @@ class Run:
                 "decoder and its sliders work without them; train anew to have the rest."
             )
 
-    def labels(self) -> NDArray[np.int64] | None:
-        """The labels of the run's images, ``(N,)``, as it keeps them; None where it has none."""
-        try:
-            arrays, _ = self.read_arrays("labels.safetensors")
-        except RunError:
-            return None
-        return arrays["labels"].astype(np.int64)
+    def remembered(self, why: str) -> Remembered:
+        """What the run keeps of its images, for where they are gone.
+
+        Parameters
+        ----------
+        why
+            Why they are, in one sentence.
+
+        Returns
+        -------
+        Remembered
+            With labels where it kept them, which runs of old did not.
+
+        Raises
+        ------
+        RunError
+            If training has not got that far, or the run is damaged.
+        """
+        record, labels = self.data, None
+        if (self.path / LABELS).exists():
+            labels = self.read_arrays(LABELS)[0]["labels"].astype(np.int64)
+        channels = record.image_shape[0]
+        return Remembered(
+            why=why,
+            key=f"{self.name}:{record.image_hash}",
+            num_images=record.num_train + record.num_validation + record.num_test,
+            labels=labels,
+            label_names=record.label_names,
+            background=record.background or (0.0,) * channels,
+        )
 
     @property
     def status(self) -> Status:
@@ -579,7 +635,7 @@ class Run:
     def write_data(self, record: DataRecord, labels: NDArray[np.int64] | None = None) -> None:
         """Keep what the images were, and their labels."""
         if labels is not None:
-            self.write_arrays("labels.safetensors", {"labels": labels.astype(np.uint16)})
+            self.write_arrays(LABELS, {"labels": labels.astype(np.uint16)})
         self._write("data.json", (record.model_dump_json(indent=2) + "\n").encode())
 
     def _records(self, beginning: bytes = b"") -> list[dict[str, Any]]:

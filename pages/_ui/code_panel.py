@@ -12,14 +12,14 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import state, widgets
+from vaelab.datasets import ImageDataset
 from vaelab.latent.density import nearest_codes
 from vaelab.latent.units import active_units
 
 if TYPE_CHECKING:
-    from vaelab.datasets import ImageDataset
     from vaelab.engine import Codes, ImageTerms
     from vaelab.latent.projections import Projection
-    from vaelab.runs import Run
+    from vaelab.runs import Remembered, Run
 
 __all__ = ["draw", "draw_pinned"]
 
@@ -78,10 +78,10 @@ def _draw_posterior(run: Run, posterior: Codes, terms: ImageTerms) -> None:
             st.caption(f"The {MOST_SLIDERS} of {len(order)} dimensions that say most.")
 
 
-def draw(run: Run, data: ImageDataset, projection: Projection) -> None:
+def draw(run: Run, data: ImageDataset | Remembered, projection: Projection) -> None:
     index = state.chosen_image(run)
     encoded = label = None
-    if index is None:
+    if index is None or not isinstance(data, ImageDataset):
         _draw_decoded_alone(run)
     else:
         image = data.images[[index]]

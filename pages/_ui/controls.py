@@ -258,10 +258,10 @@ def number_input(
     return value
 
 
-def text_input(label: str, *, param: str, key: str, default: str, help: str) -> str:
+def text_input(label: str, *, param: str, key: str, default: str, help: str, **layout: Any) -> str:
     """Write a line of text."""
     _open(param, key, default, str)
-    value: str = st.text_input(label, key=key, help=help, persist_state="session")
+    value: str = st.text_input(label, key=key, help=help, persist_state="session", **layout)
     state.put_into_url(param, None if value == default else value)
     return value
 

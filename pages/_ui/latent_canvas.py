@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import browser_code, resources, state
-from vaelab.datasets import ImageDataset
+from vaelab.datasets import Labelled
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 
@@ -104,7 +104,7 @@ def send_place(run: Run, map_key: str) -> None:
 
 def latent_canvas(
     run: Run,
-    data: ImageDataset,
+    data: Labelled,
     projection: Projection,
     map_key: str,
     on_pin: Callable[[Pin], None] = lambda pin: None,

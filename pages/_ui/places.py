@@ -12,13 +12,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import state
+from vaelab.datasets import ImageDataset, Labelled
 
 if TYPE_CHECKING:
-    from vaelab.datasets import ImageDataset
     from vaelab.latent.projections import Projection
     from vaelab.runs import Run
 
-__all__ = ["keep_place", "open_place", "say_what_is_wrong"]
+__all__ = ["code_of", "keep_place", "open_place", "say_what_is_wrong"]
 
 NAMES = ("z", "image", "label")
 #: Far off any data; beyond, numbers only lose precision.
@@ -33,7 +33,7 @@ class Place(NamedTuple):
     label: int | None
 
 
-def open_place(run: Run, data: ImageDataset, projection: Projection) -> None:
+def open_place(run: Run, data: Labelled, projection: Projection) -> None:
     """Go to the place in the URL, at first to the map's first image; before sliders are drawn."""
     state.start_with(run, data, projection)
     texts = [state.take_from_url(name) for name in NAMES]
@@ -48,7 +48,7 @@ def open_place(run: Run, data: ImageDataset, projection: Projection) -> None:
     state.go_to(run, *place)
 
 
-def keep_place(run: Run, data: ImageDataset, projection: Projection) -> bool:
+def keep_place(run: Run, data: Labelled, projection: Projection) -> bool:
     """Write the place into the URL, unless it is where the map starts.
 
     Returns whether this has just replaced a wrong place that the URL had.
@@ -72,13 +72,13 @@ def _problem(run: Run) -> str:
     return f"wrong-place:{run.name}"
 
 
-def start(data: ImageDataset, projection: Projection) -> Place:
+def start(data: Labelled, projection: Projection) -> Place:
     """Where a map starts: at its first image."""
     first = int(projection.indices[0])
     return Place(projection.codes[0], first, data.label_of(first))
 
 
-def write(run: Run, data: ImageDataset, place: Place) -> tuple[str | None, ...]:
+def write(run: Run, data: Labelled, place: Place) -> tuple[str | None, ...]:
     """A place as the URL has it, in the order of ``NAMES``."""
     # Plus 0, so that what is rounded to 0 is not written "-0".
     z = ",".join(f"{round(float(value), 3) + 0.0:g}" for value in place.z)
@@ -87,7 +87,7 @@ def write(run: Run, data: ImageDataset, place: Place) -> tuple[str | None, ...]:
     return z, image, data.label_names[place.label or 0] if has_label else None
 
 
-def read(run: Run, data: ImageDataset, projection: Projection) -> Place:
+def read(run: Run, data: Labelled, projection: Projection) -> Place:
     """The place that the URL names; a ValueError says what is wrong with it."""
     z, image, label = (st.query_params.get(name) for name in NAMES)
     if not z and image is None:
@@ -99,10 +99,19 @@ def read(run: Run, data: ImageDataset, projection: Projection) -> Place:
     if z:
         return Place(read_code(run, z), index, chosen_label)
     assert index is not None
+    return Place(code_of(run, data, projection, index), index, chosen_label)
+
+
+def code_of(run: Run, data: Labelled, projection: Projection, index: int) -> NDArray[np.floating]:
+    """The code of an image: from the map, where it is on it; a ValueError where its image is needed and gone."""
     at = int(np.searchsorted(projection.indices, index))
     if at < len(projection.indices) and projection.indices[at] == index:
-        return Place(projection.codes[at], index, chosen_label)
-    return Place(run.engine.encode(data.images[[index]], own_label).mu[0], index, chosen_label)
+        code: NDArray[np.floating] = projection.codes[at]
+        return code
+    if not isinstance(data, ImageDataset):
+        raise ValueError(f"Image {index} is not on the map, and the images of {run.title} are not there to encode it.")
+    encoded: NDArray[np.floating] = run.engine.encode(data.images[[index]], data.label_of(index)).mu[0]
+    return encoded
 
 
 def read_code(run: Run, text: str) -> NDArray[np.floating]:
@@ -124,13 +133,13 @@ def read_code(run: Run, text: str) -> NDArray[np.floating]:
     return z
 
 
-def read_image(data: ImageDataset, text: str) -> int:
+def read_image(data: Labelled, text: str) -> int:
     if not text.isdecimal() or int(text) >= len(data):
         raise ValueError(f"The address asks for the image {text}, and there are those from 0 to {len(data) - 1}.")
     return int(text)
 
 
-def read_label(data: ImageDataset, text: str | None, default: int | None) -> int | None:
+def read_label(data: Labelled, text: str | None, default: int | None) -> int | None:
     if text is None or data.labels is None:
         return default
     if text not in data.label_names:

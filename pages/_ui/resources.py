@@ -12,15 +12,15 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from vaelab.config import Preprocessing
-from vaelab.datasets import ImageDataset, Source, SplitName, load_dataset
+from vaelab.datasets import DatasetUnavailable, ImageDataset, Labelled, Source, SplitName, load_dataset
 from vaelab.export import browser_map as make_browser_map
 from vaelab.export import browser_model as make_browser_model
 from vaelab.figures import decoded_extent
-from vaelab.images import border_color, png_data_uri, tile
+from vaelab.images import png_data_uri, tile
 from vaelab.jobs import Jobs
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
-from vaelab.maps import make_map, read_map
-from vaelab.runs import Run, list_runs
+from vaelab.maps import make_map, map_of_snapshot, read_map
+from vaelab.runs import Remembered, Run, list_runs
 from vaelab.studies import Study, read_study
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ __all__ = [
     "examples",
     "fresh",
     "images_of",
+    "images_or_labels",
     "jobs",
     "known_map",
     "known_study",
@@ -122,6 +123,14 @@ def images_of(run: Run) -> ImageDataset:
     return data
 
 
+def images_or_labels(run: Run) -> ImageDataset | Remembered:
+    """The images of a run or, where they are gone or others now, what it remembers of them."""
+    try:
+        return images_of(run)
+    except DatasetUnavailable as error:
+        return run.remembered(str(error))
+
+
 def dataset(source: Source, preprocessing: Preprocessing | None = None) -> ImageDataset:
     """The images of a source as they are now."""
     return _dataset(source.name, source.version, (preprocessing or Preprocessing()).model_dump_json())
@@ -158,7 +167,11 @@ def make_known_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS)
 @st.cache_resource(max_entries=16, show_spinner="Placing the images on the map …")
 def _make_map(path: str, version: int, kind: ProjectionKind, max_points: int) -> Projection:
     run = opened(path, version)
-    return make_map(run, images_of(run), kind, max_points)
+    try:
+        data = images_of(run)
+    except DatasetUnavailable:
+        return map_of_snapshot(run, kind)
+    return make_map(run, data, kind, max_points)
 
 
 def known_study(run: Run, name: str) -> Study | None:
@@ -234,7 +247,7 @@ def _why_not_live(path: str, version: int) -> str | None:
 
 def browser_map(
     run: Run,
-    data: ImageDataset,
+    data: Labelled,
     projection: Projection,
     map_key: str,
     link: Literal["image", "place"] | None = None,
@@ -250,6 +263,7 @@ def browser_map(
         map_key,
         tuple(kl or ()),
         link,
+        data.key,
         data,
         projection,
     )
@@ -264,7 +278,8 @@ def _browser_map(
     map_key: str,
     kl_per_dim: tuple[float, ...],
     link: Literal["image", "place"] | None,
-    _data: ImageDataset,
+    data_key: str,
+    _data: Labelled,
     _projection: Projection,
 ) -> bytes:
     return make_browser_map(
@@ -275,7 +290,7 @@ def _browser_map(
         kl_per_dim=kl_per_dim or None,
         labels=None if _data.labels is None else _data.labels[_projection.indices],
         label_names=_data.label_names,
-        background=[float(value) for value in border_color(_data.images)],
+        background=_data.background,
         link=link,
     )
 

@@ -25,7 +25,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from vaelab.datasets import ImageDataset
+from vaelab.datasets import Labelled
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 
@@ -264,7 +264,7 @@ def place_sent(run: Run) -> dict[str, Any] | None:
     return place
 
 
-def start_with(run: Run, data: ImageDataset, projection: Projection) -> None:
+def start_with(run: Run, data: Labelled, projection: Projection) -> None:
     """Where no image was chosen yet, choose the first of the map, to have something to look at."""
     if _of(run, "image") not in st.session_state:
         first = int(projection.indices[0])

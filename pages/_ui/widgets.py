@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import controls, frame, resources, state
 from vaelab.config import TrainConfig, explain
-from vaelab.datasets import ImageDataset
+from vaelab.datasets import Labelled
 from vaelab.figures.lecture import enlarged
 from vaelab.images import enlarge, png_data_uri, tile, to_pixels
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
@@ -240,7 +240,7 @@ def choose_map(run: Run) -> ProjectionKind:
     )
 
 
-def choose_points(data: ImageDataset, kind: ProjectionKind) -> int:
+def choose_points(data: Labelled, kind: ProjectionKind) -> int:
     """Choose how many images are on the map, if there are many; UMAP of all would take too long."""
     if len(data) <= MAX_POINTS or kind == "umap":
         state.put_into_url("points", None)
@@ -292,7 +292,7 @@ def map_or_stand_in(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS
     return MapView(stand_in, note, waiting=True)
 
 
-def color_choice(data: ImageDataset) -> str | None:
+def color_choice(data: Labelled) -> str | None:
     """Choose what the points' colours mean: the label or a known factor."""
     options = (["label"] if data.labels is not None else []) + list(data.factor_names)
     if len(options) < 2:
@@ -310,7 +310,7 @@ def color_choice(data: ImageDataset) -> str | None:
     )
 
 
-def describe_image(data: ImageDataset, index: int) -> str:
+def describe_image(data: Labelled, index: int) -> str:
     """Name an image of the dataset: its number, and its label where it has one."""
     if data.labels is None:
         return f"Image {index}"

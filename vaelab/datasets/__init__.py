@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vaelab.config import OWN, Preprocessing, TrainConfig
 from vaelab.datasets import digits, faces, shapes, vision
-from vaelab.datasets.base import DatasetUnavailable, ImageDataset, Progress, Source, Split, SplitName
+from vaelab.datasets.base import DatasetUnavailable, ImageDataset, Labelled, Progress, Source, Split, SplitName
 from vaelab.datasets.own import own_source, own_sources, save_own
 from vaelab.datasets.preprocessing import preprocess
 
@@ -18,6 +18,7 @@ __all__ = [
     "SOURCES",
     "DatasetUnavailable",
     "ImageDataset",
+    "Labelled",
     "Progress",
     "Source",
     "Split",

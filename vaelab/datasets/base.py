@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vaelab.config import SIDES, Preprocessing, check_name
-from vaelab.images import as_pixels, channels_first
+from vaelab.images import as_pixels, border_color, channels_first
 
-__all__ = ["DatasetUnavailable", "ImageDataset", "Progress", "Source", "Split", "SplitName", "seeded_split"]
+__all__ = ["DatasetUnavailable", "ImageDataset", "Labelled", "Progress", "Source", "Split", "SplitName", "seeded_split"]
 
 SplitName = Literal["train", "validation", "test"]
 #: Called with the fraction of a download that has arrived, 0 to 1, in the loading thread.
@@ -72,6 +72,30 @@ class Split:
                 f"The split names image {twice[0]} {count[twice[0]]} times: each belongs to one part, once, or a "
                 "figure on held-out images would be of images that were learned."
             )
+
+
+class Labelled(Protocol):
+    """What can be known of images without their pixels: all that a map needs.
+
+    ``ImageDataset`` has it, and so has what a run remembers of images that are gone.
+    """
+
+    @property
+    def key(self) -> str: ...  # noqa: D102 - as of ImageDataset, all of them
+    @property
+    def labels(self) -> NDArray[np.int64] | None: ...  # noqa: D102
+    @property
+    def label_names(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def factors(self) -> NDArray[np.float32] | None: ...  # noqa: D102
+    @property
+    def factor_names(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def image_names(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def background(self) -> tuple[float, ...]: ...  # noqa: D102
+    def __len__(self) -> int: ...
+    def label_of(self, index: int) -> int | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -258,6 +282,11 @@ class ImageDataset:
         """``(C, H, W)`` of every image."""
         _, channels, height, width = self.images.shape
         return channels, height, width
+
+    @cached_property
+    def background(self) -> tuple[float, ...]:
+        """What images mostly show at their border, from 0 to 1, a number a channel: the ground to draw on."""
+        return tuple(border_color(self.images).tolist())
 
     def indices(self, split: SplitName) -> NDArray[np.int64]:
         """Indices of the images in ``split``, int64 ``(M,)``; a ValueError if there is no such split."""

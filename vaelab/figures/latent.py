@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape  # classes and names of images are whatever people wrote
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,8 @@ def latent_map(
     marks: Mapping[str, NDArray[np.floating]] | None = None,
     path: NDArray[np.floating] | None = None,
     height: int = 600,
+    image_names: Sequence[str] = (),
+    ringed: NDArray[np.integer] | None = None,
 ) -> go.Figure:
     """Draw a map of latent space.
 
@@ -102,6 +105,10 @@ def latent_map(
         Places ``(K, 2)`` along a way to draw.
     height
         In pixels.
+    image_names
+        What each image of the dataset is called, to be read at its point; empty where they have no names.
+    ringed
+        Images of the dataset whose points get a ring.
 
     Returns
     -------
@@ -116,6 +123,7 @@ def latent_map(
 
     def add(chosen: NDArray[Any], name: str, hover: str, **marker: Any) -> None:
         style = {"size": size, "opacity": opacity}
+        called = [escape(image_names[index]) for index in projection.indices[chosen]] if image_names else None
         figure.add_trace(
             go.Scattergl(
                 x=projection.coordinates[chosen, 0],
@@ -123,7 +131,8 @@ def latent_map(
                 customdata=projection.indices[chosen],
                 mode="markers",
                 name=name,
-                hovertemplate=f"{hover}<br>image %{{customdata}}<extra></extra>",
+                text=called,
+                hovertemplate=f"{hover}<br>image %{{customdata}}{'<br>%{text}' if called else ''}<extra></extra>",
                 marker=style | marker,
                 # The point clicked stands out; greying out all the rest would hide the map.
                 selected={"marker": {"opacity": 1, "size": 16, "color": ACCENT}},
@@ -144,7 +153,7 @@ def latent_map(
             symbol = SYMBOLS[label // len(PALETTE) % len(SYMBOLS)]
             chosen = everything[labels == label]
             if len(chosen):
-                add(chosen, name, name, color=PALETTE[label % len(PALETTE)], symbol=symbol)
+                add(chosen, escape(name), escape(name), color=PALETTE[label % len(PALETTE)], symbol=symbol)
     else:
         add(everything, "images", "", color=PALETTE[0])
 
@@ -160,6 +169,18 @@ def latent_map(
             y=y_max,
             sizex=x_max - x_min,
             sizey=y_max - y_min,
+        )
+    if ringed is not None and len(ringed):
+        on_map = np.isin(projection.indices, ringed)
+        figure.add_trace(
+            go.Scattergl(
+                x=projection.coordinates[on_map, 0],
+                y=projection.coordinates[on_map, 1],
+                mode="markers",
+                hoverinfo="skip",
+                showlegend=False,
+                marker={"symbol": "circle-open", "size": 18, "color": ACCENT, "line": {"width": 3}},
+            )
         )
     if path is not None:
         figure.add_trace(
