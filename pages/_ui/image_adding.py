@@ -23,6 +23,8 @@ from vaelab.datasets.own import own_sources, save_own
 if TYPE_CHECKING:
     from streamlit.typing import UploadedFile
 
+    from vaelab.importing import ImportReport, Skipped
+
 __all__ = ["ADD_PARAM", "begin_adding", "draw_adding", "draw_unfinished"]
 
 #: In the URL: ``?add=files``, and in which way.
@@ -360,8 +362,8 @@ def discard(task: ImportTask) -> None:
 
 def preview(task: ImportTask) -> None:
     """The images as they would be kept, the report, and the choice."""
-    report, data = task.report, task.data
-    assert report is not None
+    assert task.report is not None
+    report, data = task.report, task.report.data
     left, right = st.columns([3, 2], gap="large")
     with left:
         widgets.sheet(data.images[some_of(data, SHOWN)], 10, "Some of the images that were read")
@@ -370,12 +372,12 @@ def preview(task: ImportTask) -> None:
         draw_figures(report)
         st.markdown("\n".join(f"- {plain(step)}" for step in report.steps))
         if report.skipped:
-            draw_skipped(task)
+            draw_skipped(report.skipped)
         draw_choice(task, data)
     read_differently(task)
 
 
-def draw_figures(report: Any) -> None:
+def draw_figures(report: ImportReport) -> None:
     channels, height, width = report.image_shape
     figures = {
         "Images": f"{report.num_images:,}",
@@ -391,13 +393,11 @@ def draw_figures(report: Any) -> None:
             st.metric(name, value, width="content")
 
 
-def draw_skipped(task: ImportTask) -> None:
-    assert task.report is not None
-    skipped = task.report.skipped
+def draw_skipped(skipped: Sequence[Skipped]) -> None:
     some = "1 file was" if len(skipped) == 1 else f"{len(skipped):,} files were"
     with st.expander(f"{some} not taken: why"):
         st.dataframe(
-            [{"File": task.given.name_of(each.file), "Why": each.why} for each in skipped],
+            [{"File": each.file, "Why": each.why} for each in skipped],
             hide_index=True,
             height="auto" if len(skipped) < 8 else 300,
         )

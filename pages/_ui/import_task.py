@@ -12,12 +12,11 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaelab.config import explain
-from vaelab.datasets import DatasetUnavailable, ImageDataset
+from vaelab.datasets import DatasetUnavailable
 
 if TYPE_CHECKING:
     from vaelab.importing import ImportReport
@@ -96,9 +95,11 @@ class Given:
         try:
             with self._lock:
                 if self._folder is None:
-                    self._folder = Path(tempfile.mkdtemp(prefix="vaelab-given-"))
+                    around = Path(tempfile.mkdtemp(prefix="vaelab-given-"))
                     # Also when the session ends, or the server: nobody may be left to call close.
-                    self._remove = weakref.finalize(self, shutil.rmtree, self._folder, True)
+                    self._remove = weakref.finalize(self, shutil.rmtree, around, True)
+                    # What is read is reported under the name of where it lies.
+                    self._folder = around / safe_path(self.source).name
                 wanted = file = self._folder / safe_path(name)
                 number = 1
                 while file.exists():
@@ -126,10 +127,6 @@ class Given:
         if self._folder is None:
             return {}
         return {str(file.relative_to(self._folder)): file for file in sorted(self._folder.rglob("*.csv"))}
-
-    def name_of(self, file: str) -> str:
-        """A file's name as the person knows it, without the folder that it was written to."""
-        return file.removeprefix(f"{self._folder}/") if self._folder is not None else file
 
     def close(self) -> None:
         """Remove the folder."""
@@ -165,12 +162,6 @@ class ImportTask:
     def is_running(self) -> bool:
         return self._thread.is_alive()
 
-    @property
-    def data(self) -> ImageDataset:
-        """The images of an import that ended well, and where they come from."""
-        assert self.report is not None
-        return replace(self.report.data, source=self.given.source)
-
     def stop(self) -> None:
         """Have it end soon, and leave nothing."""
         self._stop.set()
@@ -190,9 +181,11 @@ class ImportTask:
     def _run(self) -> None:
         from vaelab.importing import ImportStopped, import_images  # not before they are wanted
 
+        # The table that says what the images are is not one of them.
+        paths = [path for path in self.given.paths if path != self.options.get("labels")]
         try:
             self.report = import_images(
-                *self.given.paths,
+                *paths,
                 save=False,
                 progress=self._progress,
                 should_stop=self._stop.is_set,

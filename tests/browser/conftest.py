@@ -27,7 +27,8 @@ def serve(runs: Path):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     # More threads than one get in one another's way on a machine that runs all this.
-    environment = os.environ | {"VAELAB_RUNS": str(runs), "OMP_NUM_THREADS": "1"}
+    data = runs.with_name("data")
+    environment = os.environ | {"VAELAB_RUNS": str(runs), "VAELAB_DATA": str(data), "OMP_NUM_THREADS": "1"}
     runs.mkdir(exist_ok=True)
     log_path = runs.with_suffix(".log")
     log = log_path.open("w")
@@ -72,7 +73,7 @@ def base_url(runs_folder):
 
 @pytest.fixture(scope="module", autouse=True)
 def served_runs(runs_folder):
-    """The app's runs folder, empty: what one file trains, another must not open with."""
+    """The app's runs folder, empty, and no own images: what one file makes, another must not open with."""
     yield runs_folder
     for run in list_runs(runs_folder):
         if run.status.state in ACTIVE:
@@ -83,6 +84,7 @@ def served_runs(runs_folder):
         time.sleep(0.05)
     for path in runs_folder.glob("*"):
         shutil.rmtree(path)
+    shutil.rmtree(runs_folder.with_name("data") / "own", ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,9 @@ ADDRESSES = (
     "/explore?run=digits-labels-2d&live=false",
     "/explore?present=true",
     "/reduction?present=true",
+    "/images?set=digits",
+    "/images?add=files",
+    "/images?add=camera",
 )
 #: Popovers, by the page and the words on the button.
 POPOVERS = (
