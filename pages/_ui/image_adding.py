@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages._ui import frame, widgets
+from pages._ui import frame, reach, widgets
 from pages._ui.camera import Shot, jpeg_of, take_pictures
+from pages._ui.drawing_pad import drawing_pad
 from pages._ui.image_sets import counts_of, plain, some_of
 from pages._ui.image_view import SET_PARAM
 from pages._ui.import_task import Given, ImportTask, suggest_name
 from vaelab.config import OWN, SIDES, explain
 from vaelab.datasets import DatasetUnavailable, ImageDataset
+from vaelab.datasets.base import MIN_IMAGES
 from vaelab.datasets.own import own_sources, save_own
+from vaelab.images import png
 
 if TYPE_CHECKING:
     from streamlit.typing import UploadedFile
@@ -39,10 +42,12 @@ WAYS = {
     "files": "Files or an archive",
     "folder": "A folder",
     "camera": "Camera",
+    "draw": "Draw",
     "path": "A path on this machine",
 }
-LOCAL = {"127.0.0.1", "::1", "localhost"}
 
+#: Pixels a side of what is drawn here: enough for a symbol, and quickly learned.
+DRAWING_SIDE = 28
 #: Images of the preview.
 SHOWN = 60
 
@@ -50,6 +55,13 @@ SHOWN = 60
 AS_THEY_ARE: dict[str, Any] = {"size": None, "fit": "crop", "color": None, "labels": None, "group": None}
 FITS = {"crop": "Crop", "pad": "Pad", "stretch": "Stretch"}
 COLORS = {"as-is": "as they are", "gray": "gray", "rgb": "colour"}
+
+
+class Drawing(NamedTuple):
+    """What was drawn here, uint8 ``(H, W)``."""
+
+    label: str
+    image: NDArray[np.uint8]
 
 
 def begin_adding() -> None:
@@ -94,8 +106,7 @@ def draw_adding() -> None:
 
 def is_local_server() -> bool:
     """Whether only people at this machine can reach the app, whose files are then theirs."""
-    asked = urlsplit(st.context.url or "").hostname
-    return st.get_option("server.address") in LOCAL and asked in {None, *LOCAL}
+    return st.get_option("server.address") in reach.LOCAL and reach.at_the_machine()
 
 
 def give() -> None:
@@ -105,6 +116,8 @@ def give() -> None:
         from_path()
     elif way == "camera":
         take_pictures(f"adding-camera-{st.session_state.get(TURN_KEY, 0)}", read_shots)
+    elif way == "draw":
+        draw_oneself()
     else:
         from_upload(way)
 
@@ -220,13 +233,75 @@ def read_path(path: str, options: dict[str, Any]) -> None:
 
 def read_shots(shots: Sequence[Shot]) -> None:
     """Begin to read pictures of the camera; in a callback."""
-    given = Given("camera")
     try:
-        for number, shot in enumerate(shots, start=1):
+        files = [(str(shot["label"]), jpeg_of(shot)) for shot in shots]
+    except ValueError as error:
+        st.toast(explain(error), icon=":material/error:", duration="infinite")
+    else:
+        begin_with_files("camera", files, ".jpg")
+
+
+def draw_oneself() -> None:
+    """Draw one after another, class by class."""
+    turn = st.session_state.get(TURN_KEY, 0)
+    drawings: dict[str, Drawing] = st.session_state.setdefault(f"adding-drawings-{turn}", {})
+
+    def take(id: str, image: NDArray[np.uint8], label: str, nickname: str) -> None:
+        if image.min() == image.max():
+            raise ValueError("There is nothing on the paper: draw something first.")
+        drawings[id] = Drawing(" ".join(label.split()), image)
+
+    left, right = st.columns(2, gap="large")
+    labels = list(dict.fromkeys(drawing.label for drawing in drawings.values() if drawing.label))
+    with left:
+        drawing_pad(
+            f"images {turn}", take, title="Draw", size=DRAWING_SIDE, paper="white", classes=labels, nicknames=False
+        )
+    with right:
+        st.markdown(
+            f"Draw, choose or write what it is, and press **Add**; at least {MIN_IMAGES} drawings are needed. "
+            "With others it goes faster: **Collect drawings** has them draw on their phones."
+        )
+        st.page_link("pages/collect.py", label="Collect drawings", icon=":material/qr_code_2:")
+        for label in labels or [""]:
+            images = [drawing.image[None] for drawing in drawings.values() if drawing.label == label]
+            if images:
+                widgets.sheet(np.stack(images), 10, f"Drawings of {label or 'no class'}", side=DRAWING_SIDE)
+                st.caption(f"{plain(label) or 'No class'} · {len(images)}")
+        missing = MIN_IMAGES - len(drawings)
+        with st.container(horizontal=True):
+            st.button(
+                f"{missing} more are needed" if missing > 0 else f"Use these {len(drawings)}",
+                type="primary",
+                key="adding-drawn",
+                disabled=missing > 0,
+                on_click=read_drawings,
+                args=(list(drawings.values()),),
+                help="See them as a dataset. Nothing is kept before you have.",
+            )
+            st.button(
+                "Take the last one back",
+                icon=":material/undo:",
+                disabled=not drawings,
+                on_click=drawings.popitem,
+                help="Removes the drawing that was added last.",
+            )
+
+
+def read_drawings(drawings: Sequence[Drawing]) -> None:
+    """Begin to read what was drawn; in a callback."""
+    begin_with_files("drawings", [(drawing.label, png(drawing.image)) for drawing in drawings], ".png")
+
+
+def begin_with_files(source: str, files: Sequence[tuple[str, bytes]], ending: str) -> None:
+    """Begin to read files that have a class each, empty for none; in a callback."""
+    given = Given(source)
+    try:
+        for number, (label, content) in enumerate(files, start=1):
             # A class is a folder, and neither several in one another nor a hidden one.
-            folder = str(shot["label"]).replace("/", "-").replace("\\", "-").lstrip(". ")
-            given.add(f"{folder}/{number:04}.jpg", jpeg_of(shot))
-    except (ValueError, DatasetUnavailable) as error:
+            folder = label.replace("/", "-").replace("\\", "-").lstrip(". ")
+            given.add(f"{folder}/{number:04}{ending}", content)
+    except DatasetUnavailable as error:
         given.close()
         st.toast(explain(error), icon=":material/error:", duration="infinite")
         return

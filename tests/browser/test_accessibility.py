@@ -170,10 +170,10 @@ def read_on(page, lesson):
 def go(page, stop):
     if stop in LESSONS:
         read_on(page, stop)
-    elif stop in PAGES:
+    elif stop in PAGES and stop.in_menu:
         follow_menu(page, stop)
     else:
-        page.goto(stop)
+        page.goto(getattr(stop, "address", stop))
 
 
 @pytest.fixture(

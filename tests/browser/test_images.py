@@ -56,9 +56,9 @@ def archive(trees):
 
 
 @pytest.fixture
-def kept(runs_folder):
+def kept(data_folder):
     """Read an own dataset of the app that is visited."""
-    return lambda name: load_own(name, runs_folder.with_name("data"))
+    return lambda name: load_own(name, data_folder)
 
 
 def card(page, name):
