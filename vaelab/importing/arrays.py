@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from gzip import GzipFile
 from typing import Any, NamedTuple
 
@@ -110,14 +111,18 @@ def of_arrays(files: Sequence[tuple[Place, str]]) -> Intake:
         known.notes.append(f"Joined {_and([pair.images.name for pair in pairs])}.")
     if not names:
         raise ValueError(f"{pairs[0].images.name} has no images in it.")
-    low, high = _range([pair.images for pair in pairs])
-    scale, note = numbers_to_bytes(low, high, all(pair.images.dtype == np.uint8 for pair in pairs))
-    known.notes += note
+
+    @cache  # to find the range takes reading them all
+    def scale() -> Callable[[NDArray[Any]], NDArray[np.uint8]]:
+        low, high = _range([pair.images for pair in pairs])
+        to_bytes, note = numbers_to_bytes(low, high, all(pair.images.dtype == np.uint8 for pair in pairs))
+        known.notes += note
+        return to_bytes
 
     def arrays() -> Iterator[NDArray[np.uint8]]:
         for pair in pairs:
             for block in pair.images.blocks():
-                yield scale(to_rows(block, pair.images.name))
+                yield scale()(to_rows(block, pair.images.name))
 
     sizes: dict[tuple[int, int], int] = {}
     for pair in pairs:

@@ -21,7 +21,7 @@ Color = Literal["gray", "rgb"]
 
 #: How much of the border must show something for its colour to be the background.
 SHOWN_BORDER = 0.5
-#: From which gray value on something is nearly white, so that it would not be seen on white.
+#: From which value on something is nearly white, so that it would not be seen on white.
 NEARLY_WHITE = 225
 #: Weights of red, green and blue in gray (ITU-R BT.601), as preprocessing has them.
 GRAY = np.array([0.299, 0.587, 0.114])
@@ -164,10 +164,10 @@ class Collected:
             red, green, blue = (int(value) for value in np.median(borders[:3, shown], axis=1))
             return (red, green, blue), ", which most of the border shows"
         # White, unless what is to be seen is white itself.
-        visible = [
-            block.pixels[:, :3].astype(np.float32).mean(axis=1)[block.pixels[:, 3] > 127] for block in transparent
-        ]
-        values = np.concatenate(visible)
+        # Green alone tells how light it is.
+        values = np.concatenate(
+            [pixels[:, 1][pixels[:, 3] > 127] for pixels in (block.pixels for block in transparent)]
+        )
         if values.size and np.median(values) > NEARLY_WHITE:
             return (0, 0, 0), ", since they are nearly white"
         return (255, 255, 255), ""

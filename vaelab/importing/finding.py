@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NamedTuple
 
@@ -20,9 +21,27 @@ __all__ = ["find"]
 
 Kind = Literal["image", "array", "table", "parquet", "archive", "pickle", "other"]
 
-TABLES = (".csv", ".tsv", ".csv.gz")
-#: Files that unpickling opens, which can run code.
-PICKLES = (".pkl", ".pickle", ".p", ".pt", ".pth", ".joblib", ".dill")
+#: What files of a kind are called. Pickles are what unpickling opens, which can run code.
+ENDINGS: dict[Kind, tuple[str, ...]] = {
+    "table": (".csv", ".tsv"),
+    "parquet": (".parquet",),
+    "archive": ARCHIVES,
+    "pickle": (".pkl", ".pickle", ".p", ".pt", ".pth", ".joblib", ".dill"),
+}
+#: Kinds that are never opened.
+NEVER: dict[Kind, str] = {
+    "archive": "It is an archive inside of what was given: give it by itself.",
+    "pickle": "It is a pickle, which can run code when it is opened, so it never is.",
+}
+#: Why the kinds that were not taken were not.
+WHY_LEFT: dict[Kind, str] = {
+    "table": "It is a table: give it as labels, or by itself, to take classes from it.",
+    "array": "It holds arrays, and other files were taken: give it by itself.",
+    "parquet": "It holds a table, and other files were taken: give it by itself.",
+    "image": "Other files were taken: give it by itself.",
+}
+#: So many files that it is worth while to prepare for them.
+MANY_FILES = 1000
 #: What Pillow lists among its formats and is something else.
 NO_IMAGES = {".pdf", ".h5", ".hdf", ".mpg", ".mpeg", ".grib", ".bufr", ".eps", ".ps", ".wmf", ".emf"}
 #: Folders by which collections are divided, rather than by class.
@@ -36,7 +55,11 @@ class _File(NamedTuple):
 
 
 def find(
-    paths: Sequence[str | Path], labels: str | Path | None, group: str | None, should_stop: Callable[[], bool]
+    paths: Sequence[str | Path],
+    labels: str | Path | None = None,
+    group: str | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+    when_many: Callable[[], None] = lambda: None,
 ) -> Intake:
     """Find the images below some paths, and what is known about each.
 
@@ -50,6 +73,8 @@ def find(
         The column whose equal values are to be on one side of the split.
     should_stop
         Asked while long archives are read.
+    when_many
+        Called as soon as it is known that there are many files.
 
     Returns
     -------
@@ -64,44 +89,47 @@ def find(
     if not paths:
         raise ValueError("Name a folder, files or an archive to take images from.")
     files, skipped = _all_files([place_of(Path(path).expanduser(), should_stop) for path in paths])
+    if len(files) >= MANY_FILES:
+        when_many()
     by_kind: dict[Kind, list[_File]] = {}
     for file in files:
         by_kind.setdefault(kind_of(file.shown), []).append(file)
-    for file in by_kind.pop("archive", []):
-        skipped.append(Skipped(file.shown, "It is an archive inside of what was given: give it by itself."))
-    for file in by_kind.pop("pickle", []):
-        skipped.append(Skipped(file.shown, "It is a pickle, which can run code when it is opened, so it never is."))
+    skipped += [Skipped(file.shown, NEVER[kind]) for kind in NEVER for file in by_kind.pop(kind, [])]
     taken = _first_kind(by_kind)
     if taken is None:
         raise ValueError(_nothing(paths, skipped))
-    if labels is not None and taken not in {"image", "other"}:
-        raise ValueError("A table of labels goes with image files, and there are none.")
     chosen = by_kind.pop(taken)
     if taken in {"image", "other"}:
         # A file without an ending may be an image as well as any.
-        bare = [file for file in by_kind.pop("other", []) if not PurePosixPath(file.name).suffix]
+        others = by_kind.pop("other", [])
+        by_kind["other"] = [file for file in others if PurePosixPath(file.name).suffix]
+        bare = [file for file in others if not PurePosixPath(file.name).suffix]
         intake = _of_images(chosen + bare, labels, group, should_stop)
-    elif taken == "array":
-        intake = of_arrays([(file.place, file.name) for file in chosen])
-    elif taken == "parquet":
-        intake = of_parquet([(file.place, file.name) for file in chosen], group)
+    elif labels is not None:
+        raise ValueError("A table of labels goes with image files, and there are none.")
     else:
-        if len(chosen) > 1:
-            raise ValueError(f"There are several tables, {chosen[0].shown} and {chosen[1].shown}: give one of them.")
-        place, name, _ = chosen[0]
-        intake = of_pixels(place, name, group) or of_table(place, name, group)
+        intake = _of_data(taken, chosen, group)
     if group is not None and intake.known.groups is None:
         raise ValueError(f"There is no column {group!r} to group by: give a table that has it as labels.")
-    intake.skipped += skipped
-    named = set(intake.names)
-    intake.skipped += [
-        Skipped(file.shown, _why_left(kind))
+    named = set(intake.names)  # images that a table names are taken by way of the table
+    intake.skipped += skipped + [
+        Skipped(file.shown, WHY_LEFT.get(kind, "It is not an image."))
         for kind, rest in by_kind.items()
         for file in rest
-        # Images that a table names are taken by way of the table.
         if file.shown not in named
     ]
     return intake
+
+
+def _of_data(kind: Kind, files: list[_File], group: str | None) -> Intake:
+    sources = [(file.place, file.name) for file in files]
+    if kind == "array":
+        return of_arrays(sources)
+    if kind == "parquet":
+        return of_parquet(sources, group)
+    if len(files) > 1:
+        raise ValueError(f"There are several tables, {files[0].shown} and {files[1].shown}: give one of them.")
+    return of_pixels(*sources[0], group) or of_table(*sources[0], group)
 
 
 def kind_of(name: str) -> Kind:
@@ -113,18 +141,16 @@ def kind_of(name: str) -> Kind:
     ['image', 'array', 'table', 'archive', 'other']
     """
     name = name.lower()
+    if name[name.rfind(".") :] in _image_suffixes():
+        return "image"
     if is_array_file(name):
         return "array"
-    if name.endswith(TABLES):
-        return "table"
-    if name.endswith(".parquet"):
-        return "parquet"
-    if name.endswith(ARCHIVES):
-        return "archive"
-    if name.endswith(PICKLES):
-        return "pickle"
-    suffix = PurePosixPath(name).suffix
-    return "image" if suffix in Image.registered_extensions() and suffix not in NO_IMAGES else "other"
+    return next((kind for kind, endings in ENDINGS.items() if name.endswith(endings)), "other")
+
+
+@cache
+def _image_suffixes() -> set[str]:
+    return set(Image.registered_extensions()) - NO_IMAGES
 
 
 def _first_kind(by_kind: dict[Kind, list[_File]]) -> Kind | None:
@@ -133,15 +159,6 @@ def _first_kind(by_kind: dict[Kind, list[_File]]) -> Kind | None:
     if tables and all(isinstance(file.place, SingleFile) for file in tables):
         return "table"  # somebody named it
     return next((kind for kind in kinds if kind in by_kind), None)
-
-
-def _why_left(kind: Kind) -> str:
-    return {
-        "table": "It is a table: give it as labels, or by itself, to take classes from it.",
-        "array": "It holds arrays, and image files were taken: give it by itself.",
-        "parquet": "It holds a table, and image files were taken: give it by itself.",
-        "image": "Other files were taken: give it by itself.",
-    }.get(kind, "It is not an image.")
 
 
 def _nothing(paths: Sequence[str | Path], skipped: list[Skipped]) -> str:
@@ -175,18 +192,23 @@ def _of_images(
     files: list[_File], labels: str | Path | None, group: str | None, should_stop: Callable[[], bool]
 ) -> Intake:
     shown = [file.shown for file in files]
+    skipped: list[Skipped] = []
     if labels is None:
-        known, skipped = _by_folder(shown), []
+        known = _by_folder(shown)
     else:
         table = _table(Path(labels).expanduser(), should_stop)
         kept, known, skipped = rows_by_name(table, shown, group)
         files = [files[index] for index in kept]
-    numbers = {(id(file.place), file.name): number for number, file in enumerate(files)}
+    numbers: dict[int, dict[str, int]] = {}
+    for number, file in enumerate(files):
+        numbers.setdefault(id(file.place), {})[file.name] = number
+    places = {id(file.place): file.place for file in files}
 
     def encoded() -> Iterator[tuple[int, Encoded | Skipped]]:
-        for place in {id(file.place): file.place for file in files}.values():
-            for name, content in place.read([file.name for file in files if file.place is place]):
-                yield numbers[id(place), name], content
+        for key, place in places.items():
+            number_of = numbers[key]
+            for name, content in place.read(number_of):
+                yield number_of[name], content
 
     return Intake([file.shown for file in files], known, encoded=encoded, skipped=skipped)
 
@@ -200,17 +222,17 @@ def _table(path: Path, should_stop: Callable[[], bool]) -> Any:
 
 def _by_folder(names: list[str]) -> Known:
     """Make the folders' names the classes: those next to the top that tell images apart."""
-    parts = [name.split("/") for name in names]
     known = Known()
-    while len({part[0] for part in parts}) == 1 and all(len(part) > 1 for part in parts):
-        parts = [part[1:] for part in parts]
-    tops = {part[0].lower() for part in parts if len(part) > 1}
-    if tops and tops <= PARTS and all(len(part) > 1 for part in parts):
+    folders = [name.rpartition("/")[0] for name in names]
+    while len(tops := {folder.partition("/")[0] for folder in set(folders)}) == 1 and tops != {""}:
+        folders = [folder.partition("/")[2] for folder in folders]
+    if {top.lower() for top in tops} <= PARTS:
         known.notes.append(f"Joined the folders {', '.join(sorted(tops))}; all images are split anew.")
-        parts = [part[1:] for part in parts]
-    if any(len(part) > 1 for part in parts):
-        known.labels = [part[0] if len(part) > 1 else NO_CLASS for part in parts]
-        count = len(set(known.labels) - {NO_CLASS})
+        folders = [folder.partition("/")[2] for folder in folders]
+    if any(folders):
+        class_of = {folder: folder.partition("/")[0] or NO_CLASS for folder in set(folders)}
+        known.labels = [class_of[folder] for folder in folders]
+        count = len(set(class_of.values()) - {NO_CLASS})
         known.notes.append(
             f"Took the {count:,} subfolders as classes." if count > 1 else "Took the subfolder as a class."
         )

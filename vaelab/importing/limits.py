@@ -11,6 +11,7 @@ __all__ = [
     "MAX_PIXELS",
     "MAX_RATIO",
     "MAX_TABLE_BYTES",
+    "SMALL_BYTES",
     "CutOffError",
     "Unpacking",
     "check_total",

@@ -13,16 +13,17 @@ from numpy.typing import NDArray
 from vaelab.importing.arrays import numbers_to_bytes, to_rows
 from vaelab.importing.decoding import Encoded
 from vaelab.importing.intake import Intake
-from vaelab.importing.limits import MAX_FILE_BYTES, MAX_FILES
+from vaelab.importing.limits import MAX_FILES, SMALL_BYTES
 from vaelab.importing.places import Place, binary
 from vaelab.importing.report import Skipped
 from vaelab.importing.tables import known_from
 
 __all__ = ["of_parquet"]
 
-#: Rows that are read at a time, and bytes that a group of rows may have unpacked: the reader unpacks whole pages.
-STEP_ROWS = 64
-MAX_GROUP_BYTES = 2**29
+#: Bytes that a group of rows may have unpacked: the reader unpacks whole pages of it.
+MAX_GROUP_BYTES = 2**28
+#: Rows that are read at a time, and bytes: each row may repeat one value that is as large as its group.
+STEP_ROWS, STEP_BYTES = 64, 2**29
 #: What people call the column with the image.
 IMAGE_COLUMNS = ("image", "img", "images", "picture", "pixel_values", "pixels", "x")
 
@@ -165,10 +166,12 @@ def _batches(place: Place, name: str, columns: list[str]) -> Iterator[Any]:
 
     with binary(place, name) as stream:
         file = _opened(name, stream)
+        groups = (file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups))
+        rows = max(1, min(STEP_ROWS, STEP_BYTES // max(1, *groups, 1)))
         num_bytes = stream.seek(0, 2)
         try:
-            for batch in file.iter_batches(STEP_ROWS, columns=columns, use_threads=False):
-                if batch.nbytes > MAX_FILE_BYTES and batch.nbytes > 20 * num_bytes:
+            for batch in file.iter_batches(rows, columns=columns, use_threads=False):
+                if batch.nbytes > SMALL_BYTES and batch.nbytes > 20 * num_bytes:
                     raise ValueError(f"{name} unpacks out of all proportion to its size.")
                 yield batch
         except (pa.ArrowException, OSError) as error:
@@ -187,7 +190,7 @@ def _image_column(schema: Any, file: str) -> str:
     by_name = {name.lower(): name for name in schema.names}
     for name in (*(by_name[name] for name in IMAGE_COLUMNS if name in by_name), *schema.names):
         if holds_images(name):
-            return name
+            return str(name)
     raise ValueError(f"{file} has no column of images; its columns are {', '.join(schema.names)}.")
 
 

@@ -109,10 +109,10 @@ class Folder:
                     name = below + entry.name
                     if _is_clutter(entry.name):
                         continue
-                    if entry.is_dir(follow_symlinks=False):
-                        self._walk(root, f"{name}/", names, skipped)
-                    elif entry.is_file(follow_symlinks=False):
+                    if entry.is_file(follow_symlinks=False):
                         names.append(name)
+                    elif entry.is_dir(follow_symlinks=False):
+                        self._walk(root, f"{name}/", names, skipped)
                     else:
                         self._follow(root, name, names, skipped)
                     if len(names) > MAX_FILES:
@@ -309,6 +309,7 @@ class Tar:
             try:
                 # As a stream: nothing is sought, so that all that is unpacked is counted.
                 counted: Any = Unpacking(cast(BinaryIO, unpacked), file)
+                archive: Any
                 with tarfile.open(fileobj=counted, mode="r|") as archive:
                     for info in archive:
                         if self.should_stop():
@@ -365,7 +366,7 @@ def _leads_out(name: str) -> bool:
 
 
 def _is_clutter(name: str) -> bool:
-    return (name.startswith(".") and name not in {".", ".."}) or name.lower() in CLUTTER
+    return (name[0:1] == "." and name not in {".", ".."}) or name.lower() in CLUTTER
 
 
 def _checked(name: str, content: bytes) -> Encoded | Skipped:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vaelab.datasets import ImageDataset
+if TYPE_CHECKING:
+    from vaelab.datasets import ImageDataset
 
 __all__ = ["ImportReport", "ImportStopped", "Skipped"]
 

@@ -115,7 +115,7 @@ def import_images(
     with Pool(stop) as pool:
         taking = _Taking(pool, stop, progress or (lambda fraction, text: None))
         taking.report(0, "Looking for images", at_once=True)
-        intake = find(paths, labels, group, stop)
+        intake = find(paths, labels, group, stop, pool.start)
         collected = taking.decode_all(intake, size, fit, color)
     taking.report(0.95, "Putting them together", at_once=True)
     if len(collected.numbers) < MIN_IMAGES:
@@ -184,7 +184,6 @@ class _Taking:
             guess = right
 
     def _look(self, intake: Intake) -> Counter[tuple[int, int]]:
-        self.pool.start()
         assert intake.encoded is not None
         # As many as come at once of an archive; of a folder, where reading one costs nothing, from all over it.
         found = islice(intake.encoded(), 0, None, max(1, len(intake.names) // LOOKED_AT))
@@ -224,7 +223,7 @@ class _Taking:
                 else:
                     yield number, content
 
-        yield from self.pool.decode(contents(), target)
+        yield from self.pool.decode(contents(), target, len(intake.names))
 
 
 def _usual_size(sizes: Counter[tuple[int, int]]) -> int:
