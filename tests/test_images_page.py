@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pages._ui import image_adding, image_view
+from pages._ui import image_giving, image_view
 from pages._ui.camera import jpeg_of
 from pages._ui.import_task import Given, ImportTask, safe_path, suggest_name
 from tests.app_steps import query
@@ -69,7 +69,7 @@ def trees():
 @pytest.fixture
 def local(monkeypatch):
     """A server that only this machine can reach."""
-    monkeypatch.setattr(image_adding, "is_local_server", lambda: True)
+    monkeypatch.setattr(image_giving, "is_local_server", lambda: True)
 
 
 def texts(app):
@@ -220,7 +220,7 @@ def test_what_cannot_be_read_is_a_sentence(launch, name, content):
 def test_a_path_is_asked_for_only_where_the_server_is_this_machine_s(launch, monkeypatch):
     app = launch("images.py", add="path")
     assert not [field for field in app.text_input if field.key == "adding-path"]
-    monkeypatch.setattr(image_adding, "is_local_server", lambda: True)
+    monkeypatch.setattr(image_giving, "is_local_server", lambda: True)
     assert [field for field in launch("images.py", add="path").text_input if field.key == "adding-path"]
 
 

@@ -237,6 +237,32 @@ def test_without_a_camera_a_sentence_says_what_to_do(page):
     expect(page.get_by_role("button", name="Take a picture")).to_be_disabled()
 
 
+def test_drawings_of_ones_own(page, kept):
+    page.goto("/images?add=draw")
+    paper = page.get_by_test_id("paper")
+    expect(paper).to_be_visible()
+    idle(page)
+    for number in range(10):
+        box = paper.bounding_box()
+        page.mouse.move(box["x"] + 20 + 15 * number, box["y"] + 30)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40 + 10 * number, steps=5)
+        page.mouse.up()
+        if number in {0, 5}:
+            page.get_by_label("Something else").fill("sun" if number == 0 else "moon")
+        page.get_by_role("button", name="Add", exact=True).click()
+        count = number + 1 if number < 5 else number - 4
+        expect(page.get_by_text(f"{'sun' if number < 5 else 'moon'} · {count}", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Use these 10").click()
+    expect(page.get_by_role("button", name="Keep")).to_be_visible()
+    idle(page)
+    keep(page, "my sky")
+    data = kept("my sky")
+    assert data.label_names == ("moon", "sun")
+    assert np.bincount(data.labels).tolist() == [5, 5]
+    assert data.image_shape == (1, 28, 28)
+
+
 def test_home_leads_here(page):
     page.goto("/")
     page.get_by_role("link", name="Bring your own images").click()
