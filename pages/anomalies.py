@@ -6,15 +6,15 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import controls, frame, resources, state, widgets
-from pages._ui.anomaly_case import AnomalySource, Case, detector_of, missing_classes
+from pages._ui.anomaly_case import AnomalySource, Case, missing_classes
+from pages._ui.outliers import draw_error, draw_outliers
 from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
 from vaelab.config import explain
-from vaelab.datasets import is_local, sources
+from vaelab.datasets import SOURCES, is_local, sources
 from vaelab.evaluation.anomalies import SCORES
 from vaelab.evaluation.detection import Confusion, confusion, threshold_for
 from vaelab.figures.detection import (
     detection_curves,
-    error_panels,
     frame_images,
     round_step,
     score_histogram,
@@ -26,6 +26,7 @@ from vaelab.runs import Run, RunError
 #: The run that the page opens on, so that there is something to detect.
 EXAMPLE = "digits-without-4-16d"
 KINDS = {
+    "within": "Odd ones among these",
     "left_out": "Left-out classes",
     "other": "Other images",
     "corrupted": "Corrupted images",
@@ -44,6 +45,9 @@ def main() -> None:
         run = widgets.choose_run()
         source = choose_anomalies(run)
         score = choose_score(run)
+    if source.kind == "within":
+        draw_outliers(run, resources.images_of(run), score)
+        return
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     head.caption(
         "Images that score above the threshold are flagged as anomalous, and the table counts "
@@ -201,15 +205,9 @@ def look_closer(case: Case, threshold: float) -> None:
             )
             index = int(chosen[number - 1])
             kind = "anomalous" if strange[index] else "normal"
-            st.markdown(f"{case.name(index)}: in truth **{kind}**, score **{scores[index]:.4g}**.")
+            st.markdown(f"{widgets.plain(case.name(index))}: in truth **{kind}**, score **{scores[index]:.4g}**.")
         with right:
-            image = case.image(index)
-            back = detector_of(case.run).reconstruct(image[None])[0]
-            widgets.chart(error_panels(image, back), key="error-panels", config=NO_BAR)
-            st.caption(
-                "Difference: image minus reconstruction. Red where the image is brighter, blue "
-                "where it is darker; always from -1 to 1, black against white."
-            )
+            draw_error(case.run, case.image(index))
 
     body()
 
@@ -217,13 +215,16 @@ def look_closer(case: Case, threshold: float) -> None:
 def choose_anomalies(run: Run) -> AnomalySource:
     """Choose which images play the anomalies."""
     kinds = [kind for kind in KINDS if kind != "left_out" or missing_classes(run)]
+    # Who brings images asks which of them are odd; the examples show what can be found where one knows.
+    own = run.config.dataset not in SOURCES
     kind = controls.segmented_control(
         "Anomalies are",
         param="anomalies",
         key=f"anomalies:{run.name}",
         options=kinds,
-        default=kinds[0],
-        help="Normal are the test images of what the model was trained on. **Left-out classes**: "
+        default=kinds[0] if own else kinds[1],
+        help="**Odd ones among these**: all images are ranked, nobody says which are odd. Otherwise normal are the "
+        "test images of what the model was trained on. **Left-out classes**: "
         "test images of the classes it was not trained on. **Other images**: another dataset, "
         "brought to the same size. **Corrupted images**: the normal ones, damaged.",
         format_func=KINDS.__getitem__,

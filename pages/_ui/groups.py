@@ -28,7 +28,7 @@ SHOWN = 12
 
 def choose_way(data: ImageDataset) -> str:
     """Choose how to choose: ``"label"``, ``"factor"`` or ``"lasso"``, as the images allow."""
-    ways = {"label": data.labels is not None, "factor": data.factors is not None, "lasso": True}
+    ways = {"label": len(data.label_names) > 1, "factor": data.factors is not None, "lasso": True}
     possible = [way for way, can in ways.items() if can]
     return controls.segmented_control(
         "Groups by",

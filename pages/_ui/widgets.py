@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -38,6 +39,7 @@ __all__ = [
     "kind_of",
     "map_or_stand_in",
     "picture",
+    "plain",
     "resume_button",
     "sheet",
     "show_pixels",
@@ -311,15 +313,20 @@ def color_choice(data: Labelled) -> str | None:
 
 
 def describe_image(data: Labelled, index: int) -> str:
-    """Name an image of the dataset: its number, and its label where it has one."""
-    if data.labels is None:
-        return f"Image {index}"
-    return f"Image {index}, “{data.label_names[data.labels[index]]}”"
+    """Name an image of the dataset: its number, and its label and name where it has them."""
+    label = "" if data.labels is None else f", “{data.label_names[data.labels[index]]}”"
+    called = f", {data.image_names[index]}" if data.image_names and data.image_names[index] else ""
+    return f"Image {index}{label}{called}"
+
+
+def plain(text: str) -> str:
+    """What people wrote, as markdown that shows it letter by letter."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>:$~-])", r"\\\1", text)
 
 
 def picture(image: NDArray[np.generic], caption: str, side: int = 320) -> None:
     """Show one image ``(C, H, W)``, every pixel a crisp square."""
-    show_pixels(enlarge(to_pixels(image[None])[0], side), alt=caption, caption=f":small[{caption}]")
+    show_pixels(enlarge(to_pixels(image[None])[0], side), alt=caption, caption=f":small[{plain(caption)}]")
 
 
 def sheet(images: NDArray[np.generic], columns: int, alt: str, side: int = 64) -> None:

@@ -1,0 +1,85 @@
+"""The odd ones among a model's own images: nobody says which they are, so all are ranked."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages._ui import controls, frame, widgets
+from pages._ui.anomaly_case import detector_of
+from vaelab.datasets import ImageDataset
+from vaelab.evaluation.anomalies import SCORES
+from vaelab.figures.detection import error_panels
+from vaelab.images import tile
+from vaelab.runs import Run
+
+__all__ = ["draw_error", "draw_outliers"]
+
+#: Images shown, and in a row.
+NUM_SHOWN, IN_A_ROW = 24, 12
+#: With more images than this, only so many are ranked, drawn with a fixed seed.
+MOST_RANKED = 10_000
+
+NO_BAR = {"displayModeBar": False}
+
+
+def draw_outliers(run: Run, data: ImageDataset, score: str) -> None:
+    """Rank the images by how strange the model finds them, and look at the strangest one by one."""
+    indices, scores = _ranked(str(run.path), run.version, data.key, score, run, data)
+    shown = indices[:NUM_SHOWN]
+    some = f" of {len(data):,}" if len(data) <= MOST_RANKED else f" of {MOST_RANKED:,} drawn from {len(data):,}"
+    st.markdown(f"## The {len(shown)} oddest{some}")
+    pixels = tile(data.images[shown], IN_A_ROW, gap=2, times=max(1, -(-56 // data.image_shape[2])))
+    widgets.show_pixels(pixels, "The oddest images")
+    st.caption(
+        "From the oddest on, row by row. Images that were trained on are among them: a model that has learned one by "
+        "heart finds it normal."
+    )
+
+    @st.fragment
+    @frame.guarded
+    def look() -> None:
+        left, right = st.columns([2, 3], gap="medium")
+        with left:
+            number = controls.number_input(
+                f"Which of {len(indices):,}",
+                param="number",
+                key=f"outlier:{data.key}",
+                min_value=1,
+                max_value=len(indices),
+                default=1,
+                help="Counted as in the pictures: 1 is the oddest.",
+            )
+            index = int(indices[number - 1])
+            unit = SCORES[score].unit
+            st.markdown(
+                f"{widgets.plain(widgets.describe_image(data, index))}: score **{scores[number - 1]:.4g}** {unit}."
+            )
+            if st.button("Show on the map", icon=":material/explore:", help="Open Explore at this image."):
+                st.switch_page("pages/explore.py", query_params={"run": run.name, "image": str(index)})
+        with right:
+            draw_error(run, data.images[index])
+
+    look()
+
+
+def draw_error(run: Run, image: NDArray[np.generic]) -> None:
+    """One image ``(C, H, W)``, its reconstruction, and where the two differ."""
+    back = detector_of(run).reconstruct(image[None])[0]
+    widgets.chart(error_panels(image, back), key="error-panels", config=NO_BAR)
+    st.caption(
+        "Difference: image minus reconstruction. Red where the image is brighter, blue where it is darker; always from "
+        "-1 to 1, black against white."
+    )
+
+
+@st.cache_resource(max_entries=16, show_spinner="Scoring the images …")
+def _ranked(
+    path: str, version: int, key: str, score: str, _run: Run, _data: ImageDataset
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Indices and scores of the images, the oddest first."""
+    indices = np.sort(np.random.default_rng(0).permutation(len(_data))[:MOST_RANKED])
+    scores = detector_of(_run).score(score, _data.images[indices])
+    order = np.argsort(-scores, kind="stable")
+    return indices[order], scores[order]
