@@ -30,8 +30,17 @@ class Shot(TypedDict):
     jpeg: str  # base64
 
 
-def take_pictures(key: str, on_use: Callable[[Sequence[Shot]], None]) -> None:
-    """Show the camera and what was taken with it; called with all of it, before the rerun, once a person says so."""
+def take_pictures(turn: int, on_use: Callable[[Sequence[Shot]], None]) -> None:
+    """Show the camera, and what was taken with it.
+
+    Parameters
+    ----------
+    turn
+        With another number nothing is taken yet.
+    on_use
+        Called with all pictures, before the rerun, once a person has as many as are wanted.
+    """
+    key = f"camera-{turn}"
 
     def used() -> None:
         shots: Any = st.session_state[key]["shots"]

@@ -102,7 +102,7 @@ def give() -> None:
     if way == "path":
         from_path()
     elif way == "camera":
-        take_pictures(f"adding-camera-{task_number()}", read_shots)
+        take_pictures(task_number(), read_shots)
     elif way == "draw":
         draw_oneself()
     else:
