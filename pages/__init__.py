@@ -68,6 +68,12 @@ PAGES = (
         "**Click two points** of the map: the way between them is decoded below.",
     ),
     Page(
+        "images",
+        "Images",
+        ":material/photo_library:",
+        "**Add your own**, or take any of these, and train a model on them.",
+    ),
+    Page(
         "collect",
         "Collect drawings",
         ":material/qr_code_2:",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset, load_dataset
     from vaelab.engine import Engine
     from vaelab.evaluation import evaluate
+    from vaelab.importing import import_images
     from vaelab.runs import Run
     from vaelab.training import resume, train
 
@@ -25,6 +26,7 @@ __all__ = [
     "Run",
     "TrainConfig",
     "evaluate",
+    "import_images",
     "load_dataset",
     "resume",
     "train",
@@ -39,6 +41,7 @@ _HOMES = {
     "Run": "runs",
     "TrainConfig": "config",
     "evaluate": "evaluation",
+    "import_images": "importing",
     "load_dataset": "datasets",
     "resume": "training",
     "train": "training",

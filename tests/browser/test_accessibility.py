@@ -26,6 +26,9 @@ ADDRESSES = (
     "/explore?run=digits-labels-2d&live=false",
     "/explore?present=true",
     "/reduction?present=true",
+    "/images?set=digits",
+    "/images?add=files",
+    "/images?add=camera",
 )
 #: Popovers, by the page and the words on the button.
 POPOVERS = (
@@ -38,6 +41,7 @@ ALLOWED: dict[tuple[str, str], str] = {}
 #: Controls that Tab does not come to, by a part of where they are.
 REACHED_OTHERWISE = {
     "stNumberInputStep": "The arrow keys in the field itself do the same, as in any spin button.",
+    "stFileUploaderDropzone]": "The button in it opens the same choice of files.",
 }
 #: Roles without a name.
 NAMELESS = {

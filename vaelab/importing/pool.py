@@ -1,0 +1,155 @@
+"""Decoding on every core, a bounded way ahead of who takes the results."""
+
+from __future__ import annotations
+
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Future, wait
+from itertools import islice
+from typing import Any, NamedTuple
+
+from joblib.externals.loky import ProcessPoolExecutor, cpu_count
+
+from vaelab.importing.decoding import Block, Encoded, Target, decode
+from vaelab.importing.report import ImportStopped
+
+__all__ = ["Pool"]
+
+#: Processes at the most: each may hold an image of some hundred megabytes.
+MAX_PROCESSES = 8
+#: Fewer are decoded in the calling thread.
+FEW_IMAGES = 100
+#: How long a task should take, so that progress and stopping are felt at once.
+TASK_SECONDS = 0.15
+#: Images of the first tasks, and at the most.
+FIRST_IMAGES, MOST_IMAGES = 16, 1000
+#: Bytes of one task, and of all that are on their way.
+TASK_BYTES, BYTES_AHEAD = 2**23, 2**26
+
+
+class _Task(NamedTuple):
+    numbers: list[int]
+    contents: list[Encoded]
+    num_bytes: int
+    future: Future[Block]
+
+
+class Pool:
+    """Processes that decode images.
+
+    They are loky's, which start from anywhere: a script without a ``__main__`` guard, a thread of the app. Threads
+    would be simpler, but with small images they mostly wait for the interpreter's lock: two take twice as long as
+    one (``benchmark importing``).
+
+    Parameters
+    ----------
+    should_stop
+        Asked several times a second.
+    """
+
+    def __init__(self, should_stop: Callable[[], bool]) -> None:
+        self.should_stop = should_stop
+        # This one decodes as well, while it would have to wait.
+        self.num_processes = min(MAX_PROCESSES, cpu_count() - 1)
+        self._executor: Any = None
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(kill_workers=True)
+
+    def start(self) -> None:
+        """Have the processes start, while something else is done."""
+        if self._executor is None and self.num_processes:
+            # Ctrl-C reaches every process of a terminal; what is to be done about it is decided here. And should this
+            # process be killed, the others end when they have had nothing to do for a while.
+            self._executor = ProcessPoolExecutor(
+                self.num_processes, timeout=20, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
+            )
+            self._executor.submit(decode, [], Target(8, "crop"))
+
+    def decode(
+        self, contents: Iterator[tuple[int, Encoded]], target: Target, num_images: int
+    ) -> Iterator[tuple[list[int], Block]]:
+        """Decode images in the order in which they come.
+
+        Parameters
+        ----------
+        contents
+            Each with its number.
+        target
+            What to bring them to.
+        num_images
+            How many there are: a few are decoded in this thread, sooner than other processes would have started.
+
+        Yields
+        ------
+        tuple
+            The numbers of some images, and the block they became.
+
+        Raises
+        ------
+        ImportStopped
+            When ``should_stop`` says so.
+        RuntimeError
+            If a process was ended from outside.
+        """
+        if num_images < FEW_IMAGES or not self.num_processes:
+            for number, content in contents:
+                self._ask()
+                yield [number], decode([content], target, alone=True)
+            return
+        self.start()
+        ahead: deque[_Task] = deque()
+        num_images = FIRST_IMAGES
+        try:
+            while True:
+                while len(ahead) < 2 * self.num_processes and sum(task.num_bytes for task in ahead) < BYTES_AHEAD:
+                    task = _next_task(contents, num_images)
+                    if task is None:
+                        break
+                    ahead.append(task._replace(future=self._executor.submit(decode, task.contents, target)))
+                if not ahead:
+                    return
+                # While the others are busy this process does the next task, rather than wait.
+                task = None if ahead[0].future.done() else _next_task(contents, num_images)
+                block = Block() if task is None else decode(task.contents, target)
+                if task is None:
+                    task = ahead.popleft()
+                    block = self._result(task.future)
+                self._ask()
+                yield task.numbers, block
+                for index in block.large:
+                    future = self._executor.submit(decode, [task.contents[index]], target, True)
+                    yield [task.numbers[index]], self._result(future)
+                if block.seconds:
+                    num_images = max(1, min(MOST_IMAGES, int(TASK_SECONDS * len(task.contents) / block.seconds)))
+        except BrokenExecutor as error:
+            raise RuntimeError(
+                "A process that decodes images was ended, perhaps for want of memory: take fewer or smaller images."
+            ) from error
+
+    def _result(self, future: Future[Block]) -> Block:
+        while not wait([future], timeout=0.1).done:
+            self._ask()
+        self._ask()
+        return future.result()
+
+    def _ask(self) -> None:
+        if self.should_stop():
+            raise ImportStopped("Stopped; nothing was kept.")
+
+
+def _next_task(contents: Iterator[tuple[int, Encoded]], num_images: int) -> _Task | None:
+    numbers, chosen, num_bytes = [], [], 0
+    for number, content in islice(contents, num_images):
+        numbers.append(number)
+        chosen.append(content)
+        if isinstance(content, bytes):
+            num_bytes += len(content)
+            if num_bytes > TASK_BYTES:
+                break
+    return _Task(numbers, chosen, num_bytes, Future()) if chosen else None
