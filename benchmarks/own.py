@@ -38,12 +38,12 @@ BESIDE_PCA: dict[str, Any] = {
     "batch_size": 64,
     "learning_rate": 2e-3,
     "augment_flip": True,
-    "augment_shift": 2,
+    "augment_shift": 3,
 }
 CONTESTANTS: dict[str, dict[str, Any]] = {
     "today's default, autoencoder": {"model": "ae"},
     "today's default, VAE": {"model": "vae"},
-    "beside PCA, autoencoder": {"model": "ae", "code_noise": 0.3} | BESIDE_PCA,
+    "beside PCA, autoencoder": {"model": "ae"} | BESIDE_PCA,
     "beside PCA, VAE": {"model": "vae", "sigma": 1.0} | BESIDE_PCA,
 }
 
