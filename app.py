@@ -15,7 +15,16 @@ def main() -> None:
     """Show the page that the URL names."""
     st.set_page_config(page_title="vaelab", page_icon=ICON, layout="wide")
     menu = {
-        group: [st.Page(page.path, title=page.title, icon=page.icon, default=page.address == "/") for page in pages]
+        group: [
+            st.Page(
+                page.path,
+                title=page.title,
+                icon=page.icon,
+                default=page.address == "/",
+                visibility="visible" if page.in_menu else "hidden",
+            )
+            for page in pages
+        ]
         for group, pages in groupby(PAGES, key=lambda page: page.group)
     }
     shown = st.navigation(menu, position="top")

@@ -22,6 +22,8 @@ class Page(NamedTuple):
     group: str = ""
     #: Above the page, where that is not its title in the menu.
     other_heading: str = ""
+    #: Whether the menu leads there; if not, another page or an address does.
+    in_menu: bool = True
 
     @property
     def path(self) -> str:
@@ -64,6 +66,19 @@ PAGES = (
         "Interpolate",
         ":material/linear_scale:",
         "**Click two points** of the map: the way between them is decoded below.",
+    ),
+    Page(
+        "images",
+        "Images",
+        ":material/photo_library:",
+        "**Add your own**, or take any of these, and train a model on them.",
+    ),
+    Page(
+        "collect",
+        "Collect drawings",
+        ":material/qr_code_2:",
+        "**Open a set**, and have others scan its code: what they draw on their phones arrives here.",
+        in_menu=False,
     ),
     Page(
         "train",

@@ -53,6 +53,13 @@ def main() -> None:
             with st.container(border=True, gap="xsmall"):
                 st.markdown(f"**{name}** {what}")
                 st.page_link(page, label=link, icon=icon)
+                if page == "pages/train.py":
+                    st.page_link(
+                        "pages/images.py",
+                        label="Bring your own images",
+                        icon=":material/add_photo_alternate:",
+                        query_params={"add": "files"},
+                    )
     with left, st.container(key=MAP_KEY):
         labels = None if data.labels is None else data.labels[projection.indices]
         widgets.chart(

@@ -43,6 +43,9 @@ export class PixelPad {
     element.addEventListener("pointerup", () => this.#up(), { signal });
     element.addEventListener("pointercancel", () => this.#up(), { signal });
     element.addEventListener("keydown", (event) => this.#key(event), { signal });
+    // To a browser a quick stroke is a fling, even where nothing scrolls, and the next tap only ends it.
+    if (options.press)
+      element.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false, signal });
   }
 
   /** The pixel that is chosen. */

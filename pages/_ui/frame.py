@@ -19,7 +19,7 @@ __all__ = ["PRESENT_KEY", "first_call", "go_where_wanted", "guarded", "later", "
 PRESENT_KEY = "present"
 
 _FILES = Path(__file__).parents[2] / "assets" / "frame"
-_STYLE, _LARGE = (_FILES / "page.css"), (_FILES / "presentation.css")
+_STYLE, _LARGE, _ALONE = (_FILES / f"{name}.css" for name in ("page", "presentation", "alone"))
 
 _PAGE_OF = {page.name: page for page in PAGES}
 
@@ -35,7 +35,7 @@ def go_where_wanted() -> None:
         st.switch_page(wanted, query_params=st.query_params.to_dict())
 
 
-def show(main: Callable[[], None], file: str) -> None:
+def show(main: Callable[[], None], file: str, alone: Callable[[], bool] = lambda: False) -> None:
     """Run a page, and say what a person can mend in one sentence instead of a traceback.
 
     Until ``app.py`` has run once in a server's life, Streamlit takes a folder called ``pages`` for
@@ -48,6 +48,9 @@ def show(main: Callable[[], None], file: str) -> None:
         Draws the page.
     file
         The page's ``__file__``; ``pages.PAGES`` says what is written above it.
+    alone
+        Whether the visitor was sent to this page and nowhere else: then there is no menu and no line
+        above it, and its margins are narrow.
     """
     page = _PAGE_OF[Path(file).stem]
     if not st.session_state.get(_ENTERED):
@@ -55,7 +58,11 @@ def show(main: Callable[[], None], file: str) -> None:
         st.switch_page("app.py", query_params=st.query_params.to_dict())
     if st.session_state.get(_SHOWN) != file:
         st.session_state[_SHOWN], st.session_state[_SETTLED] = file, False
-    _head(page)
+    if alone():
+        st.html(_STYLE)
+        st.html(_ALONE)
+    else:
+        _head(page)
     guarded(main)()
 
 

@@ -22,12 +22,13 @@ SECONDS = 60
 
 @contextmanager
 def serve(runs: Path):
-    """Run the app until the block ends; yields its address."""
+    """Run the app until the block ends, with its data beside its runs; yields its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     # More threads than one get in one another's way on a machine that runs all this.
-    environment = os.environ | {"VAELAB_RUNS": str(runs), "OMP_NUM_THREADS": "1"}
+    folders = {"VAELAB_RUNS": str(runs), "VAELAB_DATA": str(runs.with_name("data"))}
+    environment = os.environ | folders | {"OMP_NUM_THREADS": "1"}
     runs.mkdir(exist_ok=True)
     log_path = runs.with_suffix(".log")
     log = log_path.open("w")
@@ -64,6 +65,12 @@ def runs_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def data_folder(runs_folder):
+    """Where that app keeps people's own images."""
+    return runs_folder.with_name("data")
+
+
+@pytest.fixture(scope="session")
 def base_url(runs_folder):
     """The app's address. One app for all tests of a process: a new one imports torch again."""
     with serve(runs_folder) as address:
@@ -71,8 +78,8 @@ def base_url(runs_folder):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def served_runs(runs_folder):
-    """The app's runs folder, empty: what one file trains, another must not open with."""
+def served_runs(runs_folder, data_folder):
+    """The app's runs folder, empty: what one file trains or collects, another must not open with."""
     yield runs_folder
     for run in list_runs(runs_folder):
         if run.status.state in ACTIVE:
@@ -81,7 +88,7 @@ def served_runs(runs_folder):
     while any(run.status.state in ACTIVE for run in list_runs(runs_folder)):
         assert time.monotonic() < deadline, "A training did not stop."
         time.sleep(0.05)
-    for path in runs_folder.glob("*"):
+    for path in [*runs_folder.glob("*"), *data_folder.glob("*")]:
         shutil.rmtree(path)
 
 

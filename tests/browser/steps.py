@@ -2,6 +2,7 @@
 
 import re
 import time
+from pathlib import Path
 
 import numpy as np
 from playwright.sync_api import expect
@@ -66,6 +67,28 @@ IDLE = """
 def open_app(page, address="/explore"):
     page.goto(address)
     page.wait_for_selector(".js-plotly-plot .nsewdrag")
+
+
+def read_files(page, files):
+    """Give files, or a folder, on the Images page; returns the figures of the report, by name."""
+    page.goto("/images?add=folder" if isinstance(files, Path) and files.is_dir() else "/images?add=files")
+    idle(page)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)
+    page.get_by_role("button", name=re.compile(r"^Read [\d,]+ file")).click()
+    expect(page.get_by_role("button", name="Keep")).to_be_visible()
+    idle(page)
+    names = page.get_by_test_id("stMetricLabel").all_inner_texts()
+    return dict(zip(map(str.strip, names), page.get_by_test_id("stMetricValue").all_inner_texts(), strict=True))
+
+
+def keep(page, name):
+    """Keep the images that were read, under a name; the page then shows them."""
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Name", exact=True).press("Enter")
+    idle(page)
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_role("heading", level=2, name=name, exact=True)).to_be_visible()
+    idle(page)
 
 
 def open_lesson(page, slug):

@@ -329,6 +329,8 @@ class Source:
         Where the images come from.
     files
         What must lie below the data folder for it to load without a network; empty if nothing.
+    num_bytes
+        Of the download; 0 where there is none.
     version
         Changes whenever what it loads does; empty for what never changes.
     """
@@ -345,6 +347,7 @@ class Source:
     factor_names: tuple[str, ...] = ()
     source: str = ""
     files: tuple[str, ...] = ()
+    num_bytes: int = 0
     version: str = ""
 
     def shape_after(self, preprocessing: Preprocessing) -> tuple[int, int, int]:

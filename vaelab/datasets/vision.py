@@ -363,6 +363,7 @@ SOURCES = tuple(
         load=partial(_load, spec),
         label_names=spec.label_names,
         files=tuple(f"{spec.folder}/{file}" for file in spec.files),
+        num_bytes=spec.num_bytes,
     )
     for spec in _DATASETS
 )

@@ -1,0 +1,79 @@
+"""How images are taken in: settings that may be left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from vaelab.config import SIDES
+
+__all__ = ["AS_THEY_ARE", "choose_options"]
+
+#: All of them left alone, as ``choose_options`` returns them.
+AS_THEY_ARE: dict[str, Any] = {"size": None, "fit": "crop", "color": None, "labels": None, "group": None}
+
+FITS = {"crop": "Crop", "pad": "Pad", "stretch": "Stretch"}
+COLORS = {"as-is": "as they are", "gray": "gray", "rgb": "colour"}
+
+
+def choose_options(tables: Sequence[str]) -> dict[str, Any]:
+    """How to take the images in; what is left alone is chosen to suit them."""
+    with st.expander("Size, colour, classes"), st.container(horizontal=True, vertical_alignment="bottom"):
+        size = st.number_input(
+            "Pixels a side",
+            *SIDES,
+            None,
+            placeholder="what suits them",
+            key="adding-size",
+            persist_state="session",
+            help="By default the largest of 8, 16, 28, 32 and 64 that most images have.",
+            width=170,
+        )
+        fit = st.segmented_control(
+            "Where not square",
+            list(FITS),
+            default="crop",
+            required=True,
+            format_func=FITS.__getitem__,
+            key="adding-fit",
+            persist_state="session",
+            help="**Crop** to the middle, **pad** with the colour of the border, or **stretch**.",
+        )
+        color = st.segmented_control(
+            "Colour",
+            list(COLORS),
+            default="as-is",
+            required=True,
+            format_func=COLORS.__getitem__,
+            key="adding-color",
+            persist_state="session",
+            help="As they are: gray where all of them are gray.",
+        )
+        labels = None
+        if tables:
+            labels = st.selectbox(
+                "Classes from",
+                tables,
+                index=None,
+                placeholder="the folders",
+                help="A CSV of file names whose other columns say what each image is.",
+                width=220,
+            )
+        group = st.text_input(
+            "Keep together by",
+            placeholder="a column of the CSV",
+            key="adding-group",
+            persist_state="session",
+            help="Images that share what stands in this column, a patient or a writer, never stand on both sides: "
+            "some to learn from, others to test with.",
+            width=220,
+        )
+    return {
+        "size": size,
+        "fit": fit,
+        "color": None if color == "as-is" else color,
+        "labels": labels,
+        "group": group.strip() or None,
+    }
