@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from vaelab.importing.arrays import as_text, numbers_to_bytes, to_rows
 from vaelab.importing.decoding import Encoded
-from vaelab.importing.intake import NO_CLASS, Intake, Known
+from vaelab.importing.intake import MAX_CLASSES, NO_CLASS, Intake, Known
 from vaelab.importing.limits import MAX_FILES, MAX_TABLE_BYTES, Columns
 from vaelab.importing.places import Folder, Place, SingleFile, binary
 from vaelab.importing.report import Skipped
@@ -40,8 +40,8 @@ FILE_COLUMNS = (
     "name",
     "id",
 )
-#: Classes at the most.
-MAX_CLASSES = 1000
+#: What a known factor can be, being float32.
+FLOAT_MAX = 3e38
 #: Columns from which on a table of numbers holds pixels: those of 8 x 8.
 MIN_PIXEL_COLUMNS = 64
 #: Bytes of a table of pixels that are read at a time; no row may be longer.
@@ -119,7 +119,7 @@ def _number(text: str) -> float | None:
         value = float(text)
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
+    return value if abs(value) < FLOAT_MAX else None
 
 
 # --- What the columns tell ----------------------------------------------------------------------
@@ -163,7 +163,7 @@ def known_from(
     rest = {name: values for name, values in columns.items() if name != group}
     label = _label_column(rest, orders or {})
     if label is not None:
-        known.labels = [as_text(value) or NO_CLASS for value in map(_tidy, rest.pop(label))]
+        known.labels = [as_text(_tidy(value)) or NO_CLASS for value in rest.pop(label)]
         known.label_names = (orders or {}).get(label)
         known.notes.append(f"Took the classes from the column {label}.")
     for name, values in rest.items():
@@ -183,7 +183,9 @@ def known_from(
 
 
 def _tidy(value: Any) -> Any:
-    """A whole number in a text as such: 3.0 is class 3."""
+    """A whole number in a text as such (3.0 is class 3), and nothing as an empty text."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN alone is unequal to itself
+        return ""
     number = _number(value) if isinstance(value, str) and "." in value else None
     return value if number is None else number
 
