@@ -54,13 +54,17 @@ class Pool:
         # This one decodes as well, while it would have to wait.
         self.num_processes = min(MAX_PROCESSES, cpu_count() - 1)
         self._executor: Any = None
+        self._ahead: deque[_Task] = deque()
 
     def __enter__(self) -> Pool:
         return self
 
     def __exit__(self, *details: object) -> None:
+        # What was begun is finished: loky stumbles where it is to kill processes while tasks are being handed over.
+        for task in self._ahead:
+            task.future.cancel()
         if self._executor is not None:
-            self._executor.shutdown(kill_workers=True)
+            self._executor.shutdown()
 
     def start(self) -> None:
         """Have the processes start, while something else is done."""
@@ -102,7 +106,7 @@ class Pool:
                 yield [number], decode([content], target, alone=True)
             return
         self.start()
-        ahead: deque[_Task] = deque()
+        ahead = self._ahead
         num_images = FIRST_IMAGES
         try:
             while True:
