@@ -18,6 +18,7 @@ from pages._ui.drawing_pad import drawing_pad
 from pages._ui.image_options import AS_THEY_ARE, choose_options
 from pages._ui.image_sets import plain
 from pages._ui.import_task import Given, ImportTask, suggest_name
+from pages._ui.packing import pack_many
 from vaelab.config import explain
 from vaelab.datasets import DatasetUnavailable
 from vaelab.datasets.base import MIN_IMAGES
@@ -141,12 +142,14 @@ def from_upload(way: str) -> None:
         key=key,
         help="Everything that is read stays on the machine that runs vaelab.",
     )
+    pack_many(key)
     files: list[UploadedFile] = st.session_state.get(key) or []
     st.caption(
         "In an archive, too, subfolders are classes. Whatever else there may be is read as well: npz, npy, idx and "
         "parquet files, a CSV of pixels, or a CSV of file names whose columns say what each image is."
     )
-    options = choose_options([file.name for file in files if file.name.lower().endswith(".csv")])
+    tables = [file.name for file in files if file.name.lower().endswith(".csv")]
+    options = choose_options(tables, beside=len(files) > len(tables))
     st.button(
         f"Read {len(files):,} file{'' if len(files) == 1 else 's'}" if files else "Read the images",
         type="primary",
