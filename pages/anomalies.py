@@ -44,7 +44,7 @@ def main() -> None:
     with widgets.toolbar():
         run = widgets.choose_run()
         source = choose_anomalies(run)
-        score = choose_score(run)
+        score = choose_score(run, source)
     if source.kind == "within":
         draw_outliers(run, resources.images_of(run), score)
         return
@@ -272,15 +272,17 @@ def choose_anomalies(run: Run) -> AnomalySource:
     return AnomalySource(kind)
 
 
-def choose_score(run: Run) -> str:
+def choose_score(run: Run, source: AnomalySource) -> str:
+    # What is odd among images may well be what is intricate: nothing is calibrated away.
+    within = source.kind == "within"
     names = [name for name in SCORES if name != "elbo" or run.config.model == "vae"]
     absent = "" if "elbo" in names else " An autoencoder has no ELBO."
     return controls.selectbox(
         "Score",
         param="score",
-        key="anomaly-score",
+        key="outlier-score" if within else "anomaly-score",
         options=names,
-        default=names[0],
+        default="reconstruction" if within else names[0],
         help="**Calibrated error**: how many times worse the image is reconstructed than a normal "
         "image with outlines as long and as much ink; this is the fairest. **Reconstruction "
         "error**: -log p(x|z). **Negative ELBO**: that plus the KL divergence; both find simple "

@@ -144,7 +144,7 @@ def list_own_sets() -> None:
     opened = st.session_state.get("collect-opened", [])
     everything = reach.at_the_machine()
     sets = [found for found in collecting.list_sets() if everything or found.name in opened]
-    st.markdown("## Sets that are there")
+    st.markdown("## Sets so far")
     if not sets:
         st.caption(
             "None yet. Open one, show its code, and everyone in the room draws on a phone: thirty people make a "
@@ -154,7 +154,8 @@ def list_own_sets() -> None:
         count = collecting.count_drawings(found.name)
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             st.markdown(f"**{found.name}**", width="stretch")
-            st.markdown(f"{count:,} drawings, {'open' if found.is_open else 'closed'}", width="content")
+            number = "1 drawing" if count == 1 else f"{count:,} drawings"
+            st.markdown(f"{number}, {'open' if found.is_open else 'closed'}", width="content")
             st.button(
                 "Look",
                 key=f"look-{found.name}",
@@ -180,7 +181,7 @@ def look_after(name: str, token: str) -> None:
     left, right = st.columns(2 if frame.presenting() else [2, 3], gap="large")
     with left:
         invite(found)
-        manage(found)
+        frame.guarded(partial(manage, found))()
     with right:
         watch(found)
 
@@ -214,19 +215,12 @@ def invite(found: DrawingSet) -> None:
 
 def manage(found: DrawingSet) -> None:
     with st.container(horizontal=True):
-        if st.button(
+        train = st.button(
             "Train on these",
             type="primary",
             icon=":material/model_training:",
             help="Keeps what was drawn so far as a dataset of this name, and opens Train with it.",
-        ):
-            try:
-                with st.spinner("Keeping the drawings …"):
-                    dataset = collecting.keep(found.name)
-            except ValueError as error:
-                st.error(explain(error), icon=":material/error:")
-            else:
-                st.switch_page("pages/train.py", query_params={"dataset": dataset})
+        )
         st.button(
             "Close the set" if found.is_open else "Open it again",
             icon=":material/lock:" if found.is_open else ":material/lock_open:",
@@ -251,6 +245,10 @@ def manage(found: DrawingSet) -> None:
                 args=(found,),
             )
         st.button("All sets", icon=":material/arrow_back:", help="Back to the other sets.", on_click=leave)
+    if train:
+        with st.spinner("Keeping the drawings …"):
+            dataset = collecting.keep(found.name)
+        st.switch_page("pages/train.py", query_params={"dataset": dataset})
 
 
 def delete(found: DrawingSet) -> None:

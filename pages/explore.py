@@ -45,7 +45,7 @@ def main() -> None:
             bind="query-params",
         )
     if not isinstance(data, ImageDataset):
-        st.warning(data.why, icon=":material/hide_image:")
+        st.warning(f"{data.why} Map, decoder and sliders work without them.", icon=":material/hide_image:")
     if live and (reason := resources.why_not_live(run)):
         st.info(reason, icon=":material/info:")
         live = False

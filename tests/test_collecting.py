@@ -229,6 +229,20 @@ def test_nobody_overwrites_what_another_drew(symbols):
     assert np.array_equal(found.image, drawing(seed=1))
 
 
+def test_of_two_that_come_at_the_same_instant_the_first_stays(symbols, monkeypatch):
+    id, look = new_id(), collecting._files
+
+    def meanwhile(path):
+        """Another is quicker, after this one was found not to be there."""
+        monkeypatch.setattr(collecting, "_files", look)
+        add_drawing("symbols", id, drawing(seed=1), "sun", "Ada", symbols)
+        return look(path)
+
+    monkeypatch.setattr(collecting, "_files", meanwhile)
+    add_drawing("symbols", id, drawing(seed=2), "moon", "Eve", symbols)
+    assert [each.nickname for each in list_drawings("symbols", symbols)] == ["Ada"]
+
+
 def test_a_removed_drawing_stays_away_when_it_is_sent_again(symbols):
     one, other = fill(symbols, 2)
     for _ in range(2):

@@ -148,7 +148,7 @@ def test_datasets_lists_all_there_are(vae):
     ("arguments", "sentence"),
     [
         (["train", "--latent-dim", "0"], "latent_dim was 0; it must be at least 1."),
-        (["train", "--architecture", "conv"], "The conv architecture takes images of 28 to 64"),
+        (["train", "--architecture", "conv"], "The conv architecture takes images of 16 to 128"),
         (["train", "--classes", "x"], "digits has no class called 'x': choose from 0, 1, 2"),
         (["train", "--run-dir", "{run}"], "already holds a run: choose another folder, or resume"),
         (["train", "--run-dir", "/dev/null/x"], "/dev/null/x cannot be written"),

@@ -117,6 +117,43 @@ def test_an_autoencoders_code_is_no_dice():
     assert not isinstance(ae, VAE)
 
 
+def test_in_training_an_autoencoders_code_is_as_noisy_as_the_config_says():
+    ae = build("ae", code_noise=0.3)
+    posterior = Posterior(torch.randn(30_000, 3), torch.ones(30_000, 3))
+    noise = ae.code(posterior, torch.Generator().manual_seed(0)) - posterior.mu
+    # Four standard errors of a deviation of 90,000 draws.
+    assert abs(noise.std() / 0.3 - 1) < 4 / 180_000**0.5
+    again = ae.code(posterior, torch.Generator().manual_seed(0)) - posterior.mu
+    assert torch.equal(noise, again)
+    assert ae.eval().code(posterior) is posterior.mu
+    # A VAE's noise is the posterior's own.
+    plain, told = build("vae"), build("vae", code_noise=0.3)
+    generators = [torch.Generator().manual_seed(0) for _ in range(2)]
+    assert torch.equal(plain.code(posterior, generators[0]), told.code(posterior, generators[1]))
+
+
+@pytest.mark.parametrize(("model", "architecture", "likelihood"), list(itertools.product(MODELS, SHAPES, LIKELIHOODS)))
+def test_beside_pca_gradients_reach_every_parameter_but_those_of_pca(model, architecture, likelihood):
+    network = build(model, architecture, likelihood, pca_path=True, code_noise=0.1)
+    network.start_at((255 * make_images(architecture, 40)).byte().numpy())
+    assert {name for name, parameter in network.named_parameters() if not parameter.requires_grad} == {
+        f"{part}.linear.{name}" for part in ("encoder", "decoder") for name in ("weight", "bias")
+    }
+    optimizer = torch.optim.SGD(network.parameters(), lr=1e-4)
+    noise = torch.Generator().manual_seed(0)
+    reached = set()
+    # The network adds nothing at first, so that a first step changes its last layer alone, and a second all before it.
+    for _ in range(3):
+        optimizer.zero_grad()
+        loss_terms(network, make_images(architecture), TrainConfig(), generator=noise).total.mean().backward()
+        reached = {name for name, p in network.named_parameters() if p.grad is not None and p.grad.any()}
+        assert all(p.grad.isfinite().all() for p in network.parameters() if p.grad is not None)
+        optimizer.step()
+    trained = {name for name, parameter in network.named_parameters() if parameter.requires_grad}
+    spread = {"encoder.heads.logvar.weight", "encoder.heads.logvar.bias"}
+    assert trained - reached == (spread if model == "ae" else set())
+
+
 # --- Conditional --------------------------------------------------------------------------------
 
 LABELS = torch.arange(16) % NUM_LABELS
@@ -198,5 +235,5 @@ def test_a_conditional_model_without_labels_is_refused():
 def test_images_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="Images must be square, but these are 28 x 32 pixels"):
         build_model(TrainConfig(), (1, 28, 32))
-    with pytest.raises(ValueError, match="takes images of 28 to 64 pixels, but these have 16"):
-        build_model(TrainConfig(architecture="conv"), (1, 16, 16))
+    with pytest.raises(ValueError, match="takes images of 16 to 128 pixels, but these have 8"):
+        build_model(TrainConfig(architecture="conv"), (1, 8, 8))

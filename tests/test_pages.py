@@ -140,7 +140,7 @@ def test_train_refuses_an_impossible_config_in_a_sentence(launch):
     app = launch("train.py")
     app.segmented_control(key="train-architecture").set_value("conv").run()
     assert not app.exception
-    assert "conv architecture takes images of 28 to 64 pixels" in app.error[0].value
+    assert "conv architecture takes images of 16 to 128 pixels" in app.error[0].value
     start = next(button for button in app.button if button.label == "Start training")
     assert start.disabled
 

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 import torch
+from sklearn.decomposition import PCA
 
 from vaelab import trainer as trainer_module
 from vaelab.config import Preprocessing, TrainConfig
@@ -305,6 +306,8 @@ VARIANTS = {
     "masking": {"corruption": "masking", "model": "ae"},
     "blur": {"corruption": "blur", "corruption_strength": 1.0},
     "conditional": {"conditional": True, "model": "ae"},
+    "beside pca": {"pca_path": True, "likelihood": "gaussian", "sigma": 0.5},
+    "augmented": {"augment_flip": True, "augment_shift": 1, "code_noise": 0.2, "model": "ae"},
     "all of it": {"conditional": True, "corruption": "masking", "objective": "iwae"},
 }
 every_variant = pytest.mark.parametrize("variant", VARIANTS.values(), ids=list(VARIANTS))
@@ -368,6 +371,48 @@ def test_damage_is_new_at_each_step_and_the_same_at_each_validation(corruption, 
     first, *others = [seen for training, *_, seen in calls if not training]
     assert len(others) == 2
     assert all(torch.equal(first, other) for other in others)
+
+
+def test_training_images_are_mirrored_and_moved_anew_at_each_step_and_validation_images_never(monkeypatch, digits):
+    calls = watch(monkeypatch)
+    images = np.repeat(digits.images[:1], 100, 0)
+    epochs_of(make_trainer(images, augment_flip=True, augment_shift=1))
+    original = to_float(torch.from_numpy(images[0]))
+    assert all((x == original).all() for training, x, *_ in calls if not training)
+    seen = [x for training, x, *_ in calls if training]
+    # Two ways to look times nine places to be.
+    assert len(torch.cat(seen).unique(dim=0)) == 18
+    assert len({tuple(x.flatten().tolist()) for x in seen}) == len(seen)
+    # What is to be explained has moved too.
+    assert {given is None for training, _, _, given in calls} == {True}
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+@pytest.mark.parametrize("model", ["ae", "vae"])
+def test_beside_pca_training_starts_at_pca_leaves_it_alone_and_goes_beyond(digits, likelihood, model):
+    train, validation = split_digits(digits)
+    settings = {"sigma": 0.5, "hidden": (64,), "latent_dim": 4, "epochs": 20, "batch_size": 64}
+    trainer = Trainer(
+        TrainConfig(pca_path=True, model=model, likelihood=likelihood, **settings, beta=0.1), train, validation
+    )
+    x = to_float(torch.from_numpy(validation))
+
+    def error():
+        trainer.model.eval()
+        with torch.no_grad():
+            x_hat = trainer.model.likelihood.mean(trainer.model.decoder(trainer.model.encoder(x).mu))
+        return (x_hat - x).square().flatten(1).sum(1).mean().item()
+
+    flat, held_out = (part.reshape(len(part), -1) / 255 for part in (train, validation))
+    pca = PCA(4).fit(flat)
+    of_pca = ((pca.inverse_transform(pca.transform(held_out)) - held_out) ** 2).sum(1).mean()
+    # Clipped, and a gray level from black where logits are.
+    assert error() == pytest.approx(of_pca, rel=0.03)
+    before = {name: weight.clone() for name, weight in trainer.model.state_dict().items() if "linear" in name}
+    assert len(before) == 4
+    epochs_of(trainer)
+    assert all(torch.equal(trainer.model.state_dict()[name], weight) for name, weight in before.items())
+    assert error() < 0.9 * of_pca
 
 
 def test_without_a_corruption_nothing_is_damaged_and_no_number_drawn_for_it(monkeypatch, digits):
@@ -506,7 +551,7 @@ def test_divergence_is_named_with_what_would_do(small, monkeypatch):
 
 def test_images_that_the_architecture_cannot_take_are_refused():
     images = np.zeros((8, 1, 8, 8), np.uint8)
-    with pytest.raises(ValueError, match="28 to 64 pixels, but these have 8"):
+    with pytest.raises(ValueError, match="16 to 128 pixels, but these have 8"):
         Trainer(TrainConfig(architecture="conv"), images, images)
 
 

@@ -16,7 +16,6 @@ It is not below ``own/``, since a set that is still growing is no dataset: ``kee
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import secrets
@@ -79,6 +78,8 @@ MAX_SETS = 200
 #: Fewer cannot be split into images for training, for choosing and for judging.
 MIN_DRAWINGS = 10
 
+#: Where people read that a dataset's images are from.
+SOURCE = "collected from those who drew them"
 #: What Markdown would make a link, a picture, colour or code of.
 _MARKUP = frozenset("[]<>`\\")
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -107,8 +108,6 @@ class DrawingSet(BaseModel):
         The secret of whoever opened it, and may remove drawings and close it.
     opened
         When, in seconds since the epoch; tells a set from an earlier one of its name.
-    kept
-        Whether the dataset of this name was made from this set.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -122,7 +121,6 @@ class DrawingSet(BaseModel):
     is_open: bool = True
     owner: str
     opened: float
-    kept: bool = False
 
     @property
     def has_classes(self) -> bool:
@@ -233,7 +231,7 @@ def open_set(
     beside = home / f".{secrets.token_hex(8)}"
     beside.mkdir(parents=True)
     try:
-        (beside / "set.json").write_text(made.model_dump_json(indent=2) + "\n", "utf-8")
+        (beside / "set.json").write_text(_text_of(made), "utf-8")
         beside.rename(home / name)
     except OSError as error:
         raise ValueError(f"The set {name} could not be opened: {error.strerror}.") from error
@@ -265,8 +263,11 @@ def list_sets(folder: str | Path | None = None) -> list[DrawingSet]:
 
 def set_open(name: str, is_open: bool, folder: str | Path | None = None) -> None:
     """Close a set, so that nothing is added any more, or open it again."""
-    found = find_set(name, folder)
-    _write(_home(folder) / name, found.model_copy(update={"is_open": is_open}))
+    changed = find_set(name, folder).model_copy(update={"is_open": is_open})
+    path = _home(folder) / name
+    beside = path / f".{secrets.token_hex(8)}"
+    beside.write_text(_text_of(changed), "utf-8")
+    beside.replace(path / "set.json")
 
 
 def delete_set(name: str, folder: str | Path | None = None) -> None:
@@ -451,7 +452,7 @@ def to_dataset(name: str, folder: str | Path | None = None) -> ImageDataset:
         label_names=names or None,
         image_names=[drawing.nickname for drawing in drawings],
         split=seeded_split(len(images), groups=np.array([hashlib.sha256(image).hexdigest() for image in images])),
-        source="collected from those who drew them",
+        source=SOURCE,
         description=f"Drawings of {found.size} x {found.size} pixels, on {found.paper}.",
     )
 
@@ -478,12 +479,12 @@ def keep(name: str, folder: str | Path | None = None) -> str:
     """
     found = find_set(name, folder)
     data = to_dataset(name, folder)
-    if not found.kept:
-        if f"own/{found.name}" in own_sources(folder):
-            raise ValueError(f"There is already a dataset called {found.name}: rename or delete it first.")
-        _write(_home(folder) / found.name, found.model_copy(update={"kept": True}))
+    before = own_sources(folder).get(f"own/{found.name}")
+    if before is not None and before.source != SOURCE:
+        raise ValueError(f"There is already a dataset called {found.name}, from elsewhere: delete it first.")
     # Once it is there, its title is what it was renamed to.
-    return save_own(data, found.name, title="" if found.kept else found.title, replace=True, folder=folder)
+    title = found.title if before is None else ""
+    return save_own(data, found.name, title=title, replace=True, folder=folder)
 
 
 # Files and words --------------------------------------------------------------------------------
@@ -501,10 +502,8 @@ def _find(path: Path) -> DrawingSet | None:
     return found.model_copy(update={"name": path.name})
 
 
-def _write(path: Path, changed: DrawingSet) -> None:
-    beside = path / f".{secrets.token_hex(8)}"
-    beside.write_text(json.dumps(changed.model_dump(mode="json"), indent=2) + "\n", "utf-8")
-    beside.replace(path / "set.json")
+def _text_of(described: DrawingSet) -> str:
+    return described.model_dump_json(indent=2) + "\n"
 
 
 def _files(path: Path) -> Iterator[os.DirEntry[str]]:

@@ -136,6 +136,9 @@ class TrainConfig(BaseModel):
     conv_hidden: int = Field(128, ge=1, le=4096, description="Width of the dense layer beside the conv network's code.")
     activation: ActivationName = Field("silu", description="Nonlinearity between layers.")
     conditional: bool = Field(False, description="Tell encoder and decoder the image's label; the code is the rest.")
+    pca_path: bool = Field(
+        False, description="Keep PCA of the training images beside the network, which learns what PCA misses."
+    )
 
     # Objective
     objective: ObjectiveName = Field(
@@ -157,6 +160,13 @@ class TrainConfig(BaseModel):
         ge=0,
         le=5,
         description="Sigma of gaussian noise (0 to 1) or of blur (pixels); else share of pixels.",
+    )
+
+    # Against learning by heart
+    augment_flip: bool = Field(False, description="Mirror training images left to right, half of the time.")
+    augment_shift: int = Field(0, ge=0, le=16, description="Move training images by up to this many pixels.")
+    code_noise: float = Field(
+        0.0, ge=0, le=10, description="Sigma of noise on an autoencoder's codes in training; a VAE learns its own."
     )
 
     # Training
@@ -217,9 +227,9 @@ class TrainConfig(BaseModel):
             raise ValueError(f"Images must be square, but these are {height} x {width} pixels.")
         if self.architecture == "mlp":
             return
-        if height < 28:
+        if height < 16:
             raise ValueError(
-                f"The conv architecture takes images of 28 to 64 pixels, but these have {height}: "
+                f"The conv architecture takes images of 16 to 128 pixels, but these have {height}: "
                 "choose the mlp architecture, or resize the images to 28 or 32."
             )
         if height % 2 ** len(self.channels):

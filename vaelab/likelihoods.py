@@ -28,11 +28,14 @@ class Likelihood(nn.Module):
     ----------
     sigma
         Pixel standard deviation, for those that have one.
+    linear
+        Whether a Gaussian's mean is the decoder's output itself, rather than its sigmoid.
     """
 
-    def __init__(self, sigma: float = 0.1) -> None:
+    def __init__(self, sigma: float = 0.1, linear: bool = False) -> None:
         super().__init__()
         self._start_sigma = sigma
+        self.linear = linear
 
     def log_prob(self, logits: Tensor, x: Tensor) -> Tensor:
         """Log-probability of images.
@@ -59,6 +62,10 @@ class Likelihood(nn.Module):
         """The logits whose ``mean`` is ``mean``; where a decoder's last bias starts."""
         # One gray level away from black and white, whose logits are infinite.
         return torch.logit(mean, eps=1 / 255)
+
+    def link(self, pixels: Tensor) -> Tensor:
+        """As ``inverse_mean``, but quick and with a gradient: how pixels that a decoder draws become logits."""
+        return self.inverse_mean(pixels)
 
 
 class Bernoulli(Likelihood):
@@ -105,6 +112,11 @@ class ContinuousBernoulli(Likelihood):
             low, high = torch.where(above, low, middle), torch.where(above, middle, high)
         return (low + high) / 2
 
+    def link(self, pixels: Tensor) -> Tensor:
+        """In closed form, right to 0.3%: the mean is a Langevin function, whose inverse Kröger 2015 gives so."""
+        m = 2 * pixels.clamp(1 / 255, 1 - 1 / 255) - 1
+        return 2 * m * (3 - (6 * m**2 + m**4 - 2 * m**6) / 5) / (1 - m**2)
+
 
 # Below this, the exact expressions lose digits to cancellation and the series are exact in float32.
 _SERIES_BELOW = 0.1
@@ -137,19 +149,29 @@ class Gaussian(Likelihood):
     ----------
     sigma
         Standard deviation of every pixel, in the images' unit ([0, 1]).
+    linear
+        Whether it is normal around the decoder's output itself instead. PCA's images are then sums like all
+        others, and may leave [0, 1] a little; what is shown of them does not.
     """
 
     log_sigma: Tensor
 
-    def __init__(self, sigma: float = 0.1) -> None:
-        super().__init__(sigma)
+    def __init__(self, sigma: float = 0.1, linear: bool = False) -> None:
+        super().__init__(sigma, linear)
         self.register_buffer("log_sigma", torch.tensor(math.log(sigma)))
 
     def log_prob(self, logits: Tensor, x: Tensor) -> Tensor:  # noqa: D102
-        squares = (self.mean(logits) - x).square().flatten(1).sum(1)
+        center = logits if self.linear else self.mean(logits)
+        squares = (center - x).square().flatten(1).sum(1)
         num_pixels = x[0].numel()
         constant = num_pixels * (self.log_sigma + 0.5 * math.log(2 * math.pi))
         return -0.5 * squares * torch.exp(-2 * self.log_sigma) - constant
+
+    def mean(self, logits: Tensor) -> Tensor:  # noqa: D102
+        return logits.clamp(0, 1) if self.linear else super().mean(logits)
+
+    def inverse_mean(self, mean: Tensor) -> Tensor:  # noqa: D102
+        return mean if self.linear else super().inverse_mean(mean)
 
 
 class GaussianLearned(Gaussian):
@@ -159,10 +181,12 @@ class GaussianLearned(Gaussian):
     ----------
     sigma
         Where sigma starts.
+    linear
+        As a ``Gaussian``'s.
     """
 
-    def __init__(self, sigma: float = 0.1) -> None:
-        super().__init__(sigma)
+    def __init__(self, sigma: float = 0.1, linear: bool = False) -> None:
+        super().__init__(sigma, linear)
         del self.log_sigma
         self.log_sigma = nn.Parameter(torch.tensor(math.log(sigma)))
 

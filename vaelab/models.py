@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vaelab.config import TrainConfig
 from vaelab.likelihoods import LIKELIHOODS
 from vaelab.nn import ConvDecoder, ConvEncoder, MLPDecoder, MLPEncoder, Posterior
+from vaelab.pca import principal_components
 
 __all__ = ["MODELS", "VAE", "Autoencoder", "Output", "build_model"]
 
@@ -58,18 +61,40 @@ class Autoencoder(nn.Module):
         self.image_shape = image_shape
         self.encoder: MLPEncoder | ConvEncoder
         self.decoder: MLPDecoder | ConvDecoder
+        self.code_noise = config.code_noise
+        self.likelihood = LIKELIHOODS[config.likelihood](config.sigma, linear=config.pca_path)
+        to_logits = self.likelihood.link if config.pca_path else None
         if config.architecture == "mlp":
-            self.encoder = MLPEncoder(image_shape, config.hidden, d, act, num_labels)
-            self.decoder = MLPDecoder(image_shape, config.hidden, d, act, num_labels)
+            self.encoder = MLPEncoder(image_shape, config.hidden, d, act, num_labels, config.pca_path)
+            self.decoder = MLPDecoder(image_shape, config.hidden, d, act, num_labels, to_logits)
         else:
             width = config.conv_hidden
-            self.encoder = ConvEncoder(image_shape, config.channels, width, d, act, num_labels)
-            self.decoder = ConvDecoder(image_shape, config.channels, width, d, act, num_labels)
-        self.likelihood = LIKELIHOODS[config.likelihood](config.sigma)
+            self.encoder = ConvEncoder(image_shape, config.channels, width, d, act, num_labels, config.pca_path)
+            self.decoder = ConvDecoder(image_shape, config.channels, width, d, act, num_labels, to_logits)
+
+    def start_at(self, images: NDArray[np.uint8], seed: int = 0) -> None:
+        """Start at what is known of the training images before any training: their mean, or their PCA.
+
+        Parameters
+        ----------
+        images
+            uint8 ``(N, C, H, W)``.
+        seed
+            Of PCA's search.
+        """
+        if self.encoder.linear is None:
+            mean = torch.from_numpy(images.mean(0, dtype=np.float64)).to(torch.float32).div_(255)
+            self.decoder.start_at(self.likelihood.inverse_mean(mean))
+            return
+        components = principal_components(images, self.encoder.linear.out_features, seed)
+        self.encoder.start_at_pca(components)
+        self.decoder.start_at_pca(components)
 
     def code(self, posterior: Posterior, generator: torch.Generator | None = None) -> Tensor:
-        """The code to decode, ``(B, D)``; here simply the point the encoder chose."""
-        return posterior.mu
+        """The code to decode, ``(B, D)``: the point the encoder chose; in training, with the config's noise on it."""
+        if not (self.training and self.code_noise):
+            return posterior.mu
+        return posterior.mu + self.code_noise * _noise_like(posterior.mu, generator)
 
     def forward(
         self,
@@ -81,6 +106,10 @@ class Autoencoder(nn.Module):
         posterior = self.encoder(x, labels)
         z = self.code(posterior, generator)
         return Output(posterior, z, self.decoder(z, labels))
+
+
+def _noise_like(z: Tensor, generator: torch.Generator | None) -> Tensor:
+    return torch.randn(z.shape, generator=generator, device=z.device, dtype=z.dtype)
 
 
 class VAE(Autoencoder):
@@ -97,8 +126,7 @@ class VAE(Autoencoder):
     def code(self, posterior: Posterior, generator: torch.Generator | None = None) -> Tensor:
         """Draw ``z = mu + sigma * epsilon`` (section 2.4), so that gradients reach mu and sigma."""
         mu, logvar = posterior
-        epsilon = torch.randn(mu.shape, generator=generator, device=mu.device, dtype=mu.dtype)
-        return mu + torch.exp(0.5 * logvar) * epsilon
+        return mu + torch.exp(0.5 * logvar) * _noise_like(mu, generator)
 
 
 MODELS: dict[str, type[Autoencoder]] = {"ae": Autoencoder, "vae": VAE}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import skip_init
+
+from vaelab.pca import Components
 
 __all__ = [
     "ACTIVATIONS",
@@ -60,15 +65,22 @@ def _mlp(widths: list[int], activation: str) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-class _Labelled(nn.Module):
-    """Dense layers, the first of which is also told the label.
+class _Part(nn.Module):
+    """What encoders and decoders have in common: a label's row, and the linear path of PCA.
 
     A one-hot label beside a layer's inputs adds one column of weights to its outputs; so that is
-    what is kept, a row a label, and a model without labels has the same weights as ever.
+    what is kept, a row a label, and a model without labels has the same weights as ever. The same
+    goes for the linear path from ``linear[0]`` inputs to ``linear[1]`` outputs: it is not trained.
     """
 
-    def __init__(self, num_labels: int, width: int) -> None:
+    def __init__(self, num_labels: int, width: int, linear: tuple[int, int] | None) -> None:
         super().__init__()
+        self.linear: nn.Linear | None = None
+        if linear:
+            # Without random numbers, for the same reason as the labels.
+            self.linear = skip_init(nn.Linear, *linear).requires_grad_(False)
+            for parameter in self.linear.parameters():
+                nn.init.zeros_(parameter)
         self.label = None
         if num_labels:
             # Before training a label says nothing; and zeros take no random numbers, so that the
@@ -90,7 +102,63 @@ class _Labelled(nn.Module):
         return features
 
 
-class MLPEncoder(_Labelled):
+class _Encoder(_Part):
+    """The heads, and PCA's code beside that of the network."""
+
+    heads: _Heads
+
+    def posterior(self, x: Tensor, features: Tensor) -> Posterior:
+        mu, logvar = self.heads(features)
+        return Posterior(mu if self.linear is None else mu + self.linear(x.flatten(1)), logvar)
+
+    def start_at_pca(self, components: Components) -> None:
+        """Start with PCA's code, a unit of standard deviation wide in each direction, as the prior is."""
+        assert self.linear is not None
+        mean, directions, spread = components
+        inverse = directions / spread[:, None]
+        with torch.no_grad():
+            self.linear.weight[: len(spread)] = inverse
+            self.linear.bias[: len(spread)] = -inverse @ mean
+            for parameter in self.heads.mu.parameters():
+                parameter.zero_()
+
+
+class _Decoder(_Part):
+    """PCA's image beside that of the network."""
+
+    def __init__(
+        self,
+        num_labels: int,
+        width: int,
+        image_shape: tuple[int, int, int],
+        latent_dim: int,
+        link: Callable[[Tensor], Tensor] | None,
+    ) -> None:
+        super().__init__(num_labels, width, (latent_dim, math.prod(image_shape)) if link else None)
+        self.image_shape = image_shape
+        self.link = link
+
+    def beside_pca(self, z: Tensor, logits: Tensor) -> Tensor:
+        if self.linear is None or self.link is None:
+            return logits
+        return logits + self.link(self.linear(z).reshape(logits.shape))
+
+    def start_at_pca(self, components: Components) -> None:
+        """Start with the images that PCA draws, to which the network adds nothing yet."""
+        assert self.linear is not None
+        mean, directions, spread = components
+        with torch.no_grad():
+            self.linear.weight[:, : len(spread)] = (directions * spread[:, None]).T
+            self.linear.bias.copy_(mean)
+            for parameter in self._last():
+                parameter.zero_()
+
+    def _last(self) -> list[nn.Parameter]:
+        """All that is added last to the network's image."""
+        raise NotImplementedError
+
+
+class MLPEncoder(_Encoder):
     """Images to posteriors through dense layers.
 
     Parameters
@@ -105,6 +173,8 @@ class MLPEncoder(_Labelled):
         A key of ``ACTIVATIONS``.
     num_labels
         How many labels it can be told; 0 for a model that knows none.
+    pca_path
+        Whether PCA's code is added to the network's, as ``start_at_pca`` says it.
 
     Examples
     --------
@@ -121,19 +191,19 @@ class MLPEncoder(_Labelled):
         latent_dim: int,
         activation: str,
         num_labels: int = 0,
+        pca_path: bool = False,
     ) -> None:
-        super().__init__(num_labels, hidden[0])
         channels, height, width = image_shape
+        super().__init__(num_labels, hidden[0], (math.prod(image_shape), latent_dim) if pca_path else None)
         self.body = _mlp([channels * height * width, *hidden], activation)
         self.heads = _Heads(hidden[-1], latent_dim)
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Posterior:
         """Encode ``x`` ``(B, C, H, W)`` in [0, 1], with ``labels`` ``(B,)`` if it knows them."""
-        posterior: Posterior = self.heads(self.through(self.body, x.flatten(1), labels))
-        return posterior
+        return self.posterior(x, self.through(self.body, x.flatten(1), labels))
 
 
-class MLPDecoder(_Labelled):
+class MLPDecoder(_Decoder):
     """Codes to the logits of pixels through dense layers; the encoder's mirror image.
 
     Parameters
@@ -148,6 +218,9 @@ class MLPDecoder(_Labelled):
         A key of ``ACTIVATIONS``.
     num_labels
         How many labels it can be told; 0 for a model that knows none.
+    link
+        From pixels to what the likelihood reads; given where PCA's image is added to the network's,
+        as ``start_at_pca`` says it.
 
     Examples
     --------
@@ -163,22 +236,25 @@ class MLPDecoder(_Labelled):
         latent_dim: int,
         activation: str,
         num_labels: int = 0,
+        link: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
-        super().__init__(num_labels, hidden[-1])
+        super().__init__(num_labels, hidden[-1], image_shape, latent_dim, link)
         channels, height, width = image_shape
-        self.image_shape = image_shape
         self.body = _mlp([latent_dim, *reversed(hidden)], activation)
         self.out = nn.Linear(hidden[0], channels * height * width)
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Decode ``z`` ``(B, D)``, with ``labels`` ``(B,)``, to logits ``(B, C, H, W)``."""
         logits: Tensor = self.out(self.through(self.body, z, labels))
-        return logits.reshape(-1, *self.image_shape)
+        return self.beside_pca(z, logits.reshape(-1, *self.image_shape))
 
     def start_at(self, logits: Tensor) -> None:
         """Start the last bias at ``logits`` ``(C, H, W)``: the first image drawn is the mean."""
         with torch.no_grad():
             self.out.bias.copy_(logits.flatten())
+
+    def _last(self) -> list[nn.Parameter]:
+        return list(self.out.parameters())
 
 
 class Upsample(nn.Module):
@@ -210,7 +286,7 @@ class Upsample(nn.Module):
         return y
 
 
-class ConvEncoder(_Labelled):
+class ConvEncoder(_Encoder):
     """Images to posteriors through strided convolutions, each halving the image.
 
     Parameters
@@ -227,6 +303,8 @@ class ConvEncoder(_Labelled):
         A key of ``ACTIVATIONS``.
     num_labels
         How many labels it can be told; 0 for a model that knows none.
+    pca_path
+        Whether PCA's code is added to the network's, as ``start_at_pca`` says it.
     """
 
     def __init__(
@@ -237,8 +315,9 @@ class ConvEncoder(_Labelled):
         latent_dim: int,
         activation: str,
         num_labels: int = 0,
+        pca_path: bool = False,
     ) -> None:
-        super().__init__(num_labels, hidden)
+        super().__init__(num_labels, hidden, (math.prod(image_shape), latent_dim) if pca_path else None)
         stages: list[nn.Module] = []
         for before, after in pairwise((image_shape[0], *channels)):
             stages += [nn.Conv2d(before, after, 4, stride=2, padding=1), ACTIVATIONS[activation]()]
@@ -252,11 +331,10 @@ class ConvEncoder(_Labelled):
         features = self.stages(x.contiguous(memory_format=torch.channels_last))
         # Channels last throughout: flattening in that order copies nothing.
         flat = features.permute(0, 2, 3, 1).flatten(1)
-        posterior: Posterior = self.heads(self.through(self.body, flat, labels))
-        return posterior
+        return self.posterior(x, self.through(self.body, flat, labels))
 
 
-class ConvDecoder(_Labelled):
+class ConvDecoder(_Decoder):
     """Codes to the logits of pixels: dense layers to a small image, then ``Upsample`` stages.
 
     Parameters
@@ -273,6 +351,9 @@ class ConvDecoder(_Labelled):
         A key of ``ACTIVATIONS``.
     num_labels
         How many labels it can be told; 0 for a model that knows none.
+    link
+        From pixels to what the likelihood reads; given where PCA's image is added to the network's,
+        as ``start_at_pca`` says it.
     """
 
     def __init__(
@@ -283,8 +364,9 @@ class ConvDecoder(_Labelled):
         latent_dim: int,
         activation: str,
         num_labels: int = 0,
+        link: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
-        super().__init__(num_labels, hidden)
+        super().__init__(num_labels, hidden, image_shape, latent_dim, link)
         side = image_shape[1] // 2 ** len(channels)
         self.small_shape = (side, side, channels[-1])
         self.body = _mlp([latent_dim, hidden, side * side * channels[-1]], activation)
@@ -300,9 +382,12 @@ class ConvDecoder(_Labelled):
         """Decode ``z`` ``(B, D)``, with ``labels`` ``(B,)``, to logits ``(B, C, H, W)``."""
         small = self.through(self.body, z, labels).unflatten(1, self.small_shape).permute(0, 3, 1, 2)
         logits: Tensor = self.stages(small) + self.image_bias
-        return logits
+        return self.beside_pca(z, logits)
 
     def start_at(self, logits: Tensor) -> None:
         """Start the last bias at ``logits`` ``(C, H, W)``: the first image drawn is the mean."""
         with torch.no_grad():
             self.image_bias.copy_(logits)
+
+    def _last(self) -> list[nn.Parameter]:
+        return [*self.stages[-1].parameters(), self.image_bias]

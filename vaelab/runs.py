@@ -429,8 +429,8 @@ class Run:
             same = same and len(record.label_names) == len(data.label_names)
         if not same or record.image_shape != data.image_shape:
             raise DatasetUnavailable(
-                f"The images that {self.title} learned have changed since: {data.name} now holds others. Its map, its "
-                "decoder and its sliders work without them; train anew to have the rest."
+                f"The images that {self.title} learned have changed since: {data.name} now holds others. Train "
+                "anew on these, or bring back the others."
             )
 
     def remembered(self, why: str) -> Remembered:

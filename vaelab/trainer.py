@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vaelab.augmentation import augment
 from vaelab.config import TrainConfig
 from vaelab.corruptions import corrupt
 from vaelab.models import build_model
@@ -267,12 +268,12 @@ class Trainer:
                     )
             self.train_labels = torch.tensor(train_labels, device=self.device)
             self.validation_labels = torch.tensor(validation_labels, device=self.device)
-        mean = to_float(torch.from_numpy(train_images.mean(0, dtype=np.float64)))
-        self.model.decoder.start_at(self.model.likelihood.inverse_mean(mean))
+        self.model.start_at(train_images, config.seed)
         self.model.to(self.device)
         # Every random number of training comes from here, so that a checkpoint can hold its state.
         self.generator = torch.Generator(self.device).manual_seed(config.seed)
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, fused=True)
+        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        self.optimizer = torch.optim.Adam(trained, lr=config.learning_rate, fused=True)
         self.epoch = 0
         self.step = 0
         self.seconds = 0.0
@@ -379,7 +380,10 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         labels = None if self.train_labels is None else self.train_labels[batch]
-        terms = self._terms(self.train_images[batch], labels, self.generator)
+        images = self.train_images[batch]
+        if self.config.augment_flip or self.config.augment_shift:
+            images = augment(images, self.config.augment_flip, self.config.augment_shift, self.generator)
+        terms = self._terms(images, labels, self.generator)
         self.optimizer.zero_grad(set_to_none=True)
         terms.total.mean().backward()
         self.optimizer.step()

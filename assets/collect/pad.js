@@ -87,7 +87,9 @@ export class CollectPad {
 
   #arrange() {
     const { title, classes, others, nicknames } = this.#spec;
-    childOf(this.#root, ".co-title", HTMLElement).textContent = title;
+    const heading = childOf(this.#root, ".co-title", HTMLElement);
+    heading.textContent = title;
+    heading.hidden = !title;
     for (const word of classes) this.#offer(word);
     childOf(this.#root, ".co-classes", HTMLElement).hidden = !classes.length && !others;
     childOf(this.#root, ".co-other", HTMLElement).hidden = !others;

@@ -15,7 +15,7 @@ import { FollowedChart } from "../shared/chart.js";
 import { childOf } from "../shared/dom.js";
 
 /** Size of the lens and its distance from the pointer, in pixels. */
-const LENS = 104;
+export const LENS = 104;
 const LENS_GAP = 18;
 
 export class MapChart {

@@ -12,6 +12,8 @@ import { show } from "../shared/show.js";
 /** Images on the strip of a slider: as many as fit undistorted, within these bounds. */
 const FEWEST_ON_STRIP = 3;
 const MOST_ON_STRIP = 16;
+/** Pixels of the screen that a strip is high, as component.css has it. */
+const STRIP_HEIGHT = 41;
 /** Sliders shown at once; more are folded away. */
 const MOST_ROWS = 6;
 
@@ -38,7 +40,7 @@ class DimRow {
       <output for="${id}" aria-live="off"></output>`;
     this.#input = childOf(this.element, "input", HTMLInputElement);
     this.#output = childOf(this.element, "output", HTMLOutputElement);
-    this.strip = new Picture(childOf(this.element, "canvas", HTMLCanvasElement), size);
+    this.strip = new Picture(childOf(this.element, "canvas", HTMLCanvasElement), size, STRIP_HEIGHT);
   }
 
   /** @param {Float32Array} z */

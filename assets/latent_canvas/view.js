@@ -10,11 +10,12 @@ import { Picture } from "../network/picture.js";
 import { SHOWN } from "../network/worker.js";
 import { show } from "../shared/show.js";
 import { trustLevel } from "../shared/trust.js";
+import { LENS } from "./map_chart.js";
 import { onWay } from "./places.js";
 import { makeRows } from "./rows.js";
 
 /** Milliseconds of a frame that a decode may take before it goes to the worker. */
-const FRAME_BUDGET = 12;
+const FRAME_BUDGET = 8;
 
 export class View {
   /** Milliseconds that the last decode took. */
@@ -39,7 +40,7 @@ export class View {
     /** The image that is on the page. */
     this.shown = new Float32Array(network.numPixels);
     this.#picture = new Picture(elements.decoded, network);
-    this.#lens = new Picture(chart.lens, network);
+    this.#lens = new Picture(chart.lens, network, LENS);
     this.#rows = makeRows(map, network, elements);
     // A conditional model is given a label with every code: which, is for people to choose.
     const names = map.labelNames.slice(0, network.numLabels);

@@ -32,6 +32,27 @@ export const MEANS = {
   // Loaiza-Ganem and Cunningham 2019, equation 8; near zero its series.
   continuous_bernoulli: (l) =>
     Math.abs(l) < 0.2 ? 0.5 + l / 12 - l ** 3 / 720 + l ** 5 / 30240 : 0.5 + 0.5 / Math.tanh(l / 2) - 1 / l,
+  clip: (pixel) => Math.min(Math.max(pixel, 0), 1),
+};
+
+/**
+ * At least a gray level away from black and white, whose logits are infinite.
+ * @param {number} pixel
+ */
+const within = (pixel) => Math.min(Math.max(pixel, 1 / 255), 254 / 255);
+
+/**
+ * The logits of pixels that PCA draws, by the names that vaelab.export gives them.
+ * @type {Record<string, (pixel: number) => number>}
+ */
+export const LINKS = {
+  none: (pixel) => pixel,
+  logit: (pixel) => Math.log(within(pixel) / (1 - within(pixel))),
+  // Kröger 2015, as in vaelab.likelihoods.
+  continuous_bernoulli: (pixel) => {
+    const m = 2 * within(pixel) - 1;
+    return (2 * m * (3 - (6 * m ** 2 + m ** 4 - 2 * m ** 6) / 5)) / (1 - m ** 2);
+  },
 };
 
 /**

@@ -8,11 +8,15 @@
  * @typedef {{ op: "conv", activation: string, weight: string, bias: string, height: number, width: number,
  *   stride: number, pad: number, shuffle: number }} ConvSpec
  * @typedef {{ op: "add", activation: string, bias: string }} AddSpec
- * @typedef {DenseSpec | ConvSpec | AddSpec} LayerSpec
+ * @typedef {{ op: "skip", link: string, weight: string, bias: string, width: number }} SkipSpec
+ * @typedef {DenseSpec | ConvSpec | AddSpec | SkipSpec} LayerSpec
  */
-import { ACTIVATIONS, overAll } from "./activations.js";
+import { ACTIVATIONS, LINKS, overAll } from "./activations.js";
 import { BATCH, PANEL, pack } from "./kernel.js";
 import { pick, take } from "./safetensors.js";
+
+/** Numbers that are added up in one go: of many more, rounding would eat what the last ones add. */
+const PART = 2048;
 
 /** y = f(x W + b), for a batch of rows; in a conditional model b has the label's row added. */
 export class Dense {
@@ -29,11 +33,19 @@ export class Dense {
     const bias = take(tensors, spec.bias, 1, this.outputs);
     this.panels = Math.ceil(this.outputs / PANEL);
     this.step = this.panels * PANEL;
-    this.weight = arena.reserve(this.panels * this.inputs * PANEL, (to) =>
-      pack(weight.data, this.inputs, this.outputs, to),
-    );
+    /** @type {{ from: number, length: number, weight: number }[]} */
+    this.parts = [];
+    for (let from = 0; from < inputs; from += PART) {
+      const length = Math.min(PART, inputs - from);
+      const rows = weight.data.subarray(from * outputs, (from + length) * outputs);
+      const at = arena.reserve(this.panels * length * PANEL, (to) => pack(rows, length, outputs, to));
+      this.parts.push({ from, length, weight: at });
+    }
     this.bias = arena.reserve(this.step, (to) => to.set(bias.data));
     this.out = arena.reserve(BATCH * this.step);
+    const isOne = this.parts.length === 1;
+    this.zeros = arena.reserve(isOne ? 0 : this.step);
+    this.sums = arena.reserve(isOne ? 0 : BATCH * this.step);
     this.activate = overAll(pick(ACTIVATIONS, "activation", spec.activation));
     this.multiplyAdds = this.inputs * this.outputs;
     this.numLabels = spec.labels ? take(tensors, spec.labels, 2).shape[0] : 0;
@@ -61,20 +73,15 @@ export class Dense {
    * @param {number} count
    */
   run(machine, at, step, count) {
-    machine.multiply(
-      count,
-      this.panels,
-      1,
-      this.inputs,
-      this.inputs,
-      at,
-      step,
-      this.weight,
-      this.bias,
-      this.out,
-      this.step,
-    );
-    this.activate(machine.floats, this.out, this.out + count * this.step);
+    const { panels, out } = this;
+    const { floats } = machine;
+    const size = count * this.step;
+    for (const { from, length, weight } of this.parts) {
+      const [bias, to] = from ? [this.zeros, this.sums] : [this.bias, out];
+      machine.multiply(count, panels, 1, length, length, at + from, step, weight, bias, to, this.step);
+      if (from) for (let i = 0; i < size; i++) floats[out + i] += floats[to + i];
+    }
+    this.activate(floats, out, out + size);
     return this;
   }
 }
@@ -110,6 +117,48 @@ export class Add {
     for (let i = 0; i < count; i++) {
       const from = at + i * step;
       for (let j = 0; j < this.inputs; j++) floats[from + j] += floats[this.bias + j];
+    }
+    return this;
+  }
+}
+
+/** The network's own input through a dense layer, past all others: added to the first numbers of each row where it lies. */
+export class Skip {
+  out = 0;
+  step = 0;
+
+  /**
+   * @param {Arena} arena
+   * @param {SkipSpec} spec
+   * @param {Tensors} tensors
+   * @param {number} input  Where the rows of the network's input lie.
+   */
+  constructor(arena, spec, tensors, input) {
+    this.dense = new Dense(arena, { ...spec, op: "dense", activation: "none" }, tensors);
+    this.link = overAll(pick(LINKS, "link", spec.link));
+    this.input = input;
+    this.inputs = spec.width;
+    this.outputs = spec.width;
+    this.multiplyAdds = this.dense.multiplyAdds;
+  }
+
+  /**
+   * As of `Dense`, a row an image.
+   * @param {Machine} machine
+   * @param {number} at
+   * @param {number} step
+   * @param {number} count
+   */
+  run(machine, at, step, count) {
+    this.out = at;
+    this.step = step;
+    const { dense } = this;
+    dense.run(machine, this.input, dense.inputs, count);
+    const { floats } = machine;
+    this.link(floats, dense.out, dense.out + count * dense.step);
+    for (let i = 0; i < count; i++) {
+      const [from, to] = [dense.out + i * dense.step, at + i * step];
+      for (let j = 0; j < dense.outputs; j++) floats[to + j] += floats[from + j];
     }
     return this;
   }

@@ -5,7 +5,7 @@
  *
  * @import { LayerSpec } from "./layers.js"
  *
- * @typedef {Dense | Conv | Add} Layer
+ * @typedef {Dense | Conv | Add | Skip} Layer
  *
  * What the metadata of a model's file say: `ModelSpec` of vaelab/export/browser.py.
  * @typedef {object} ModelSpec
@@ -22,11 +22,11 @@
 import { MEANS, overAll } from "./activations.js";
 import { Conv } from "./conv.js";
 import { Arena, BATCH } from "./kernel.js";
-import { Add, Dense } from "./layers.js";
+import { Add, Dense, Skip } from "./layers.js";
 import { pick, readSafetensors, specOf } from "./safetensors.js";
 
 /** @type {Record<string, new (...given: any) => Layer>} */
-const LAYERS = { dense: Dense, conv: Conv, add: Add };
+const LAYERS = { dense: Dense, conv: Conv, add: Add, skip: Skip };
 
 /** A model's encoder and decoder. */
 export class Network {
@@ -53,12 +53,13 @@ export class Network {
     this.isVae = spec.is_vae;
     this.numPixels = channels * height * width;
     const arena = new Arena();
+    this.input = arena.reserve(BATCH * Math.max(this.latentDim, this.numPixels));
     /** @param {LayerSpec[]} layers */
-    const build = (layers) => layers.map((layer) => new (pick(LAYERS, "layer", layer.op))(arena, layer, tensors));
+    const build = (layers) =>
+      layers.map((layer) => new (pick(LAYERS, "layer", layer.op))(arena, layer, tensors, this.input));
     this.decoder = build(spec.decoder);
     this.encoder = build(spec.encoder);
     this.mean = overAll(pick(MEANS, "pixel model", spec.mean));
-    this.input = arena.reserve(BATCH * Math.max(this.latentDim, this.numPixels));
     checkWidths(this.decoder, this.latentDim, this.numPixels);
     checkWidths(this.encoder, this.numPixels, 2 * this.latentDim);
     this.machine = arena.place(simd);
@@ -162,6 +163,12 @@ function checkWidths(layers, inputs, outputs) {
   for (const layer of layers) {
     if (layer.inputs !== width) {
       throw new Error(`A layer of ${layer.inputs} inputs follows one of ${width} outputs: reload the page.`);
+    }
+    if (layer instanceof Skip && (layer.dense.inputs !== inputs || layer.dense.outputs > width)) {
+      const { dense } = layer;
+      throw new Error(
+        `A path of ${dense.inputs} inputs and ${dense.outputs} outputs passes layers of ${inputs} and ${width}: reload the page.`,
+      );
     }
     width = layer.outputs;
   }

@@ -17,8 +17,10 @@ export class Picture {
   /**
    * @param {HTMLCanvasElement} element
    * @param {ImageSize} size
+   * @param {number} shown  Pixels of the screen that it is given: larger images are smoothed instead of losing lines.
    */
-  constructor(element, { width, height, channels }) {
+  constructor(element, { width, height, channels }, shown = width) {
+    if (width > shown) element.style.imageRendering = "auto";
     element.width = width;
     element.height = height;
     this.element = element;

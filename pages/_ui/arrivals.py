@@ -54,7 +54,7 @@ def arrivals(found: DrawingSet, drawings: Sequence[Drawing], remove: Callable[[s
     remove
         Called before the rerun, with the id of each that was removed so far.
     """
-    key = f"arrivals-{found.name}"
+    key = f"arrivals-{found.name}-{found.opened:.0f}"
 
     def removed() -> None:
         for drawing in st.session_state[key]["removed"] or []:

@@ -21,7 +21,7 @@ def ae():
 
 @pytest.fixture(scope="module")
 def data(ae):
-    return resources.dataset(ae.config)
+    return resources.images_of(ae)
 
 
 @pytest.fixture(scope="module")

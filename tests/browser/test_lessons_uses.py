@@ -114,7 +114,7 @@ def test_two_numbers_of_pca_and_of_an_autoencoder_are_decoded_and_compared(page)
 def test_the_digit_never_seen_scores_higher_and_groups_overlap(page):
     figure = open_lesson(page, "anomalies")
     run = resources.example("digits-without-4-16d")
-    known, everything = resources.dataset(run.config), load_dataset("digits")
+    known, everything = resources.images_of(run), load_dataset("digits")
     normal = known.images[known.split.test]
     fours = everything.images[everything.labels == 4]
     scores = [squared(x / 255, reconstruct(run, x)) for x in (normal, fours)]
@@ -159,7 +159,7 @@ def test_the_digit_never_seen_scores_higher_and_groups_overlap(page):
 def test_a_painted_image_is_judged_again(page):
     figure = open_lesson(page, "anomalies")
     run = resources.example("digits-without-4-16d")
-    known = resources.dataset(run.config)
+    known = resources.images_of(run)
     normal = known.images[known.split.test]
     score = figure.locator(".ls-score strong")
     figure.get_by_role("button", name="A “0”", exact=True).click()

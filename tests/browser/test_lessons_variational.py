@@ -42,7 +42,7 @@ def vae():
 
 @pytest.fixture(scope="module")
 def data(vae):
-    return resources.dataset(vae.config)
+    return resources.images_of(vae)
 
 
 @pytest.fixture(scope="module")

@@ -86,6 +86,17 @@ def test_a_name_is_taken_once(leaves, tmp_path):
     assert len(list((own_folder(tmp_path) / "leaves").iterdir())) == 2  # the index and its one file
 
 
+def test_names_are_shown_as_text_and_nothing_else(leaves, tmp_path):
+    names = ("![](http://far.away/x.png)", "<b>oak</b>", "(oak", "[oak")
+    data = replace(leaves, labels=np.arange(40) % 4, label_names=names, image_names=("`x`",) * 40)
+    save_own(data, "leaves", title="[click](http://far.away)", folder=tmp_path)
+    relabel_own("leaves", [0], "<i>elm", tmp_path)
+    kept = load_own("leaves", tmp_path)
+    shown = "".join([*kept.label_names, *kept.image_names, source_of("own/leaves", tmp_path).title])
+    assert not set("[]<>`\\") & set(shown)
+    assert kept.label_names[2:] == ("(oak", "(oak 3", "‹i›elm")
+
+
 @pytest.mark.parametrize("name", ["", "..", "a/b", "/etc", ".hidden", "a\0b", "x" * 61, " a", "a\\b", "a.b"])
 def test_a_name_that_is_no_folders_is_refused(leaves, tmp_path, name):
     with pytest.raises(ValueError, match="cannot be called"):

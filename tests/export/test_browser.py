@@ -248,6 +248,13 @@ def test_a_map_says_what_it_is(codes):
     assert arrays["labels"].dtype == np.uint8
 
 
+@pytest.mark.parametrize("num_labels", [1, 256, 257, 1000])
+def test_a_map_may_have_any_number_of_labels(codes, num_labels):
+    labels = np.arange(300) * (num_labels - 1) // 299
+    _, arrays = read(write_map(pca(codes, np.arange(300)), labels=labels), "map")
+    np.testing.assert_array_equal(arrays["labels"], labels)
+
+
 @pytest.mark.parametrize("link", [None, "image", "place"])
 def test_a_map_says_whether_others_follow_it(codes, link):
     spec, _ = read(write_map(pca(codes, np.arange(300)), link=link), "map")

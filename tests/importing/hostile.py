@@ -1,6 +1,6 @@
 """Inputs that are damaged, lie or mean harm; each function makes one, and says what is to be said of it.
 
-Run as a program it takes in all of them, one after the other, and prints how much memory that took.
+Run as a program it takes in paths, one after the other, and prints how much memory that took.
 """
 
 import gzip
@@ -8,7 +8,7 @@ import io
 import json
 import os
 import pickle
-import resource
+import re
 import stat
 import struct
 import sys
@@ -114,7 +114,7 @@ def image_of_a_billion_pixels(folder):
 
 @beside
 def image_that_claims_more_than_it_has(folder):
-    (folder / "bomb.png").write_bytes(png_header(8_000, 7_999, zeros(10 * MB)))
+    (folder / "bomb.png").write_bytes(png_header(8_000, 8_000, zeros(180 * MB)))
     return "It is damaged or cut off."
 
 
@@ -510,19 +510,17 @@ REFUSED = [
 ]
 
 
-def main():
-    """Take in all hostile inputs and print how much memory it took, in bytes."""
-    peaks = {}
-    for number, case in enumerate([*ONE_SKIPPED, *REFUSED]):
-        with tempfile.TemporaryDirectory() as temporary:
-            path, _ = case(Path(temporary))
-            with suppress(ValueError, RuntimeError):
-                import_images(path, name=f"case {number}", folder=Path(temporary) / "data")
-        peaks[case.__name__] = max(
-            resource.getrusage(who).ru_maxrss * 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-        )
+def main(paths):
+    """Take in all these and print how many bytes of memory that took at the most, after each."""
+    peaks = []
+    for number, path in enumerate(paths):
+        with tempfile.TemporaryDirectory() as data, suppress(ValueError):
+            import_images(path, name=f"case {number}", folder=data)
+        # Of getrusage a process inherits what its parent had.
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+        peaks.append(int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]) * 1024)
     json.dump(peaks, sys.stdout)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

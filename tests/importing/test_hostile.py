@@ -1,6 +1,10 @@
 """Nothing that people could be handed does harm: one sentence each, and nothing is unpickled or written elsewhere."""
 
+import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,3 +36,16 @@ def test_hostile_input_gets_one_sentence(make, taken, tmp_path):
         assert not list((tmp_path / "data").rglob("*.json"))
     # Also what a pickle would have removed is still there.
     assert everything_below(tmp_path) == before
+
+
+@pytest.mark.slow
+def test_no_hostile_input_takes_more_than_a_gigabyte_and_a_half(tmp_path):
+    paths = []
+    for case in (*hostile.ONE_SKIPPED, *hostile.REFUSED):
+        folder = tmp_path / case.__name__
+        folder.mkdir()
+        paths.append(str(case(folder)[0]))
+    command = [sys.executable, "-m", "tests.importing.hostile", *paths]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    peaks = dict(zip(paths, json.loads(said.stdout), strict=True))
+    assert max(peaks.values()) < 1.5e9, peaks

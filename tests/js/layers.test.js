@@ -1,10 +1,10 @@
 /** Layers and what they are made of, against arithmetic that is written down once more, plainly. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ACTIVATIONS, erf, MEANS } from "../../assets/network/activations.js";
+import { ACTIVATIONS, erf, LINKS, MEANS } from "../../assets/network/activations.js";
 import { Conv } from "../../assets/network/conv.js";
 import { Arena } from "../../assets/network/kernel.js";
-import { Dense } from "../../assets/network/layers.js";
+import { Dense, Skip } from "../../assets/network/layers.js";
 
 /** @param {number} count */
 const numbers = (count) => Float32Array.from({ length: count }, (_, i) => Math.sin(1 + 7 * i));
@@ -105,6 +105,34 @@ for (const simd of [true, false]) {
   }
 }
 
+for (const simd of [true, false]) {
+  test(`past all layers goes what the network was given, to the first numbers of each row (simd: ${simd})`, () => {
+    const [inputs, outputs, width, count] = [3, 2, 5, 6];
+    const [weight, bias, given, rows] = [inputs * outputs, outputs, count * inputs, count * width].map(numbers);
+    const tensors = new Map([
+      ["w", { shape: [inputs, outputs], data: weight }],
+      ["b", { shape: [outputs], data: bias }],
+    ]);
+    const arena = new Arena();
+    const [input, at] = [arena.reserve(given.length), arena.reserve(rows.length)];
+    const spec = { op: /** @type {const} */ ("skip"), link: "none", weight: "w", bias: "b", width };
+    const layer = new Skip(arena, spec, tensors, input);
+    const machine = arena.place(simd);
+    machine.floats.set(given, input);
+    machine.floats.set(rows, at);
+    const { out, step } = layer.run(machine, at, width, count);
+    const expected = rows.map((start, i) => {
+      const [row, column] = [Math.floor(i / width), i % width];
+      if (column >= outputs) return start;
+      let sum = start + bias[column];
+      for (let k = 0; k < inputs; k++) sum += given[row * inputs + k] * weight[k * outputs + column];
+      return sum;
+    });
+    assert.equal(step, width);
+    assertClose(machine.floats.slice(out, out + rows.length), expected);
+  });
+}
+
 test("with a shuffle of two, a pixel's outputs are a square of four pixels", () => {
   const tensors = new Map([
     ["w", { shape: [1, 1, 1, 4], data: Float32Array.of(1, 10, 100, 1000) }],
@@ -148,11 +176,25 @@ test("erf is odd, and as exact as its formula says", () => {
   }
 });
 
-test("means of both pixel models are a half at 0, and mirror each other", () => {
-  for (const mean of Object.values(MEANS)) {
+test("means of pixel models are a half at 0, and mirror each other; a pixel itself is clipped", () => {
+  const { clip, ...means } = MEANS;
+  assert.deepEqual([-0.5, 0, 0.3, 1, 1.5].map(clip), [0, 0, 0.3, 1, 1]);
+  for (const mean of Object.values(means)) {
     assert.equal(mean(0), 0.5);
     for (const logit of [0.01, 0.199, 0.201, 1, 5, 20]) assertClose([mean(logit) + mean(-logit)], [1], 1e-12);
   }
   // The series and the closed form of the continuous Bernoulli agree where they meet.
   assertClose([MEANS.continuous_bernoulli(0.2 - 1e-9)], [MEANS.continuous_bernoulli(0.2)], 1e-9);
+});
+
+test("a link's logit has the pixel as its mean, and that of black is finite", () => {
+  const pixels = [1 / 255, 0.1, 0.3, 0.5, 0.8, 254 / 255];
+  assertClose(pixels.map(LINKS.logit).map(MEANS.sigmoid), pixels, 1e-12);
+  // Its inverse in closed form is right to three thousandths of the logit.
+  assertClose(pixels.map(LINKS.continuous_bernoulli).map(MEANS.continuous_bernoulli), pixels, 2e-3);
+  for (const link of [LINKS.logit, LINKS.continuous_bernoulli]) {
+    assert.equal(link(-3), link(1 / 255));
+    assert.equal(link(2), link(254 / 255));
+  }
+  assert.equal(LINKS.none(-3), -3);
 });

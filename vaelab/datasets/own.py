@@ -20,6 +20,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace as with_other
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,7 @@ def save_own(
         If the folder cannot be written.
     """
     path = own_folder(folder) / check_name(name)
+    data = _without_markup(data)
     if (path / INDEX).exists():
         if not replace:
             raise ValueError(f"There is already a dataset called {name!r}: choose another name, or delete it first.")
@@ -361,7 +363,7 @@ def relabel_own(
     """
     path = _folder_of(name, folder)
     data, index = load_own(name, folder), _read_index(path)
-    label_name = " ".join(label_name.split())
+    label_name = " ".join(label_name.translate(_MARKUP).split())
     if not 1 <= len(label_name) <= 60:
         raise ValueError(f"A class has a name of 1 to 60 characters, but this has {len(label_name)}.")
     chosen = np.asarray(indices, np.int64)
@@ -441,8 +443,34 @@ def _source(index: _Index, path: Path) -> Source:
     )
 
 
+#: What would make a link, a picture or a tag where names are shown, and what it is shown as.
+_MARKUP = str.maketrans("[]<>`\\", "()‹›'/")
+
+
+def _without_markup(data: ImageDataset) -> ImageDataset:
+    """The same with names that are nothing but text: they may come from a stranger's archive, or phone."""
+    labels: list[str] = []
+    for name in data.label_names:
+        plain = name.translate(_MARKUP)
+        labels.append(plain if plain not in labels else f"{plain} {len(labels)}")
+
+    def all_of(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(text.translate(_MARKUP) for text in texts)
+
+    return with_other(
+        data,
+        label_names=tuple(labels),
+        factor_names=all_of(data.factor_names),
+        steps=all_of(data.steps),
+        image_names=all_of(data.image_names),
+        source=data.source.translate(_MARKUP),
+        licence=data.licence.translate(_MARKUP),
+        description=data.description.translate(_MARKUP),
+    )
+
+
 def _title(title: str) -> str:
-    title = " ".join(title.split())
+    title = " ".join(title.translate(_MARKUP).split())
     if not 1 <= len(title) <= 80:
         raise ValueError(f"A dataset's title has 1 to 80 characters, but this has {len(title)}.")
     return title

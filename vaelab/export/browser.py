@@ -331,7 +331,7 @@ def browser_map(
         What each dimension carries, in nats, ``(D,)``; without it, dimensions are sorted by their
         variance.
     labels, label_names
-        ``(N,)``, at most 256 different ones, and what they are called.
+        ``(N,)``, and what they are called.
     background
         What images are mostly made of at their border, a number a channel.
     link
@@ -376,7 +376,7 @@ def browser_map(
     if projection.kind == "pca":
         arrays |= {"center": projection.center, "components": projection.components}
     if labels is not None:
-        arrays["labels"] = labels.astype(np.uint8)
+        arrays["labels"] = labels.astype(np.uint8 if labels.max(initial=0) < 256 else np.int32)
     return safetensors_file("map", spec, arrays)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import ImageColor
 
 from vaelab.importing.arrays import numbers_to_bytes
-from vaelab.importing.decoding import Block, Target
+from vaelab.importing.decoding import Block, Target, padded
 from vaelab.importing.limits import MAX_BYTES
 
 __all__ = ["Collected", "Color", "copies_of", "grouped", "parse_background"]
@@ -158,7 +158,7 @@ class Collected:
         return [f"Laid {_images(count, len(self.numbers))} with transparent parts onto {_color_name(background)}{why}."]
 
     def _background(self, transparent: list[Block]) -> tuple[tuple[int, int, int], str]:
-        borders = np.concatenate([_border(block.pixels) for block in self.blocks], axis=1)
+        borders = np.concatenate([_border(block, self.target) for block in self.blocks], axis=1)
         shown = borders[3] > 127
         if shown.mean() >= SHOWN_BORDER:
             red, green, blue = (int(value) for value in np.median(borders[:3, shown], axis=1))
@@ -271,14 +271,24 @@ def _is_gray(pixels: NDArray[np.uint8]) -> bool:
     return bool((pixels[:, 0] == pixels[:, 1]).all() and (pixels[:, 1] == pixels[:, 2]).all())
 
 
-def _border(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _border(block: Block, target: Target) -> NDArray[np.uint8]:
     """Red, green, blue and alpha of the border's pixels, uint8 ``(4, M)``; of 500 images at the most."""
-    few = pixels[:500]
-    edges = [few[:, :, 0], few[:, :, -1], few[:, :, :, 0], few[:, :, :, -1]]
-    values = np.concatenate(edges, axis=2).transpose(1, 0, 2).reshape(few.shape[1], -1)
+    few = block.pixels[:500]
+    parts = [few]
+    if target.fit == "pad":
+        parts = [_inside(image[None], *size, target.size) for image, size in zip(few, block.sizes, strict=False)]
+    edges = [edge for part in parts for edge in (part[:, :, 0], part[:, :, -1], part[:, :, :, 0], part[:, :, :, -1])]
+    values = np.concatenate([edge.transpose(1, 0, 2).reshape(few.shape[1], -1) for edge in edges], axis=1)
     colors = values[:3] if len(values) >= 3 else np.repeat(values[:1], 3, axis=0)
     alpha = values[3:] if len(values) == 4 else np.full((1, values.shape[1]), 255, np.uint8)
     return np.concatenate([colors, alpha])
+
+
+def _inside(image: NDArray[np.uint8], width: int, height: int, size: int) -> NDArray[np.uint8]:
+    """An image without what it was padded with."""
+    width, height = padded(width, height, size)
+    left, top = (size - width) // 2, (size - height) // 2
+    return image[:, :, top : top + height, left : left + width]
 
 
 def _laid_on(pixels: NDArray[np.uint8], background: tuple[int, int, int]) -> NDArray[np.uint8]:

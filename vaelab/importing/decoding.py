@@ -18,7 +18,7 @@ from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
 from vaelab.importing.limits import MAX_FILE_BYTES, MAX_PIXELS
 
-__all__ = ["Block", "Deep", "Encoded", "FitName", "Target", "block_of_arrays", "decode", "sizes_of"]
+__all__ = ["Block", "Deep", "Encoded", "FitName", "Target", "block_of_arrays", "decode", "padded", "sizes_of"]
 
 FitName = Literal["crop", "pad", "stretch"]
 #: An image as it is kept: a file's path, or its content.
@@ -48,6 +48,7 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+ON_ITS_SIDE = {TURNS[orientation] for orientation in (5, 6, 7, 8)}
 
 
 class Target(NamedTuple):
@@ -195,7 +196,7 @@ def _decode_one(content: Encoded, target: Target, alone: bool, block: Block, pos
             small = _shrink(image, target, block, position)
         except Exception as error:  # decoders raise whatever they please
             raise _Unreadable(_why(error, image.mode)) from error
-        block.sizes.append(size)
+        block.sizes.append(size[::-1] if _turn_of(image) in ON_ITS_SIDE else size)
         return small
 
 
@@ -290,9 +291,7 @@ def _why(error: Exception, mode: str) -> str:
 
 def _shrink(image: Image.Image, target: Target, block: Block, position: int) -> Image.Image:
     """Bring a loaded image to its final size, the right way up, in mode L, RGB or RGBA."""
-    turn = None
-    if EXIF_KEYS & image.info.keys():
-        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    turn = _turn_of(image)
     if image.mode in DEEP_MODES:
         plain = _deep(image, target, block, position)
     elif image.has_transparency_data:
@@ -314,6 +313,13 @@ def _shrink(image: Image.Image, target: Target, block: Block, position: int) -> 
         if position in block.deep:
             block.deep[position] = _turned(block.deep[position], turn)
     return small
+
+
+def _turn_of(image: Image.Image) -> Image.Transpose | None:
+    """How to turn a loaded image so that it stands upright."""
+    if not EXIF_KEYS & image.info.keys():
+        return None
+    return TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
 
 
 def _deep(image: Image.Image, target: Target, block: Block, position: int) -> Image.Image:
@@ -345,9 +351,7 @@ def _fit(image: Image.Image, target: Target, done: Counter[str]) -> Image.Image:
         left, top = (width - side) // 2, (height - side) // 2
         box, inner = (left, top, left + side, top + side), (size, size)
     else:
-        longest = max(width, height)
-        inner = max(1, round(width * size / longest)), max(1, round(height * size / longest))
-        box = (0, 0, width, height)
+        box, inner = (0, 0, width, height), padded(width, height, size)
     cut = (box[2] - box[0], box[3] - box[1])
     if cut != inner:
         done["larger" if min(inner) > min(cut) else "smaller"] += 1
@@ -363,10 +367,16 @@ def _fit(image: Image.Image, target: Target, done: Counter[str]) -> Image.Image:
     return ground
 
 
+def padded(width: int, height: int, size: int) -> tuple[int, int]:
+    """Width and height of an image within the square to which it is padded."""
+    longest = max(width, height)
+    return max(1, round(width * size / longest)), max(1, round(height * size / longest))
+
+
 def _stack(images: list[Image.Image], size: int) -> NDArray[np.uint8]:
     """Put images into one array: gray, colour, or colour and alpha, whichever holds them all."""
     modes = {image.mode for image in images}
     mode, channels = ("RGBA", 4) if "RGBA" in modes else ("RGB", 3) if "RGB" in modes else ("L", 1)
     same = (image if image.mode == mode else image.convert(mode) for image in images)
-    flat = np.frombuffer(b"".join(image.tobytes() for image in same), np.uint8)
+    flat = np.frombuffer(bytearray().join(image.tobytes() for image in same), np.uint8)
     return np.ascontiguousarray(flat.reshape(-1, size, size, channels).transpose(0, 3, 1, 2))

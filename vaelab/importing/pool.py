@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from concurrent.futures import BrokenExecutor, Future, wait
 from itertools import islice
 from typing import Any, NamedTuple
 
-from joblib.externals.loky import ProcessPoolExecutor
+from joblib.externals.loky import ProcessPoolExecutor, cpu_count
 
 from vaelab.importing.decoding import Block, Encoded, Target, decode
 from vaelab.importing.report import ImportStopped
@@ -52,7 +51,7 @@ class Pool:
     def __init__(self, should_stop: Callable[[], bool]) -> None:
         self.should_stop = should_stop
         # This one decodes as well, while it would have to wait.
-        self.num_processes = min(MAX_PROCESSES, (os.cpu_count() or 1) - 1)
+        self.num_processes = min(MAX_PROCESSES, cpu_count() - 1)
         self._executor: Any = None
 
     def __enter__(self) -> Pool:

@@ -243,9 +243,8 @@ def of_table(place: Place, name: str, group: str | None) -> Intake:
             files.append(path)
             kept.append(row)
     if not files:
-        raise ValueError(
-            f"None of the files that {name} names in its column {column} can be taken. {skipped[0].file}: {skipped[0].why}"
-        )
+        file, why = skipped[0]
+        raise ValueError(f"None of the files that {name} names in its column {column} can be taken. {file}: {why}")
     known = known_from(_rows(table, kept, column), group)
 
     def encoded() -> Iterator[tuple[int, Encoded | Skipped]]:
