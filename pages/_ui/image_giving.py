@@ -112,8 +112,8 @@ def give() -> None:
 
 def choose_way(ways: dict[str, str]) -> str:
     wanted = st.query_params.get(ADD_PARAM)
-    if wanted in ways and WAY_KEY not in st.session_state:
-        st.session_state[WAY_KEY] = wanted
+    if st.session_state.get(WAY_KEY) != wanted:  # a link, or Back: what one chooses is in the URL at once
+        st.session_state[WAY_KEY] = wanted if wanted in ways else next(iter(ways))
 
     def chosen() -> None:
         st.query_params[ADD_PARAM] = st.session_state[WAY_KEY]
@@ -122,7 +122,6 @@ def choose_way(ways: dict[str, str]) -> str:
         "From where",
         list(ways),
         required=True,
-        default=None if WAY_KEY in st.session_state else next(iter(ways)),
         format_func=ways.__getitem__,
         key=WAY_KEY,
         on_change=chosen,
