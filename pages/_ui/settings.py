@@ -260,24 +260,26 @@ def _choose_network(model: str, start: Defaults) -> dict[str, Any]:
         help="Encoder and decoder start as PCA of the images, and the network learns what PCA misses: soon good with "
         "few images.",
     )
-    code_noise = controls.number_input(
-        "Noise on the code",
-        param="code_noise",
-        key=start.key("code_noise"),
-        min_value=0.0,
-        max_value=10.0,
-        step=0.1,
-        default=start.config.code_noise,
-        help="σ of noise on an autoencoder's codes in training, so that near codes mean near images. A VAE learns "
-        "its own.",
-        disabled=model == "vae",
-    )
+    code_noise = 0.0
+    if model == "ae":
+        code_noise = controls.number_input(
+            "Noise on the code",
+            param="code_noise",
+            key=start.key("code_noise"),
+            min_value=0.0,
+            max_value=10.0,
+            step=0.1,
+            default=start.config.code_noise,
+            help="σ of noise on the codes in training, so that near codes mean near images. A VAE learns its own.",
+        )
+    else:
+        state.put_into_url("code_noise", None)
     return {
         "architecture": architecture,
         "channels" if conv else "hidden": [part.strip() for part in widths.split(",")],
         "activation": activation,
         "pca_path": pca_path,
-        "code_noise": 0.0 if model == "vae" else code_noise,
+        "code_noise": code_noise,
     }
 
 
