@@ -144,6 +144,22 @@ def test_train_on_these_opens_train_with_them(launch):
     assert query(app)["dataset"] == "shapes"
 
 
+def test_the_url_says_in_which_way_images_are_added(launch):
+    app = launch("images.py", add="draw")
+    way = next(control for control in app.segmented_control if control.label == "From where")
+    assert way.value == "draw"
+    way.set_value("folder").run()
+    assert query(app)["add"] == "folder"
+    assert app.file_uploader[0].accept_directory
+    app.query_params["add"] = "files"
+    app.run()
+    assert not app.file_uploader[0].accept_directory
+    app.query_params["add"] = "nonsense"
+    app.run()
+    assert not app.exception
+    assert app.file_uploader
+
+
 # Taking in -------------------------------------------------------------------------------------
 
 
@@ -315,7 +331,7 @@ def test_a_built_in_one_is_looked_at_and_not_changed(launch):
 
 def test_a_selection_is_given_another_class(launch, trees, monkeypatch):
     before = load_own(trees)
-    monkeypatch.setattr(image_view, "pick_images", lambda images, names, key: [0, 2])
+    monkeypatch.setattr(image_view, "pick_images", lambda images, names, key, choosing: [0, 2])
     app = launch("images.py", set=trees)
     app.selectbox(key=f"sheet-class:{trees}").set_value("fir").run()
     app.selectbox(key=f"relabel:{before.key}").set_value("oak").run()

@@ -7,6 +7,7 @@
  * @property {number} columns  Images a row of that picture.
  * @property {boolean} crisp  Whether their pixels are to be seen as squares.
  * @property {string[]} names  What each is called.
+ * @property {boolean} choosing  Whether any can be chosen; else they are there to be looked at.
  */
 import { childOf } from "../shared/dom.js";
 
@@ -37,6 +38,10 @@ export class ImagePicker {
     this.#none = childOf(root, ".ip-none", HTMLButtonElement);
     this.#cells = sent.names.map((name, index) => cell(sent, name, index));
     this.#grid.replaceChildren(...this.#cells);
+    this.#grid.role = sent.choosing ? "listbox" : "group";
+    childOf(root, ".ip-line", HTMLElement).hidden = !sent.choosing;
+    if (!sent.choosing) return;
+    this.#grid.ariaMultiSelectable = "true";
     this.#move(0, false);
     this.#show();
     this.#listen();
@@ -154,12 +159,12 @@ export class ImagePicker {
  * @param {string} name
  * @param {number} index
  */
-function cell({ sheet, columns, crisp, names }, name, index) {
+function cell({ sheet, columns, crisp, names, choosing }, name, index) {
   const element = document.createElement("div");
   const rows = Math.ceil(names.length / columns);
   const part = (/** @type {number} */ at, /** @type {number} */ of) => (of > 1 ? (100 * at) / (of - 1) : 0);
   element.className = crisp ? "ip-image ip-crisp" : "ip-image";
-  element.role = "option";
+  element.role = choosing ? "option" : "img";
   element.ariaLabel = element.title = name;
   element.style.backgroundImage = `url(${sheet})`;
   element.style.backgroundSize = `${100 * columns}% ${100 * rows}%`;

@@ -91,7 +91,7 @@ def say_why_not(task: ImportTask) -> None:
 def read_differently(task: ImportTask, expanded: bool = False) -> None:
     """The same once more, with other settings."""
     st.caption("Not what you meant? Change how they are read, and read them again." if not expanded else "")
-    options = choose_options(list(task.given.tables))
+    options = choose_options(list(task.given.tables), beside=task.options["labels"] is not None)
     st.button(
         "Read again",
         icon=":material/refresh:",

@@ -18,6 +18,7 @@ from pages._ui.drawing_pad import drawing_pad
 from pages._ui.image_options import AS_THEY_ARE, choose_options
 from pages._ui.image_sets import plain
 from pages._ui.import_task import Given, ImportTask, suggest_name
+from pages._ui.packing import pack_many
 from vaelab.config import explain
 from vaelab.datasets import DatasetUnavailable
 from vaelab.datasets.base import MIN_IMAGES
@@ -111,8 +112,8 @@ def give() -> None:
 
 def choose_way(ways: dict[str, str]) -> str:
     wanted = st.query_params.get(ADD_PARAM)
-    if wanted in ways and WAY_KEY not in st.session_state:
-        st.session_state[WAY_KEY] = wanted
+    if st.session_state.get(WAY_KEY) != wanted:  # a link, or Back: what one chooses is in the URL at once
+        st.session_state[WAY_KEY] = wanted if wanted in ways else next(iter(ways))
 
     def chosen() -> None:
         st.query_params[ADD_PARAM] = st.session_state[WAY_KEY]
@@ -121,7 +122,6 @@ def choose_way(ways: dict[str, str]) -> str:
         "From where",
         list(ways),
         required=True,
-        default=None if WAY_KEY in st.session_state else next(iter(ways)),
         format_func=ways.__getitem__,
         key=WAY_KEY,
         on_change=chosen,
@@ -141,12 +141,14 @@ def from_upload(way: str) -> None:
         key=key,
         help="Everything that is read stays on the machine that runs vaelab.",
     )
+    pack_many(key)
     files: list[UploadedFile] = st.session_state.get(key) or []
     st.caption(
         "In an archive, too, subfolders are classes. Whatever else there may be is read as well: npz, npy, idx and "
         "parquet files, a CSV of pixels, or a CSV of file names whose columns say what each image is."
     )
-    options = choose_options([file.name for file in files if file.name.lower().endswith(".csv")])
+    tables = [file.name for file in files if file.name.lower().endswith(".csv")]
+    options = choose_options(tables, beside=len(files) > len(tables))
     st.button(
         f"Read {len(files):,} file{'' if len(files) == 1 else 's'}" if files else "Read the images",
         type="primary",

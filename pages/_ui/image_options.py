@@ -18,8 +18,16 @@ FITS = {"crop": "Crop", "pad": "Pad", "stretch": "Stretch"}
 COLORS = {"as-is": "as they are", "gray": "gray", "rgb": "colour"}
 
 
-def choose_options(tables: Sequence[str]) -> dict[str, Any]:
-    """How to take the images in; what is left alone is chosen to suit them."""
+def choose_options(tables: Sequence[str], beside: bool = False) -> dict[str, Any]:
+    """How to take the images in; what is left alone is chosen to suit them.
+
+    Parameters
+    ----------
+    tables
+        The CSV files that were given.
+    beside
+        Whether something else was given as well, so that one table is about that.
+    """
     with st.expander("Size, colour, classes"), st.container(horizontal=True, vertical_alignment="bottom"):
         size = st.number_input(
             "Pixels a side",
@@ -56,7 +64,7 @@ def choose_options(tables: Sequence[str]) -> dict[str, Any]:
             labels = st.selectbox(
                 "Classes from",
                 tables,
-                index=None,
+                index=0 if len(tables) == 1 and beside else None,
                 placeholder="the folders",
                 help="A CSV of file names whose other columns say what each image is.",
                 width=220,

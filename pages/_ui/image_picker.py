@@ -35,9 +35,10 @@ class SheetSent(TypedDict):
     columns: int
     crisp: bool
     names: list[str]
+    choosing: bool
 
 
-def pick_images(images: NDArray[np.uint8], names: Sequence[str], key: str) -> list[int]:
+def pick_images(images: NDArray[np.uint8], names: Sequence[str], key: str, choosing: bool = True) -> list[int]:
     """Show images ``(N, C, H, W)`` with their names, and return which are chosen, by their place.
 
     Parameters
@@ -48,12 +49,15 @@ def pick_images(images: NDArray[np.uint8], names: Sequence[str], key: str) -> li
         One each.
     key
         One for each set of images: with another, nothing is chosen.
+    choosing
+        Whether any can be chosen; else they are there to be looked at.
     """
     sent = SheetSent(
         sheet=png_data_uri(tile(images, COLUMNS)),
         columns=COLUMNS,
         crisp=images.shape[3] < CRISP,
         names=list(names),
+        choosing=choosing,
     )
     picked = _PICKER(key=key, data=sent, default={"chosen": []}, on_chosen_change=lambda: None)
     return [int(index) for index in picked["chosen"]]

@@ -101,8 +101,9 @@ def draw_images(source: Source, data: ImageDataset) -> None:
             page = st.pagination(pages, key=f"sheet-page:{source.name}:{label}:{pages}")
     shown = members[(page - 1) * PAGE : page * PAGE]
     names = [name_of(data, int(index)) for index in shown]
-    chosen = pick_images(data.images[shown], names, key=f"sheet:{data.key}:{label}:{page}")
-    if source.name.startswith(OWN):
+    is_own = source.name.startswith(OWN)
+    chosen = pick_images(data.images[shown], names, f"sheet:{data.key}:{label}:{page}", choosing=is_own)
+    if is_own:
         relabel(source, data, shown[np.array(chosen, np.int64)])
 
 

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import expect
@@ -16,6 +17,8 @@ from pages import PAGES
 from pages._lessons import LESSONS
 from tests.browser.conftest import traced
 from tests.browser.steps import idle
+from vaelab.datasets import ImageDataset
+from vaelab.datasets.own import save_own
 
 pytestmark = pytest.mark.browser
 
@@ -259,6 +262,17 @@ def test_every_control_is_reached_with_tab_and_shows_that(visit):
 
 def test_every_control_has_a_name(visit):
     nothing([control for control in visit.nameless if control.split(":")[0] not in NAMELESS])
+
+
+def test_images_to_choose_from_are_as_good(page, data_folder):
+    noise = np.random.default_rng(0).integers(0, 255, (150, 16, 16, 3), np.uint8)
+    name = save_own(ImageDataset.of(noise, np.arange(150) % 3), "noise", folder=data_folder)
+    visit = stop_at(page, f"/images?set={name}")
+    nothing(serious(visit.findings))
+    nothing(unreadable(visit.texts))
+    nothing(visit.keyboard["missed"])
+    nothing(visit.keyboard["unseen"])
+    nothing(visit.nameless)
 
 
 @pytest.mark.parametrize(("address", "button"), POPOVERS)
