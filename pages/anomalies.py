@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages._ui import controls, frame, resources, state, widgets
 from pages._ui.anomaly_case import AnomalySource, Case, missing_classes
-from pages._ui.outliers import draw_error, draw_outliers
+from pages._ui.outliers import EITHER, draw_error, draw_outliers
 from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
 from vaelab.config import explain
 from vaelab.datasets import SOURCES, is_local, sources
@@ -273,22 +273,21 @@ def choose_anomalies(run: Run) -> AnomalySource:
 
 
 def choose_score(run: Run, source: AnomalySource) -> str:
-    # What is odd among images may well be what is intricate: nothing is calibrated away.
     within = source.kind == "within"
-    names = [name for name in SCORES if name != "elbo" or run.config.model == "vae"]
+    names = [EITHER] * within + [name for name in SCORES if name != "elbo" or run.config.model == "vae"]
     absent = "" if "elbo" in names else " An autoencoder has no ELBO."
     return controls.selectbox(
         "Score",
         param="score",
         key="outlier-score" if within else "anomaly-score",
         options=names,
-        default="reconstruction" if within else names[0],
-        help="**Calibrated error**: how many times worse the image is reconstructed than a normal "
-        "image with outlines as long and as much ink; this is the fairest. **Reconstruction "
-        "error**: -log p(x|z). **Negative ELBO**: that plus the KL divergence; both find simple "
-        "images normal, whatever they show. **Latent distance**: from the image's code to the "
-        f"tenth nearest code of a training image.{absent}",
-        format_func=lambda name: SCORES[name].title,
+        default=names[0],
+        help=("**Error or distance**: whichever of the two stands out more. " if within else "")
+        + "**Calibrated error**: how many times worse the image is reconstructed than a normal image with outlines as "
+        "long and as much ink; this is the fairest. **Reconstruction error**: -log p(x|z). **Negative ELBO**: that "
+        "plus the KL divergence; both find simple images normal, whatever they show. **Latent distance**: from the "
+        f"image's code to the tenth nearest code of a training image.{absent}",
+        format_func=lambda name: "Error or distance" if name == EITHER else SCORES[name].title,
         width=200,
     )
 

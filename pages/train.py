@@ -8,9 +8,9 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import frame, resources, state, widgets
-from pages._ui.settings import choose_settings, choose_source
-from vaelab.config import Preprocessing, TrainConfig, explain
-from vaelab.datasets import DatasetUnavailable, Source, is_local
+from pages._ui.settings import choose_defaults, choose_settings, choose_source
+from vaelab.config import TrainConfig, explain
+from vaelab.datasets import DatasetUnavailable, Source, check_fit, is_local
 from vaelab.figures import latent_map, loss_curves
 from vaelab.latent.projections import Projection, pca, plane
 from vaelab.runs import ACTIVE, Run, RunError, list_runs
@@ -20,14 +20,15 @@ def main() -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         source = choose_source()
-        settings = choose_settings(source)
-        start(source, settings)
-    with right:
+    with right:  # first, as choosing settings that suit takes a while
         run = run_to_watch()
         if run is None:
             preview(source)
         else:
             watch(run)
+    with left:
+        settings = choose_settings(source, choose_defaults(source))
+        start(source, settings)
 
 
 def start(source: Source, settings: dict[str, Any]) -> None:
@@ -35,8 +36,8 @@ def start(source: Source, settings: dict[str, Any]) -> None:
     config = None
     try:
         config = TrainConfig.model_validate(settings)
-        config.check_image_shape(shape_after(source, config.preprocessing))
-    except ValueError as error:
+        check_fit(config)
+    except (ValueError, DatasetUnavailable) as error:
         st.error(explain(error), icon=":material/error:")
         config = None
     title = st.text_input(
@@ -68,14 +69,6 @@ def start(source: Source, settings: dict[str, Any]) -> None:
             st.rerun()
 
 
-def shape_after(source: Source, preprocessing: Preprocessing) -> tuple[int, int, int]:
-    """The shape of the images once they are preprocessed."""
-    channels, height, width = source.image_shape
-    channels = {None: channels, "gray": 1, "rgb": 3}[preprocessing.color]
-    size = preprocessing.size
-    return channels, size or height, size or width
-
-
 def preview(source: Source) -> None:
     st.markdown(f"## {source.title}")
     if not is_local(source):
@@ -86,7 +79,7 @@ def preview(source: Source) -> None:
     except DatasetUnavailable as error:
         st.error(explain(error), icon=":material/error:")
         return
-    chosen = np.random.default_rng(0).choice(len(data), 60, replace=False)
+    chosen = np.random.default_rng(0).permutation(len(data))[:60]
     widgets.sheet(data.images[chosen], 10, f"Images of {source.title}")
     st.caption(
         f"Some of the images. Press **Start training**: here you then see the model's loss, its "

@@ -269,7 +269,7 @@ def test_conv_takes_images_that_it_can_halve(side, stages):
         return
     with pytest.raises(ValueError, match=f"{side}") as caught:
         config.check_image_shape((1, side, side))
-    wanted = "choose the mlp architecture, or resize" if side < 28 else "use fewer channels, or"
+    wanted = "choose the mlp architecture, or resize" if side < 16 else "use fewer channels, or"
     assert wanted in str(caught.value)
     assert str(caught.value).endswith(".")
 

@@ -67,6 +67,7 @@ def folders(tmp_path_factory):
     return data, runs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("page", ABOUT_A_RUN)
 def test_draws(launch, folders, monkeypatch, kind, page):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vaelab.evaluation import evaluate
     from vaelab.importing import import_images
     from vaelab.runs import Run
+    from vaelab.suggest import suggest_config
     from vaelab.training import resume, train
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "import_images",
     "load_dataset",
     "resume",
+    "suggest_config",
     "train",
 ]
 
@@ -44,6 +46,7 @@ _HOMES = {
     "import_images": "importing",
     "load_dataset": "datasets",
     "resume": "training",
+    "suggest_config": "suggest",
     "train": "training",
 }
 

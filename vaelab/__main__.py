@@ -301,6 +301,7 @@ def benchmark(
             "defaults",
             "anomalies",
             "disentanglement",
+            "own",
             "importing",
         ]
     ],

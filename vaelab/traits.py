@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-__all__ = ["carried_by_components", "nearly_binary", "told_from_mirrored"]
+__all__ = ["component_variances", "nearly_binary", "told_from_mirrored"]
 
 #: Images that are looked at: enough for figures that are right to a few hundredths.
 MOST_IMAGES = 500
@@ -39,8 +39,8 @@ def nearly_binary(images: NDArray[np.uint8]) -> float:
     return float(np.mean((images <= NEARLY) | (images >= 255 - NEARLY)))
 
 
-def carried_by_components(images: NDArray[np.uint8], num_components: int) -> float:
-    """How much of what varies among images the first principal components carry.
+def component_variances(images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """How much images vary along each of their principal components.
 
     Of images that are shrunk to 32 x 32 pixels where they are larger: details that this loses vary little.
 
@@ -48,20 +48,19 @@ def carried_by_components(images: NDArray[np.uint8], num_components: int) -> flo
     ----------
     images
         uint8 ``(N, C, H, W)``.
-    num_components
-        How many; all of them carry everything.
 
     Returns
     -------
-    float
-        Their share of the variance, from 0 to 1; 1 where nothing varies.
+    ndarray
+        ``(N,)``, widest first, of squared distances between images: sums over pixels in [0, 1]. Zero for components
+        that are not there.
     """
     x = _shrunk(images, SMALL)
     x -= x.mean(0)
-    # Of the images' products, since there are fewer images than pixels.
-    variances = np.linalg.eigvalsh(x @ x.T).clip(0)[::-1]
-    total = variances.sum()
-    return float(variances[:num_components].sum() / total) if total > 0 else 1.0
+    # Of the images' products with one another, since there are fewer images than pixels.
+    variances = np.linalg.eigvalsh(x @ x.T / len(x))[::-1].clip(0)
+    full_size: NDArray[np.float64] = variances * images[0].size / x.shape[1]
+    return full_size
 
 
 def told_from_mirrored(images: NDArray[np.uint8], labels: NDArray[np.int64] | None = None) -> float:

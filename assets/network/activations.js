@@ -10,12 +10,15 @@ export function erf(x) {
   return Math.sign(x) * (1 - poly * Math.exp(-x * x));
 }
 
+/** @param {number} x */
+const itself = (x) => x;
+
 /**
  * Elementwise functions, by the names that vaelab.config gives them.
  * @type {Record<string, (x: number) => number>}
  */
 export const ACTIVATIONS = {
-  none: (x) => x,
+  none: itself,
   relu: (x) => Math.max(x, 0),
   leaky_relu: (x) => (x > 0 ? x : 0.01 * x),
   silu: (x) => x / (1 + Math.exp(-x)),
@@ -46,7 +49,7 @@ const within = (pixel) => Math.min(Math.max(pixel, 1 / 255), 254 / 255);
  * @type {Record<string, (pixel: number) => number>}
  */
 export const LINKS = {
-  none: (pixel) => pixel,
+  none: itself,
   logit: (pixel) => Math.log(within(pixel) / (1 - within(pixel))),
   // Kröger 2015, as in vaelab.likelihoods.
   continuous_bernoulli: (pixel) => {
@@ -61,5 +64,6 @@ export const LINKS = {
  * @returns {(floats: Float32Array, from: number, to: number) => void}
  */
 export const overAll = (f) => (floats, from, to) => {
+  if (f === itself) return;
   for (let i = from; i < to; i++) floats[i] = f(floats[i]);
 };

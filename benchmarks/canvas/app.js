@@ -8,15 +8,17 @@
     drawn: null,
     /** @type {number[]} When a canvas was ready. */
     ready: [],
-    /** @type {{ at: number, ms: number }[]} Decodes, each of another z. */
+    /** @type {{ at: number, ms: number, page: number }[]} Decodes, each of another z, and what the page did for it. */
     moves: [],
+    /** Milliseconds that the page's own code has worked since the last decode, in frames and on a worker's answers. */
+    busy: 0,
     /** @type {number[]} */
     frames: [],
     isCounting: false,
 
     /** Forget what has happened, and count frames from now on. */
     start() {
-      Object.assign(lab, { moves: [], frames: [], isCounting: true });
+      Object.assign(lab, { moves: [], frames: [], busy: 0, isCounting: true });
       /** @param {number} now */
       const count = (now) => {
         lab.frames.push(now);
@@ -77,6 +79,24 @@
   };
   Object.assign(globalThis, { lab });
 
+  /** @type {<T extends unknown[]>(f: (...given: T) => void) => (...given: T) => void} */
+  const timed =
+    (f) =>
+    (...given) => {
+      const started = performance.now();
+      f(...given);
+      lab.busy += performance.now() - started;
+    };
+  const ask = requestAnimationFrame;
+  window.requestAnimationFrame = (f) => ask(timed(f));
+  const answered = Object.getOwnPropertyDescriptor(Worker.prototype, "onmessage");
+  Object.defineProperty(Worker.prototype, "onmessage", {
+    ...answered,
+    set(f) {
+      answered?.set?.call(this, timed(f));
+    },
+  });
+
   new MutationObserver((_, observer) => {
     if (!document.querySelector(DRAG_LAYER)) return;
     lab.drawn = performance.now();
@@ -93,7 +113,8 @@
       if (attributeName === "data-state" && dataset.state === "ready") lab.ready.push(at);
       if (attributeName !== "data-decode-ms" || dataset.z === shown) continue;
       shown = dataset.z; // the same z once more, after a redraw of the chart, is no move
-      lab.moves.push({ at, ms: Number(dataset.decodeMs) });
+      lab.moves.push({ at, ms: Number(dataset.decodeMs), page: lab.busy });
+      lab.busy = 0;
     }
   }).observe(document, { subtree: true, attributeFilter: ["data-state", "data-decode-ms"] });
 }

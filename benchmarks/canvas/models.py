@@ -27,6 +27,7 @@ from vaelab.export.browser import (
 )
 from vaelab.models import build_model
 from vaelab.runs import Run, list_runs
+from vaelab.suggest import network_for
 
 __all__ = ["SHIPPED", "Model", "all_models"]
 
@@ -49,7 +50,7 @@ class Model(NamedTuple):
 
 
 def all_models() -> Iterator[Model]:
-    """The two that others have published figures of, every shipped run, the defaults."""
+    """The two that others have published figures of, every shipped run, the defaults, what suits own images."""
     yield mlp_512()
     yield vae_explainer()
     for run in list_runs(SHIPPED):
@@ -58,6 +59,9 @@ def all_models() -> Iterator[Model]:
     yield untrained("default mlp, 28 x 28", default, (1, 28, 28), 8)
     yield untrained("default conv, 28 x 28", conv, (1, 28, 28), 8)
     yield untrained("default conv, 64 x 64 x 3", conv, (3, 64, 64), 8)
+    for side in (64, 128):
+        suited = TrainConfig(latent_dim=16, **network_for((3, side, side))[0])
+        yield untrained(f"suited to own images, {side} x {side} x 3", suited, (3, side, side), 8)
 
 
 def untrained(name: str, config: TrainConfig, shape: tuple[int, int, int], asked: float, **more: Any) -> Model:

@@ -266,11 +266,20 @@ def text_input(label: str, *, param: str, key: str, default: str, help: str, **l
     return value
 
 
-def toggle(label: str, *, param: str, key: str, help: str, **layout: Any) -> bool:
-    """Switch something on, which is off at first."""
-    _open(param, key, False, {"true": True, "false": False}.__getitem__)
-    value: bool = st.toggle(label, key=key, help=help, persist_state="session", **layout)
-    state.put_into_url(param, "true" if value else None)
+def toggle(
+    label: str,
+    *,
+    param: str,
+    key: str,
+    help: str,
+    default: bool = False,
+    within: DeltaGenerator | None = None,
+    **layout: Any,
+) -> bool:
+    """Switch something on or off."""
+    _open(param, key, default, {"true": True, "false": False}.__getitem__)
+    value: bool = (within or st).toggle(label, key=key, help=help, persist_state="session", **layout)
+    state.put_into_url(param, None if value == default else str(value).lower())
     return value
 
 

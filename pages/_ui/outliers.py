@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 from pages._ui import controls, frame, widgets
 from pages._ui.anomaly_case import detector_of
 from vaelab.datasets import ImageDataset
-from vaelab.evaluation.anomalies import SCORES
+from vaelab.evaluation.anomalies import SCORES, oddness
 from vaelab.figures.detection import error_panels
 from vaelab.images import tile
 from vaelab.runs import Run
 
-__all__ = ["draw_error", "draw_outliers"]
+__all__ = ["EITHER", "draw_error", "draw_outliers"]
+
+#: The score that there is here alone: of which nobody has to know which kind of odd to look for.
+EITHER = "either"
 
 #: Images shown, and in a row.
 NUM_SHOWN, IN_A_ROW = 24, 12
@@ -52,7 +55,7 @@ def draw_outliers(run: Run, data: ImageDataset, score: str) -> None:
                 help="Counted as in the pictures: 1 is the oddest.",
             )
             index = int(indices[number - 1])
-            unit = SCORES[score].unit
+            unit = "times the usual spread" if score == EITHER else SCORES[score].unit
             st.markdown(
                 f"{widgets.plain(widgets.describe_image(data, index))}: score **{scores[number - 1]:.4g}** {unit}."
             )
@@ -80,6 +83,10 @@ def _ranked(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Indices and scores of the images, the oddest first."""
     indices = np.sort(np.random.default_rng(0).permutation(len(_data))[:MOST_RANKED])
-    scores = detector_of(_run).score(score, _data.images[indices])
+    detector, images = detector_of(_run), _data.images[indices]
+    if score == EITHER:
+        scores = oddness(detector.score("reconstruction", images), detector.score("latent", images))
+    else:
+        scores = detector.score(score, images)
     order = np.argsort(-scores, kind="stable")
     return indices[order], scores[order]

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from vaelab.config import Preprocessing
+from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import DatasetUnavailable, ImageDataset, Labelled, Source, SplitName, load_dataset
 from vaelab.export import browser_map as make_browser_map
 from vaelab.export import browser_model as make_browser_model
@@ -46,6 +46,7 @@ __all__ = [
     "model_name",
     "opened",
     "same_images",
+    "suggestion",
     "torch_is_loaded",
     "why_not_live",
 ]
@@ -139,6 +140,20 @@ def dataset(source: Source, preprocessing: Preprocessing | None = None) -> Image
 @st.cache_resource(max_entries=3, show_spinner="Loading the images …")
 def _dataset(name: str, version: str, preprocessing: str) -> ImageDataset:
     return load_dataset(name, Preprocessing.model_validate_json(preprocessing))
+
+
+def suggestion(source: Source) -> tuple[TrainConfig, dict[str, str]]:
+    """Settings that suit a source's images, and why each."""
+    data = dataset(source)
+    return _suggestion(data.key, data)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Trying out which settings suit these images …")
+def _suggestion(key: str, _data: ImageDataset) -> tuple[TrainConfig, dict[str, str]]:
+    from vaelab.suggest import suggest  # here, as it imports torch
+
+    found = suggest(_data)
+    return found.config, found.reasons
 
 
 def known_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> Projection | None:

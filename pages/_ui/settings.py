@@ -5,16 +5,16 @@ In the URL each is called as in ``TrainConfig``: ``?dataset=mnist&latent_dim=8&b
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 
-from pages._ui import controls, state
-from vaelab.config import ACTIVATIONS, CORRUPTIONS, LIKELIHOODS, OBJECTIVES, TrainConfig
-from vaelab.datasets import SOURCES, Source, is_local
+from pages._ui import controls, resources, state
+from vaelab.config import ACTIVATIONS, CORRUPTIONS, LIKELIHOODS, OBJECTIVES, OWN, TrainConfig
+from vaelab.datasets import SOURCES, Source, is_local, sources
 
-__all__ = ["CORRUPTION_NAMES", "STRENGTHS", "choose_settings", "choose_source"]
+__all__ = ["CORRUPTION_NAMES", "STRENGTHS", "Defaults", "choose_defaults", "choose_settings", "choose_source"]
 
 LIKELIHOOD_NAMES = {
     "bernoulli": "Bernoulli",
@@ -48,17 +48,32 @@ STRENGTHS = {
 ROUND_EPOCHS = (10, 20, 30, 50, 100, 150)
 
 
+class Defaults(NamedTuple):
+    """What the controls are set to before a person changes them."""
+
+    config: TrainConfig
+    #: Of the controls' keys: images for which settings were chosen have controls of their own.
+    suffix: str = ""
+
+    def key(self, name: str) -> str:
+        """Key of the control of a setting."""
+        return f"train-{name}{self.suffix}"
+
+
 def choose_source() -> Source:
+    """Choose the images: one's own first, if there are any."""
+    known = sources()
+    own = [name for name in known if name.startswith(OWN)]
     name = controls.selectbox(
         "Images",
         param="dataset",
         key="train-dataset",
-        options=list(SOURCES),
+        options=[*own, *SOURCES],
         default=next(iter(SOURCES)),
-        help="What the model learns to draw.",
-        format_func=lambda name: SOURCES[name].title,
+        help="What the model learns to draw. Bring your own on the Images page.",
+        format_func=lambda name: known[name].title,
     )
-    source = SOURCES[name]
+    source = known[name]
     channels, height, width = source.image_shape
     where = "" if is_local(source) else " They are downloaded when training starts."
     st.caption(
@@ -68,16 +83,35 @@ def choose_source() -> Source:
     return source
 
 
-def choose_settings(source: Source) -> dict[str, Any]:
+def choose_defaults(source: Source) -> Defaults:
+    """Have settings chosen that suit the images, and say why; for one's own images unless switched off."""
+    own = source.name.startswith(OWN)
+    suit = is_local(source) and controls.toggle(
+        "Settings that suit",
+        param="suit",
+        key=f"train-suit-{'own' if own else 'built-in'}",
+        default=own,
+        help="Choose network, size, likelihood and length from the images and from a short trial on this machine, "
+        "so that training takes about a minute. Each can be changed below.",
+    )
+    if not suit:
+        return Defaults(TrainConfig(epochs=_usual_epochs(source)))
+    config, reasons = resources.suggestion(source)
+    with st.expander("Why these settings"):
+        st.markdown("\n".join(f"- **{name}**: {reason}" for name, reason in reasons.items()))
+    return Defaults(config, f":{source.name}:{source.version}")
+
+
+def choose_settings(source: Source, start: Defaults) -> dict[str, Any]:
     """Every setting of a ``TrainConfig``, as the widgets have them."""
     settings: dict[str, Any] = {"dataset": source.name}
     model, dims = st.columns(2)
     settings["model"] = controls.segmented_control(
         "Model",
         param="model",
-        key="train-model",
+        key=start.key("model"),
         options=["vae", "ae"],
-        default="vae",
+        default=start.config.model,
         help="**AE**, the autoencoder: each image becomes a point. **VAE**: each becomes a small "
         "cloud, and all clouds together fill the space, so that any place in it can be decoded.",
         format_func=str.upper,
@@ -86,10 +120,10 @@ def choose_settings(source: Source) -> dict[str, Any]:
     settings["latent_dim"] = controls.number_input(
         "Latent dimensions",
         param="latent_dim",
-        key="train-latent_dim",
+        key=start.key("latent_dim"),
         min_value=1,
         max_value=128,
-        default=2,
+        default=start.config.latent_dim,
         help="Numbers that an image is squeezed into. Two can be seen directly on a map.",
         within=dims,
     )
@@ -97,11 +131,11 @@ def choose_settings(source: Source) -> dict[str, Any]:
     settings["beta"] = controls.number_input(
         "β",
         param="beta",
-        key="train-beta",
+        key=start.key("beta"),
         min_value=0.0,
         max_value=1000.0,
         step=0.5,
-        default=1.0,
+        default=start.config.beta,
         help="Weight of the KL term: 1 is the VAE; more keeps codes tidier and images blurrier.",
         within=beta,
         disabled=settings["model"] == "ae",
@@ -109,23 +143,23 @@ def choose_settings(source: Source) -> dict[str, Any]:
     settings["epochs"] = controls.number_input(
         "Epochs",
         param="epochs",
-        key=f"train-epochs-{source.name}",
+        key=start.key(f"epochs-{source.name}"),
         min_value=1,
         max_value=10_000,
-        default=_usual_epochs(source),
+        default=start.config.epochs,
         help="How often training goes through all images.",
         within=epochs,
     )
     with st.expander("Images: size, colour, subset"):
-        settings["preprocessing"] = _choose_preprocessing(source)
+        settings["preprocessing"] = _choose_preprocessing(source, start)
     with st.expander("Network"):
-        settings |= _choose_network()
+        settings |= _choose_network(settings["model"], start)
     with st.expander("Objective"):
-        settings |= _choose_objective(settings["model"])
+        settings |= _choose_objective(settings["model"], start)
     with st.expander("Labels and noise"):
-        settings |= _choose_inputs(source)
+        settings |= _choose_inputs(source, start)
     with st.expander("Training"):
-        settings |= _choose_training()
+        settings |= _choose_training(start)
     return settings
 
 
@@ -134,14 +168,15 @@ def _usual_epochs(source: Source) -> int:
     return min(ROUND_EPOCHS, key=lambda epochs: abs(np.log(epochs * source.num_images / 200_000)))
 
 
-def _choose_preprocessing(source: Source) -> dict[str, Any]:
+def _choose_preprocessing(source: Source, start: Defaults) -> dict[str, Any]:
+    suits = start.config.preprocessing
     # No option is None, which Streamlit takes for nothing chosen.
     size = controls.selectbox(
         "Size",
         param="size",
-        key="train-size",
-        options=[0, 8, 16, 28, 32, 64],
-        default=0,
+        key=start.key("size"),
+        options=sorted({0, 8, 16, 28, 32, 64, 128, suits.size or 0}),
+        default=suits.size or 0,
         help="Pixels a side.",
         format_func=lambda size: f"{size} × {size}" if size else "as it is",
     )
@@ -149,30 +184,32 @@ def _choose_preprocessing(source: Source) -> dict[str, Any]:
     color = controls.segmented_control(
         "Colour",
         param="color",
-        key="train-color",
+        key=start.key("color"),
         options=list(colors),
-        default="as-is",
+        default=suits.color or "as-is",
         help="One channel or three.",
         format_func=colors.__getitem__,
     )
     binarize = controls.toggle(
         "Black and white",
         param="binarize",
-        key="train-binarize",
+        key=start.key("binarize"),
+        default=suits.binarize,
         help="Round every pixel to black or white.",
     )
     subset = controls.number_input(
         "Images to keep",
         param="num_images",
-        key="train-num_images",
+        key=start.key("num_images"),
         min_value=30,
+        default=suits.num_images,
         help="Fewer images train faster.",
         placeholder=f"all {source.num_images:,}",
     )
     classes = controls.multiselect(
         "Classes to keep",
         param="classes",
-        key=f"train-classes-{source.name}",
+        key=f"train-classes-{source.name}{source.version}",
         options=source.label_names,
         help="Leave classes out.",
         placeholder="all",
@@ -186,85 +223,109 @@ def _choose_preprocessing(source: Source) -> dict[str, Any]:
     }
 
 
-def _choose_network() -> dict[str, Any]:
+def _choose_network(model: str, start: Defaults) -> dict[str, Any]:
     architecture = controls.segmented_control(
         "Architecture",
         param="architecture",
-        key="train-architecture",
+        key=start.key("architecture"),
         options=["mlp", "conv"],
-        default="mlp",
+        default=start.config.architecture,
         help="**MLP**: every pixel to every unit; fine for small images. **Convolutional**: "
-        "looks at neighbourhoods; for 28 to 64 pixels.",
+        "looks at neighbourhoods; for 16 to 128 pixels.",
         format_func={"mlp": "MLP", "conv": "Convolutional"}.__getitem__,
     )
     conv = architecture == "conv"
-    default = "16, 32" if conv else "256, 256, 128"
+    usual = start.config.channels if conv else start.config.hidden
     widths = controls.text_input(
         "Channels of the stages" if conv else "Widths of the hidden layers",
         param="channels" if conv else "hidden",
-        key=f"train-widths-{architecture}",
-        default=default,
+        key=start.key(f"widths-{architecture}"),
+        default=", ".join(map(str, usual)),
         help="From the image inwards, separated by commas; the decoder mirrors them.",
     )
     state.put_into_url("hidden" if conv else "channels", None)
     activation = controls.selectbox(
         "Activation",
         param="activation",
-        key="train-activation",
+        key=start.key("activation"),
         options=ACTIVATIONS,
-        default=TrainConfig().activation,
+        default=start.config.activation,
         help="The nonlinearity between layers.",
     )
+    pca_path = controls.toggle(
+        "PCA beside the network",
+        param="pca_path",
+        key=start.key("pca_path"),
+        default=start.config.pca_path,
+        help="Encoder and decoder start as PCA of the images, and the network learns what PCA misses: soon good with "
+        "few images.",
+    )
+    code_noise = 0.0
+    if model == "ae":
+        code_noise = controls.number_input(
+            "Noise on the code",
+            param="code_noise",
+            key=start.key("code_noise"),
+            min_value=0.0,
+            max_value=10.0,
+            step=0.1,
+            default=start.config.code_noise,
+            help="σ of noise on the codes in training, so that near codes mean near images. A VAE learns its own.",
+        )
+    else:
+        state.put_into_url("code_noise", None)
     return {
         "architecture": architecture,
         "channels" if conv else "hidden": [part.strip() for part in widths.split(",")],
         "activation": activation,
+        "pca_path": pca_path,
+        "code_noise": code_noise,
     }
 
 
-def _choose_objective(model: str) -> dict[str, Any]:
-    variant = _choose_variant(model)
+def _choose_objective(model: str, start: Defaults) -> dict[str, Any]:
+    variant = _choose_variant(model, start)
     likelihood = controls.selectbox(
         "Likelihood",
         param="likelihood",
-        key="train-likelihood",
+        key=start.key("likelihood"),
         options=LIKELIHOODS,
-        default=LIKELIHOODS[0],
+        default=start.config.likelihood,
         help="How probable an image is, given what the decoder draws. **Bernoulli** is the usual "
         "choice for pixels between black and white.",
         format_func=LIKELIHOOD_NAMES.__getitem__,
     )
-    sigma = 0.1
+    sigma = start.config.sigma
     if likelihood.startswith("gaussian"):
         sigma = controls.number_input(
             "σ of a pixel",
             param="sigma",
-            key="train-sigma",
+            key=start.key("sigma"),
             min_value=0.01,
             max_value=10.0,
             step=0.05,
-            default=0.1,
+            default=start.config.sigma,
             help="Between 0 and 1, as pixels are: smaller asks for sharper images.",
         )
     warmup = controls.slider(
         "KL warm-up",
         param="kl_warmup",
-        key="train-kl_warmup",
+        key=start.key("kl_warmup"),
         min_value=0.0,
         max_value=1.0,
         step=0.05,
-        default=0.0,
+        default=start.config.kl_warmup,
         help="Part of training over which β rises from 0: first draw, then tidy up.",
         disabled=model == "ae",
     )
     free_bits = controls.number_input(
         "Free bits, nats a dimension",
         param="free_bits",
-        key="train-free_bits",
+        key=start.key("free_bits"),
         min_value=0.0,
         max_value=10.0,
         step=0.1,
-        default=0.0,
+        default=start.config.free_bits,
         help="What each dimension may say without paying: keeps dimensions from going unused.",
         disabled=model == "ae" or variant["objective"] in {"tc", "iwae"},
     )
@@ -273,7 +334,7 @@ def _choose_objective(model: str) -> dict[str, Any]:
     return variant | {"likelihood": likelihood, "sigma": sigma, "kl_warmup": warmup, "free_bits": free_bits}
 
 
-def _choose_variant(model: str) -> dict[str, Any]:
+def _choose_variant(model: str, start: Defaults) -> dict[str, Any]:
     """What a VAE minimizes, with the numbers that only this one asks for."""
     chosen: dict[str, Any] = {"objective": "elbo"}
     if model == "ae":
@@ -281,9 +342,9 @@ def _choose_variant(model: str) -> dict[str, Any]:
     chosen["objective"] = controls.selectbox(
         "Minimize",
         param="objective",
-        key="train-objective",
+        key=start.key("objective"),
         options=OBJECTIVES,
-        default="elbo",
+        default=start.config.objective,
         help="**ELBO**: reconstruction + β × KL. **β-TCVAE**: β weighs the total correlation only, "
         "the part of the KL that makes dimensions say the same things. **InfoVAE**: codes as a "
         "whole are held to the prior; with β 0, single ones may say as much as they like. "
@@ -294,32 +355,33 @@ def _choose_variant(model: str) -> dict[str, Any]:
         chosen["mmd_weight"] = controls.number_input(
             "Weight of the MMD",
             param="mmd_weight",
-            key="train-mmd_weight",
+            key=start.key("mmd_weight"),
             min_value=0.0,
             max_value=100_000.0,
             step=10.0,
-            default=TrainConfig().mmd_weight,
+            default=start.config.mmd_weight,
             help="How much it costs that codes as a whole differ from the prior.",
         )
     if chosen["objective"] == "iwae":
         chosen["num_samples"] = controls.number_input(
             "Samples an image, k",
             param="num_samples",
-            key="train-num_samples",
+            key=start.key("num_samples"),
             min_value=1,
             max_value=64,
-            default=TrainConfig().num_samples,
+            default=start.config.num_samples,
             help="More make the bound tighter, and a step that much slower.",
         )
     return chosen
 
 
-def _choose_inputs(source: Source) -> dict[str, Any]:
+def _choose_inputs(source: Source, start: Defaults) -> dict[str, Any]:
     """What the networks are given: the label as well, or a damaged image."""
     conditional = controls.toggle(
         "Tell the model the label",
         param="conditional",
-        key="train-conditional",
+        key=start.key("conditional"),
+        default=start.config.conditional and bool(source.label_names),
         help="A **conditional** model: encoder and decoder are told the label, so that the code is "
         "left with the rest, such as slant and stroke; and one can ask for a label.",
         disabled=not source.label_names,
@@ -327,7 +389,7 @@ def _choose_inputs(source: Source) -> dict[str, Any]:
     corruption = controls.selectbox(
         "Damage the images",
         param="corruption",
-        key="train-corruption",
+        key=start.key("corruption"),
         options=["none", *CORRUPTIONS],
         default="none",
         help="A **denoising** model: what is encoded is damaged, anew each step, and the clean "
@@ -343,7 +405,7 @@ def _choose_inputs(source: Source) -> dict[str, Any]:
         chosen["corruption_strength"] = controls.slider(
             name,
             param="corruption_strength",
-            key=f"train-strength-{corruption}",
+            key=start.key(f"strength-{corruption}"),
             min_value=least,
             max_value=most,
             step=0.01,
@@ -353,49 +415,70 @@ def _choose_inputs(source: Source) -> dict[str, Any]:
     return chosen
 
 
-def _choose_training() -> dict[str, Any]:
+def _choose_training(start: Defaults) -> dict[str, Any]:
     seconds = controls.number_input(
         "Seconds instead of epochs",
         param="seconds",
-        key="train-seconds",
+        key=start.key("seconds"),
         min_value=1,
         max_value=86_400,
+        default=None if start.config.seconds is None else round(start.config.seconds),
         help="Train for this long, whatever the machine manages.",
         placeholder="train by epochs",
     )
     batch_size = controls.select_slider(
         "Batch size",
         param="batch_size",
-        key="train-batch_size",
-        options=[16, 32, 64, 128, 256, 512, 1024],
-        default=128,
+        key=start.key("batch_size"),
+        options=sorted({16, 32, 64, 128, 256, 512, 1024, start.config.batch_size}),
+        default=start.config.batch_size,
         help="Images a step.",
     )
     rate = controls.number_input(
         "Learning rate",
         param="learning_rate",
-        key="train-learning_rate",
+        key=start.key("learning_rate"),
         min_value=0.0,
         max_value=1.0,
         step=0.001,
-        default=TrainConfig().learning_rate,
+        default=start.config.learning_rate,
         help="The peak of the one-cycle schedule. If training diverges, take less.",
         format="%.4f",
     )
     seed = controls.number_input(
         "Seed",
         param="seed",
-        key="train-seed",
+        key=start.key("seed"),
         min_value=0,
         max_value=2**31 - 1,
         default=0,
         help="The same seed trains the same model.",
     )
+    flip, shift = st.columns(2, vertical_alignment="bottom")
+    augment_flip = controls.toggle(
+        "Mirror images",
+        param="augment_flip",
+        key=start.key("augment_flip"),
+        default=start.config.augment_flip,
+        help="Mirror every other training image: twice as many to learn from. Not for letters and digits, which have "
+        "a side.",
+        within=flip,
+    )
+    augment_shift = controls.number_input(
+        "Shift images, pixels",
+        param="augment_shift",
+        key=start.key("augment_shift"),
+        min_value=0,
+        max_value=16,
+        default=start.config.augment_shift,
+        help="Move each training image a little, anew each time: for small sets.",
+        within=shift,
+    )
     device, threads = st.columns(2)
     where = controls.selectbox(
         "Device",
         param="device",
-        key="train-device",
+        key=start.key("device"),
         options=["cpu", "auto", "cuda", "mps"],
         default="cpu",
         help="Where to compute; auto takes the fastest there is.",
@@ -404,15 +487,17 @@ def _choose_training() -> dict[str, Any]:
     num_threads = controls.number_input(
         "CPU threads",
         param="threads",
-        key="train-threads",
+        key=start.key("threads"),
         min_value=1,
         max_value=256,
-        default=1,
+        default=start.config.threads,
         help="One is steadiest while other programs run.",
         within=threads,
     )
     return {
         "seconds": seconds,
+        "augment_flip": augment_flip,
+        "augment_shift": augment_shift,
         "batch_size": batch_size,
         "learning_rate": rate,
         "seed": seed,

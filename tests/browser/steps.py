@@ -91,6 +91,23 @@ def keep(page, name):
     idle(page)
 
 
+def train_here(page, epochs):
+    """On the Train page, train with what is set but for the epochs, and open Explore on it."""
+    expect(page.get_by_text("Why these settings")).to_be_visible()
+    idle(page)
+    field = page.get_by_label("Epochs", exact=True)
+    field.fill(str(epochs))
+    field.press("Enter")
+    idle(page)
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_text(re.compile(f"Finished · epoch {epochs} of {epochs}"))).to_be_visible()
+    idle(page)
+    page.get_by_test_id("stMain").get_by_role("button", name="Explore").click()
+    page.wait_for_url(re.compile(r"/explore\?run=own-"))
+    page.wait_for_selector(".js-plotly-plot .nsewdrag")
+    idle(page)
+
+
 def open_lesson(page, slug):
     """Open a lesson; returns its figure, once it is drawn."""
     page.goto(f"/learn?lesson={slug}")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import prepare
-from tests.browser.steps import idle, until
+from tests.browser.steps import idle, train_here, until
 from tests.browser.test_accessibility import bring_tools, judge, nameless, nothing, serious, tab_through, unreadable
 from vaelab import collecting
 from vaelab.datasets import load_dataset
@@ -284,3 +284,22 @@ def test_a_set_that_grows_can_be_used_by_all(page, symbols, data_folder):
     keyboard = tab_through(page)
     nothing(keyboard["missed"])
     nothing(keyboard["unseen"])
+
+
+def test_collect_from_two_phones_train_and_find_mine(page, phone, symbols):
+    page.goto(f"/collect?set={symbols.name}&owner={symbols.owner}")
+    phones = {"Ada": phone(symbols.name), "Bo": phone(symbols.name)}
+    for nickname, mine in phones.items():
+        mine.get_by_label("Nickname").fill(nickname)
+        for turn in range(6):
+            circle(mine, 0.1 + 0.05 * turn)
+            add(mine, "sun" if turn % 2 else "moon")
+            expect(said(mine)).to_contain_text("yours")
+    expect(page.get_by_role("button", name=re.compile("^Remove (sun|moon) by"))).to_have_count(12)
+    page.get_by_role("button", name="Train on these").click()
+    page.wait_for_url(re.compile(r"/train\?dataset=own"))
+    train_here(page, epochs=10)
+    page.get_by_label("Find", exact=True).fill("ada")
+    page.get_by_label("Find", exact=True).press("Enter")
+    expect(page.get_by_text("Ringed: “Ada”, 1 of 6 images.")).to_be_visible()
+    expect(page.get_by_text(re.compile("Image \\d+, “(sun|moon)”, Ada"))).to_be_visible()

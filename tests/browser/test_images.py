@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.steps import idle, keep, read_files, until
+from tests.browser.steps import idle, keep, read_files, train_here, until
 from vaelab.datasets.own import load_own
 
 pytestmark = pytest.mark.browser
@@ -305,3 +305,39 @@ def test_home_leads_here(page):
     page.get_by_role("link", name="Bring your own images").click()
     expect(page).to_have_url(re.compile(r"/images\?add=files$"))
     expect(page.get_by_test_id("stFileUploaderDropzone")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def moons(tmp_path_factory):
+    """An archive of sixty discs, and one picture that is none."""
+    path = tmp_path_factory.mktemp("pictures") / "moons.zip"
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:32, :32]
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(60):
+            row, column = rng.uniform(11, 21, 2)
+            disc = np.where(np.hypot(y - row, x - column) < rng.uniform(6, 10), 250, 20).astype(np.uint8)
+            with archive.open(f"moon {number}.png", "w") as file:
+                Image.fromarray(disc).save(file, "PNG")
+        with archive.open("odd one.png", "w") as file:
+            Image.fromarray((255 * ((x // 4 + y // 4) % 2)).astype(np.uint8)).save(file, "PNG")
+    return path
+
+
+def test_drop_a_zip_train_explore_and_find_the_outlier(page, moons):
+    figures = read_files(page, moons)
+    assert figures["Images"] == "61"
+    keep(page, "moons")
+    page.get_by_role("button", name="Train on these").click()
+    page.wait_for_url(re.compile(r"/train\?dataset=own"))
+    train_here(page, epochs=20)
+    expect(page.get_by_label("Find", exact=True)).to_be_visible()
+
+    run = re.search(r"run=([^&]+)", page.url)[1]
+    page.goto(f"/anomalies?run={run}")
+    expect(page.get_by_role("heading", name="The 24 oddest of 61")).to_be_visible()
+    expect(page.get_by_text("odd one.png: score")).to_be_visible()
+    idle(page)
+    page.get_by_role("button", name="Show on the map").click()
+    page.wait_for_url(re.compile(r"/explore\?.*image=\d+"))
+    expect(page.get_by_text(re.compile("Image \\d+, odd one.png"))).to_be_visible()

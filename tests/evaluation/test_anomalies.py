@@ -5,7 +5,7 @@ from scipy.spatial.distance import cdist
 
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
-from vaelab.evaluation.anomalies import SCORES, Detector, blur_side, complexity, smoothed_error
+from vaelab.evaluation.anomalies import SCORES, Detector, blur_side, complexity, oddness, smoothed_error
 from vaelab.evaluation.detection import detect
 from vaelab.training import train
 
@@ -168,3 +168,16 @@ def test_a_digit_left_out_is_found_where_the_elbo_is_fooled(tmp_path, digits):
 
     assert auc("calibrated") > 0.85
     assert auc("calibrated") > auc("elbo") + 0.05
+
+
+def test_an_image_is_odd_that_is_odd_by_any_score(rng):
+    error, distance = rng.gamma(3, 2, 500), rng.gamma(2, 1, 500)
+    error[7], distance[9] = 100, 40
+    joined = oddness(error, distance)
+    assert set(np.argsort(-joined)[:2]) == {7, 9}
+    # In spreads: of another unit, the same.
+    np.testing.assert_allclose(oddness(1000 * error + 5, distance), joined)
+    # Of a normal score, standard deviations.
+    normal = rng.normal(3, 2, 100_000)
+    np.testing.assert_allclose(oddness(normal), (normal - 3) / 2, atol=0.1)
+    assert np.isfinite(oddness(np.ones(50), error[:50])).all()

@@ -19,8 +19,10 @@ architectures = pytest.mark.parametrize(
     [
         (TrainConfig(hidden=(7, 5), latent_dim=3), (3, 8, 8)),
         (TrainConfig(**CONV), (1, 28, 28)),
+        (TrainConfig(hidden=(7, 5), pca_path=True), (3, 8, 8)),
+        (TrainConfig(**CONV, pca_path=True), (3, 28, 28)),
     ],
-    ids=["mlp", "conv"],
+    ids=["mlp", "conv", "mlp and path", "conv and path"],
 )
 
 
@@ -92,12 +94,17 @@ def test_layers_follow_one_another(config, image_shape):
                 assert layer["width"] == side
                 assert width == side * side * arrays[layer["weight"]].shape[2]
                 width = (side // layer["stride"]) ** 2 * len(bias)
+            elif layer["op"] == "skip":
+                assert layer is spec[part][-1]
+                assert layer["width"] == width
+                assert arrays[layer["weight"]].shape == (first, len(bias))
+                assert len(bias) == {"encoder": config.latent_dim, "decoder": numbers}[part]
             else:
                 assert layer["op"] == "add"
                 assert len(bias) == width
         assert width == last
         # Between layers the config's, and none after the last that has weights.
-        ends = [layer["activation"] for layer in spec[part] if layer["op"] != "add"]
+        ends = [layer["activation"] for layer in spec[part] if layer["op"] not in {"add", "skip"}]
         assert ends == [config.activation] * (len(ends) - 1) + ["none"]
 
 
@@ -136,6 +143,8 @@ def test_weights_of_another_architecture_are_refused(config, image_shape, traine
         (TrainConfig(**CONV), "encoder.stages.2.bias"),
         (TrainConfig(**CONV), "decoder.stages.0.conv.weight"),
         (TrainConfig(**CONV), "decoder.image_bias"),
+        (TrainConfig(**CONV, pca_path=True), "encoder.linear.weight"),
+        (TrainConfig(hidden=(7,), pca_path=True), "decoder.linear.bias"),
     ],
 )
 def test_a_weight_that_is_missing_is_named(config, name):

@@ -351,6 +351,31 @@ def test_other_parquets(kind, take, tmp_path):
     assert as_before(take(tmp_path / "in.parquet"))
 
 
+def test_parquet_rows_without_a_class_or_an_image(take, tmp_path):
+    contents = [encoded(image) for image in GRAY]
+    labels = [*LABELS[:-1], None]
+    rows = {
+        "image": pa.array([*contents, None], pa.binary()),
+        "label": [*labels, "1"],
+        "weight": [1.0, None] * 6 + [2.0],
+    }
+    parquet.write_table(pa.table(rows), tmp_path / "in.parquet")
+    report = take(tmp_path / "in.parquet")
+    assert as_before(report, labels=[*LABELS[:-1], "no class"])
+    assert report.skipped == (("row 13", "Its row has no image."),)
+    assert "Left out the column weight, which has gaps." in report.steps
+
+
+def test_a_table_that_lies_among_the_images(take, tmp_path):
+    folder = save(tmp_path / "in", GRAY)
+    rows = [[f"{number:03}.png", label] for number, label in enumerate(LABELS)]
+    table = write_csv(folder / "labels.csv", [["file", "label"], *rows])
+    report = take(folder, labels=table)
+    assert as_before(report)
+    assert report.skipped == ()
+    assert "give it as labels" in take(folder).skipped[0].why
+
+
 def test_parquet_with_lists_of_several_shapes(take, tmp_path):
     ragged = [np.zeros((8, 8 + row % 2), int).tolist() for row in range(COUNT)]
     parquet.write_table(pa.table({"image": ragged}), tmp_path / "in.parquet")

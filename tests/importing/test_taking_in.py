@@ -167,6 +167,38 @@ def test_classes_are_in_the_order_in_which_people_count():
     assert class_order(["two", "nil"], ("nil", "one", "two")) == ("nil", "two")
 
 
+def test_names_that_are_no_text(tmp_path, data):
+    folder = save(tmp_path / "in" / "oak\nleaf", pixels())
+    other = tmp_path / "in" / os.fsdecode(b"b\xffech")  # as an old disk has it, in another encoding
+    other.mkdir()
+    for number, image in enumerate(sorted(folder.iterdir())[:4]):
+        image.rename(other / f"{number}.png")
+    report = import_images(tmp_path / "in", name="mine", folder=data)
+    assert report.label_names == ("b?ech", "oak?leaf")
+    assert load_dataset("own/mine", folder=data).image_names[0] == "b?ech/0.png"
+
+
+def test_nothing_to_learn_from_images_that_are_the_same(tmp_path, data):
+    images = np.zeros((COUNT, 16, 16), np.uint8)
+    with pytest.raises(ValueError, match="Of these 12 images no three differ"):
+        import_images(save(tmp_path / "in", images), name="mine", folder=data)
+
+
+def test_too_many_classes_are_none(tmp_path, data):
+    np.savez(tmp_path / "in.npz", x=pixels(1100, 8), y=np.arange(1100))
+    report = import_images(tmp_path / "in.npz", name="mine", folder=data)
+    assert (report.label_names, report.data.labels) == ((), None)
+    assert "Left out the 1,100 classes, of which at most 1,000 are taken." in report.steps
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_two_hundred_classes_and_one(channels, tmp_path, data):
+    np.savez(tmp_path / "many.npz", x=pixels(400, 8, channels), y=np.arange(400) // 2)
+    np.savez(tmp_path / "one.npz", x=pixels(40, 8, channels), y=np.zeros(40, int))
+    assert len(import_images(tmp_path / "many.npz", name="many", folder=data).label_names) == 200
+    assert import_images(tmp_path / "one.npz", name="one", folder=data).label_names == ("0",)
+
+
 # --- Progress, stopping, killing ----------------------------------------------------------------
 
 

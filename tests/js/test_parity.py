@@ -20,6 +20,8 @@ from vaelab.likelihoods import LIKELIHOODS
 from vaelab.models import MODELS, build_model
 from vaelab.nn import ACTIVATIONS
 from vaelab.runs import Run
+from vaelab.suggest import network_for
+from vaelab.trainer import Trainer
 
 pytestmark = pytest.mark.browser
 
@@ -242,6 +244,41 @@ def test_files_half_as_long_are_right_to_half_a_gray_level(module, rng, settings
 
 @kernels
 @architectures
+@pytest.mark.parametrize("model", MODELS)
+def test_a_linear_path_beside_the_network(module, rng, settings, image_shape, model, simd):
+    engine = make_engine(TrainConfig(pca_path=True, latent_dim=5, model=model, **settings), image_shape)
+    assert_same(module, engine, image_shape, rng, simd=simd)
+
+
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+def test_a_linear_path_with_every_pixel_model(module, rng, likelihood):
+    engine = make_engine(TrainConfig(pca_path=True, likelihood=likelihood, **MLP), (3, 8, 8))
+    assert_same(module, engine, (3, 8, 8), rng, n=20)
+
+
+def test_a_linear_path_that_has_learned(module, digits):
+    config = TrainConfig(pca_path=True, latent_dim=8, epochs=1, **MLP)
+    trainer = Trainer(config, digits.images[:500], digits.images[500:600])
+    assert list(trainer.records())
+    engine = Engine(trainer.model, config)
+    images = digits.images[600:650].astype(np.float32) / 255
+    z = engine.encode(images).mu
+    decoded, mu, sigma = module.network(model_file(engine, (1, 8, 8)), z, images, True)
+    np.testing.assert_allclose(decoded, engine.decode(z), rtol=0, atol=CLOSE)
+    np.testing.assert_allclose(mu, z, rtol=0, atol=CLOSE)
+    np.testing.assert_allclose(sigma, engine.encode(images).sigma, rtol=0, atol=CLOSE)
+
+
+@kernels
+@pytest.mark.parametrize("side", [32, 64, 128])
+def test_what_suits_own_images_in_colour(module, rng, side, simd):
+    image_shape = (3, side, side)
+    engine = make_engine(TrainConfig(latent_dim=16, **network_for(image_shape)[0]), image_shape)
+    assert_same(module, engine, image_shape, rng, simd=simd, n=3)
+
+
+@kernels
+@architectures
 def test_many_codes_at_once_are_as_one_by_one(module, rng, settings, image_shape, simd):
     # 37: two full batches, and one whose rows are no multiple of four.
     file = model_file(make_engine(TrainConfig(**settings), image_shape), image_shape)
@@ -341,9 +378,9 @@ LABELLED = """
 
 @kernels
 @architectures
-@pytest.mark.parametrize("num_labels", [1, 10])
-def test_every_label_of_a_conditional_model(module, rng, settings, image_shape, num_labels, simd):
-    engine = make_engine(TrainConfig(conditional=True, **settings), image_shape, num_labels)
+@pytest.mark.parametrize(("num_labels", "pca_path"), [(1, False), (10, False), (3, True)])
+def test_every_label_of_a_conditional_model(module, rng, settings, image_shape, num_labels, pca_path, simd):
+    engine = make_engine(TrainConfig(conditional=True, pca_path=pca_path, **settings), image_shape, num_labels)
     channels, height, width = image_shape
     z = rng.normal(size=(20, 2)).astype(np.float32)  # more than are decoded together
     images = rng.random((5, *image_shape), dtype=np.float32)
@@ -632,6 +669,17 @@ def with_array(name, change):
     return change_it
 
 
+def with_skip(part, inputs, outputs, link="none"):
+    """A path of so many numbers past all layers of the encoder or decoder."""
+
+    def add(spec, arrays):
+        arrays.update({"w": np.zeros((inputs, outputs), np.float32), "b": np.zeros(outputs, np.float32)})
+        width = {"encoder": 4, "decoder": 64}[part]
+        spec[part].append({"op": "skip", "link": link, "weight": "w", "bias": "b", "width": width})
+
+    return add
+
+
 @pytest.fixture(scope="module")
 def small():
     return model_file(make_engine(TrainConfig(**MLP), (1, 8, 8)), (1, 8, 8))
@@ -683,6 +731,10 @@ def assert_is_a_sentence(message):
         (lambda spec, arrays: spec["encoder"].pop(), "and not 4"),
         (lambda spec, arrays: spec.update(latent_dim=3), "follows one of 3"),
         (lambda spec, arrays: spec.update(image_shape=[3, 8, 8]), "and not 192"),
+        (with_skip("encoder", 64, 5), "passes layers of 64 and 4"),
+        (with_skip("encoder", 63, 2), "A path of 63 inputs"),
+        (with_skip("decoder", 2, 65), "65 outputs"),
+        (with_skip("decoder", 2, 64, link="probit"), "probit"),
     ],
 )
 def test_a_model_that_cannot_be_run_is_refused_in_a_sentence(module, small, change, named):
@@ -735,3 +787,5 @@ def test_what_the_refusals_are_about_is_taken_as_it_is(module, small, small_map)
     for name, file in [("Network", small), ("LatentMap", small_map)]:
         with pytest.raises(AssertionError, match="It was taken"):
             refusal(module, name, edited(file, lambda spec, arrays: None))
+    with pytest.raises(AssertionError, match="It was taken"):
+        refusal(module, "Network", edited(small, with_skip("encoder", 64, 2)))

@@ -250,7 +250,7 @@ class ImageDataset:
             split=seeded_split(num_images) if split is None else split,
             source=source,
             licence=licence,
-            description=description or f"{num_images:,} images.",
+            description=description or "Your own images.",
             factors=causes,
             factor_names=tuple(map(str, factor_names)),
             steps=tuple(steps),

@@ -23,6 +23,7 @@ __all__ = [
     "Score",
     "blur_side",
     "complexity",
+    "oddness",
     "smoothed_error",
 ]
 
@@ -296,6 +297,40 @@ def complexity(images: Images, ground: NDArray[np.floating]) -> Floats:
     ink = np.abs(x - ground[:, None, None]).sum((1, 2, 3))
     features: Floats = np.log1p(np.column_stack([contour, ink]).astype(np.float64))
     return features
+
+
+def oddness(*scores: Floats) -> Floats:
+    """Join several scores of the same images: odd is what is odd by any of them.
+
+    An image that a model learned by heart has no error, though its code lies far from all others; one whose code is
+    like others' may be drawn badly. Each score is counted from its median in units of its spread (half of the distance
+    between its quartiles, over 0.6745: the standard deviation, were it normal), and the largest counts.
+
+    Parameters
+    ----------
+    *scores
+        ``(N,)`` each, the higher the stranger.
+
+    Returns
+    -------
+    ndarray
+        float64 ``(N,)``, in spreads above the median.
+
+    Examples
+    --------
+    >>> error, distance = np.arange(100.0), np.arange(100.0)
+    >>> distance[3] = 1000
+    >>> int(oddness(error, distance).argmax())
+    3
+    """
+    parts = []
+    for score in scores:
+        low, middle, high = np.quantile(score, [0.25, 0.5, 0.75])
+        # Where half of the images score the same, that is not to be divided by.
+        spread = max((high - low) / 2 / 0.6745, 1e-9 + 1e-6 * abs(float(middle)))
+        parts.append((score - middle) / spread)
+    joined: Floats = np.max(parts, axis=0)
+    return joined
 
 
 def blur_side(side: int) -> int:

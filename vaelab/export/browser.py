@@ -34,6 +34,7 @@ __all__ = [
     "LayerSpec",
     "MapSpec",
     "ModelSpec",
+    "SkipSpec",
     "browser_map",
     "browser_model",
     "safetensors_file",
@@ -74,7 +75,17 @@ class AddSpec(TypedDict):
     bias: str  # (height * width * channels,)
 
 
-LayerSpec = DenseSpec | ConvSpec | AddSpec
+class SkipSpec(TypedDict):
+    """What the network itself was given, through a dense layer past all others, and added."""
+
+    op: Literal["skip"]
+    link: str  # how logits come from what that layer gives, which are pixels in a decoder, or "none"
+    weight: str  # (inputs of the network, outputs)
+    bias: str  # (outputs,)
+    width: int  # numbers in a row, to the first of which it is added
+
+
+LayerSpec = DenseSpec | ConvSpec | AddSpec | SkipSpec
 
 
 class ModelSpec(TypedDict):
@@ -117,6 +128,13 @@ MAX_WEIGHTS = 16_000_000
 
 #: How a likelihood's mean comes from the logits, where it is not the sigmoid.
 MEANS = {"continuous_bernoulli": "continuous_bernoulli"}
+#: How PCA's pixels become logits. Those of a Gaussian beside PCA are pixels themselves.
+LINKS = {
+    "bernoulli": "logit",
+    "continuous_bernoulli": "continuous_bernoulli",
+    "gaussian": "none",
+    "gaussian_learned": "none",
+}
 
 
 class _Layers:
@@ -207,6 +225,17 @@ class _Layers:
         bias = bias.transpose(1, 2, 0).ravel()
         self.specs.append(AddSpec(op="add", activation="none", bias=self.put("bias", bias)))
 
+    def skip(self, weight: NDArray[Any], bias: NDArray[Any], width: int, link: str = "none") -> None:
+        """Append a dense layer of the network's own input, added to the first of ``width`` numbers."""
+        spec = SkipSpec(
+            op="skip",
+            link=link,
+            weight=self.put("weight", weight.T),
+            bias=self.put("bias", bias),
+            width=width,
+        )
+        self.specs.append(spec)
+
 
 def browser_model(
     config: TrainConfig,
@@ -245,6 +274,8 @@ def browser_model(
         _mlp_layers(config, image_shape, encoder, decoder)
     else:
         _conv_layers(config, image_shape, encoder, decoder)
+    if config.pca_path:
+        _linear_paths(config, image_shape, encoder, decoder)
     arrays = encoder.arrays | decoder.arrays
     num_weights = sum(array.size for array in arrays.values())
     if num_weights > MAX_WEIGHTS:
@@ -257,17 +288,22 @@ def browser_model(
         "latent_dim": config.latent_dim,
         "image_shape": image_shape,
         "is_vae": config.model == "vae",
-        "mean": MEANS.get(config.likelihood, "sigmoid"),
+        "mean": _mean(config),
         "encoder": encoder.specs,
         "decoder": decoder.specs,
     }
     return safetensors_file("model", model, {k: v.astype(dtype) for k, v in arrays.items()})
 
 
+def _mean(config: TrainConfig) -> str:
+    """How a pixel's mean comes from its logit."""
+    if config.pca_path and LINKS[config.likelihood] == "none":
+        return "clip"
+    return MEANS.get(config.likelihood, "sigmoid")
+
+
 def _mlp_layers(config: TrainConfig, image_shape: tuple[int, int, int], encoder: _Layers, decoder: _Layers) -> None:
-    num_pixels = int(np.prod(image_shape))
-    # Where each number of a channels-last image lies in torch's.
-    pixels = np.arange(num_pixels).reshape(image_shape).transpose(1, 2, 0).ravel()
+    num_pixels, pixels = int(np.prod(image_shape)), _pixels(image_shape)
     for i, (before, after) in enumerate(pairwise((num_pixels, *config.hidden))):
         inputs = pixels if i == 0 else None
         encoder.dense(*encoder.take(f"body.{2 * i}", after, before), config.activation, inputs)
@@ -295,6 +331,19 @@ def _conv_layers(config: TrainConfig, image_shape: tuple[int, int, int], encoder
         decoder.conv(*stage, "none" if last else config.activation, side, shuffle=2)
         side *= 2
     decoder.add(decoder.array("image_bias", *image_shape))
+
+
+def _linear_paths(config: TrainConfig, image_shape: tuple[int, int, int], encoder: _Layers, decoder: _Layers) -> None:
+    num_pixels, pixels, d = int(np.prod(image_shape)), _pixels(image_shape), config.latent_dim
+    weight, bias = encoder.take("linear", d, num_pixels)
+    encoder.skip(weight[:, pixels], bias, 2 * d)  # to mu, which comes before logvar
+    weight, bias = decoder.take("linear", num_pixels, d)
+    decoder.skip(weight[pixels], bias[pixels], num_pixels, LINKS[config.likelihood])
+
+
+def _pixels(image_shape: tuple[int, int, int]) -> NDArray[np.intp]:
+    """Where each number of a channels-last image lies in torch's."""
+    return np.arange(np.prod(image_shape)).reshape(image_shape).transpose(1, 2, 0).ravel()
 
 
 def _append_heads(encoder: _Layers, width: int, latent_dim: int) -> None:

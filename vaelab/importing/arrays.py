@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from vaelab.importing.intake import Intake, Known
 from vaelab.importing.limits import MAX_FILES, MAX_PIXELS, CutOffError, Unpacking
-from vaelab.importing.places import Place, binary
+from vaelab.importing.places import Place, binary, zip_index_bytes
 from vaelab.importing.report import Skipped
 
 __all__ = ["as_text", "is_array_file", "numbers_to_bytes", "of_arrays", "to_rows"]
@@ -33,6 +34,8 @@ NOISE = {"idx", "idx1", "idx3", "idx2", "idx4", "ubyte", "byte", ""}
 IDX_TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 #: Bytes that are read at a time.
 STEP_BYTES = 2**22
+#: Bytes of the table of contents of an npz.
+MAX_NPZ_INDEX_BYTES = 2**17
 #: Bytes of an array in Fortran's order, which can only be read as a whole.
 MAX_FORTRAN_BYTES = 2**28
 
@@ -132,6 +135,8 @@ def of_arrays(files: Sequence[tuple[Place, str]]) -> Intake:
     return Intake(names, known, arrays=arrays, sizes=sizes, skipped=skipped)
 
 
+#: What reading a damaged file may end with (RuntimeError: it is encrypted).
+DAMAGES = (ValueError, EOFError, OSError, RuntimeError, SyntaxError, struct.error, zlib.error, zipfile.BadZipFile)
 NO_IMAGES = "There are no arrays of images: name them images and labels, or x and y."
 
 
@@ -146,7 +151,7 @@ def _arrays_in(place: Place, name: str, skipped: list[Skipped]) -> Iterator[Stor
             yield _npy(name.rsplit("/", 1)[-1].rsplit(".", 1)[0], lambda: binary(place, name), _size(place, name))
         else:
             yield _idx(place, name)
-    except (ValueError, EOFError, OSError, SyntaxError, zlib.error, zipfile.BadZipFile, NotImplementedError) as error:
+    except DAMAGES as error:
         known = type(error) in {ValueError, CutOffError}
         skipped.append(Skipped(name, str(error) if known else "It is damaged or cut off."))
 
@@ -157,10 +162,11 @@ def _size(place: Place, name: str) -> int:
 
 
 def _npz(place: Place, name: str, skipped: list[Skipped]) -> Iterator[Stored]:
-    with binary(place, name) as file, zipfile.ZipFile(file) as archive:
-        infos = archive.infolist()
-    if len(infos) > 1000:
-        raise ValueError("It holds more than a thousand arrays.")
+    with binary(place, name) as file:
+        if zip_index_bytes(file) > MAX_NPZ_INDEX_BYTES:
+            raise ValueError("It holds more than a thousand arrays.")
+        with zipfile.ZipFile(file) as archive:
+            infos = archive.infolist()
     for info in infos:
         if not info.filename.endswith(".npy"):
             continue
@@ -173,7 +179,7 @@ def _npz(place: Place, name: str, skipped: list[Skipped]) -> Iterator[Stored]:
         key = info.filename.removesuffix(".npy")
         try:
             yield _npy(key, opened, info.file_size)
-        except (ValueError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        except DAMAGES as error:
             known = type(error) in {ValueError, CutOffError}
             skipped.append(Skipped(f"{name}/{key}", str(error) if known else "It is damaged or cut off."))
 

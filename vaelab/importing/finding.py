@@ -11,9 +11,9 @@ from PIL import Image
 
 from vaelab.importing.arrays import is_array_file, of_arrays
 from vaelab.importing.decoding import Encoded
-from vaelab.importing.intake import NO_CLASS, Intake, Known
+from vaelab.importing.intake import NO_CLASS, Intake, Known, printable
 from vaelab.importing.parquet import of_parquet
-from vaelab.importing.places import ARCHIVES, Place, SingleFile, place_of
+from vaelab.importing.places import ARCHIVES, Folder, Place, SingleFile, place_of
 from vaelab.importing.report import Skipped
 from vaelab.importing.tables import of_pixels, of_table, read_table, rows_by_name
 
@@ -89,6 +89,8 @@ def find(
     if not paths:
         raise ValueError("Name a folder, files or an archive to take images from.")
     files, skipped = _all_files([place_of(Path(path).expanduser(), should_stop) for path in paths])
+    if labels is not None:
+        files = [file for file in files if not _is_file(file, Path(labels).expanduser())]
     if len(files) >= MANY_FILES:
         when_many()
     by_kind: dict[Kind, list[_File]] = {}
@@ -119,6 +121,11 @@ def find(
         if file.shown not in named
     ]
     return intake
+
+
+def _is_file(file: _File, path: Path) -> bool:
+    """Whether a file that was found is the one at ``path``."""
+    return file.name.endswith(path.name) and isinstance(file.place, Folder) and file.place.path / file.name == path
 
 
 def _of_data(kind: Kind, files: list[_File], group: str | None) -> Intake:
@@ -175,8 +182,8 @@ def _all_files(places: list[Place]) -> tuple[list[_File], list[Skipped]]:
         listing = place.listing()
         # Of several folders each may be a class; the name of one says nothing.
         top = "" if len(places) == 1 or isinstance(place, SingleFile) else f"{_stem(place.path)}/"
-        files += [_File(place, name, top + name) for name in listing.names]
-        skipped += [Skipped(top + file, why) for file, why in listing.skipped]
+        files += [_File(place, name, printable(top + name)) for name in listing.names]
+        skipped += [Skipped(printable(top + file), why) for file, why in listing.skipped]
     return files, skipped
 
 

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from vaelab.importing.decoding import Encoded
 from vaelab.importing.report import Skipped
 
-__all__ = ["NO_CLASS", "Intake", "Known", "class_order", "natural"]
+__all__ = ["MAX_CLASSES", "NO_CLASS", "Intake", "Known", "class_order", "natural", "printable"]
 
+#: Classes at the most.
+MAX_CLASSES = 1000
 #: The class of images without one, where others have one.
 NO_CLASS = "no class"
 
@@ -69,6 +71,17 @@ class Intake:
     arrays: Callable[[], Iterator[NDArray[np.uint8]]] | None = None
     sizes: dict[tuple[int, int], int] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
+
+
+def printable(text: str) -> str:
+    r"""A name as it can be shown and kept: what is no character, or breaks the line, becomes a question mark.
+
+    Examples
+    --------
+    >>> printable("oak\nleaf")
+    'oak?leaf'
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
 
 
 def natural(text: str) -> tuple[list[tuple[int, str]], str]:

@@ -12,6 +12,7 @@ __all__ = [
     "MAX_RATIO",
     "MAX_TABLE_BYTES",
     "SMALL_BYTES",
+    "Columns",
     "CutOffError",
     "Unpacking",
     "check_total",
@@ -26,11 +27,15 @@ MAX_BYTES = 2**30
 #: How many files, or rows of a table.
 MAX_FILES = 500_000
 #: Bytes of a table of file names.
-MAX_TABLE_BYTES = 2**26
+MAX_TABLE_BYTES = 2**25
 #: How many times its packed size something may have unpacked, once it has more than ``SMALL_BYTES``. Blank drawings
 #: in a zip come to 100; deflate can do 1,000.
 MAX_RATIO = 200
 SMALL_BYTES = 2**26
+
+
+#: Bytes of memory for the columns of a table beside its images.
+MAX_COLUMN_BYTES = 2**29
 
 
 class CutOffError(ValueError):
@@ -85,6 +90,35 @@ class Unpacking:
         packed = self._packed if isinstance(self._packed, int) else self._packed.tell()
         if self._num_bytes > MAX_RATIO * packed:
             raise ValueError(f"It unpacks to more than {MAX_RATIO} times its size, which images do not.")
+
+
+class Columns:
+    """Counts what is kept of a table's columns, each cell of which may repeat one long text."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._num_bytes = 0
+
+    def count(self, num_bytes: int, num_cells: int) -> None:
+        """Count some more rows.
+
+        Parameters
+        ----------
+        num_bytes
+            Of their values.
+        num_cells
+            How many values there are, each of which Python keeps as an object.
+
+        Raises
+        ------
+        ValueError
+            If there are more than fit in memory.
+        """
+        self._num_bytes += num_bytes + 40 * num_cells
+        if self._num_bytes > MAX_COLUMN_BYTES:
+            raise ValueError(
+                f"The columns of {self.name} beside its images take more than {MAX_COLUMN_BYTES >> 20} MB."
+            )
 
 
 def check_total(num_images: int, size: int, channels: int) -> None:

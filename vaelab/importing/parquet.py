@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vaelab.importing.arrays import numbers_to_bytes, to_rows
 from vaelab.importing.decoding import Encoded
 from vaelab.importing.intake import Intake
-from vaelab.importing.limits import MAX_FILES, SMALL_BYTES
+from vaelab.importing.limits import MAX_FILES, SMALL_BYTES, Columns
 from vaelab.importing.places import Place, binary
 from vaelab.importing.report import Skipped
 from vaelab.importing.tables import known_from
@@ -57,10 +57,12 @@ def of_parquet(files: Sequence[tuple[Place, str]], group: str | None) -> Intake:
     orders = _class_names(first)
     names: list[str] = []
     columns: dict[str, list[Any]] = {name: [] for name in others}
+    kept = Columns(files[0][1])
     for place, file in files:
         if _schema(place, file).names != first.names:
             raise ValueError(f"{file} has other columns than {files[0][1]}: give one of them.")
         for batch in _batches(place, file, others):
+            kept.count(batch.nbytes, batch.num_rows * len(others))
             for name in others:
                 columns[name] += batch.column(name).to_pylist()
             names += [f"row {len(names) + row}" for row in range(1, batch.num_rows + 1)]

@@ -20,7 +20,7 @@ from vaelab.importing.decoding import Encoded
 from vaelab.importing.limits import MAX_FILE_BYTES, MAX_FILES, Unpacking
 from vaelab.importing.report import ImportStopped, Skipped
 
-__all__ = ["ARCHIVES", "Folder", "Place", "SingleFile", "Tar", "Zip", "binary", "place_of"]
+__all__ = ["ARCHIVES", "Folder", "Place", "SingleFile", "Tar", "Zip", "binary", "place_of", "zip_index_bytes"]
 
 #: What ends the names of archives, those that are not read included.
 ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".7z", ".rar", ".tbz2", ".bz2", ".txz", ".xz", ".zst", ".lz4")
@@ -234,7 +234,9 @@ class Zip:
     @contextmanager
     def _opened(self) -> Iterator[zipfile.ZipFile]:
         try:
-            if _zip_index_bytes(self.path) > MAX_ZIP_INDEX_BYTES:
+            with self.path.open("rb") as file:
+                num_bytes = zip_index_bytes(file)
+            if num_bytes > MAX_ZIP_INDEX_BYTES:
                 raise ValueError(f"{self.path.name} has more than {MAX_FILES:,} files: give a part of them.")
             archive = zipfile.ZipFile(self.path)
         except (zipfile.BadZipFile, OSError, struct.error, NotImplementedError) as error:
@@ -243,20 +245,30 @@ class Zip:
             yield archive
 
 
-def _zip_index_bytes(path: Path) -> int:
-    """How many bytes of table of contents a zip's last record promises, which is how many are read."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 2**16 - 100))
-        tail = file.read()
-        end = tail.rfind(b"PK\5\6")
-        if end < 0:
-            return 0
-        (num_bytes,) = struct.unpack_from("<L", tail, end + 12)
-        locator = tail[end - 20 : end] if end >= 20 else b""
-        if locator.startswith(b"PK\6\7"):  # zip64: the size is in another record
-            file.seek(struct.unpack_from("<Q", locator, 8)[0])
-            num_bytes = max(num_bytes % 0xFFFFFFFF, struct.unpack_from("<Q", file.read(56), 40)[0])
-        return int(num_bytes)
+def zip_index_bytes(file: BinaryIO) -> int:
+    """Find how many bytes of table of contents a zip's last record promises, which is how many are read.
+
+    Parameters
+    ----------
+    file
+        The archive.
+
+    Returns
+    -------
+    int
+        0 where there is no such record.
+    """
+    file.seek(max(0, file.seek(0, 2) - 2**16 - 100))
+    tail = file.read()
+    end = tail.rfind(b"PK\5\6")
+    if end < 0:
+        return 0
+    (num_bytes,) = struct.unpack_from("<L", tail, end + 12)
+    locator = tail[end - 20 : end] if end >= 20 else b""
+    if locator.startswith(b"PK\6\7"):  # zip64: the size is in another record
+        file.seek(struct.unpack_from("<Q", locator, 8)[0])
+        num_bytes = max(num_bytes % 0xFFFFFFFF, struct.unpack_from("<Q", file.read(56), 40)[0])
+    return int(num_bytes)
 
 
 class Tar:

@@ -6,6 +6,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future, wait
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -53,23 +54,25 @@ class Pool:
         # This one decodes as well, while it would have to wait.
         self.num_processes = min(MAX_PROCESSES, cpu_count() - 1)
         self._executor: Any = None
+        self._ahead: deque[_Task] = deque()
 
     def __enter__(self) -> Pool:
         return self
 
     def __exit__(self, *details: object) -> None:
+        # What was begun is finished: loky stumbles where it is to kill processes while tasks are being handed over.
+        for task in self._ahead:
+            task.future.cancel()
         if self._executor is not None:
-            self._executor.shutdown(kill_workers=True)
+            self._executor.shutdown()
 
     def start(self) -> None:
         """Have the processes start, while something else is done."""
         if self._executor is None and self.num_processes:
-            # Ctrl-C reaches every process of a terminal; what is to be done about it is decided here. And should this
-            # process be killed, the others end when they have had nothing to do for a while.
-            self._executor = ProcessPoolExecutor(
-                self.num_processes, timeout=20, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
-            )
-            self._executor.submit(decode, [], Target(8, "crop"))
+            # Should this process be killed, the others end when they have had nothing to do for so many seconds.
+            self._executor = ProcessPoolExecutor(self.num_processes, timeout=20)
+            with _deaf_to_ctrl_c():
+                self._executor.submit(decode, [], Target(8, "crop"))
 
     def decode(
         self, contents: Iterator[tuple[int, Encoded]], target: Target, num_images: int
@@ -103,7 +106,7 @@ class Pool:
                 yield [number], decode([content], target, alone=True)
             return
         self.start()
-        ahead: deque[_Task] = deque()
+        ahead = self._ahead
         num_images = FIRST_IMAGES
         try:
             while True:
@@ -141,6 +144,22 @@ class Pool:
     def _ask(self) -> None:
         if self.should_stop():
             raise ImportStopped("Stopped; nothing was kept.")
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Have processes that are started now not hear of Ctrl-C, which reaches all that a terminal has started.
+
+    What is to be done about it is decided by this process alone.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _next_task(contents: Iterator[tuple[int, Encoded]], num_images: int) -> _Task | None:

@@ -8,6 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -16,8 +17,8 @@ from numpy.typing import NDArray
 
 from vaelab.importing.arrays import as_text, numbers_to_bytes, to_rows
 from vaelab.importing.decoding import Encoded
-from vaelab.importing.intake import NO_CLASS, Intake, Known
-from vaelab.importing.limits import MAX_FILES, MAX_TABLE_BYTES
+from vaelab.importing.intake import MAX_CLASSES, NO_CLASS, Intake, Known
+from vaelab.importing.limits import MAX_FILES, MAX_TABLE_BYTES, Columns
 from vaelab.importing.places import Folder, Place, SingleFile, binary
 from vaelab.importing.report import Skipped
 
@@ -39,8 +40,8 @@ FILE_COLUMNS = (
     "name",
     "id",
 )
-#: Classes at the most.
-MAX_CLASSES = 1000
+#: What a known factor can be, being float32.
+FLOAT_MAX = 3e38
 #: Columns from which on a table of numbers holds pixels: those of 8 x 8.
 MIN_PIXEL_COLUMNS = 64
 #: Bytes of a table of pixels that are read at a time; no row may be longer.
@@ -81,7 +82,8 @@ def read_table(place: Place, name: str) -> Table:
         )
     text = _decoded(content)
     try:
-        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)) if row]
+        read = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+        rows = list(islice((row for row in read if row), MAX_FILES + 2))
     except csv.Error as error:
         raise ValueError(f"{name} is no table that can be read.") from error
     if len(rows) > MAX_FILES + 1:
@@ -117,7 +119,7 @@ def _number(text: str) -> float | None:
         value = float(text)
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
+    return value if abs(value) < FLOAT_MAX else None
 
 
 # --- What the columns tell ----------------------------------------------------------------------
@@ -161,7 +163,7 @@ def known_from(
     rest = {name: values for name, values in columns.items() if name != group}
     label = _label_column(rest, orders or {})
     if label is not None:
-        known.labels = [as_text(value) or NO_CLASS for value in map(_tidy, rest.pop(label))]
+        known.labels = [as_text(_tidy(value)) or NO_CLASS for value in rest.pop(label)]
         known.label_names = (orders or {}).get(label)
         known.notes.append(f"Took the classes from the column {label}.")
     for name, values in rest.items():
@@ -181,7 +183,9 @@ def known_from(
 
 
 def _tidy(value: Any) -> Any:
-    """A whole number in a text as such: 3.0 is class 3."""
+    """A whole number in a text as such (3.0 is class 3), and nothing as an empty text."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN alone is unequal to itself
+        return ""
     number = _number(value) if isinstance(value, str) and "." in value else None
     return value if number is None else number
 
@@ -375,13 +379,14 @@ def of_pixels(place: Place, name: str, group: str | None) -> Intake | None:
     others = [column for column in head if column not in set(pixels)]
     columns: dict[str, list[Any]] = {("label" if bare else column): [] for column in others}
     low, high, num_images = math.inf, -math.inf, 0
-    batches = _batches(place, name, head, bare, delimiter, pixels)
+    batches, kept = _batches(place, name, head, bare, delimiter, pixels), Columns(name)
     for block, rest in batches():
+        kept.count(sum(column.nbytes for column in rest), len(rest) * len(block))
         if len(block):
             low, high = min(low, float(block.min())), max(high, float(block.max()))
             num_images += len(block)
         for column, values in zip(columns, rest, strict=True):
-            columns[column] += values
+            columns[column] += values.to_pylist()
         if num_images > MAX_FILES:
             raise ValueError(f"{name} has more than {MAX_FILES:,} rows: give a part of them.")
     if not num_images:
@@ -412,14 +417,14 @@ def _pixel_columns(head: list[str], bare: bool) -> list[str]:
 
 def _batches(
     place: Place, name: str, head: list[str], bare: bool, delimiter: str, pixels: list[str]
-) -> Callable[[], Iterator[tuple[NDArray[np.float32], list[list[Any]]]]]:
+) -> Callable[[], Iterator[tuple[NDArray[np.float32], list[Any]]]]:
     """Prepare to read a table of pixels some rows at a time, as often as one likes."""
     import pyarrow as pa
     from pyarrow import csv as arrow
 
     others = [column for column in head if column not in set(pixels)]
 
-    def batches() -> Iterator[tuple[NDArray[np.float32], list[list[Any]]]]:
+    def batches() -> Iterator[tuple[NDArray[np.float32], list[Any]]]:
         try:
             with (
                 binary(place, name) as file,
@@ -434,7 +439,7 @@ def _batches(
                     block = np.stack([batch.column(column).to_numpy(zero_copy_only=False) for column in pixels], axis=1)
                     if not np.isfinite(block).all():
                         raise ValueError(f"Some of the pixels in {name} are missing.")
-                    yield block, [batch.column(column).to_pylist() for column in others]
+                    yield block, [batch.column(column) for column in others]
         except pa.ArrowException as error:
             raise ValueError(f"{name} is no table of pixels: {str(error).splitlines()[0]}") from error
 

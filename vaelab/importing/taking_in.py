@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from vaelab.datasets.own import own_source, save_own
 from vaelab.importing.assembling import Collected, Color, copies_of, grouped, parse_background
 from vaelab.importing.decoding import Block, Encoded, FitName, Target, block_of_arrays, sizes_of
 from vaelab.importing.finding import find
-from vaelab.importing.intake import Intake, class_order
+from vaelab.importing.intake import MAX_CLASSES, Intake, class_order, printable
 from vaelab.importing.limits import check_total
 from vaelab.importing.pool import Pool
 from vaelab.importing.report import ImportReport, ImportStopped, Skipped
@@ -132,7 +131,7 @@ def import_images(
         image_shape=data.image_shape,
         label_names=data.label_names,
         duplicates=duplicates,
-        skipped=tuple(intake.skipped),
+        skipped=tuple(Skipped(printable(file), printable(why)) for file, why in intake.skipped),
         steps=data.steps,
         seconds=time.perf_counter() - started,
         data=data,
@@ -185,13 +184,13 @@ class _Taking:
 
     def _look(self, intake: Intake) -> Counter[tuple[int, int]]:
         assert intake.encoded is not None
-        # As many as come at once of an archive; of a folder, where reading one costs nothing, from all over it.
-        found = islice(intake.encoded(), 0, None, max(1, len(intake.names) // LOOKED_AT))
+        # The first of an archive, which has to be read to get further; of a folder, some from all over it.
+        step = max(1, len(intake.names) // LOOKED_AT)
         contents: list[Encoded] = []
-        for _, content in found:
-            if isinstance(content, str | bytes):
+        for number, content in intake.encoded():
+            if isinstance(content, bytes) or (isinstance(content, str) and number % step == 0):
                 contents.append(content)
-            if len(contents) == LOOKED_AT or (isinstance(content, bytes) and len(contents) == LOOKED_AT // 4):
+            if len(contents) >= (LOOKED_AT // 4 if isinstance(content, bytes) else LOOKED_AT):
                 break
         return Counter(sizes_of(contents))
 
@@ -252,9 +251,14 @@ def _dataset(
         steps.append(
             f"{duplicates:,} show exactly what another image shows; the same image stands on one side of the split."
         )
+    if len(set(copies.tolist())) < 3:
+        raise ValueError(f"Of these {len(images):,} images no three differ, so there is nothing to learn from them.")
     groups = grouped(copies, None if known.groups is None else [known.groups[i] for i in kept])
-    labels = None if known.labels is None else [known.labels[i] for i in kept]
+    labels = None if known.labels is None else [printable(known.labels[i]) for i in kept]
     label_names = () if labels is None else class_order(labels, known.label_names)
+    if len(label_names) > MAX_CLASSES:
+        steps.append(f"Left out the {len(label_names):,} classes, of which at most {MAX_CLASSES:,} are taken.")
+        labels, label_names = None, ()
     number_of = {label: number for number, label in enumerate(label_names)}
     factors = np.array([[values[i] for i in kept] for values in known.factors.values()], np.float32)
     data = ImageDataset(
@@ -269,7 +273,7 @@ def _dataset(
         factors=factors.T.copy() if known.factors else None,
         factor_names=tuple(known.factors),
         steps=tuple(steps),
-        image_names=tuple(intake.names[i] for i in kept),
+        image_names=tuple(printable(intake.names[i]) for i in kept),
     )
     return data, duplicates
 
