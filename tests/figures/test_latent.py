@@ -104,3 +104,23 @@ def test_runs_are_compared_per_epoch_or_per_second(over):
     assert list(figure.data[0].x) == [record[over] for record in runs["fast"]]
     assert list(figure.data[0].y) == [5.0, 2.5]
     assert "KL" in figure.layout.yaxis.title.text
+
+
+def test_images_that_were_looked_for_are_ringed(any_map):
+    wanted = any_map.indices[[3, 7]]
+    figure = latent_map(any_map, ringed=np.array([*wanted, 10**6]))
+    ring = figure.data[-1]
+    np.testing.assert_allclose(np.column_stack([ring.x, ring.y]), any_map.coordinates[[3, 7]])
+    assert ring.customdata is None  # it is not to be clicked in the place of the point
+    assert len(latent_map(any_map, ringed=np.array([], int)).data) == 1
+
+
+def test_names_are_read_at_their_points_and_are_nothing_but_text(any_map):
+    names = [f"<b>{index}</b>" for index in range(any_map.indices.max() + 1)]
+    labels = np.arange(len(any_map.indices)) % 2
+    figure = latent_map(any_map, labels, ("<i>a</i>", "b"), image_names=names)
+    for trace in figure.data:
+        assert [f"&lt;b&gt;{index}&lt;/b&gt;" for index in trace.customdata] == list(trace.text)
+        assert "%{text}" in trace.hovertemplate
+    assert figure.data[0].name == "&lt;i&gt;a&lt;/i&gt;"
+    assert "%{text}" not in latent_map(any_map).data[0].hovertemplate

@@ -261,7 +261,7 @@ def test_killed_at_any_instant_there_is_no_dataset_or_a_whole_one(tmp_path, data
             process.wait(part * seconds)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
-        process.communicate()
+        process.communicate(timeout=60)  # once the processes that decode have ended as well
         assert broken_own(data) == {}
         seen.add(len(own_sources(data)))
         if own_sources(data):

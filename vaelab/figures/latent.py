@@ -179,7 +179,12 @@ def latent_map(
                 mode="markers",
                 hoverinfo="skip",
                 showlegend=False,
-                marker={"symbol": "circle-open", "size": 18, "color": ACCENT, "line": {"width": 3}},
+                marker={
+                    "symbol": "circle-open",
+                    "size": 18 if len(ringed) <= 20 else 12,
+                    "color": ACCENT,
+                    "line": {"width": 3},
+                },
             )
         )
     if path is not None:

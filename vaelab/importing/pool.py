@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future, wait
@@ -27,6 +30,10 @@ TASK_SECONDS = 0.15
 FIRST_IMAGES, MOST_IMAGES = 16, 1000
 #: Bytes of one task, and of all that are on their way.
 TASK_BYTES, BYTES_AHEAD = 2**23, 2**26
+
+
+#: Seconds until a process notices that its parent is gone.
+WATCH_SECONDS = 0.5
 
 
 class _Task(NamedTuple):
@@ -69,8 +76,7 @@ class Pool:
     def start(self) -> None:
         """Have the processes start, while something else is done."""
         if self._executor is None and self.num_processes:
-            # Should this process be killed, the others end when they have had nothing to do for so many seconds.
-            self._executor = ProcessPoolExecutor(self.num_processes, timeout=20)
+            self._executor = ProcessPoolExecutor(self.num_processes, initializer=_end_with, initargs=(os.getpid(),))
             with _deaf_to_ctrl_c():
                 self._executor.submit(decode, [], Target(8, "crop"))
 
@@ -144,6 +150,17 @@ class Pool:
     def _ask(self) -> None:
         if self.should_stop():
             raise ImportStopped("Stopped; nothing was kept.")
+
+
+def _end_with(parent: int) -> None:
+    """Have this process end once its parent has been killed: otherwise it would wait forever to hand over a result."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager
