@@ -38,13 +38,13 @@ BESIDE_PCA: dict[str, Any] = {
     "batch_size": 64,
     "learning_rate": 2e-3,
     "augment_flip": True,
-    "augment_shift": 3,
+    "augment_shift": 4,
 }
 CONTESTANTS: dict[str, dict[str, Any]] = {
     "today's default, autoencoder": {"model": "ae"},
     "today's default, VAE": {"model": "vae"},
-    "beside PCA, autoencoder": {"model": "ae"} | BESIDE_PCA,
-    "beside PCA, VAE": {"model": "vae", "sigma": 0.2} | BESIDE_PCA,
+    "beside PCA, autoencoder": BESIDE_PCA | {"model": "ae"},
+    "beside PCA, VAE": BESIDE_PCA | {"model": "vae", "sigma": 0.2},
 }
 
 
