@@ -44,7 +44,7 @@ CONTESTANTS: dict[str, dict[str, Any]] = {
     "today's default, autoencoder": {"model": "ae"},
     "today's default, VAE": {"model": "vae"},
     "beside PCA, autoencoder": {"model": "ae"} | BESIDE_PCA,
-    "beside PCA, VAE": {"model": "vae", "sigma": 1.0} | BESIDE_PCA,
+    "beside PCA, VAE": {"model": "vae", "sigma": 0.2} | BESIDE_PCA,
 }
 
 
