@@ -138,10 +138,10 @@ def test_an_address_that_leads_nowhere_says_so(launch):
     assert [block.value for block in app.warning] == ["There are no images called own/none: these are all there are."]
 
 
-def test_train_on_these_opens_train_with_them(launch):
+def test_train_on_these_opens_train_with_them(launch, trees):
     app = launch("images.py")
-    press(app, "Train on these", "shapes")
-    assert query(app)["dataset"] == "shapes"
+    press(app, "Train on these", trees)
+    assert query(app)["dataset"] == trees
 
 
 def test_the_url_says_in_which_way_images_are_added(launch):

@@ -185,7 +185,7 @@ class Snapshot:
     epoch: int
     indices: NDArray[np.int64]  # (M,), which images of the dataset
     mu: NDArray[np.float32]  # (M, D), their codes
-    decoder: Arrays  # weights, float16: for looking at, not for training on
+    decoder: Arrays  # weights that were trained, float16: for looking at, not for training on
 
 
 def runs_folder() -> Path:

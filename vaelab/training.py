@@ -259,7 +259,9 @@ def _save(run: Run, trainer: Trainer, data: ImageDataset) -> None:
     """Write the snapshot first: an epoch is finished once the checkpoint names it."""
     engine = Engine(trainer.model, run.config)
     indices = snapshot_indices(len(data))
-    decoder = {k: v.detach().cpu().numpy() for k, v in trainer.model.decoder.state_dict().items()}
+    # What stays as it is, such as PCA beside the network, is in the checkpoint: it need not be kept at every epoch.
+    parameters = trainer.model.decoder.named_parameters()
+    decoder = {name: value.detach().cpu().numpy() for name, value in parameters if value.requires_grad}
     mu = engine.encode(data.images[indices], data.labels_of(indices)).mu
     run.write_snapshot(Snapshot(trainer.epoch, indices, mu, decoder))
     tensors, numbers = trainer.state()

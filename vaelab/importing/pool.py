@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing.resource_tracker
 import os
 import signal
 import threading
@@ -14,6 +15,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from joblib.externals.loky import ProcessPoolExecutor, cpu_count
+from joblib.externals.loky.backend import resource_tracker as loky_tracker
 
 from vaelab.importing.decoding import Block, Encoded, Target, decode
 from vaelab.importing.report import ImportStopped
@@ -172,6 +174,9 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
+    # Both would undo it when they start.
+    multiprocessing.resource_tracker.ensure_running()
+    loky_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
