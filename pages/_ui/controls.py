@@ -39,6 +39,9 @@ Number = TypeVar("Number", int, float)
 #: What numbered draws are called in the URL: ``?seed=3`` is the third after the first.
 SEED_PARAM = "seed"
 
+#: What no number is called in the URL, where there would be one by default.
+NONE = "none"
+
 
 def selectbox(
     label: str,
@@ -237,24 +240,25 @@ def number_input(
     max_value: Number | None = None,
     step: Number | None = None,
     default: Number | None = None,
+    optional: bool = False,
     help: str,
     within: DeltaGenerator | None = None,
     **layout: Any,
 ) -> Any:
-    """Write a number or, where there is no default, perhaps none."""
-    _open(param, key, default, lambda text: _number(text, min_value, max_value))
+    """Write a number or, where there is no default or it is optional, perhaps none."""
+    _open(param, key, default, lambda text: None if text == NONE else _number(text, min_value, max_value))
     value = (within or st).number_input(
         label,
         min_value,
         max_value,
-        None if default is None else "min",
+        None if default is None or optional else "min",
         step=step,
         key=key,
         help=help,
         persist_state="session",
         **layout,
     )
-    state.put_into_url(param, None if value is None or value == default else _write(value))
+    state.put_into_url(param, None if value == default else NONE if value is None else _write(value))
     return value
 
 

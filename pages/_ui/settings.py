@@ -423,6 +423,7 @@ def _choose_training(start: Defaults) -> dict[str, Any]:
         min_value=1,
         max_value=86_400,
         default=None if start.config.seconds is None else round(start.config.seconds),
+        optional=True,
         help="Train for this long, whatever the machine manages.",
         placeholder="train by epochs",
     )
