@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages._ui import frame, resources, state, widgets
+from pages._ui import controls, frame, resources, state, widgets
 from pages._ui.settings import choose_defaults, choose_settings, choose_source
 from vaelab.config import TrainConfig, explain
 from vaelab.datasets import DatasetUnavailable, Source, check_fit, is_local
@@ -99,7 +99,7 @@ def run_to_watch() -> Run | None:
         "Look at",
         options,
         index=options.index(active[0]) if active else 0,
-        format_func=lambda name: "the images" if name is None else runs[name].title,
+        format_func=controls.distinct(options, lambda name: "the images" if name is None else runs[name].title),
         key=state.WATCH_KEY,
         persist_state="session",
         help="A run to follow, or the images chosen on the left.",

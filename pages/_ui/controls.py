@@ -11,6 +11,7 @@ nearest one in it. A setting at its default is not in the URL.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages._ui import state
 
 __all__ = [
+    "distinct",
     "multiselect",
     "number_input",
     "range_slider",
@@ -84,7 +86,7 @@ def selectbox(
         label,
         options,
         key=key,
-        format_func=format_func,
+        format_func=distinct(options, format_func, to_param),
         help=help,
         persist_state="session",
         **layout,
@@ -295,6 +297,34 @@ def seed(label: str, *, key: str, help: str) -> int:
         number = st.session_state[key] = number + 1
     state.put_into_url(SEED_PARAM, str(number) if number else None)
     return number
+
+
+def distinct(
+    options: Sequence[T], format_func: Callable[[T], str], name_of: Callable[[T], str] = str
+) -> Callable[[T], str]:
+    """Write options so that no two look the same: Streamlit takes the first of those that do for all of them.
+
+    Parameters
+    ----------
+    options
+        What there is to choose.
+    format_func
+        How an option is written.
+    name_of
+        What is added where another is written the same.
+
+    Returns
+    -------
+    callable
+        Takes an option.
+    """
+    written = Counter(format_func(option) for option in options)
+
+    def write(option: T) -> str:
+        label = format_func(option)
+        return label if written[label] < 2 else f"{label} ({name_of(option)})"
+
+    return write
 
 
 def _open_choice(param: str, key: str, options: Sequence[T], default: T, to_param: Callable[[T], str]) -> None:

@@ -128,7 +128,7 @@ def choose_run(suits: Callable[[Run], bool] | None = None, needs: str = "trained
         "Model",
         list(runs),
         key=state.RUN_KEY,
-        format_func=lambda name: describe_run(runs[name]),
+        format_func=controls.distinct(list(runs), lambda name: describe_run(runs[name])),
         help="The trained model to look at. Train your own on the Train page.",
         on_change=state.run_chosen,
         width=340,
