@@ -337,12 +337,14 @@ def forget_sent(model: str) -> None:
 
 
 def watch_training(name: str) -> None:
-    """Have the Train page show the run called ``name``; before its selector is drawn."""
-    st.session_state[WATCH_KEY] = name
+    """Have the Train page show the run called ``name`` from its next rerun on."""
+    st.session_state["watch-next"] = name
 
 
 def open_watched(names: Collection[str]) -> None:
-    """Take over the run to watch from the URL, and forget one that is gone; before its selector."""
+    """Take over the run to watch, from the URL too, and forget one that is gone; before its selector."""
+    if (following := st.session_state.pop("watch-next", None)) in names:
+        st.session_state[WATCH_KEY] = following
     if st.session_state.get(WATCH_KEY) not in {None, *names}:
         del st.session_state[WATCH_KEY]
     requested = take_from_url(WATCH_KEY)
