@@ -177,11 +177,22 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
     # Both would undo it when they start.
     multiprocessing.resource_tracker.ensure_running()
     loky_tracker.ensure_running()
+    # The mask is what they inherit. It is of this thread alone: another may still hear, and interrupt this one halfway
+    # through starting a process. So what is heard waits.
+    heard: list[Any] = []
+    handler = signal.getsignal(signal.SIGINT)
+    waits = threading.current_thread() is threading.main_thread() and callable(handler)
+    if waits:
+        signal.signal(signal.SIGINT, lambda *call: heard.append(call))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if waits:
+            signal.signal(signal.SIGINT, handler)
+            if heard and callable(handler):
+                handler(*heard[0])
 
 
 def _next_task(contents: Iterator[tuple[int, Encoded]], num_images: int) -> _Task | None:
