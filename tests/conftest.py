@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
 from pages._ui import resources
+from vaelab import __main__ as command_line
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
 from vaelab.jobs import Jobs
@@ -143,6 +145,23 @@ def launch(monkeypatch):
 
     yield start
     resources.jobs.clear()
+
+
+@pytest.fixture
+def vae(monkeypatch, capsys):
+    """Run a command in this process; returns the exit code and what was printed."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["vaelab", *map(str, arguments)])
+        code = 0
+        try:
+            command_line.main()
+        except SystemExit as exit_:
+            code = exit_.code
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 import vaelab
-from vaelab import __main__ as command_line
 from vaelab import trainer as trainer_module
 from vaelab.datasets import SOURCES
 from vaelab.runs import Run, list_runs
@@ -22,23 +21,6 @@ FIGURES = {
     "split",
 }
 SMALL = ["--num-images", "120", "--hidden", "16", "--batch-size", "32", "--epochs", "3"]
-
-
-@pytest.fixture
-def vae(monkeypatch, capsys):
-    """Run a command in this process; returns the exit code and what was printed."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["vaelab", *map(str, arguments)])
-        code = 0
-        try:
-            command_line.main()
-        except SystemExit as exit_:
-            code = exit_.code
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 def read_json(answer):

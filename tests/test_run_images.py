@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import vaelab
-from tests.app_steps import without_live
+from tests.app_steps import one, without_live
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import DatasetUnavailable, ImageDataset, save_own
 from vaelab.datasets.own import delete_own, relabel_own
@@ -273,7 +273,3 @@ def test_a_person_finds_theirs_by_name(launch, leaves):
     assert one(app.query_params["find"]) == "hann"
     app.text_input(key=f"find:{run.images().key}").set_value("nobody").run()
     assert [each.value for each in app.toast] == ["No image is called “nobody”."]
-
-
-def one(value):
-    return value[0] if isinstance(value, list) else value

@@ -38,6 +38,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from vaelab.datasets import ImageDataset, data_folder
 from vaelab.datasets.base import seeded_split
 from vaelab.datasets.own import check_name, own_sources, save_own
+from vaelab.files import write_whole
 
 __all__ = [
     "MAX_CLASSES",
@@ -265,9 +266,7 @@ def set_open(name: str, is_open: bool, folder: str | Path | None = None) -> None
     """Close a set, so that nothing is added any more, or open it again."""
     changed = find_set(name, folder).model_copy(update={"is_open": is_open})
     path = _home(folder) / name
-    beside = path / f".{secrets.token_hex(8)}"
-    beside.write_text(_text_of(changed), "utf-8")
-    beside.replace(path / "set.json")
+    write_whole(path / "set.json", _text_of(changed).encode())
 
 
 def delete_set(name: str, folder: str | Path | None = None) -> None:
@@ -366,9 +365,7 @@ def remove_drawing(name: str, id: str, folder: str | Path | None = None) -> None
         raise ValueError("There is no such drawing.")
     if not path.stat().st_size:
         return
-    beside = path.with_name(f".{secrets.token_hex(8)}")
-    beside.touch()
-    beside.replace(path)
+    write_whole(path, b"")
 
 
 def list_drawings(name: str, folder: str | Path | None = None) -> list[Drawing]:

@@ -34,7 +34,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from threading import get_ident
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -46,6 +45,7 @@ from safetensors.numpy import save as save_safetensors
 
 from vaelab.config import OWN, Preprocessing, TrainConfig, explain
 from vaelab.datasets.base import DatasetUnavailable
+from vaelab.files import write_whole
 
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset, Progress, Source
@@ -746,16 +746,7 @@ class Run:
         path = self.path / name
         with _writing(self.path):
             path.parent.mkdir(exist_ok=True)
-            beside = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}")
-            try:
-                with beside.open("wb") as file:
-                    file.write(content)
-                    file.flush()
-                    if durable:
-                        os.fsync(file.fileno())
-                beside.replace(path)
-            finally:
-                beside.unlink(missing_ok=True)
+            write_whole(path, content, durable)
 
     def _read(self, name: str, why_absent: str) -> bytes:
         try:

@@ -10,27 +10,8 @@ import time
 import pytest
 
 from tests.importing.pictures import pixels, save
-from vaelab import __main__ as command_line
 from vaelab.datasets import load_dataset
 from vaelab.datasets.own import own_sources
-
-
-@pytest.fixture
-def vae(monkeypatch, capsys, tmp_path):
-    """Run a command in this process; returns the exit code and what was printed."""
-    monkeypatch.setenv("VAELAB_DATA", str(tmp_path / "data"))
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["vaelab", *map(str, arguments)])
-        code = 0
-        try:
-            command_line.main()
-        except SystemExit as exit_:
-            code = exit_.code
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 def test_json_is_one_line(vae, tmp_path):

@@ -14,7 +14,6 @@ then replaces that one: a kill at any instant leaves the old dataset or the new 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 import uuid
@@ -32,6 +31,7 @@ from safetensors.numpy import save as save_safetensors
 
 from vaelab.config import OWN, check_name
 from vaelab.datasets.base import DatasetUnavailable, ImageDataset, Source, Split
+from vaelab.files import write_whole
 
 __all__ = [
     "broken_own",
@@ -491,7 +491,7 @@ def _write_index(path: Path, index: _Index) -> None:
     with suppress(DatasetUnavailable):
         old = _read_index(path)
         before = {old.images, old.labels}
-    _write(path / INDEX, (index.model_dump_json(indent=2) + "\n").encode())
+    write_whole(path / INDEX, (index.model_dump_json(indent=2) + "\n").encode())
     now = time.time()
     for file in path.iterdir():
         if file.name in {INDEX, index.images, index.labels}:
@@ -505,20 +505,8 @@ def _write_index(path: Path, index: _Index) -> None:
 def _write_arrays(path: Path, kind: str, arrays: dict[str, NDArray[Any]]) -> str:
     name = f"{kind}-{uuid.uuid4().hex[:12]}.safetensors"
     contiguous = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
-    _write(path / name, save_safetensors(contiguous))
+    write_whole(path / name, save_safetensors(contiguous))
     return name
-
-
-def _write(path: Path, content: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _read_arrays(path: Path, name: str) -> dict[str, NDArray[Any]]:
