@@ -76,8 +76,10 @@ def choose_source() -> Source:
     source = known[name]
     channels, height, width = source.image_shape
     where = "" if is_local(source) else " They are downloaded when training starts."
+    # Who brought the images knows what they are.
+    description = "" if name in own else f"{source.description} "
     st.caption(
-        f"{source.description} {source.num_images:,} images of {height} × {width} pixels, "
+        f"{description}{source.num_images:,} images of {height} × {width} pixels, "
         f"{'gray' if channels == 1 else 'colour'}.{where}"
     )
     return source
