@@ -35,8 +35,7 @@ __all__ = [
 
 #: The datasets that come with vaelab, in the order in which people are offered them.
 SOURCES: dict[str, Source] = {
-    source.name: source
-    for source in (mnist_5k.SOURCE, digits.SOURCE, shapes.SOURCE, faces.SOURCE, *vision.SOURCES)
+    source.name: source for source in (mnist_5k.SOURCE, digits.SOURCE, shapes.SOURCE, faces.SOURCE, *vision.SOURCES)
 }
 
 

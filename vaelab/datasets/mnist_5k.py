@@ -34,7 +34,7 @@ def load(folder: Path | None = None, progress: Progress | None = None) -> ImageD
         If the file is not there, as in a package that was installed without the repository, or is damaged.
     """
     try:
-        with np.load(FILE) as arrays:
+        with FILE.open("rb") as file, np.load(file) as arrays:  # opened here: np.load would leave a damaged one open
             images, labels = arrays["images"], arrays["labels"]
     except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise DatasetUnavailable(
