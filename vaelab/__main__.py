@@ -304,6 +304,7 @@ def benchmark(
             "own",
             "importing",
             "slow_line",
+            "browsers",
         ]
     ],
 ) -> None:
