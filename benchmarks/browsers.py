@@ -1,4 +1,4 @@
-"""The app in Firefox and in WebKit, which the tests do not drive: does the map decode under the pointer?
+"""The app in Firefox and in WebKit, which the tests do not drive: whether a map decodes under the pointer.
 
 By hand, where Debian's ``firefox-esr`` and ``webkit2gtk-driver`` are installed: one is spoken to in WebDriver BiDi, the
 other in WebDriver, both standards of the W3C. Screenshots lie in the folder that is printed, to be looked at.
