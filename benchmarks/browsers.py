@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -69,6 +69,7 @@ class Browser(Protocol):
     def evaluate(self, expression: str) -> Any: ...
     def move(self, x: float, y: float) -> None: ...
     def screenshot(self) -> bytes: ...
+    def close(self) -> None: ...
 
 
 class Firefox:
@@ -171,7 +172,10 @@ class WebKit:
 
 def main() -> None:
     """Print what each browser did."""
-    browsers = {"Firefox": ("firefox-esr", Firefox), "WebKit": ("WebKitWebDriver", WebKit)}
+    browsers: dict[str, tuple[str, Callable[[str], Browser]]] = {
+        "Firefox": ("firefox-esr", Firefox),
+        "WebKit": ("WebKitWebDriver", WebKit),
+    }
     missing = [program for program, _ in browsers.values() if shutil.which(program) is None]
     if missing:
         sys.exit(f"Not installed: {', '.join(missing)}. apt-get install -y firefox-esr webkit2gtk-driver xvfb")
