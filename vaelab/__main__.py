@@ -151,6 +151,54 @@ def _follow(jobs: Any, runs: list[Any], quiet: bool) -> None:
             time.sleep(0.5)
 
 
+def scheduler(host: str = "127.0.0.1", port: int = 8786) -> None:
+    """Hand out trainings to workers, of this machine or of others: the head of a cluster.
+
+    Whoever reaches it can run code on every machine of the cluster, so let it listen in a trusted network only.
+
+    Parameters
+    ----------
+    host
+        The address of this machine at which the others reach it; by default they cannot.
+    port
+        Where it listens.
+    """
+    from vaelab.cluster import serve_scheduler
+
+    def say(address: str) -> None:
+        print(
+            f"Waiting for workers and jobs at {address}; Ctrl-C ends it.\n"
+            f"On each machine that is to train:       python -m vaelab worker {address}\n"
+            f"Where the app or a sweep is started:    export VAELAB_SCHEDULER={address}",
+            flush=True,
+        )
+
+    serve_scheduler(host, port, say)
+
+
+def worker(scheduler: tyro.conf.Positional[str], trainings: int | None = None) -> None:
+    """Train for a scheduler, which may be on another machine.
+
+    The folders of runs and of data must be the same on all machines: VAELAB_RUNS and VAELAB_DATA.
+
+    Parameters
+    ----------
+    scheduler
+        Its address, as it printed it.
+    trainings
+        How many trainings side by side; by default half as many as there are cores, at most four.
+    """
+    from vaelab.cluster import serve_workers
+
+    if trainings is not None and not 1 <= trainings <= 256:
+        raise ValueError(f"trainings was {trainings}; it must be 1 to 256.")
+
+    def say(num: int) -> None:
+        print(f"Ready: {num - 1} for trainings, one for maps and studies; Ctrl-C ends it.", flush=True)
+
+    serve_workers(scheduler, trainings, say)
+
+
 def evaluate(
     run_dir: tyro.conf.Positional[Path],
     split: Literal["train", "validation", "test"] = "test",
@@ -346,6 +394,8 @@ def main() -> None:
         "train": train,
         "resume": resume,
         "sweep": sweep,
+        "scheduler": scheduler,
+        "worker": worker,
         "evaluate": evaluate,
         "import": import_,
         "datasets": datasets,
