@@ -49,7 +49,6 @@ class Command:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-
             )
 
     def said(self):

@@ -124,7 +124,7 @@ def serve_workers(scheduler: str, trainings: int | None, say: Callable[[int], No
         If there is no scheduler, or it has ended.
     """
     from distributed import Nanny
-    from distributed.comm import get_address_host_port
+    from distributed.comm.addressing import get_address_host_port
     from distributed.utils import LoopRunner
 
     logging.getLogger("distributed").setLevel(LOG_LEVEL)

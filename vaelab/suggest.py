@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
@@ -309,16 +308,12 @@ def _roughly_resized(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
 
 def _trial(config: TrainConfig, images: NDArray[np.uint8], clock: Callable[[], float]) -> dict[int, float]:
     """Images a second with one thread and, where there are more, with two."""
-    before = torch.get_num_threads()
     some = images[: 2 * config.batch_size]
     trial = config.model_copy(update={"seconds": TRIAL})
-    try:
-        return {
-            threads: _images_per_second(trial.model_copy(update={"threads": threads}), some, clock)
-            for threads in range(1, min(os.cpu_count() or 1, 2) + 1)
-        }
-    finally:
-        torch.set_num_threads(before)
+    return {
+        threads: _images_per_second(trial.model_copy(update={"threads": threads}), some, clock)
+        for threads in range(1, min(os.cpu_count() or 1, 2) + 1)
+    }
 
 
 def _images_per_second(config: TrainConfig, images: NDArray[np.uint8], clock: Callable[[], float]) -> float:

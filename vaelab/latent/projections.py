@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
+import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -239,9 +243,7 @@ def umap(codes: Floats, indices: NDArray[np.int64]) -> Projection:
     with warnings.catch_warnings():
         # It warns that with a seed it uses a single thread, which is what we want.
         warnings.simplefilter("ignore")
-        from umap import UMAP  # seconds to import
-
-        mapper = UMAP(n_neighbors=min(15, len(codes) - 1), random_state=0, n_jobs=1)
+        mapper = _import_umap()(n_neighbors=min(15, len(codes) - 1), random_state=0, n_jobs=1)
         coordinates = np.asarray(mapper.fit_transform(codes), dtype=np.float32)
     return Projection("umap", indices, codes, coordinates, ("UMAP 1", "UMAP 2"))
 
@@ -251,6 +253,22 @@ PROJECTIONS: dict[ProjectionKind, Callable[[Floats, NDArray[np.int64]], Projecti
     "pca": pca,
     "umap": umap,
 }
+
+
+def _import_umap() -> Any:
+    """Import UMAP, which takes seconds; also for a user without a home, as in many a container."""
+    try:
+        from umap import UMAP
+    except RuntimeError:
+        # Numba finds no folder that it may keep compiled code in. What is in it is unpickled: it must be ours alone.
+        folder = tempfile.mkdtemp(prefix="vaelab-numba-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["NUMBA_CACHE_DIR"] = folder
+        import numba
+
+        numba.config.reload_config()
+        from umap import UMAP
+    return UMAP
 
 
 def _weighted_mean(queries: Floats, keys: Floats, values: Floats) -> Floats:
