@@ -242,7 +242,9 @@ def _size(preprocessing: Preprocessing, side: int, size: int, largest: int, seco
 def _code(traits: _Traits, latent_dim: int | None) -> Choice:
     if latent_dim is not None:
         return {"latent_dim": latent_dim}, f"{_numbers(latent_dim)}, as asked for."
-    shares = traits.variances.cumsum() / (traits.variances.sum() or 1.0)
+    if not traits.variances.sum() > 0:
+        return {"latent_dim": CODES[0]}, f"{_numbers(CODES[0])}: all images are the same, and nothing tells them apart."
+    shares = traits.variances.cumsum() / traits.variances.sum()
     lengths = [length for length in CODES if IMAGES_PER_NUMBER * length <= traits.num_images] or CODES[:1]
     length = next((length for length in lengths if shares[length - 1] >= CARRIED), lengths[-1])
     few = f", and {traits.num_images:,} training images are too few for more" if len(lengths) < len(CODES) else ""
