@@ -361,6 +361,7 @@ def benchmark(
             "disentanglement",
             "own",
             "importing",
+            "slow_line",
         ]
     ],
 ) -> None:

@@ -27,7 +27,7 @@ from vaelab.datasets.base import SPLIT_SEED, DatasetUnavailable, ImageDataset, P
 __all__ = ["SOURCES", "DatasetUnavailable", "is_brought"]
 
 #: What needs no download, to be offered where one fails.
-OFFLINE = ("digits", "shapes", "faces")
+OFFLINE = ("mnist_5k", "digits", "shapes", "faces")
 
 NUM_VALIDATION = 5000
 
