@@ -235,7 +235,7 @@ export class Explorer {
     if (this.ended) return;
     if (this.#drawn) this.#encode();
     const place = this.pointer && this.chart.placeAt(this.pointer);
-    const z = place ? this.map.lift(place) : this.z;
+    const z = place ? this.map.lift(place, this.z) : this.z;
     this.view.showDecoded(z, place !== null);
     const point = this.view.showTrust(z, place !== null);
     if (this.map.link && page.leader === this.canvas) moveLinked(this, point, z);

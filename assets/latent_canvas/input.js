@@ -102,7 +102,7 @@ function click(explorer, place, extend) {
   if (Math.hypot(here[0] - there[0], here[1] - there[1]) <= TOUCHING) {
     explorer.takeLabel(point);
     explorer.pin(map.code(point), map.images[point], extend);
-  } else explorer.pin(map.lift(place), null, extend);
+  } else explorer.pin(map.lift(place, explorer.z), null, extend);
 }
 
 /**

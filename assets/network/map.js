@@ -8,14 +8,14 @@
  * @typedef {[number, number, number]} Covariance  xx, xy and yy.
  *
  * One dimension of the code, for its slider: `DimSpec` of vaelab/export/browser.py.
- * @typedef {{ dim: number, limit: number, active: boolean, kl: number | null }} DimSpec
+ * @typedef {{ dim: number, limit: number, active: boolean, kl: number | null, name: string }} DimSpec
  *
  * What the metadata of a map's file say: `MapSpec` of vaelab/export/browser.py.
  * @typedef {object} MapSpec
  * @property {string} model  The `id` of the model that it maps.
  * @property {string} run  Whose model it is.
  * @property {string} map_key  Of Streamlit's container around the chart.
- * @property {"plane" | "pca" | "umap"} projection
+ * @property {"plane" | "pair" | "pca" | "umap"} projection
  * @property {DimSpec[]} dims  Those that carry most first.
  * @property {number[]} radii  Quantiles of the distance to the eighth neighbour.
  * @property {string[]} label_names
@@ -48,7 +48,7 @@ export class LatentMap {
     this.images = take(tensors, "indices", 1).data;
     /** @type {Numbers | null} */
     this.labels = tensors.get("labels")?.data ?? null;
-    const linear = this.projection === "pca";
+    const linear = this.projection === "pca" || this.projection === "pair";
     this.center = linear ? take(tensors, "center", 1, this.latentDim).data : new Float32Array();
     this.components = linear ? take(tensors, "components", 2, 2 * this.latentDim).data : new Float32Array();
     this.places = tensors.get("coordinates")?.data ?? this.#placeAll();
@@ -74,14 +74,17 @@ export class LatentMap {
   /**
    * A code for a place: the way back from the map.
    * @param {Place} place
+   * @param {ArrayLike<number>} held  A code that has what a map of two dimensions does not show: it stays.
    */
-  lift([x, y]) {
+  lift([x, y], held = this.center) {
     const d = this.latentDim;
     if (this.projection === "umap") return weightedMean(this.places, 2, [x, y], this.codes, d);
     const z = new Float32Array(d);
     for (let j = 0; j < d; j++) {
+      const [along, up] = [this.components[j], this.components[d + j]];
       if (this.projection === "plane") z[j] = [x, y][j];
-      else z[j] = this.center[j] + x * this.components[j] + y * this.components[d + j];
+      else if (this.projection === "pair") z[j] = along ? x : up ? y : held[j];
+      else z[j] = this.center[j] + x * along + y * up;
     }
     return z;
   }
@@ -92,7 +95,7 @@ export class LatentMap {
    * @param {Place} place
    */
   step(z, place) {
-    if (this.projection === "umap") return this.lift(place);
+    if (this.projection === "umap" || this.projection === "pair") return this.lift(place, z);
     const [before, after] = [this.lift(this.place(z)), this.lift(place)];
     return z.map((value, j) => value + after[j] - before[j]);
   }
@@ -119,8 +122,8 @@ export class LatentMap {
   }
 
   /**
-   * Covariance on the map of a Gaussian posterior. Exact on a plane or a PCA map; on a UMAP map,
-   * which is not linear, that of 64 draws.
+   * Covariance on the map of a Gaussian posterior. Exact but on a UMAP map, which is not linear: there
+   * that of 64 draws.
    * @param {Posterior} posterior
    * @returns {Covariance}
    */
@@ -130,7 +133,7 @@ export class LatentMap {
     let xx = 0;
     let xy = 0;
     let yy = 0;
-    if (this.projection === "pca") {
+    if (this.projection !== "umap") {
       for (let j = 0; j < d; j++) {
         const [a, b] = [this.components[j] * sigma[j], this.components[d + j] * sigma[j]];
         xx += a * a;

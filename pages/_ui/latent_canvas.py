@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple, TypedDict
 
 import numpy as np
@@ -109,6 +109,7 @@ def latent_canvas(
     map_key: str,
     on_pin: Callable[[Pin], None] = lambda pin: None,
     link: Literal["image", "place"] | None = None,
+    dimension_names: Mapping[int, str] | None = None,
 ) -> None:
     """Draw the canvas that decodes wherever the pointer is on the map beside it.
 
@@ -129,6 +130,8 @@ def latent_canvas(
         the browser alone.
     link
         On a page with several: whether the others go to the same image, or to the same place.
+    dimension_names
+        What people call dimensions, from 0, by their sliders.
     """
     name = resources.model_name(run)
     key = f"canvas-{map_key}"
@@ -144,7 +147,7 @@ def latent_canvas(
 
     _CANVAS(
         key=key,
-        data=resources.browser_map(run, data, projection, map_key, link),
+        data=resources.browser_map(run, data, projection, map_key, link, dimension_names),
         on_pin_change=pinned,
         on_missing_change=missing,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -38,6 +39,7 @@ __all__ = [
     "fresh",
     "images_of",
     "images_or_labels",
+    "is_example",
     "jobs",
     "known_map",
     "known_study",
@@ -57,8 +59,8 @@ EXAMPLES = Path(__file__).parents[2] / "assets" / "checkpoints"
 #: A model whose weights take more than this as float32 goes to the browser as float16.
 LONG_MODEL = 8_000_000
 
-#: Images a side of the grid decoded under a map.
-BACKDROP_SIDE = 20
+#: Images on the longer side of the grid decoded under a map.
+BACKDROP_SIDE = 28
 
 
 @st.cache_resource(on_release=Jobs.close)
@@ -76,6 +78,11 @@ def all_runs() -> dict[str, Run]:
 def examples() -> list[Run]:
     """The runs that the app is shipped with, by size: their dates are those of the checkout."""
     return sorted(list_runs(EXAMPLES), key=lambda run: (run.config.latent_dim, run.name))
+
+
+def is_example(run: Run) -> bool:
+    """Whether a run came with the app, which writes nothing into it."""
+    return run.path.parent == EXAMPLES
 
 
 def example(name: str) -> Run:
@@ -266,9 +273,11 @@ def browser_map(
     projection: Projection,
     map_key: str,
     link: Literal["image", "place"] | None = None,
+    dimension_names: Mapping[int, str] | None = None,
 ) -> bytes:
     """A map, for the decoder in the browser."""
     kind, num_points = projection.kind, len(projection.indices)
+    names = dimension_names or {}
     kl = (run.evaluation() or {}).get("kl_per_dim")  # may come after the model did
     return _browser_map(
         model_name(run),
@@ -279,6 +288,8 @@ def browser_map(
         tuple(kl or ()),
         link,
         data.key,
+        projection.axes,
+        tuple(names.get(dim, "") for dim in range(run.config.latent_dim)),
         data,
         projection,
     )
@@ -294,6 +305,8 @@ def _browser_map(
     kl_per_dim: tuple[float, ...],
     link: Literal["image", "place"] | None,
     data_key: str,
+    axes: tuple[str, str],
+    dimension_names: tuple[str, ...],
     _data: Labelled,
     _projection: Projection,
 ) -> bytes:
@@ -307,27 +320,37 @@ def _browser_map(
         label_names=_data.label_names,
         background=_data.background,
         link=link,
+        dimension_names=dimension_names,
     )
 
 
 @st.cache_data(max_entries=16, show_spinner="Decoding the grid …")
-def _backdrop(path: str, version: int, kind: ProjectionKind, label: int) -> str:
+def _backdrop(
+    path: str, version: int, name: tuple[object, ...], held: bytes, label: int, _projection: Projection
+) -> str:
     run = opened(path, version)
-    projection = make_known_map(run, kind)
-    x_min, x_max, y_min, y_max = decoded_extent(projection)
+    x_min, x_max, y_min, y_max = decoded_extent(_projection)
+    cell = max(x_max - x_min, y_max - y_min) / BACKDROP_SIDE  # square where the map's axes are
 
     def centres(low: float, high: float) -> NDArray[np.float64]:
-        edges = np.linspace(low, high, BACKDROP_SIDE + 1)
+        edges = np.linspace(low, high, max(1, round((high - low) / cell)) + 1)
         return (edges[1:] + edges[:-1]) / 2
 
     # From the top left, as pictures go.
     x, y = np.meshgrid(centres(x_min, x_max), centres(y_min, y_max)[::-1])
-    z = projection.lift(np.column_stack([x.ravel(), y.ravel()]))
+    z = _projection.lift(np.column_stack([x.ravel(), y.ravel()]), np.frombuffer(held, np.float32))
     images = run.engine.decode(z, label)
     times = max(1, 32 // images.shape[3])  # crisp squares; a browser would smear small pixels
-    return png_data_uri(tile(images, BACKDROP_SIDE, gap=1, times=times))
+    return png_data_uri(tile(images, x.shape[1], gap=1, times=times))
 
 
-def backdrop(run: Run, kind: ProjectionKind, label: int) -> str:
-    """Images decoded over a map, as a data address; a conditional model's with one label."""
-    return _backdrop(str(run.path), run.version, kind, label if run.config.conditional else 0)
+def backdrop(run: Run, projection: Projection, z: NDArray[np.float32], label: int) -> str:
+    """Images decoded over a map, as a data address; a conditional model's with one label.
+
+    On a map of two dimensions the others are those of ``z``.
+    """
+    # Which map it is; only of two dimensions does it matter what the others are.
+    name = (projection.kind, len(projection.indices), *projection.components.argmax(-1).tolist())
+    held = z if projection.kind == "pair" else np.zeros_like(z)
+    label = label if run.config.conditional else 0
+    return _backdrop(str(run.path), run.version, name, held.tobytes(), label, projection)

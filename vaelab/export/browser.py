@@ -107,6 +107,7 @@ class DimSpec(TypedDict):
     limit: float  # the slider goes from -limit to limit
     active: bool
     kl: float | None  # that it carries, in nats
+    name: str  # that people gave it, or empty
 
 
 class MapSpec(TypedDict):
@@ -363,6 +364,7 @@ def browser_map(
     label_names: Sequence[str] = (),
     background: Sequence[float] = (0.0,),
     link: Literal["image", "place"] | None = None,
+    dimension_names: Sequence[str] = (),
 ) -> bytes:
     """Make the file from which the browser knows where it is on a map.
 
@@ -385,6 +387,8 @@ def browser_map(
         What images are mostly made of at their border, a number a channel.
     link
         Whether canvases on the same page follow this one: to the same image, or the same place.
+    dimension_names
+        What people call each dimension, empty where they gave it no name; none by default.
 
     Returns
     -------
@@ -402,6 +406,7 @@ def browser_map(
             "limit": float(limits[dim]),
             "active": bool(active[dim]),
             "kl": None if kl_per_dim is None else float(carried[dim]),
+            "name": dimension_names[dim] if dimension_names else "",
         }
         for dim in np.argsort(-carried, kind="stable")
     ]
@@ -422,7 +427,7 @@ def browser_map(
     }
     if projection.kind == "umap" or codes.shape[1] == 1:
         arrays["coordinates"] = projection.coordinates
-    if projection.kind == "pca":
+    if projection.kind in {"pca", "pair"}:
         arrays |= {"center": projection.center, "components": projection.components}
     if labels is not None:
         arrays["labels"] = labels.astype(np.uint8 if labels.max(initial=0) < 256 else np.int32)
