@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import code_panel, controls, dimensions, frame, live, places, resources, state, widgets
-from pages._ui.latent_canvas import Pin, latent_canvas, send_model, send_place
+from pages._ui.latent_canvas import Pin, latent_canvas, send_errors, send_model, send_place
 from vaelab.datasets import ImageDataset, Labelled
 from vaelab.figures import latent_map
 
@@ -146,6 +146,8 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown) -> None:
             st.caption(how_to(shown))
             if not cold:
                 draw_samples(run)
+                if shown.is_live and isinstance(data, ImageDataset):
+                    send_errors(run)
         if cold and not wait:
             st.rerun()
 

@@ -5,12 +5,14 @@
  * @import { Model } from "../network/models.js"
  * @import { Network, Posterior } from "../network/network.js"
  * @import { LatentCanvas } from "./canvas.js"
+ * @import { Judgement } from "./judgement.js"
  * @import { MapChart, Pointer } from "./map_chart.js"
  * @import { Destination, Pin, RestingPlace } from "./places.js"
  */
 import { page } from "../shared/page.js";
 import { DrawingPad } from "./drawing_pad.js";
 import { listen } from "./input.js";
+import { judge } from "./judgement.js";
 import { moveLinked } from "./linked.js";
 import { onWay } from "./places.js";
 import { Playback } from "./playback.js";
@@ -24,6 +26,11 @@ export class Explorer {
    * @type {Posterior | null}
    */
   posterior = null;
+  /**
+   * How the model takes what was drawn, while z is its code.
+   * @type {Judgement | null}
+   */
+  given = null;
   /**
    * Over the map, where it is decoded instead of z.
    * @type {Pointer | null}
@@ -93,6 +100,7 @@ export class Explorer {
     this.image = image;
     if (image !== null) this.lastImage = image;
     this.posterior = null;
+    this.given = null;
     this.pointer = null;
     if (this.pins.length === 1) this.pins = [{ z }];
     this.view.forgetMarks();
@@ -194,7 +202,17 @@ export class Explorer {
     this.stop();
     this.go(posterior.mu, null);
     if (this.network.isVae) this.posterior = posterior;
-    if (done) this.report();
+    if (!done) return;
+    this.#judge();
+    this.report();
+  }
+
+  /** Judge what was drawn by its reconstruction; a code may lie well for an image that is like no other. */
+  #judge() {
+    const { pad, network, map, label } = this;
+    const errors = page.errors.get(map.model) ?? null;
+    this.given = pad.isBlank ? null : judge(network, pad.image, label, pad.background, errors);
+    pad.say(this.given);
   }
 
   togglePlayback() {
@@ -237,7 +255,7 @@ export class Explorer {
     const place = this.pointer && this.chart.placeAt(this.pointer);
     const z = place ? this.map.lift(place, this.z) : this.z;
     this.view.showDecoded(z, place !== null);
-    const point = this.view.showTrust(z, place !== null);
+    const point = this.view.showTrust(z, place);
     if (this.map.link && page.leader === this.canvas) moveLinked(this, point, z);
     if (!this.#stale) return;
     this.#stale = false;

@@ -198,6 +198,7 @@ function run(explorer, command) {
     forget: () => explorer.forgetPins(),
     clear: () => pad.clear(),
     invert: () => pad.invert(),
+    offer: () => pad.invert(),
     copy: () => pad.copy(explorer.view.shown),
   };
   actions[command]();

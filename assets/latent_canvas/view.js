@@ -9,7 +9,7 @@
 import { Picture } from "../network/picture.js";
 import { SHOWN } from "../network/worker.js";
 import { show } from "../shared/show.js";
-import { trustLevel } from "../shared/trust.js";
+import { surroundings, verdictOn, WHY_TRUST } from "../shared/trust.js";
 import { LENS } from "./map_chart.js";
 import { onWay } from "./places.js";
 import { makeRows } from "./rows.js";
@@ -83,17 +83,21 @@ export class View {
   /**
    * Say where this is, and how far it is to be trusted; the point whose image is nearest.
    * @param {Float32Array} z
-   * @param {boolean} isHovering
+   * @param {Place | null} place  On the map, where the pointer is on it.
    */
-  showTrust(z, isHovering) {
-    const { map } = this.#explorer;
-    const { point, distance, share } = map.trust(z);
-    const { name, text } = trustLevel(share);
+  showTrust(z, place) {
+    const { map, given } = this.#explorer;
+    const isHovering = place !== null;
+    const found = map.trust(z, place);
+    const { name, text } = verdictOn(found, isHovering ? null : given?.share);
+    const { point } = found;
     const label = map.label(point);
     const { trust, nearest, caption } = this.#elements;
     trust.dataset.level = name;
     trust.textContent = text;
-    nearest.textContent = `Nearest image ${distance.toFixed(2)} away${label ? `: “${label}”` : ""}`;
+    trust.title = WHY_TRUST;
+    const near = label ? `Nearest: “${label}”. ` : "";
+    nearest.textContent = `${near}${found.isGap ? "A mix of the 8 points around" : surroundings(found)}`;
     const numbers = z.length > 3 ? "" : ` z = (${Array.from(z, (value) => show(value)).join(", ")})`;
     caption.textContent = (isHovering ? "At the pointer" : "Decoded") + numbers;
     return point;
@@ -101,11 +105,11 @@ export class View {
 
   /** Have a screen reader say where z is. */
   announce(before = "") {
-    const { map, z } = this.#explorer;
-    const { point, share } = map.trust(z);
-    const label = map.label(point);
+    const { map, z, given } = this.#explorer;
+    const found = map.trust(z);
+    const label = map.label(found.point);
     const near = label ? `Nearest image: ${label}.` : "";
-    this.#elements.announcement.textContent = `${before}${trustLevel(share).text}. ${near}`;
+    this.#elements.announcement.textContent = `${before}${verdictOn(found, given?.share).text}. ${near}`;
   }
 
   /** Show where z rests: on the map, at the sliders, along them. */

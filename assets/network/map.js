@@ -18,6 +18,7 @@
  * @property {"plane" | "pair" | "pca" | "umap"} projection
  * @property {DimSpec[]} dims  Those that carry most first.
  * @property {number[]} radii  Quantiles of the distance to the eighth neighbour.
+ * @property {number[]} place_radii  The same between places of a UMAP map; empty for any other.
  * @property {string[]} label_names
  * @property {number[]} background  Colour of the images' border, a number a channel.
  * @property {"image" | "place" | null} link
@@ -25,6 +26,16 @@
 import { NEIGHBOURS, nearest, weightedMean } from "./nearest.js";
 import { normal } from "./random.js";
 import { readSafetensors, specOf, take } from "./safetensors.js";
+
+/**
+ * The share of numbers, 0 to 1, below one, from their quantiles.
+ * @param {number[]} quantiles  Rising, from the least number to the greatest.
+ * @param {number} value
+ */
+export function shareBelow(quantiles, value) {
+  const rank = quantiles.findIndex((quantile) => quantile >= value);
+  return rank < 0 ? 1 : rank / (quantiles.length - 1);
+}
 
 /** Where codes lie on the plane and back. */
 export class LatentMap {
@@ -39,6 +50,7 @@ export class LatentMap {
     this.projection = spec.projection;
     this.dims = spec.dims;
     this.radii = spec.radii;
+    this.placeRadii = spec.place_radii;
     this.labelNames = spec.label_names;
     this.background = spec.background;
     this.link = spec.link;
@@ -153,19 +165,30 @@ export class LatentMap {
   }
 
   /**
-   * How far to trust a decode at `z`: the nearest image's point and distance, and the share of
-   * images (0 to 1) whose own surroundings are denser than those of `z`.
+   * How far to trust a decode at `z`: the nearest image's point and distance, the `radius` within which
+   * the nearest eight are, and the `share` of images (0 to 1) that have theirs within less.
+   *
+   * A code lifted from a gap of a UMAP map is a mean of distant ones, and may well lie among others. So
+   * where a `place` is pointed at, the map's own points must be as near.
    * @param {ArrayLike<number>} z
+   * @param {Place | null} place
    */
-  trust(z) {
+  trust(z, place = null) {
     const k = Math.min(NEIGHBOURS, this.codes.length / this.latentDim);
     const { rows, squares } = nearest(this.codes, this.latentDim, z, k);
     const radius = Math.sqrt(squares[k - 1]);
-    const sparser = this.radii.findIndex((r) => r >= radius);
+    let onMap = 0;
+    if (place && this.placeRadii.length) {
+      onMap = shareBelow(this.placeRadii, Math.sqrt(nearest(this.places, 2, place, k).squares[k - 1]));
+    }
+    const share = shareBelow(this.radii, radius);
     return {
       point: rows[0],
       distance: Math.sqrt(squares[0]),
-      share: sparser < 0 ? 1 : sparser / (this.radii.length - 1),
+      radius,
+      typical: this.radii[Math.floor(this.radii.length / 2)],
+      isGap: onMap > share, // it is the map that has nothing here
+      share: Math.max(share, onMap),
     };
   }
 

@@ -14,7 +14,7 @@ from vaelab.datasets import Labelled
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 
-__all__ = ["Pin", "latent_canvas", "send_model", "send_place"]
+__all__ = ["Pin", "latent_canvas", "send_errors", "send_model", "send_place"]
 
 # The map is drawn over a chart outside of the component, so its styles cannot be shut in.
 _CANVAS = st.components.v2.component(
@@ -33,6 +33,19 @@ _MODEL = st.components.v2.component(
 _PLACE = st.components.v2.component(
     "latent_place", js=browser_code.join("latent_canvas/place_mount.js"), isolate_styles=False
 )
+
+
+# So does what held-out images' errors are: it needs torch, for which no map waits.
+_ERRORS = st.components.v2.component(
+    "latent_errors", js=browser_code.join("latent_canvas/errors_mount.js"), isolate_styles=False
+)
+
+
+class ErrorsSent(TypedDict):
+    """What the browser is sent to judge an image by that a person gives."""
+
+    model: str  # by its name
+    errors: list[float]  # quantiles of how far held-out images' reconstructions are off
 
 
 class PinSent(TypedDict):
@@ -100,6 +113,12 @@ def send_place(run: Run, map_key: str) -> None:
             label=place["label"],
         )
         _PLACE(key=f"place-{map_key}", data=sent)
+
+
+def send_errors(run: Run) -> None:
+    """Give the browser what it is to compare the reconstruction of a drawing with; it needs torch, and the images."""
+    errors = resources.error_quantiles(run)
+    _ERRORS(key="errors-of-images", data=ErrorsSent(model=resources.model_name(run), errors=errors))
 
 
 def latent_canvas(

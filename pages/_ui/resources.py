@@ -34,6 +34,7 @@ __all__ = [
     "browser_model",
     "codes_of",
     "dataset",
+    "error_quantiles",
     "example",
     "examples",
     "fresh",
@@ -223,6 +224,22 @@ def _codes_of(path: str, version: int, split: SplitName) -> Codes:
     data = images_of(run)
     chosen = data.indices(split)
     return run.engine.encode(data.images[chosen], data.labels_of(chosen))
+
+
+def error_quantiles(run: Run) -> list[float]:
+    """How far the reconstructions of held-out images are off, as quantiles."""
+    return _error_quantiles(str(run.path), run.version)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _error_quantiles(path: str, version: int) -> list[float]:
+    from vaelab.evaluation.held_out import reconstruction_errors  # here, as it imports torch
+
+    run = opened(path, version)
+    quantiles: list[float] = np.quantile(
+        reconstruction_errors(run.engine, images_of(run)), np.linspace(0, 1, 101)
+    ).tolist()
+    return quantiles
 
 
 def model_name(run: Run) -> str:

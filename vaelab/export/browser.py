@@ -119,6 +119,7 @@ class MapSpec(TypedDict):
     projection: str
     dims: list[DimSpec]  # those that carry most first
     radii: list[float]  # quantiles of the distance to the eighth neighbour
+    place_radii: list[float]  # the same between places of a UMAP map; empty for any other
     label_names: list[str]
     background: list[float]  # colour of the images' border, from 0 to 1, a number a channel
     link: Literal["image", "place"] | None
@@ -416,7 +417,8 @@ def browser_map(
         "map_key": map_key,
         "projection": projection.kind,
         "dims": dims,
-        "radii": [float(radius) for radius in neighbour_radii(codes)],
+        "radii": neighbour_radii(codes).tolist(),
+        "place_radii": neighbour_radii(projection.coordinates).tolist() if projection.kind == "umap" else [],
         "label_names": list(label_names),
         "background": list(background),
         "link": link,
