@@ -9,7 +9,15 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import code_panel, controls, dimensions, frame, live, places, resources, state, widgets
-from pages._ui.latent_canvas import Pin, latent_canvas, send_errors, send_model, send_place
+from pages._ui.latent_canvas import (
+    Pin,
+    latent_canvas,
+    send_errors,
+    send_model,
+    send_place,
+    send_posterior,
+    send_thumbnails,
+)
 from vaelab.datasets import ImageDataset, Labelled
 from vaelab.figures import latent_map
 
@@ -146,8 +154,9 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown) -> None:
             st.caption(how_to(shown))
             if not cold:
                 draw_samples(run)
-                if shown.is_live and isinstance(data, ImageDataset):
-                    send_errors(run)
+        if shown.is_live and isinstance(data, ImageDataset) and not cold:
+            send_thumbnails(data, view.projection, MAP_KEY)
+            send_errors(run)
         if cold and not wait:
             st.rerun()
 
@@ -165,16 +174,17 @@ def view_of(run: Run, shown: Shown) -> widgets.MapView:
 
 def how_to(shown: Shown) -> str:
     """Say what can be done on the map, and only what can."""
-    legend = ", click a class in the legend to hide it" if shown.color == "label" else ""
+    legend = "; click a class in the legend to hide it" if shown.color == "label" else ""
     if not shown.is_live:
         return (
             "Each point is an image, placed by the encoder. **Click a point** to decode it; scroll to "
             f"zoom, drag to move{legend}."
         )
-    others = " The other numbers stay where the sliders are." if shown.dims else ""
+    others = ", with the other numbers left where the sliders are" if shown.dims else ""
     return (
-        "Each point is an image, placed by the encoder. **Move over the map**: every place of it is "
-        f"decoded, between the points as well.{others} Scroll to zoom, drag to move{legend}."
+        f"Each point is an image, placed by the encoder. **Move over the map** to decode any place of it{others}; "
+        "**click** to stay there, **Shift-click** (or switch on Way-points) to make a way. Drag to move; "
+        f"**Ctrl (⌘) and the wheel** zoom, or the wheel alone after a click on the map{legend}."
     )
 
 
@@ -222,6 +232,7 @@ def draw_live(run: Run, data: ImageDataset | Remembered, projection: Projection,
         state.set_z(run, pin.z)
         state.choose_image(run, pin.image)
         state.set_label(run, pin.label)
+        state.set_way(run, pin.way)
 
     @st.fragment
     @frame.guarded
@@ -233,6 +244,8 @@ def draw_live(run: Run, data: ImageDataset | Remembered, projection: Projection,
             st.info(LOADING, icon=":material/hourglass_top:")
         else:
             draw_pinned(run, data, projection)
+            if isinstance(data, ImageDataset):
+                send_posterior(run, data)
 
     canvas()
 

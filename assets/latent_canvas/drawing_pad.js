@@ -137,7 +137,9 @@ export class DrawingPad {
  */
 function describe({ error, share, typical, isInverted }, background) {
   const isDark = background.reduce((sum, value) => sum + value, 0) < background.length / 2;
-  const inverted = isInverted ? ` It looks inverted: these images are ${isDark ? "light on dark" : "dark on light"}.` : "";
+  const inverted = isInverted
+    ? ` It looks inverted: these images are ${isDark ? "light on dark" : "dark on light"}.`
+    : "";
   if (share === null || typical === null) return `Reconstruction error ${show(error)}.${inverted}`;
   const compared = `Reconstruction error ${show(error)}, typically ${show(typical)} in held-out images`;
   const words =

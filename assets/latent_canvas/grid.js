@@ -30,7 +30,8 @@ export class DecodedGrid {
   #lattice = null;
   #picture = document.createElement("canvas");
   #wanted = "";
-  #timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
 
   /**
    * @param {Explorer} explorer

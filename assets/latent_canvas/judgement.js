@@ -30,7 +30,7 @@ export function judge(network, image, label, background, errors) {
   return {
     error,
     share: errors && shareBelow(errors, error),
-    typical: errors && errors[Math.floor(errors.length / 2)],
+    typical: errors?.[Math.floor(errors.length / 2)] ?? null,
     isInverted: borderOff(network, image, background) > OWN_BORDER && errorOf(network, negative, label) < error,
   };
 }

@@ -20,11 +20,6 @@ const TRUST_LEVELS = [
   { most: Number.POSITIVE_INFINITY, name: "off", text: "Off the data" },
 ];
 
-/** What the levels mean, for whoever asks. */
-export const WHY_TRUST =
-  "Measured by the distance to the eighth nearest image. At the edge of the data, it is greater than for 90 of 100 " +
-  "images; off the data, than for 99 of 100. There the decoder still answers, but was never trained to.";
-
 /**
  * The level of a share: its `name`, and its `text` for people.
  * @param {number} share  From 0 to 1.
