@@ -19,7 +19,7 @@ const LEAST_CELL = 28;
 /** Multiply-adds that a grid may take: about a second. */
 const WORK = 4e9;
 /** Milliseconds that what is shown must have been still before it is decoded. */
-const STILL = 120;
+const RESTING = 120;
 
 export class DecodedGrid {
   #element = document.createElement("canvas");
@@ -61,7 +61,7 @@ export class DecodedGrid {
     if (wanted === this.#wanted) return;
     this.#wanted = wanted;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#decode(lattice, wanted), STILL);
+    this.#timer = setTimeout(() => this.#decode(lattice, wanted), RESTING);
   }
 
   #hide() {
@@ -120,18 +120,22 @@ export class DecodedGrid {
     const { network } = this.#explorer;
     const one = new Picture(document.createElement("canvas"), network);
     const { columns, rows } = lattice;
+    const times = Math.ceil(LEAST_CELL / network.width); // crisp squares, and a line between images
+    const [width, height] = [times * network.width, times * network.height];
     this.#lattice = lattice;
-    this.#picture.width = columns * network.width;
-    this.#picture.height = rows * network.height;
+    this.#picture.width = columns * (width + 1);
+    this.#picture.height = rows * (height + 1);
     const context = contextOf(this.#picture);
+    context.imageSmoothingEnabled = false;
     for (let i = 0; i < columns * rows; i++) {
       one.paint(images.subarray(i * network.numPixels, (i + 1) * network.numPixels));
-      context.drawImage(one.element, (i % columns) * network.width, Math.floor(i / columns) * network.height);
+      const [x, y] = [(i % columns) * (width + 1), Math.floor(i / columns) * (height + 1)];
+      context.drawImage(one.element, x, y, width, height);
     }
   }
 
   #draw() {
-    const { chart, network } = this.#explorer;
+    const { chart } = this.#explorer;
     const { layout } = chart;
     if (!layout) return;
     const { width, height, xaxis, yaxis } = layout;
@@ -147,7 +151,6 @@ export class DecodedGrid {
     context.beginPath();
     context.rect(xaxis._offset, yaxis._offset, xaxis._length, yaxis._length);
     context.clip();
-    context.imageSmoothingEnabled = network.width > LEAST_CELL;
     context.drawImage(this.#picture, x0, y0, x1 - x0, y1 - y0);
     context.restore();
   }

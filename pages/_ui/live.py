@@ -7,7 +7,7 @@ import streamlit as st
 from pages._ui import browser_code, frame, resources, state
 from vaelab.runs import Run
 
-__all__ = ["decodes_live", "say_who_decodes"]
+__all__ = ["decodes_live", "say_who_decodes", "wait_for_browser"]
 
 _HELLO = st.components.v2.component(
     "latent_hello", js=browser_code.join("latent_canvas/hello_mount.js"), isolate_styles=False
@@ -32,7 +32,6 @@ def decodes_live(run: Run) -> bool:
     if reason := resources.why_not_live(run):
         st.info(reason, icon=":material/info:")
         return False
-    _wait_for_browser()
     return True
 
 
@@ -52,15 +51,8 @@ def say_who_decodes() -> None:
         )
 
 
-def _switch(live: bool, why: str | None = None) -> None:
-    st.session_state[_LIVE] = live
-    st.session_state.pop(_WHY_NOT, None)
-    if why:
-        st.session_state[_WHY_NOT] = why
-
-
-def _wait_for_browser() -> None:
-    """Go over to the server if the browser's code has not run in time."""
+def wait_for_browser() -> None:
+    """Go over to the server if the browser's code has not run in time; shows nothing."""
     if st.session_state.get(_HEARD):
         return
 
@@ -77,3 +69,10 @@ def _wait_for_browser() -> None:
         _HELLO(key="latent-hello", on_hello_change=heard)
 
     wait()
+
+
+def _switch(live: bool, why: str | None = None) -> None:
+    st.session_state[_LIVE] = live
+    st.session_state.pop(_WHY_NOT, None)
+    if why:
+        st.session_state[_WHY_NOT] = why
