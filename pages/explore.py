@@ -147,7 +147,7 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown) -> None:
             else:
                 live.say_who_decodes()
                 code_panel.draw(run, data, view.projection)
-            dimensions.name_a_dimension(run)
+                dimensions.name_a_dimension(run)
         with left:
             view.say()
             draw_map(run, data, view.projection, shown)
@@ -241,6 +241,7 @@ def draw_live(run: Run, data: ImageDataset | Remembered, projection: Projection,
         latent_canvas(run, data, projection, MAP_KEY, pinned, dimension_names=dimensions.names_of(run))
         if places.keep_place(run, data, projection):
             st.rerun()  # so that the warning about the earlier place goes
+        dimensions.name_a_dimension(run)
         if wait:
             st.info(LOADING, icon=":material/hourglass_top:")
         else:
@@ -323,8 +324,11 @@ def _draw_samples(run: Run) -> None:
 def about(run: Run) -> None:
     with st.expander("About this model"):
         record, figures = run.data, run.evaluation() or {}
-        st.markdown(f"**{record.name}**: {record.description} Source: {record.source}. Licence: {record.licence}.")
-        steps = " ".join(record.steps) or "The images are as their source has them."
+        st.markdown(
+            f"**{widgets.plain(record.name)}**: {widgets.plain(_sentence(record.description))} "
+            f"Source: {widgets.plain(_sentence(record.source))} Licence: {widgets.plain(_sentence(record.licence))}"
+        )
+        steps = " ".join(map(widgets.plain, record.steps)) or "The images are as their source has them."
         st.markdown(
             f"**Preprocessing**: {steps} {record.num_train:,} images for training, "
             f"{record.num_validation:,} for validation, {record.num_test:,} for test."
@@ -335,7 +339,7 @@ def about(run: Run) -> None:
                 "Reconstruction": figures["reconstruction"],
                 "KL": figures["kl"],
             }
-            parts = [f"{name} {value:.2f}" for name, value in shown.items() if value is not None]
+            parts = [f"{name} {value:.2f}".replace("-", "−") for name, value in shown.items() if value is not None]
             accuracy = figures["knn_accuracy"]
             extra = "" if accuracy is None else f" 10-nearest-neighbour accuracy {accuracy:.1%}."
             st.markdown(
@@ -343,7 +347,15 @@ def about(run: Run) -> None:
                 f"{', '.join(parts)}. {figures['active_units']} of {run.config.latent_dim} "
                 f"dimensions active.{extra}"
             )
+            if figures["reconstruction"] < 0:
+                st.caption("A reconstruction below zero is no mistake: p(x|z) is a density here, and may exceed 1.")
+        st.markdown("**Settings** of its training:")
         st.json(run.config.model_dump(mode="json"), expanded=False)
+
+
+def _sentence(text: str) -> str:
+    """With one full stop at its end, whether it came with one or without."""
+    return f"{text.rstrip('.')}." if text else ""
 
 
 frame.show(main, __file__)

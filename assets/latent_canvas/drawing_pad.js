@@ -34,6 +34,7 @@ export class DrawingPad {
     const color = inColour ? () => this.#ink() : undefined;
     const begin = () => {
       this.#origin = "";
+      this.#complain("");
     };
     this.#sketch = new SketchPad(elements.pad, size, background, { changed, begin, color, signal });
     elements.inkChoice.hidden = !inColour;
@@ -75,6 +76,7 @@ export class DrawingPad {
 
   clear() {
     this.#origin = "";
+    this.#complain("");
     this.#sketch.clear();
     this.say(null);
   }
@@ -86,6 +88,7 @@ export class DrawingPad {
   /** @param {Float32Array} image */
   copy(image) {
     this.#origin = "";
+    this.#complain("");
     this.#sketch.take(image);
   }
 

@@ -10,5 +10,7 @@ import { page } from "../shared/page.js";
 
 /** @param {Mount<ErrorsSent>} mount */
 export default function mount({ data }) {
+  if (page.errors.get(data.model)) return;
   page.errors.set(data.model, data.errors);
+  for (const { explorer } of page.canvases) if (explorer?.given) explorer.judge();
 }

@@ -269,16 +269,22 @@ export class Explorer {
     this.go(posterior.mu, null);
     if (this.network.isVae) this.posterior = posterior;
     if (!done) return;
-    this.#judge();
+    this.judge();
     this.report();
   }
 
   /** Judge what was drawn by its reconstruction; a code may lie well for an image that is like no other. */
-  #judge() {
+  judge() {
     const { pad, network, map, label } = this;
     const errors = page.errors.get(map.model) ?? null;
     this.given = pad.isBlank ? null : judge(network, pad.image, label, pad.background, errors);
     pad.say(this.given);
+  }
+
+  clearPad() {
+    this.pad.clear();
+    this.given = null;
+    this.request();
   }
 
   togglePlayback() {

@@ -220,7 +220,7 @@ function run(explorer, command) {
     play: () => explorer.togglePlayback(),
     undo: () => explorer.undo(),
     forget: () => explorer.forgetPins(),
-    clear: () => pad.clear(),
+    clear: () => explorer.clearPad(),
     invert: () => pad.invert(),
     offer: () => pad.invert(),
     copy: () => pad.copy(explorer.view.shown),

@@ -129,7 +129,13 @@ def choose_run(suits: Callable[[Run], bool] | None = None, needs: str = "trained
     wanted = state.wanted_run()
     chosen = wanted if wanted in runs else next(iter(runs))
     if wanted is not None and wanted not in everything:
-        st.warning(f"There is no run called {wanted}: showing {chosen} instead.")
+        # Not in the row of controls, which it would squeeze; and a page that is still loading redraws at once.
+        st.toast(
+            f"The address asks for the model “{plain(wanted)}”, which is not here. "
+            f"Showing {plain(runs[chosen].title)} instead.",
+            icon=":material/link_off:",
+            duration="infinite",
+        )
     state.want_run(chosen)
     name = st.selectbox(
         "Model",
