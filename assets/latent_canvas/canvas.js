@@ -80,7 +80,7 @@ export class LatentCanvas {
       return;
     }
     this.root.classList.toggle("lc-compact", Boolean(this.map.link));
-    this.elements.live.hidden = false; // in its place, though not seen before the model is here
+    this.elements.live.hidden = false;
     this.#chart = new MapChart(this.map.key, () => this.explorer?.request(true));
     this.#chart.say(ON_ITS_WAY);
     this.start();
@@ -114,6 +114,7 @@ export class LatentCanvas {
     this.explorer = null;
     this.#chart.say("");
     this.elements.problem.hidden = true;
+    this.elements.live.style.visibility = "";
     this.explorer = new Explorer(this, map, model, network, this.#chart, fits ?? firstPlace(map), this.#pointer);
     this.root.dataset.state = "ready";
     // On coming back to a page, its panels may stand elsewhere: the server may have moved them.
@@ -156,11 +157,13 @@ export class LatentCanvas {
     this.root.dataset.state = "loading";
     this.elements.problem.textContent = message;
     this.elements.problem.hidden = false;
+    this.elements.live.style.visibility = "hidden"; // in its place, so that nothing moves when it comes
   }
 
   /** @param {string} message */
   #fail(message) {
     this.#halt(message);
+    this.elements.live.hidden = true;
     this.root.dataset.state = "error";
   }
 }

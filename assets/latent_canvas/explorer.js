@@ -305,7 +305,9 @@ export class Explorer {
     const z = place ? this.map.lift(place) : this.z;
     this.view.showDecoded(z, place !== null);
     const point = this.view.showTrust(z, place);
-    this.view.showReal(point);
+    // What is decoded with a label is to be seen beside an image with that label.
+    const alike = this.network.numLabels ? this.map.nearestOf(z, this.label) : -1;
+    this.view.showReal(alike < 0 ? point : alike);
     this.view.showSliders(z);
     if (this.map.link && page.leader === this.canvas) moveLinked(this, point, z);
     if (!this.#stale) return;

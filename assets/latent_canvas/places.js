@@ -56,7 +56,7 @@ export function takeDestination(map) {
  */
 export function addressedPlace(map, query) {
   const address = new URLSearchParams(query);
-  const [code, number, name, way] = ["z", "image", "label", "way"].map((key) => address.get(key));
+  const [code, number, name, way] = ["z", "image", "label", "through"].map((key) => address.get(key));
   if (map.link || (code === null && number === null)) return null;
   const image = number === null ? null : Number(number);
   const point = image === null ? -1 : map.images.indexOf(image);

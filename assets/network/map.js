@@ -169,6 +169,15 @@ export class LatentMap {
   }
 
   /**
+   * The point nearest to `z` whose image has a label; -1 where none has.
+   * @param {ArrayLike<number>} z
+   * @param {number} label
+   */
+  nearestOf(z, label) {
+    return nearest(this.codes, this.latentDim, z, 1, (point) => this.labels?.[point] === label).rows[0];
+  }
+
+  /**
    * What the image of a point is called; null where there are no labels.
    * @param {number} point
    */

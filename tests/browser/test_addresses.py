@@ -71,7 +71,7 @@ def panel(page):
 
 
 def test_an_address_opens_on_its_place_and_settings(page):
-    page.goto("/explore?run=digits-2d&map=pca&grid=true&z=0.75,-2&image=12")
+    page.goto("/explore?run=digits-2d&map=pca&grid=true&z=0.75,-2&image=12&through=-1,0.5;1,0.5")
     assert z_of(page) == pytest.approx([0.75, -2], abs=1e-4)
     expect(panel(page)).to_have_attribute("alt", "Image 12, “2”")
     expect(page.get_by_role("switch", name="Decoded grid")).to_be_checked()
@@ -96,6 +96,12 @@ def test_an_address_opens_on_its_place_and_settings(page):
     assert centre == pytest.approx(there, abs=1.5)
     idle(page)
     assert z_of(page) == pytest.approx([0.75, -2], abs=1e-4)
+    # And the way that it names, until that is cleared.
+    expect(page.get_by_test_id("path")).to_contain_text("From A to B")
+    assert page.locator(".st-key-latent-map .lc-pin").count() == 2
+    page.get_by_test_id("path").get_by_role("button", name="Clear").click()
+    until(page, lambda: "through" not in asked(page))
+    assert asked(page)["image"] == "12"
 
 
 def test_a_pin_can_be_sent(page, new_visitor):
