@@ -14,6 +14,7 @@ import { MODEL_ARRIVED, use } from "../network/models.js";
 import { readHeader } from "../network/safetensors.js";
 import { page } from "../shared/page.js";
 import { leaveWheelToPage } from "../shared/wheel.js";
+import { catchDrops } from "./dropping.js";
 import { CanvasElements } from "./elements.js";
 import { Explorer } from "./explorer.js";
 import { MapChart } from "./map_chart.js";
@@ -51,6 +52,7 @@ export class LatentCanvas {
     this.root = root;
     this.elements = new CanvasElements(root);
     page.canvases.add(this);
+    catchDrops({}, this.#ending.signal); // before there is a pad for them, too
     leaveWheelToPage();
     const { signal } = this.#ending;
     document.addEventListener(MODEL_ARRIVED, () => this.start(), { signal });

@@ -5,12 +5,15 @@
  * @import { Model } from "../network/models.js"
  * @import { Network, Posterior } from "../network/network.js"
  * @import { LatentCanvas } from "./canvas.js"
+ * @import { Judgement } from "./judgement.js"
  * @import { MapChart, Pointer } from "./map_chart.js"
  * @import { Destination, Memory, Pin } from "./places.js"
  */
 import { page } from "../shared/page.js";
 import { DrawingPad } from "./drawing_pad.js";
+import { DecodedGrid } from "./grid.js";
 import { listen } from "./input.js";
+import { judge } from "./judgement.js";
 import { moveLinked } from "./linked.js";
 import { onWay } from "./places.js";
 import { Playback } from "./playback.js";
@@ -29,6 +32,11 @@ export class Explorer {
    * @type {Posterior | null}
    */
   posterior = null;
+  /**
+   * How the model takes what was drawn, while z is its code.
+   * @type {Judgement | null}
+   */
+  given = null;
   /**
    * What was drawn and not yet encoded; whether its stroke is done.
    * @type {{ done: boolean } | null}
@@ -69,6 +77,7 @@ export class Explorer {
     const { signal } = this.#ending;
     this.posterior = this.#sentPosterior();
     this.pad = new DrawingPad(canvas.elements, network, map.background, (done) => this.encodeDrawing(done), signal);
+    this.grid = new DecodedGrid(this, signal);
     listen(this, canvas.elements, signal);
     chart.answerClicks(true);
     this.#tick();
@@ -116,6 +125,7 @@ export class Explorer {
     this.z = z;
     this.image = image;
     this.posterior = this.#sentPosterior();
+    this.given = null;
     this.pointer = null;
     this.view.forgetMarks();
     this.request(true);
@@ -258,7 +268,23 @@ export class Explorer {
     this.stop();
     this.go(posterior.mu, null);
     if (this.network.isVae) this.posterior = posterior;
-    if (done) this.report();
+    if (!done) return;
+    this.judge();
+    this.report();
+  }
+
+  /** Judge what was drawn by its reconstruction; a code may lie well for an image that is like no other. */
+  judge() {
+    const { pad, network, map, label } = this;
+    const errors = page.errors.get(map.model) ?? null;
+    this.given = pad.isBlank ? null : judge(network, pad.image, label, pad.background, errors);
+    pad.say(this.given);
+  }
+
+  clearPad() {
+    this.pad.clear();
+    this.given = null;
+    this.request();
   }
 
   togglePlayback() {
@@ -302,7 +328,7 @@ export class Explorer {
     if (this.ended) return;
     if (this.#drawn) this.#encode();
     const place = this.pointer && this.chart.placeAt(this.pointer);
-    const z = place ? this.map.lift(place) : this.z;
+    const z = place ? this.map.lift(place, this.z) : this.z;
     this.view.showDecoded(z, place !== null);
     const point = this.view.showTrust(z, place);
     // What is decoded with a label is to be seen beside an image with that label.
@@ -313,5 +339,6 @@ export class Explorer {
     if (!this.#stale) return;
     this.#stale = false;
     this.view.showState();
+    this.grid.show();
   }
 }

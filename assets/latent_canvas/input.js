@@ -117,7 +117,7 @@ function click(explorer, place, extend) {
   if (Math.hypot(here[0] - there[0], here[1] - there[1]) <= TOUCHING) {
     explorer.takeLabel(point);
     choose(explorer, map.code(point), map.images[point], extend);
-  } else choose(explorer, map.lift(place), null, extend);
+  } else choose(explorer, map.lift(place, explorer.z), null, extend);
 }
 
 /**
@@ -220,8 +220,9 @@ function run(explorer, command) {
     play: () => explorer.togglePlayback(),
     undo: () => explorer.undo(),
     forget: () => explorer.forgetPins(),
-    clear: () => pad.clear(),
+    clear: () => explorer.clearPad(),
     invert: () => pad.invert(),
+    offer: () => pad.invert(),
     copy: () => pad.copy(explorer.view.shown),
   };
   actions[command]();

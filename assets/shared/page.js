@@ -51,6 +51,11 @@ class Page {
    */
   lastTurns = new Map();
   /**
+   * Quantiles of how well models reconstruct held-out images, by the model's id.
+   * @type {Map<string, number[]>}
+   */
+  errors = new Map();
+  /**
    * Charts in all panels of which a choice is marked, by key.
    * @type {Map<string, LinkedChart>}
    */

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple, TypedDict
 
 import numpy as np
@@ -14,7 +14,7 @@ from vaelab.datasets import ImageDataset, Labelled
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 
-__all__ = ["Pin", "latent_canvas", "send_model", "send_place", "send_posterior", "send_thumbnails"]
+__all__ = ["Pin", "latent_canvas", "send_errors", "send_model", "send_place", "send_posterior", "send_thumbnails"]
 
 # The map is drawn over a chart outside of the component, so its styles cannot be shut in.
 _CANVAS = st.components.v2.component(
@@ -40,6 +40,19 @@ _THUMBNAILS = st.components.v2.component(
 _POSTERIOR = st.components.v2.component(
     "latent_posterior", js=browser_code.join("latent_canvas/posterior_mount.js"), isolate_styles=False
 )
+
+
+# So does what held-out images' errors are: it needs torch, for which no map waits.
+_ERRORS = st.components.v2.component(
+    "latent_errors", js=browser_code.join("latent_canvas/errors_mount.js"), isolate_styles=False
+)
+
+
+class ErrorsSent(TypedDict):
+    """What the browser is sent to judge an image by that a person gives."""
+
+    model: str  # by its name
+    errors: list[float]  # quantiles of how far held-out images' reconstructions are off
 
 
 class PinSent(TypedDict):
@@ -122,6 +135,12 @@ def send_place(run: Run, map_key: str) -> None:
         _PLACE(key=f"place-{map_key}", data=sent)
 
 
+def send_errors(run: Run) -> None:
+    """Give the browser what it is to compare the reconstruction of a drawing with; it needs torch, and the images."""
+    errors = resources.error_quantiles(run)
+    _ERRORS(key="errors-of-images", data=ErrorsSent(model=resources.model_name(run), errors=errors))
+
+
 def send_posterior(run: Run, data: ImageDataset) -> None:
     """Give the browser the posterior of the image that was clicked, which it draws on the map."""
     image = state.chosen_image(run)
@@ -158,6 +177,7 @@ def latent_canvas(
     map_key: str,
     on_pin: Callable[[Pin], None] = lambda pin: None,
     link: Literal["image", "place"] | None = None,
+    dimension_names: Mapping[int, str] | None = None,
 ) -> None:
     """Draw the canvas that decodes wherever the pointer is on the map beside it.
 
@@ -178,6 +198,8 @@ def latent_canvas(
         the browser alone.
     link
         On a page with several: whether the others go to the same image, or to the same place.
+    dimension_names
+        What people call dimensions, from 0, by their sliders.
     """
     name = resources.model_name(run)
     key = f"canvas-{map_key}"
@@ -193,7 +215,7 @@ def latent_canvas(
 
     _CANVAS(
         key=key,
-        data=resources.browser_map(run, data, projection, map_key, link),
+        data=resources.browser_map(run, data, projection, map_key, link, dimension_names),
         on_pin_change=pinned,
         on_missing_change=missing,
     )

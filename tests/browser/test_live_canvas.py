@@ -769,4 +769,4 @@ def test_a_browser_that_blocks_the_module_still_answers_clicks(page):
     idle(page)
     point = click_point(page, "latent-map", of_class="6")
     expect(page.locator(f'img[alt="Image {point["index"]}, “6”"]')).to_be_visible()
-    expect(page.get_by_text("The image clicked")).to_be_visible()
+    expect(page.get_by_text("The chosen image")).to_be_visible()
