@@ -194,7 +194,7 @@ function setLabel(explorer, label) {
   explorer.label = label;
   // What was drawn is another code with another label; any other code stays.
   if (explorer.posterior) {
-    explorer.encodeDrawing(true);
+    explorer.drawing.changed(true);
     return;
   }
   explorer.go(explorer.z);
@@ -206,7 +206,7 @@ function setLabel(explorer, label) {
  * @param {string} command
  */
 function run(explorer, command) {
-  const { z, map, pad } = explorer;
+  const { z, map, drawing } = explorer;
   /** @type {Record<string, () => void>} */
   const actions = {
     origin: () => explorer.look(new Float32Array(z.length), null),
@@ -220,10 +220,10 @@ function run(explorer, command) {
     play: () => explorer.togglePlayback(),
     undo: () => explorer.undo(),
     forget: () => explorer.forgetPins(),
-    clear: () => explorer.clearPad(),
-    invert: () => pad.invert(),
-    offer: () => pad.invert(),
-    copy: () => pad.copy(explorer.view.shown),
+    clear: () => drawing.clear(),
+    invert: () => drawing.pad.invert(),
+    offer: () => drawing.pad.invert(),
+    copy: () => drawing.pad.copy(explorer.view.shown),
   };
   actions[command]();
 }

@@ -19,9 +19,6 @@
  * What Python sends: `PlaceSent` of pages/_ui/latent_canvas.py.
  * @typedef {{ map_key: string, turn: string, run: string, z: number[], image: number | null,
  *   label: number, pins: WayPointSent[] }} PlaceSent
- *
- * And this: `PosteriorSent` there.
- * @typedef {{ model: string, image: number, mu: number[], sigma: number[] }} PosteriorSent
  */
 import { page } from "../shared/page.js";
 

@@ -99,10 +99,10 @@ export class View {
    * @param {Place | null} place  On the map, where the pointer is there.
    */
   showTrust(z, place) {
-    const { map, given } = this.#explorer;
+    const { map, drawing } = this.#explorer;
     const found = map.trust(z, place);
     const { point } = found;
-    const { name, text } = verdictOn(found, place ? null : given?.share);
+    const { name, text } = verdictOn(found, place ? null : drawing.judgement?.share);
     const { trust, around, caption } = this.#elements;
     trust.dataset.level = name;
     trust.textContent = text;
@@ -130,11 +130,11 @@ export class View {
 
   /** Have a screen reader say where z is. */
   announce(before = "") {
-    const { map, z, given } = this.#explorer;
+    const { map, z, drawing } = this.#explorer;
     const found = map.trust(z);
     const label = map.label(found.point);
     const near = label ? `Nearest image: ${label}.` : "";
-    this.#elements.announcement.textContent = `${before}${verdictOn(found, given?.share).text}. ${near}`;
+    this.#elements.announcement.textContent = `${before}${verdictOn(found, drawing.judgement?.share).text}. ${near}`;
   }
 
   /** Show where z rests: on the map, at the sliders, along them. */
@@ -172,6 +172,7 @@ export class View {
    */
   #findMarks() {
     const { map, pins, posterior, z } = this.#explorer;
+    const covariance = posterior && map.covariance(posterior);
     const legs = pins.length - 1;
     const steps = map.projection === "umap" ? 12 : 1; // straight, but on a map that bends
     /** @type {Place[]} */
@@ -182,7 +183,7 @@ export class View {
       // The start of a way to be, only once z is elsewhere.
       pins: pins.filter((pin) => legs > 0 || pin.z.some((value, j) => value !== z[j])).map((pin) => map.place(pin.z)),
       way,
-      posterior: posterior && { place: map.place(posterior.mu), covariance: map.covariance(posterior) },
+      posterior: covariance && posterior && { place: map.place(posterior.mu), covariance },
     };
   }
 

@@ -25,7 +25,6 @@
  * @property {string | null} thumbnails  The `id` of the sheet with its images, or null where they are gone.
  */
 import { NEIGHBOURS, nearest, weightedMean } from "./nearest.js";
-import { normal } from "./random.js";
 import { readSafetensors, specOf, take } from "./safetensors.js";
 
 /**
@@ -136,32 +135,22 @@ export class LatentMap {
   }
 
   /**
-   * Covariance on the map of a Gaussian posterior. Exact but on a UMAP map, which is not linear: there
-   * that of 64 draws.
+   * Covariance on the map of a Gaussian posterior; null on a UMAP map, which is not linear and has no ellipse for it.
    * @param {Posterior} posterior
-   * @returns {Covariance}
+   * @returns {Covariance | null}
    */
-  covariance({ mu, sigma }) {
+  covariance({ sigma }) {
     const d = this.latentDim;
+    if (this.projection === "umap") return null;
     if (this.projection === "plane") return [sigma[0] ** 2, 0, d > 1 ? sigma[1] ** 2 : 0];
     let xx = 0;
     let xy = 0;
     let yy = 0;
-    if (this.projection !== "umap") {
-      for (let j = 0; j < d; j++) {
-        const [a, b] = [this.components[j] * sigma[j], this.components[d + j] * sigma[j]];
-        xx += a * a;
-        xy += a * b;
-        yy += b * b;
-      }
-      return [xx, xy, yy];
-    }
-    const draws = Array.from({ length: 64 }, () => this.place(mu.map((m, j) => m + sigma[j] * normal())));
-    const [x, y] = [0, 1].map((i) => draws.reduce((sum, place) => sum + place[i], 0) / draws.length);
-    for (const place of draws) {
-      xx += (place[0] - x) ** 2 / draws.length;
-      xy += ((place[0] - x) * (place[1] - y)) / draws.length;
-      yy += (place[1] - y) ** 2 / draws.length;
+    for (let j = 0; j < d; j++) {
+      const [a, b] = [this.components[j] * sigma[j], this.components[d + j] * sigma[j]];
+      xx += a * a;
+      xy += a * b;
+      yy += b * b;
     }
     return [xx, xy, yy];
   }
