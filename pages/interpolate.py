@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages._ui import controls, frame, resources, state, widgets
+from pages._ui import controls, fitting, frame, resources, state, widgets
 from vaelab.export import animated_gif
 from vaelab.figures import latent_map
 from vaelab.latent.interpolation import INTERPOLATIONS
@@ -26,7 +26,7 @@ ENDS = {"A": "a", "B": "b"}
 
 def main() -> None:
     with widgets.toolbar():
-        run = widgets.choose_run()
+        run = fitting.choose_run(fitting.INTERPOLATE)
         data = resources.images_of(run)
         kind = widgets.choose_map(run)
         method = controls.segmented_control(

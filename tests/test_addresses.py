@@ -168,7 +168,7 @@ MISTAKES = [
     ("interpolate.py", "way", "", "way", "linear"),
     ("compare.py", "with", "no-such-run", "compare-with-digits-2d", ["digits-ae-2d"]),
     ("anomalies.py", "score", "nonsense", "anomaly-score", "calibrated"),
-    ("anomalies.py", "anomalies", "left_out", "anomalies:digits-2d", "other"),
+    ("anomalies.py", "anomalies", "left_out", "anomalies:digits-2d", "corrupted"),
     ("denoising.py", "strength", "nan", "noise-strength-gaussian", 0.3),
     ("denoising.py", "strength", "17", "noise-strength-gaussian", 1.0),
     ("generation.py", "label", "7", f"generate-label:{DIGITS}:False", 7),
