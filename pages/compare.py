@@ -38,16 +38,7 @@ def main() -> None:
     with widgets.toolbar():
         run = fitting.choose_run(fitting.COMPARE)
         runs = [run, *choose_others(run)]
-        link = controls.segmented_control(
-            "The cursor goes to",
-            param="link",
-            key="compare-link",
-            options=LINKS,
-            default="image",
-            help="**Same image**: to where each model has put the image nearest to the pointer. "
-            "**Same place**: to the same numbers, for models with as many dimensions as the one under the pointer.",
-            format_func={"image": "Same image", "place": "Same place"}.__getitem__,
-        )
+        link = choose_link() if len(runs) > 1 else "image"
     if len(runs) > 1:
         st.caption(f"Models of the same images, side by side. **Move over one map**: {FOLLOWS[link]}.")
     fitting.say_what_suits(fitting.COMPARE, run)
@@ -94,6 +85,20 @@ def choose_others(run: Run) -> list[Run]:
     )
     st.session_state["compare-with"] = names
     return [resources.fresh(others[name]) for name in names]
+
+
+def choose_link() -> Literal["image", "place"]:
+    """Choose where the other maps go when the pointer moves over one."""
+    return controls.segmented_control(
+        "The cursor goes to",
+        param="link",
+        key="compare-link",
+        options=LINKS,
+        default="image",
+        help="**Same image**: to where each model has put the image nearest to the pointer. "
+        "**Same place**: to the same numbers, for models with as many dimensions as the one under the pointer.",
+        format_func={"image": "Same image", "place": "Same place"}.__getitem__,
+    )
 
 
 def side_by_side(runs: Sequence[Run], data: ImageDataset, link: Literal["image", "place"]) -> None:

@@ -83,7 +83,9 @@ def test_a_title_is_text():
 
 
 def test_information_is_drawn_on_one_scale_for_all_models():
-    (field,) = factor_information(np.array([[0.1, 0.3]]), ["x", "eye_size"], most=0.4).data
+    field, words = factor_information(np.array([[0.1, 0.3]]), ["x", "eye_size"], most=0.4).data
+    assert list(words.text) == ["0.10", "0.30"]
+    assert list(words.textfont.color) == ["white", "black"]
     assert (field.zmin, field.zmax) == (0, 0.4)
     assert list(field.x) == ["x", "eye size"]
     assert list(field.y) == ["z1"]

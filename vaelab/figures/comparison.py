@@ -180,12 +180,25 @@ def factor_information(
             y=[f"z{dim + 1}" for dim in range(len(information))],
             zmin=0,
             zmax=max(most, 0.01),
-            texttemplate="%{z:.2f}",
             colorscale="Cividis",
             xgap=2,
             ygap=2,
             colorbar={"title": {"text": "share of entropy", "side": "right"}, "thickness": 10, "tickformat": ".0%"},
             hovertemplate="%{y} tells %{z:.0%} of %{x}<extra></extra>",
+        )
+    )
+    dims, factors = np.indices(information.shape).reshape(2, -1)
+    shares = information.ravel()
+    figure.add_trace(
+        go.Scatter(
+            x=factors,
+            y=dims,
+            mode="text",
+            text=[f"{share:.2f}" for share in shares],
+            # Cividis goes from dark to bright.
+            textfont={"color": np.where(shares < 0.5 * most, "white", "black").tolist()},
+            hoverinfo="skip",
+            showlegend=False,
         )
     )
     figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8})
