@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import controls, fitting, frame, resources, state, widgets
-from pages._ui.latent_canvas import latent_canvas, send_model
+from pages._ui.latent_canvas import latent_canvas, send_model, send_thumbnails
 from vaelab.config import explain
 from vaelab.figures import latent_map
 from vaelab.figures.comparison import RatePoint, bounds, factor_information, rate_distortion
@@ -109,6 +109,9 @@ def side_by_side(runs: Sequence[Run], data: ImageDataset, link: Literal["image",
     for index, (run, column) in enumerate(zip(runs, st.columns(len(runs)), strict=True)):
         with column:
             draw_one(run, data, index, link, height)
+    with st.container(gap=None):  # none shows anything
+        for index, run in enumerate(runs):
+            send_thumbnails(data, map_of(run), f"compare-map-{index}")
 
 
 def draw_one(run: Run, data: ImageDataset, index: int, link: Literal["image", "place"], height: int) -> None:

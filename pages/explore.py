@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import code_panel, controls, frame, places, resources, state, widgets
-from pages._ui.latent_canvas import Pin, latent_canvas, send_model, send_place
+from pages._ui.latent_canvas import Pin, latent_canvas, send_model, send_place, send_posterior, send_thumbnails
 from vaelab.datasets import ImageDataset, Labelled
 from vaelab.figures import latent_map
 
@@ -129,6 +129,8 @@ def explore(
             st.caption(HOW_LIVE if live else HOW)
             if not cold:
                 draw_samples(run)
+        if live and not cold:
+            send_thumbnails(data, view.projection, MAP_KEY)
         if cold and not wait:
             st.rerun()
 
@@ -188,6 +190,7 @@ def draw_live(run: Run, data: ImageDataset | Remembered, projection: Projection,
         state.set_z(run, pin.z)
         state.choose_image(run, pin.image)
         state.set_label(run, pin.label)
+        state.set_way(run, pin.way)
 
     @st.fragment
     @frame.guarded
@@ -199,6 +202,8 @@ def draw_live(run: Run, data: ImageDataset | Remembered, projection: Projection,
             st.info(LOADING, icon=":material/hourglass_top:")
         else:
             draw_pinned(run, data, projection)
+            if isinstance(data, ImageDataset):
+                send_posterior(run, data)
 
     canvas()
 

@@ -71,8 +71,7 @@ export class DrawingPad {
    * @param {File | undefined} file
    */
   async open(file) {
-    const { drawing, padProblem } = this.#elements;
-    drawing.open = true; // it can be dropped on the title as well
+    const { padProblem } = this.#elements;
     padProblem.textContent = "";
     const image = await readPicture(file, this.#size, this.#sketch.background);
     if (this.#signal.aborted) return;

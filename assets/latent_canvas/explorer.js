@@ -6,7 +6,7 @@
  * @import { Network, Posterior } from "../network/network.js"
  * @import { LatentCanvas } from "./canvas.js"
  * @import { MapChart, Pointer } from "./map_chart.js"
- * @import { Destination, Pin, RestingPlace } from "./places.js"
+ * @import { Destination, Memory, Pin } from "./places.js"
  */
 import { page } from "../shared/page.js";
 import { DrawingPad } from "./drawing_pad.js";
@@ -16,19 +16,19 @@ import { onWay } from "./places.js";
 import { Playback } from "./playback.js";
 import { View } from "./view.js";
 
+/** Steps that can be undone. */
+const MOST_STEPS = 100;
+/** What a code may lose on its way to the browser. */
+const ROUNDING = 2e-3;
+
 export class Explorer {
   /** How much of the way through all pins lies behind. */
   along = 1;
   /**
-   * Of what was drawn.
+   * Of what was drawn, or of the image at which z rests.
    * @type {Posterior | null}
    */
   posterior = null;
-  /**
-   * Over the map, where it is decoded instead of z.
-   * @type {Pointer | null}
-   */
-  pointer = null;
   /**
    * What was drawn and not yet encoded; whether its stroke is done.
    * @type {{ done: boolean } | null}
@@ -45,9 +45,10 @@ export class Explorer {
    * @param {Model} model
    * @param {Network} network  The model's.
    * @param {MapChart} chart
-   * @param {RestingPlace} place  Where to begin.
+   * @param {Memory} memory  Where to begin.
+   * @param {Pointer | null} pointer  Over the map, where it is decoded instead of z.
    */
-  constructor(canvas, map, model, network, chart, { z, image, pins, label }) {
+  constructor(canvas, map, model, network, chart, { z, image, pins, label, steps }, pointer) {
     this.canvas = canvas;
     this.map = map;
     this.model = model;
@@ -57,15 +58,38 @@ export class Explorer {
     this.image = image;
     this.pins = pins;
     this.label = label;
-    this.lastImage = image ?? map.images[0];
+    /** What can be undone, the last at the end. */
+    this.steps = steps ?? [];
+    this.pointer = pointer;
+    /** The image clicked last; none at first, when z is at one that nobody chose. */
+    this.lastImage = pins.length ? image : null;
     this.lastDim = map.dims[0].dim;
     this.playback = new Playback(this);
     this.view = new View(this, canvas.elements);
     const { signal } = this.#ending;
+    this.posterior = this.#sentPosterior();
     this.pad = new DrawingPad(canvas.elements, network, map.background, (done) => this.encodeDrawing(done), signal);
     listen(this, canvas.elements, signal);
     chart.answerClicks(true);
     this.#tick();
+  }
+
+  /** Draw the posterior of the image at which z rests, which Python has just sent. */
+  takePosterior() {
+    this.posterior ??= this.#sentPosterior();
+    this.view.forgetMarks();
+    this.request(true);
+  }
+
+  /** Of the image at which z rests, where Python has sent it. */
+  #sentPosterior() {
+    const { posterior } = page;
+    if (posterior?.model !== this.map.model || posterior.image !== this.image) return null;
+    // The map has codes in half precision; whoever moves z moves it further.
+    const isHere = posterior.mu.every(
+      (value, j) => Math.abs(value - this.z[j]) <= ROUNDING * Math.max(1, Math.abs(value)),
+    );
+    return isHere ? { mu: Float32Array.from(posterior.mu), sigma: Float32Array.from(posterior.sigma) } : null;
   }
 
   get ended() {
@@ -84,17 +108,15 @@ export class Explorer {
   }
 
   /**
-   * Move z; a single pin moves along, a path stays. What was under the pointer gives way.
+   * Move z; pins stay. What was under the pointer gives way.
    * @param {Float32Array} z
    * @param {number | null} image
    */
   go(z, image = this.image) {
     this.z = z;
     this.image = image;
-    if (image !== null) this.lastImage = image;
-    this.posterior = null;
+    this.posterior = this.#sentPosterior();
     this.pointer = null;
-    if (this.pins.length === 1) this.pins = [{ z }];
     this.view.forgetMarks();
     this.request(true);
   }
@@ -106,6 +128,69 @@ export class Explorer {
   goToPoint(point) {
     this.takeLabel(point);
     this.go(this.map.code(point), this.map.images[point]);
+  }
+
+  /**
+   * Rest at a place, which is where a way would begin; a way that there is stays as it is.
+   * @param {Float32Array} z
+   * @param {number | null} image
+   */
+  look(z, image) {
+    const start = this.map.link ? [] : [{ z, image }]; // one of several has no ways
+    this.#rest({ z, image }, this.pins.length > 1 ? this.pins : start);
+    this.view.announce("Pinned. ");
+  }
+
+  /**
+   * Rest at a place, to which the way goes on.
+   * @param {Float32Array} z
+   * @param {number | null} image
+   */
+  addWayPoint(z, image) {
+    this.#rest({ z, image }, [...this.pins, { z, image }]);
+    this.along = 1;
+    this.view.announce(`Way-point ${this.pins.length}. `);
+  }
+
+  /**
+   * @param {Pin} pin
+   * @param {Pin[]} pins
+   */
+  #rest({ z, image }, pins) {
+    this.stop();
+    this.#keepStep();
+    this.pins = pins;
+    if (image !== null) this.lastImage = image;
+    this.go(z, image);
+    this.report();
+  }
+
+  forgetPins() {
+    this.stop();
+    if (!this.pins.length) return;
+    this.#keepStep();
+    this.pins = [];
+    this.view.forgetMarks();
+    this.report();
+  }
+
+  #keepStep() {
+    const { z, image, pins, label, along } = this;
+    this.steps = [...this.steps, { z, image, pins, label, along }].slice(-MOST_STEPS);
+  }
+
+  /** Take back the last pin or way-point, or that all were forgotten. */
+  undo() {
+    const before = this.steps.at(-1);
+    if (!before) return;
+    this.stop();
+    this.steps = this.steps.slice(0, -1);
+    this.pins = before.pins;
+    this.label = before.label;
+    this.along = before.along;
+    this.go(before.z, before.image);
+    this.report();
+    this.view.announce("Undone. ");
   }
 
   /**
@@ -122,6 +207,7 @@ export class Explorer {
     this.pins = place.pins;
     this.label = place.label;
     this.along = 1;
+    this.lastImage = place.image ?? this.lastImage;
     this.go(place.z, place.image);
     this.remember();
   }
@@ -148,28 +234,6 @@ export class Explorer {
     this.stop();
     const [x, y] = this.map.place(this.z);
     this.go(this.map.step(this.z, [x + steps[0] * stride[0], y + steps[1] * stride[1]]));
-  }
-
-  /**
-   * @param {Float32Array} z
-   * @param {number | null} image
-   * @param {boolean} extend
-   */
-  pin(z, image, extend) {
-    this.stop();
-    this.pins = [...(extend ? this.pins : this.pins.slice(-1)), { z }];
-    this.along = 1;
-    this.go(z, image);
-    this.report();
-    this.view.announce("Pinned. ");
-  }
-
-  forgetPins() {
-    this.stop();
-    this.pins = [];
-    this.view.forgetMarks();
-    this.remember();
-    this.request(true);
   }
 
   /** @param {number} t  From the first pin, 0, to the last, 1. */
@@ -214,11 +278,14 @@ export class Explorer {
   /** Tell Python where z rests. */
   report() {
     this.remember();
-    this.canvas.report({ model: this.map.model, z: Array.from(this.z), image: this.image, label: this.label });
+    const { map, z, image, label } = this;
+    const pins = this.pins.map((pin) => ({ z: Array.from(pin.z), image: pin.image }));
+    this.canvas.report({ model: map.model, z: Array.from(z), image, label, pins });
   }
 
   remember() {
-    page.restingPlaces.set(this.map.run, { z: this.z, image: this.image, pins: this.pins, label: this.label });
+    const { z, image, pins, label, steps } = this;
+    page.restingPlaces.set(this.map.run, { z, image, pins, label, steps });
   }
 
   /** Draw at the next frame; `stale` where more has changed than the place of the pointer. */
@@ -237,7 +304,9 @@ export class Explorer {
     const place = this.pointer && this.chart.placeAt(this.pointer);
     const z = place ? this.map.lift(place) : this.z;
     this.view.showDecoded(z, place !== null);
-    const point = this.view.showTrust(z, place !== null);
+    const point = this.view.showTrust(z, place);
+    this.view.showReal(point);
+    this.view.showSliders(z);
     if (this.map.link && page.leader === this.canvas) moveLinked(this, point, z);
     if (!this.#stale) return;
     this.#stale = false;

@@ -16,6 +16,9 @@ const STILL = 5;
 /** Milliseconds within which a second click makes it a double click. */
 const DOUBLE_CLICK = 350;
 
+/** Where Ctrl and Z undo what was written. */
+const WRITING = "input:not([type=range], [type=checkbox]), textarea, [contenteditable]";
+
 /** @type {Record<string, Place>} */
 const MAP_STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
@@ -88,10 +91,22 @@ function listenToChart(explorer, elements, signal) {
 }
 
 /**
- * Pin the image touched or, where there is none, the place itself.
+ * Choose a place: to look at it or, where that is meant, to go on with the way.
+ * @param {Explorer} explorer
+ * @param {Float32Array} z
+ * @param {number | null} image
+ * @param {boolean} extend
+ */
+function choose(explorer, z, image, extend) {
+  if (extend && !explorer.map.link) explorer.addWayPoint(z, image);
+  else explorer.look(z, image);
+}
+
+/**
+ * Choose the image touched or, where there is none, the place itself.
  * @param {Explorer} explorer
  * @param {Place} place
- * @param {boolean} extend  The way, instead of beginning another.
+ * @param {boolean} extend
  */
 function click(explorer, place, extend) {
   const { map, chart } = explorer;
@@ -101,8 +116,8 @@ function click(explorer, place, extend) {
   const there = chart.pixels([map.places[2 * point], map.places[2 * point + 1]]);
   if (Math.hypot(here[0] - there[0], here[1] - there[1]) <= TOUCHING) {
     explorer.takeLabel(point);
-    explorer.pin(map.code(point), map.images[point], extend);
-  } else explorer.pin(map.lift(place), null, extend);
+    choose(explorer, map.code(point), map.images[point], extend);
+  } else choose(explorer, map.lift(place), null, extend);
 }
 
 /**
@@ -110,14 +125,15 @@ function click(explorer, place, extend) {
  * @param {CanvasElements} elements
  * @param {AbortSignal} signal
  */
-function listenToKeys(explorer, { decoded }, signal) {
+function listenToKeys(explorer, { decoded, extend }, signal) {
   const press = (/** @type {KeyboardEvent} */ event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     explorer.lead();
     const step = MAP_STEPS[event.key];
     const times = event.shiftKey ? 5 : 1;
     if (step && explorer.chart.isThere) explorer.walk([times * step[0], times * step[1]]);
-    else if (event.key === "Enter" && !event.repeat) explorer.pin(explorer.z, explorer.image, event.shiftKey);
+    else if (event.key === "Enter" && !event.repeat)
+      choose(explorer, explorer.z, explorer.image, event.shiftKey || extend.checked);
     else if (event.key === "Escape") explorer.forgetPins();
     else return;
     event.preventDefault();
@@ -127,6 +143,14 @@ function listenToKeys(explorer, { decoded }, signal) {
     explorer.report();
     explorer.view.announce();
   };
+  const undo = (/** @type {KeyboardEvent} */ event) => {
+    const isMeant = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
+    const writes = event.target instanceof HTMLElement && event.target.matches(WRITING);
+    if (!isMeant || writes || explorer.map.link || !explorer.steps.length) return;
+    event.preventDefault();
+    explorer.undo();
+  };
+  document.addEventListener("keydown", undo, { signal });
   decoded.addEventListener("keydown", press, { signal });
   decoded.addEventListener("keyup", release, { signal });
 }
@@ -183,18 +207,18 @@ function setLabel(explorer, label) {
  */
 function run(explorer, command) {
   const { z, map, pad } = explorer;
-  /** @param {() => void} move */
-  const jump = (move) => {
-    explorer.stop();
-    move();
-    explorer.report();
-  };
   /** @type {Record<string, () => void>} */
   const actions = {
-    origin: () => jump(() => explorer.go(new Float32Array(z.length))),
-    random: () => jump(() => explorer.go(normals(z.length), null)),
-    image: () => jump(() => explorer.goToPoint(Math.max(0, map.images.indexOf(explorer.lastImage)))),
+    origin: () => explorer.look(new Float32Array(z.length), null),
+    random: () => explorer.look(normals(z.length), null),
+    image: () => {
+      const point = map.images.indexOf(explorer.lastImage ?? -1);
+      if (point < 0) return; // not on this map
+      explorer.takeLabel(point);
+      explorer.look(map.code(point), map.images[point]);
+    },
     play: () => explorer.togglePlayback(),
+    undo: () => explorer.undo(),
     forget: () => explorer.forgetPins(),
     clear: () => pad.clear(),
     invert: () => pad.invert(),

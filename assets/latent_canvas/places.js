@@ -3,16 +3,25 @@
  *
  * @import { LatentMap } from "../network/map.js"
  *
- * @typedef {{ z: Float32Array }} Pin
+ * A place that was chosen; `image` is the dataset's, where one was clicked.
+ * @typedef {{ z: Float32Array, image: number | null }} Pin
  *
- * Where z rests. `image` is the dataset's, where one was clicked; `label` a conditional model decodes with.
- * @typedef {{ z: Float32Array, image: number | null, pins: Pin[], label: number }} RestingPlace
+ * Where z rests; `label` a conditional model decodes with. A single pin is where a way would begin.
+ * @typedef {Pin & { pins: Pin[], label: number }} RestingPlace
+ *
+ * And what can be undone.
+ * @typedef {RestingPlace & { steps?: (RestingPlace & { along: number })[] }} Memory
  *
  * @typedef {RestingPlace & { run: string }} Destination
  *
+ * @typedef {{ z: number[], image: number | null }} WayPointSent
+ *
  * What Python sends: `PlaceSent` of pages/_ui/latent_canvas.py.
  * @typedef {{ map_key: string, turn: string, run: string, z: number[], image: number | null,
- *   label: number }} PlaceSent
+ *   label: number, pins: WayPointSent[] }} PlaceSent
+ *
+ * And this: `PosteriorSent` there.
+ * @typedef {{ model: string, image: number, mu: number[], sigma: number[] }} PosteriorSent
  */
 import { page } from "../shared/page.js";
 
@@ -20,11 +29,11 @@ import { page } from "../shared/page.js";
  * Go to a place that Python sent; once, however often it is sent.
  * @param {PlaceSent} place
  */
-export function goTo({ map_key: key, turn, run, z, image, label }) {
+export function goTo({ map_key: key, turn, run, z, image, label, pins }) {
   if (page.lastTurns.get(key) === turn) return;
   page.lastTurns.set(key, turn);
-  const code = Float32Array.from(z);
-  page.destinations.set(key, { run, z: code, image, label, pins: [{ z: code }] });
+  const way = pins.map((pin) => ({ z: Float32Array.from(pin.z), image: pin.image }));
+  page.destinations.set(key, { run, z: Float32Array.from(z), image, label, pins: way });
   for (const canvas of page.canvases) canvas.arrive();
 }
 
@@ -47,14 +56,17 @@ export function takeDestination(map) {
  */
 export function addressedPlace(map, query) {
   const address = new URLSearchParams(query);
-  const [code, number, name] = ["z", "image", "label"].map((key) => address.get(key));
+  const [code, number, name, way] = ["z", "image", "label", "way"].map((key) => address.get(key));
   if (map.link || (code === null && number === null)) return null;
   const image = number === null ? null : Number(number);
   const point = image === null ? -1 : map.images.indexOf(image);
   if (code === null && point < 0) return null;
   const z = code === null ? map.code(point) : Float32Array.from(code.split(","), Number);
   const label = name === null ? (map.labels?.[Math.max(0, point)] ?? 0) : map.labelNames.indexOf(name);
-  return z.every(Number.isFinite) && label >= 0 ? { z, image, label, pins: [{ z }] } : null;
+  const points = way?.split(";").map((text) => ({ z: Float32Array.from(text.split(","), Number), image: null }));
+  const fits = points?.every((point) => point.z.length === z.length && point.z.every(Number.isFinite));
+  const pins = points && fits ? points : [{ z, image }];
+  return z.every(Number.isFinite) && label >= 0 ? { z, image, label, pins } : null;
 }
 
 /**
@@ -68,7 +80,7 @@ export function firstPlace(map) {
 
 /**
  * A place on the way through all pins.
- * @param {Pin[]} pins  Two at least.
+ * @param {{ z: Float32Array }[]} pins  Two at least.
  * @param {number} t  From 0 to 1.
  */
 export function onWay(pins, t) {

@@ -21,6 +21,7 @@
  * @property {string[]} label_names
  * @property {number[]} background  Colour of the images' border, a number a channel.
  * @property {"image" | "place" | null} link
+ * @property {string | null} thumbnails  The `id` of the sheet with its images, or null where they are gone.
  */
 import { NEIGHBOURS, nearest, weightedMean } from "./nearest.js";
 import { normal } from "./random.js";
@@ -42,6 +43,7 @@ export class LatentMap {
     this.labelNames = spec.label_names;
     this.background = spec.background;
     this.link = spec.link;
+    this.thumbnails = spec.thumbnails;
     const codes = take(tensors, "codes", 2);
     this.codes = codes.data;
     this.latentDim = codes.shape[1];

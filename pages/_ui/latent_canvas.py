@@ -10,11 +10,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import browser_code, resources, state
-from vaelab.datasets import Labelled
+from vaelab.datasets import ImageDataset, Labelled
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 
-__all__ = ["Pin", "latent_canvas", "send_model", "send_place"]
+__all__ = ["Pin", "latent_canvas", "send_model", "send_place", "send_posterior", "send_thumbnails"]
 
 # The map is drawn over a chart outside of the component, so its styles cannot be shut in.
 _CANVAS = st.components.v2.component(
@@ -33,6 +33,13 @@ _MODEL = st.components.v2.component(
 _PLACE = st.components.v2.component(
     "latent_place", js=browser_code.join("latent_canvas/place_mount.js"), isolate_styles=False
 )
+# And the images of a map, which come last: the page works without them.
+_THUMBNAILS = st.components.v2.component(
+    "latent_thumbnails", js=browser_code.join("latent_canvas/thumbnails_mount.js"), isolate_styles=False
+)
+_POSTERIOR = st.components.v2.component(
+    "latent_posterior", js=browser_code.join("latent_canvas/posterior_mount.js"), isolate_styles=False
+)
 
 
 class PinSent(TypedDict):
@@ -42,6 +49,7 @@ class PinSent(TypedDict):
     z: list[float]
     image: int | None
     label: int
+    pins: list[state.WayPoint]  # the way; a single one is where it would begin
 
 
 class PlaceSent(TypedDict):
@@ -53,6 +61,16 @@ class PlaceSent(TypedDict):
     z: list[float]
     image: int | None
     label: int
+    pins: list[state.WayPoint]
+
+
+class PosteriorSent(TypedDict):
+    """What the browser is sent of the image at which z rests."""
+
+    model: str
+    image: int
+    mu: list[float]
+    sigma: list[float]
 
 
 class Pin(NamedTuple):
@@ -61,6 +79,7 @@ class Pin(NamedTuple):
     z: NDArray[np.float32]  # (D,)
     image: int | None  # of the dataset, where one was clicked
     label: int  # that a conditional model decodes it with
+    way: list[state.WayPoint]  # through all pins; one is where a way would begin
 
 
 def send_model(run: Run, slot: str = "") -> None:
@@ -98,8 +117,38 @@ def send_place(run: Run, map_key: str) -> None:
             z=place["z"],
             image=place["image"],
             label=place["label"],
+            pins=place["pins"],
         )
         _PLACE(key=f"place-{map_key}", data=sent)
+
+
+def send_posterior(run: Run, data: ImageDataset) -> None:
+    """Give the browser the posterior of the image that was clicked, which it draws on the map."""
+    image = state.chosen_image(run)
+    sent = None
+    if image is not None and run.engine.is_vae:
+        posterior = run.engine.encode(data.images[[image]], data.label_of(image))
+        sent = PosteriorSent(
+            model=resources.model_name(run), image=image, mu=posterior.mu[0].tolist(), sigma=posterior.sigma[0].tolist()
+        )
+    _POSTERIOR(key=f"posterior-{run.name}", data=sent)
+
+
+def send_thumbnails(data: Labelled, projection: Projection, map_key: str) -> None:
+    """Give the browser a map's images, once in a session; after the map's chart, which they would hold up."""
+    name = resources.thumbnails_name(data, projection)
+    if name is None or not isinstance(data, ImageDataset):
+        return
+
+    @st.fragment  # that the browser has them is no reason to draw the page anew
+    def mount() -> None:
+        _THUMBNAILS(
+            key=f"thumbnails-{map_key}",
+            data=None if state.was_sent(name) else resources.browser_thumbnails(name, data, projection),
+            on_arrived_change=lambda: state.remember_sent(name),
+        )
+
+    mount()
 
 
 def latent_canvas(
@@ -137,7 +186,7 @@ def latent_canvas(
         pin: PinSent | None = st.session_state[key]["pin"]
         # What was pinned before the run was changed is of another latent space.
         if pin and pin["model"] == name:
-            on_pin(Pin(np.array(pin["z"], dtype=np.float32), pin["image"], pin["label"]))
+            on_pin(Pin(np.array(pin["z"], dtype=np.float32), pin["image"], pin["label"], pin["pins"]))
 
     def missing() -> None:
         state.forget_sent(name)

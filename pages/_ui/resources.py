@@ -6,6 +6,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from zlib import crc32
 
 import numpy as np
 import streamlit as st
@@ -15,6 +16,7 @@ from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import DatasetUnavailable, ImageDataset, Labelled, Source, SplitName, load_dataset
 from vaelab.export import browser_map as make_browser_map
 from vaelab.export import browser_model as make_browser_model
+from vaelab.export import browser_thumbnails as make_browser_thumbnails
 from vaelab.figures import decoded_extent
 from vaelab.images import png_data_uri, tile
 from vaelab.jobs import Jobs
@@ -31,6 +33,7 @@ __all__ = [
     "backdrop",
     "browser_map",
     "browser_model",
+    "browser_thumbnails",
     "codes_of",
     "dataset",
     "example",
@@ -47,6 +50,7 @@ __all__ = [
     "opened",
     "same_images",
     "suggestion",
+    "thumbnails_name",
     "torch_is_loaded",
     "why_not_live",
 ]
@@ -307,7 +311,25 @@ def _browser_map(
         label_names=_data.label_names,
         background=_data.background,
         link=link,
+        thumbnails=thumbnails_name(_data, _projection),
     )
+
+
+def thumbnails_name(data: Labelled, projection: Projection) -> str | None:
+    """A name for the images of a map, which no others have; None where they are gone."""
+    if not isinstance(data, ImageDataset):
+        return None
+    return f"{data.key}:{len(projection.indices)}:{crc32(projection.indices.tobytes())}"
+
+
+def browser_thumbnails(name: str, data: ImageDataset, projection: Projection) -> bytes:
+    """The images of a map, small, for the page to show beside what is decoded."""
+    return _browser_thumbnails(name, data, projection)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _browser_thumbnails(name: str, _data: ImageDataset, _projection: Projection) -> bytes:
+    return make_browser_thumbnails(_data.images[_projection.indices], name)
 
 
 @st.cache_data(max_entries=16, show_spinner="Decoding the grid …")

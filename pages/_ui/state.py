@@ -17,7 +17,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -33,6 +33,7 @@ __all__ = [
     "KIND_KEY",
     "RUN_KEY",
     "WATCH_KEY",
+    "WayPoint",
     "anchor_of",
     "choose_end",
     "choose_image",
@@ -54,6 +55,7 @@ __all__ = [
     "request_dialog",
     "run_chosen",
     "set_label",
+    "set_way",
     "set_z",
     "show_run",
     "slider_key",
@@ -66,6 +68,7 @@ __all__ = [
     "wanted_run",
     "was_sent",
     "watch_training",
+    "way_of",
     "z_of",
 ]
 
@@ -267,16 +270,36 @@ def label_key(run: Run) -> str:
     return _of(run, "label")
 
 
+class WayPoint(TypedDict):
+    """A place that a way leads through, or where one would begin."""
+
+    z: list[float]
+    image: int | None  # of the dataset, where one was clicked
+
+
+def set_way(run: Run, way: list[WayPoint]) -> None:
+    """Remember the way through the places that were pinned."""
+    st.session_state[_of(run, "way")] = way
+
+
+def way_of(run: Run) -> list[WayPoint]:
+    """The way through the places that were pinned; empty, or of two places at least."""
+    way: list[WayPoint] = st.session_state.get(_of(run, "way"), [])
+    return way if len(way) > 1 else []
+
+
 def go_to(run: Run, z: Sequence[float] | NDArray[np.floating], image: int | None, label: int | None) -> None:
-    """Go to a place, on the server and in the browser; before the sliders are drawn."""
+    """Go to a place, on the server and in the browser, and keep the way; before the sliders are drawn."""
     set_z(run, z)
     choose_image(run, image)
     set_label(run, label)
+    code = [float(value) for value in z]
     st.session_state[_of(run, "sent")] = {
-        "z": [float(value) for value in z],
+        "z": code,
         "image": image,
         "label": label_of(run),
         "turn": str(time.time_ns()),
+        "pins": way_of(run) or [WayPoint(z=code, image=image)],
     }
 
 

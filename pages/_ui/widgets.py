@@ -63,7 +63,9 @@ def chart(figure: go.Figure, **options: Any) -> Any:
     """Show a figure, enlarged on a projector; options as ``st.plotly_chart`` takes them."""
     if frame.presenting():
         figure = enlarged(figure)
-    return st.plotly_chart(figure, **options)
+    # Plotly's own tips come in a box of their own over whatever is at the top of the page.
+    config = {"showTips": False} | options.pop("config", {})
+    return st.plotly_chart(figure, config=config, **options)
 
 
 def toolbar() -> DeltaGenerator:

@@ -121,6 +121,7 @@ class MapSpec(TypedDict):
     label_names: list[str]
     background: list[float]  # colour of the images' border, from 0 to 1, a number a channel
     link: Literal["image", "place"] | None
+    thumbnails: str | None  # the id of the sheet with its images, or None where they are gone
 
 
 #: Weights of encoder and decoder together that a page should be asked to hold: 64 MB.
@@ -363,6 +364,7 @@ def browser_map(
     label_names: Sequence[str] = (),
     background: Sequence[float] = (0.0,),
     link: Literal["image", "place"] | None = None,
+    thumbnails: str | None = None,
 ) -> bytes:
     """Make the file from which the browser knows where it is on a map.
 
@@ -385,6 +387,8 @@ def browser_map(
         What images are mostly made of at their border, a number a channel.
     link
         Whether canvases on the same page follow this one: to the same image, or the same place.
+    thumbnails
+        The name of the file with its images, see ``browser_thumbnails``; None where they are gone.
 
     Returns
     -------
@@ -415,6 +419,7 @@ def browser_map(
         "label_names": list(label_names),
         "background": list(background),
         "link": link,
+        "thumbnails": thumbnails,
     }
     arrays: Arrays = {
         "indices": projection.indices.astype(np.int32),
@@ -429,7 +434,7 @@ def browser_map(
     return safetensors_file("map", spec, arrays)
 
 
-def safetensors_file(kind: Literal["model", "map"], spec: ModelSpec | MapSpec, arrays: Arrays) -> bytes:
+def safetensors_file(kind: Literal["model", "map", "thumbnails"], spec: Mapping[str, Any], arrays: Arrays) -> bytes:
     """Make a file of arrays and of what the browser is to do with them.
 
     Parameters

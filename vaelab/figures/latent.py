@@ -145,7 +145,8 @@ def latent_map(
 
     everything = np.arange(len(projection.indices))
     if values is not None:
-        bar = {"title": {"text": value_name, "side": "right"}, "thickness": 12}
+        # Below the buttons that zoom, which are at the top right.
+        bar = {"title": {"text": value_name, "side": "right"}, "thickness": 12, "len": 0.9, "y": 0, "yanchor": "bottom"}
         hover = f"{value_name} %{{marker.color:.2f}}"
         add(everything, value_name, hover, color=values, colorscale="Cividis", colorbar=bar)
     elif labels is not None:
