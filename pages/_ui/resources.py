@@ -269,7 +269,7 @@ def browser_map(
     data: Labelled,
     projection: Projection,
     map_key: str,
-    link: Literal["image", "place"] | None = None,
+    link: Literal["image", "place", "ends"] | None = None,
 ) -> bytes:
     """A map, for the decoder in the browser."""
     kind, num_points = projection.kind, len(projection.indices)
@@ -296,7 +296,7 @@ def _browser_map(
     num_points: int,
     map_key: str,
     kl_per_dim: tuple[float, ...],
-    link: Literal["image", "place"] | None,
+    link: Literal["image", "place", "ends"] | None,
     data_key: str,
     _data: Labelled,
     _projection: Projection,

@@ -35,9 +35,7 @@ __all__ = [
     "WATCH_KEY",
     "WayPoint",
     "anchor_of",
-    "choose_end",
     "choose_image",
-    "chosen_end",
     "chosen_image",
     "clicked_image",
     "forget_sent",
@@ -326,17 +324,6 @@ def choose_image(run: Run, index: int | None) -> None:
 def chosen_image(run: Run) -> int | None:
     """Which image of the dataset was clicked last."""
     index: int | None = st.session_state.get(_of(run, "image"))
-    return index
-
-
-def choose_end(run: Run, end: str, index: int) -> None:
-    """Remember the image at an end, ``"A"`` or ``"B"``, of an interpolation."""
-    st.session_state[_of(run, f"end-{end}")] = index
-
-
-def chosen_end(run: Run, end: str) -> int | None:
-    """The image at an end of an interpolation."""
-    index: int | None = st.session_state.get(_of(run, f"end-{end}"))
     return index
 
 

@@ -120,7 +120,7 @@ class MapSpec(TypedDict):
     radii: list[float]  # quantiles of the distance to the eighth neighbour
     label_names: list[str]
     background: list[float]  # colour of the images' border, from 0 to 1, a number a channel
-    link: Literal["image", "place"] | None
+    link: Literal["image", "place", "ends"] | None
     thumbnails: str | None  # the id of the sheet with its images, or None where they are gone
 
 
@@ -363,7 +363,7 @@ def browser_map(
     labels: NDArray[np.integer] | None = None,
     label_names: Sequence[str] = (),
     background: Sequence[float] = (0.0,),
-    link: Literal["image", "place"] | None = None,
+    link: Literal["image", "place", "ends"] | None = None,
     thumbnails: str | None = None,
 ) -> bytes:
     """Make the file from which the browser knows where it is on a map.
@@ -386,7 +386,8 @@ def browser_map(
     background
         What images are mostly made of at their border, a number a channel.
     link
-        Whether canvases on the same page follow this one: to the same image, or the same place.
+        Whether canvases on the same page follow this one: to the same image, or the same place. Or that the page is
+        about the way between two places, ``"ends"``, which clicks set in turn.
     thumbnails
         The name of the file with its images, see ``browser_thumbnails``; None where they are gone.
 
