@@ -36,6 +36,13 @@ def main() -> None:
     shown.run()
 
 
-# Worker processes of the local cluster import the main file again, and must not draw it.
+# Streamlit reads this file twice: once as a module, for the server, and for each page as a script. Worker
+# processes of the local cluster import it under a third name, and must do neither.
 if __name__ == "__main__":
     main()
+elif __name__ == Path(__file__).stem:
+    from starlette.middleware import Middleware
+
+    from pages._ui.delivery import Delivery
+
+    app = st.App(__file__, middleware=[Middleware(Delivery)])

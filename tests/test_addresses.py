@@ -211,6 +211,14 @@ def test_a_place_in_the_url_is_gone_to(launch):
     assert not app.warning
 
 
+def test_a_way_in_the_url_stays_there(launch):
+    way = "-1,0.5;1.25,0.5;0,0"
+    app = without_live(launch(run="digits-2d", through=way))
+    assert not app.warning
+    app.slider(key="z0:digits-2d").set_value(0.5).run()
+    assert one(app.query_params["through"]) == way
+
+
 def test_an_image_alone_stands_for_its_code(launch):
     app = without_live(launch(run="digits-2d", image="12"))
     run, data = Run.open(resources.EXAMPLES / "digits-2d"), load_dataset("digits")
@@ -230,6 +238,7 @@ def test_an_image_alone_stands_for_its_code(launch):
         ({"image": "-1"}, "there are those from 0 to 1796"),
         ({"z": "1,2", "image": "twelve"}, "the image twelve"),
         ({"z": "1,2", "label": "x"}, "the label x"),
+        ({"z": "1,2", "through": "1,2;3"}, "a place of 1 numbers, and the codes of Digits have 2"),
     ],
 )
 def test_a_wrong_place_is_answered_by_a_sentence(launch, place, sentence):

@@ -107,7 +107,7 @@ def test_the_url_names_the_run(launch, script, run):
 
 def test_a_run_that_is_not_there_is_said_to_be_missing(launch):
     app = launch(run="no-such-run")
-    assert f"There is no run called {plain('no-such-run')}" in app.warning[0].value
+    assert f"asks for the model “{plain('no-such-run')}”" in app.toast[0].value
     assert app.selectbox(key="run").value == "digits-2d"
 
 

@@ -303,6 +303,7 @@ def benchmark(
             "disentanglement",
             "own",
             "importing",
+            "slow_line",
         ]
     ],
 ) -> None:

@@ -14,6 +14,7 @@ import { MODEL_ARRIVED, use } from "../network/models.js";
 import { readHeader } from "../network/safetensors.js";
 import { page } from "../shared/page.js";
 import { leaveWheelToPage } from "../shared/wheel.js";
+import { catchDrops } from "./dropping.js";
 import { CanvasElements } from "./elements.js";
 import { Explorer } from "./explorer.js";
 import { MapChart } from "./map_chart.js";
@@ -51,6 +52,7 @@ export class LatentCanvas {
     this.root = root;
     this.elements = new CanvasElements(root);
     page.canvases.add(this);
+    catchDrops({}, this.#ending.signal); // before there is a pad for them, too
     leaveWheelToPage();
     const { signal } = this.#ending;
     document.addEventListener(MODEL_ARRIVED, () => this.start(), { signal });
@@ -81,7 +83,7 @@ export class LatentCanvas {
     }
     this.root.classList.toggle("lc-compact", Boolean(this.map.link));
     this.root.classList.toggle("lc-between", this.map.link === "ends");
-    this.elements.live.hidden = false; // in its place, though not seen before the model is here
+    this.elements.live.hidden = false;
     this.#chart = new MapChart(this.map.key, () => this.explorer?.request(true));
     this.#chart.say(ON_ITS_WAY);
     this.start();
@@ -115,6 +117,7 @@ export class LatentCanvas {
     this.explorer = null;
     this.#chart.say("");
     this.elements.problem.hidden = true;
+    this.elements.live.style.visibility = "";
     this.explorer = new Explorer(this, map, model, network, this.#chart, fits ?? firstPlace(map), this.#pointer);
     this.root.dataset.state = "ready";
     // On coming back to a page, its panels may stand elsewhere: the server may have moved them.
@@ -157,11 +160,13 @@ export class LatentCanvas {
     this.root.dataset.state = "loading";
     this.elements.problem.textContent = message;
     this.elements.problem.hidden = false;
+    this.elements.live.style.visibility = "hidden"; // in its place, so that nothing moves when it comes
   }
 
   /** @param {string} message */
   #fail(message) {
     this.#halt(message);
+    this.elements.live.hidden = true;
     this.root.dataset.state = "error";
   }
 }

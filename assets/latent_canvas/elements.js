@@ -2,7 +2,7 @@
 import { childOf } from "../shared/dom.js";
 
 /** What a button of the canvas does. */
-export const COMMANDS = ["origin", "random", "image", "play", "undo", "forget", "clear", "invert", "copy"];
+export const COMMANDS = ["origin", "random", "image", "play", "undo", "forget", "clear", "invert", "offer", "copy"];
 
 export class CanvasElements {
   /** @param {HTMLElement} root  `.latent-canvas` */
@@ -13,6 +13,7 @@ export class CanvasElements {
     this.decoded = childOf(root, ".lc-decoded", HTMLCanvasElement);
     this.caption = childOf(root, ".lc-where", HTMLElement);
     this.trust = childOf(root, ".lc-level", HTMLElement);
+    this.around = childOf(root, ".lc-around", HTMLElement);
     this.real = childOf(root, ".lc-real", HTMLCanvasElement);
     this.nearest = childOf(root, ".lc-near", HTMLElement);
     this.pathName = childOf(root, ".lc-path-name", HTMLElement);
@@ -29,6 +30,7 @@ export class CanvasElements {
     this.pad = childOf(root, ".lc-pad", HTMLCanvasElement);
     this.padProblem = childOf(root, ".lc-wrong", HTMLElement);
     this.judged = childOf(root, ".lc-judged", HTMLElement);
+    this.offer = this.button("offer");
     this.file = childOf(root, "[data-do=file]", HTMLInputElement);
     this.ink = childOf(root, "[data-do=ink]", HTMLInputElement);
     this.inkChoice = childOf(root, ".lc-ink", HTMLElement);

@@ -9,17 +9,17 @@
  * @import { Destination, Memory, Pin } from "./places.js"
  */
 import { page } from "../shared/page.js";
-import { DrawingPad } from "./drawing_pad.js";
+import { Drawing } from "./drawing.js";
+import { DecodedGrid } from "./grid.js";
 import { listen } from "./input.js";
 import { moveLinked } from "./linked.js";
 import { onWay } from "./places.js";
 import { Playback } from "./playback.js";
+import { posteriorAt } from "./posterior.js";
 import { View } from "./view.js";
 
 /** Steps that can be undone. */
 const MOST_STEPS = 100;
-/** What a code may lose on its way to the browser. */
-const ROUNDING = 2e-3;
 
 export class Explorer {
   /** Which end of the way the next click sets, where a page is about the way between two. */
@@ -29,11 +29,6 @@ export class Explorer {
    * @type {Posterior | null}
    */
   posterior = null;
-  /**
-   * What was drawn and not yet encoded; whether its stroke is done.
-   * @type {{ done: boolean } | null}
-   */
-  #drawn = null;
   /** @type {number | null} */
   #frame = null;
   #stale = true;
@@ -71,8 +66,9 @@ export class Explorer {
     this.playback = new Playback(this);
     this.view = new View(this, canvas.elements);
     const { signal } = this.#ending;
-    this.posterior = this.#sentPosterior();
-    this.pad = new DrawingPad(canvas.elements, network, map.background, (done) => this.encodeDrawing(done), signal);
+    this.posterior = posteriorAt(this);
+    this.drawing = new Drawing(this, canvas.elements, signal);
+    this.grid = new DecodedGrid(this, signal);
     listen(this, canvas.elements, signal);
     chart.answerClicks(true);
     this.#tick();
@@ -80,20 +76,9 @@ export class Explorer {
 
   /** Draw the posterior of the image at which z rests, which Python has just sent. */
   takePosterior() {
-    this.posterior ??= this.#sentPosterior();
+    this.posterior ??= posteriorAt(this);
     this.view.forgetMarks();
     this.request(true);
-  }
-
-  /** Of the image at which z rests, where Python has sent it. */
-  #sentPosterior() {
-    const { posterior } = page;
-    if (posterior?.model !== this.map.model || posterior.image !== this.image) return null;
-    // The map has codes in half precision; whoever moves z moves it further.
-    const isHere = posterior.mu.every(
-      (value, j) => Math.abs(value - this.z[j]) <= ROUNDING * Math.max(1, Math.abs(value)),
-    );
-    return isHere ? { mu: Float32Array.from(posterior.mu), sigma: Float32Array.from(posterior.sigma) } : null;
   }
 
   get ended() {
@@ -119,7 +104,8 @@ export class Explorer {
   go(z, image = this.image) {
     this.z = z;
     this.image = image;
-    this.posterior = this.#sentPosterior();
+    this.posterior = posteriorAt(this);
+    this.drawing.judgement = null;
     this.pointer = null;
     this.view.forgetMarks();
     this.request(true);
@@ -263,25 +249,6 @@ export class Explorer {
     this.go(onWay(this.pins, t, this.kind), null);
   }
 
-  /**
-   * Go to what was drawn: encoded at the next frame, however many strokes come before it.
-   * @param {boolean} done  Or in the middle of a stroke.
-   */
-  encodeDrawing(done) {
-    this.#drawn = { done: done || (this.#drawn?.done ?? false) };
-    this.request(true);
-  }
-
-  #encode() {
-    const done = this.#drawn?.done;
-    this.#drawn = null;
-    const posterior = this.network.encode(this.pad.image, this.label);
-    this.stop();
-    this.go(posterior.mu, null);
-    if (this.network.isVae) this.posterior = posterior;
-    if (done) this.report();
-  }
-
   togglePlayback() {
     if (!this.playback.playing) {
       this.playback.start();
@@ -321,16 +288,19 @@ export class Explorer {
 
   #tick() {
     if (this.ended) return;
-    if (this.#drawn) this.#encode();
+    this.drawing.encode();
     const place = this.pointer && this.chart.placeAt(this.pointer);
-    const z = place ? this.map.lift(place) : this.z;
+    const z = place ? this.map.lift(place, this.z) : this.z;
     this.view.showDecoded(z, place !== null);
     const point = this.view.showTrust(z, place);
-    this.view.showReal(point);
+    // What is decoded with a label is to be seen beside an image with that label.
+    const alike = this.network.numLabels ? this.map.nearestOf(z, this.label) : -1;
+    this.view.showReal(alike < 0 ? point : alike);
     this.view.showSliders(z);
     if (this.map.link && page.leader === this.canvas) moveLinked(this, point, z);
     if (!this.#stale) return;
     this.#stale = false;
     this.view.showState();
+    this.grid.show();
   }
 }

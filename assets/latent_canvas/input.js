@@ -125,7 +125,7 @@ function click(explorer, place, extend) {
     // The way is decoded with the label of where it begins.
     if (map.link !== "ends" || explorer.nextEnd === 0) explorer.takeLabel(point);
     choose(explorer, map.code(point), map.images[point], extend);
-  } else choose(explorer, map.lift(place), null, extend);
+  } else choose(explorer, map.lift(place, explorer.z), null, extend);
 }
 
 /**
@@ -202,7 +202,7 @@ function setLabel(explorer, label) {
   explorer.label = label;
   // What was drawn is another code with another label; any other code stays.
   if (explorer.posterior) {
-    explorer.encodeDrawing(true);
+    explorer.drawing.changed(true);
     return;
   }
   explorer.go(explorer.z);
@@ -214,7 +214,7 @@ function setLabel(explorer, label) {
  * @param {string} command
  */
 function run(explorer, command) {
-  const { z, map, pad } = explorer;
+  const { z, map, drawing } = explorer;
   /** @type {Record<string, () => void>} */
   const actions = {
     origin: () => explorer.look(new Float32Array(z.length), null),
@@ -228,9 +228,10 @@ function run(explorer, command) {
     play: () => explorer.togglePlayback(),
     undo: () => explorer.undo(),
     forget: () => explorer.forgetPins(),
-    clear: () => pad.clear(),
-    invert: () => pad.invert(),
-    copy: () => pad.copy(explorer.view.shown),
+    clear: () => drawing.clear(),
+    invert: () => drawing.pad.invert(),
+    offer: () => drawing.pad.invert(),
+    copy: () => drawing.pad.copy(explorer.view.shown),
   };
   actions[command]();
 }

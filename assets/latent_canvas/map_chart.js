@@ -124,6 +124,14 @@ export class MapChart {
     ];
   }
 
+  get plot() {
+    return this.#chart.plot;
+  }
+
+  get layout() {
+    return this.#chart.layout;
+  }
+
   /** Whether there is a chart to draw on. */
   get isThere() {
     return this.#chart.layout !== null;

@@ -23,9 +23,6 @@
  * What Python sends: `PlaceSent` of pages/_ui/latent_canvas.py.
  * @typedef {{ map_key: string, turn: string, run: string, z: number[], image: number | null,
  *   label: number, pins: WayPointSent[], along: number, kind: WayKind }} PlaceSent
- *
- * And this: `PosteriorSent` there.
- * @typedef {{ model: string, image: number, mu: number[], sigma: number[] }} PosteriorSent
  */
 import { page } from "../shared/page.js";
 
@@ -60,7 +57,7 @@ export function takeDestination(map) {
  */
 export function addressedPlace(map, query) {
   const address = new URLSearchParams(query);
-  const [code, number, name, way] = ["z", "image", "label", "way"].map((key) => address.get(key));
+  const [code, number, name, way] = ["z", "image", "label", "through"].map((key) => address.get(key));
   if (map.link || (code === null && number === null)) return null;
   const image = number === null ? null : Number(number);
   const point = image === null ? -1 : map.images.indexOf(image);

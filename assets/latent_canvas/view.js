@@ -10,7 +10,7 @@ import { Picture } from "../network/picture.js";
 import { SHOWN } from "../network/worker.js";
 import { page } from "../shared/page.js";
 import { show } from "../shared/show.js";
-import { trustLevel } from "../shared/trust.js";
+import { surroundings, verdictOn } from "../shared/trust.js";
 import { LENS } from "./map_chart.js";
 import { onWay } from "./places.js";
 import { makeRows } from "./rows.js";
@@ -99,11 +99,14 @@ export class View {
    * @param {Place | null} place  On the map, where the pointer is there.
    */
   showTrust(z, place) {
-    const { point, share } = this.#explorer.map.trust(z);
-    const { name, text } = trustLevel(share);
-    const { trust, caption } = this.#elements;
+    const { map, drawing } = this.#explorer;
+    const found = map.trust(z, place);
+    const { point } = found;
+    const { name, text } = verdictOn(found, place ? null : drawing.judgement?.share);
+    const { trust, around, caption } = this.#elements;
     trust.dataset.level = name;
     trust.textContent = text;
+    around.textContent = found.isGap ? "a mix of the 8 points around" : surroundings(found);
     const numbers = z.length > 3 ? "" : `\nz = (${Array.from(z, (value) => show(value)).join(", ")})`;
     caption.textContent = (place ? "Decoded at the pointer" : "Decoded") + numbers;
     return point;
@@ -127,11 +130,11 @@ export class View {
 
   /** Have a screen reader say where z is. */
   announce(before = "") {
-    const { map, z } = this.#explorer;
-    const { point, share } = map.trust(z);
-    const label = map.label(point);
+    const { map, z, drawing } = this.#explorer;
+    const found = map.trust(z);
+    const label = map.label(found.point);
     const near = label ? `Nearest image: ${label}.` : "";
-    this.#elements.announcement.textContent = `${before}${trustLevel(share).text}. ${near}`;
+    this.#elements.announcement.textContent = `${before}${verdictOn(found, drawing.judgement?.share).text}. ${near}`;
   }
 
   /** Show where z rests: on the map, at the sliders, along them. */
@@ -169,6 +172,7 @@ export class View {
    */
   #findMarks() {
     const { map, pins, posterior, kind, z } = this.#explorer;
+    const covariance = posterior && map.covariance(posterior);
     const legs = pins.length - 1;
     // Straight, but on a map that bends, or along an arc.
     const steps = map.projection === "umap" || kind === "spherical" ? 12 : 1;
@@ -180,7 +184,7 @@ export class View {
       // The start of a way to be, only once z is elsewhere.
       pins: pins.filter((pin) => legs > 0 || pin.z.some((value, j) => value !== z[j])).map((pin) => map.place(pin.z)),
       way,
-      posterior: posterior && { place: map.place(posterior.mu), covariance: map.covariance(posterior) },
+      posterior: covariance && posterior && { place: map.place(posterior.mu), covariance },
     };
   }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypedDict
 
 import numpy as np
@@ -15,7 +15,16 @@ from vaelab.latent.interpolation import INTERPOLATIONS
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 
-__all__ = ["Pin", "latent_canvas", "send_model", "send_place", "send_posterior", "send_thumbnails", "send_way"]
+__all__ = [
+    "Pin",
+    "latent_canvas",
+    "send_errors",
+    "send_model",
+    "send_place",
+    "send_posterior",
+    "send_thumbnails",
+    "send_way",
+]
 
 # The map is drawn over a chart outside of the component, so its styles cannot be shut in.
 _CANVAS = st.components.v2.component(
@@ -41,6 +50,19 @@ _THUMBNAILS = st.components.v2.component(
 _POSTERIOR = st.components.v2.component(
     "latent_posterior", js=browser_code.join("latent_canvas/posterior_mount.js"), isolate_styles=False
 )
+
+
+# So does what held-out images' errors are: it needs torch, for which no map waits.
+_ERRORS = st.components.v2.component(
+    "latent_errors", js=browser_code.join("latent_canvas/errors_mount.js"), isolate_styles=False
+)
+
+
+class ErrorsSent(TypedDict):
+    """What the browser is sent to judge an image by that a person gives."""
+
+    model: str  # by its name
+    errors: list[float]  # quantiles of how far held-out images' reconstructions are off
 
 
 class PinSent(TypedDict):
@@ -166,6 +188,12 @@ def send_way(
     _PLACE(key=f"place-{map_key}", data=sent)
 
 
+def send_errors(run: Run) -> None:
+    """Give the browser what it is to compare the reconstruction of a drawing with; it needs torch, and the images."""
+    errors = resources.error_quantiles(run)
+    _ERRORS(key="errors-of-images", data=ErrorsSent(model=resources.model_name(run), errors=errors))
+
+
 def send_posterior(run: Run, data: ImageDataset) -> None:
     """Give the browser the posterior of the image that was clicked, which it draws on the map."""
     image = state.chosen_image(run)
@@ -202,6 +230,7 @@ def latent_canvas(
     map_key: str,
     on_pin: Callable[[Pin], None] = lambda pin: None,
     link: Literal["image", "place", "ends"] | None = None,
+    dimension_names: Mapping[int, str] | None = None,
 ) -> None:
     """Draw the canvas that decodes wherever the pointer is on the map beside it.
 
@@ -223,6 +252,8 @@ def latent_canvas(
     link
         On a page with several: whether the others go to the same image, or to the same place. On a page about the
         way between two places, ``"ends"``: clicks set them in turn.
+    dimension_names
+        What people call dimensions, from 0, by their sliders.
     """
     name = resources.model_name(run)
     key = f"canvas-{map_key}"
@@ -238,7 +269,7 @@ def latent_canvas(
 
     _CANVAS(
         key=key,
-        data=resources.browser_map(run, data, projection, map_key, link),
+        data=resources.browser_map(run, data, projection, map_key, link, dimension_names),
         on_pin_change=pinned,
         on_missing_change=missing,
     )

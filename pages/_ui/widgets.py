@@ -56,7 +56,12 @@ MAP_CONFIG = {
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "toImage"],
 }
 
-MAP_NAMES: dict[ProjectionKind, str] = {"plane": "Latent plane", "pca": "PCA", "umap": "UMAP"}
+MAP_NAMES: dict[ProjectionKind, str] = {
+    "plane": "Latent plane",
+    "umap": "UMAP",
+    "pca": "PCA",
+    "pair": "Two dimensions",
+}
 
 
 def chart(figure: go.Figure, **options: Any) -> Any:
@@ -131,7 +136,13 @@ def choose_run(opens_on: Callable[[Mapping[str, Run], str | None], str | None] |
     else:
         state.want_run(chosen)
     if wanted is not None and wanted not in runs:
-        st.warning(f"There is no run called {plain(wanted)}: showing {plain(runs[chosen].title)} instead.")
+        # Not in the row of controls, which it would squeeze; and a page that is still loading redraws at once.
+        st.toast(
+            f"The address asks for the model “{plain(wanted)}”, which is not here. "
+            f"Showing {plain(runs[chosen].title)} instead.",
+            icon=":material/link_off:",
+            duration="infinite",
+        )
     name = st.selectbox(
         "Model",
         list(runs),
@@ -234,9 +245,11 @@ def summary_of(config: TrainConfig) -> str:
     return f"{kind_of(config)} {config.latent_dim}-D{beta}"
 
 
-def choose_map(run: Run) -> ProjectionKind:
-    """Choose how latent space is laid on the screen."""
+def choose_map(run: Run, pairs: bool = False) -> ProjectionKind:
+    """Choose how latent space is laid on the screen; with ``pairs``, along two of its dimensions as well."""
     kinds = kinds_of_map(run.config.latent_dim)
+    if pairs and run.config.latent_dim > 2:
+        kinds.append("pair")
     return controls.segmented_control(
         "Map",
         param="map",
@@ -245,7 +258,8 @@ def choose_map(run: Run) -> ProjectionKind:
         default=kinds[0],
         help="**Latent plane**: the two numbers of the code as they are. **PCA**: the two "
         "directions in which codes vary most. **UMAP**: neighbours stay neighbours; distances "
-        "between far groups mean little.",
+        "between far groups mean little."
+        + (" **Two dimensions**: two numbers of the code, whichever you choose." if "pair" in kinds else ""),
         format_func=MAP_NAMES.__getitem__,
     )
 
