@@ -62,13 +62,13 @@ PAGES = {
     ),
     "interpolate": (
         "run=digits-2d&map=pca&way=spherical&steps=6&a=12&b=99&along=0.9",
-        ["pca", "spherical", 6, 0.9],
+        ["pca", "spherical", 6],
         [],
         ("way", "linear", "way", None),
     ),
     "anomalies": (
-        "run=digits-2d&anomalies=corrupted&damage=masking&strength=0.4&score=latent&threshold=0.3&list=missed&number=2",
-        ["corrupted", "masking", 0.4, "latent", 0.3, "Missed", 2],
+        "run=digits-2d&damage=gaussian&strength=0.4&score=latent&threshold=0.3&list=missed&number=2",
+        ["corrupted", "gaussian", 0.4, "latent", 0.3, "Missed", 2],
         [],
         ("anomaly-score", "calibrated", "score", None),
     ),
@@ -168,7 +168,7 @@ MISTAKES = [
     ("interpolate.py", "way", "", "way", "linear"),
     ("compare.py", "with", "no-such-run", "compare-with-digits-2d", ["digits-ae-2d"]),
     ("anomalies.py", "score", "nonsense", "anomaly-score", "calibrated"),
-    ("anomalies.py", "anomalies", "left_out", "anomalies:digits-2d", "other"),
+    ("anomalies.py", "anomalies", "left_out", "anomalies:digits-2d", "corrupted"),
     ("denoising.py", "strength", "nan", "noise-strength-gaussian", 0.3),
     ("denoising.py", "strength", "17", "noise-strength-gaussian", 1.0),
     ("generation.py", "label", "7", f"generate-label:{DIGITS}:False", 7),
@@ -254,7 +254,7 @@ def test_a_wrong_place_is_answered_by_a_sentence(launch, place, sentence):
 @pytest.mark.parametrize(("end", "text"), [("a", "1797"), ("b", "twelve")])
 def test_an_end_that_is_not_there_is_answered_by_a_sentence(launch, end, text):
     app = launch("interpolate.py", run="digits-2d", **{end: text})
-    assert f"There is no image {text} for {end.upper()}" in app.warning[0].value
+    assert f"{end.upper()}: The address asks for the image {text}" in app.warning[0].value
 
 
 def test_a_url_that_comes_late_undoes_nothing(launch, monkeypatch):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pages._ui import resources
+from pages._ui.widgets import plain
 from tests.app_steps import without_live
 from vaelab.config import TrainConfig
 from vaelab.runs import Run
@@ -106,7 +107,7 @@ def test_the_url_names_the_run(launch, script, run):
 
 def test_a_run_that_is_not_there_is_said_to_be_missing(launch):
     app = launch(run="no-such-run")
-    assert "There is no run called no-such-run" in app.warning[0].value
+    assert f"asks for the model “{plain('no-such-run')}”" in app.toast[0].value
     assert app.selectbox(key="run").value == "digits-2d"
 
 

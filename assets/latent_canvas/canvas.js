@@ -82,6 +82,7 @@ export class LatentCanvas {
       return;
     }
     this.root.classList.toggle("lc-compact", Boolean(this.map.link));
+    this.root.classList.toggle("lc-between", this.map.link === "ends");
     this.elements.live.hidden = false;
     this.#chart = new MapChart(this.map.key, () => this.explorer?.request(true));
     this.#chart.say(ON_ITS_WAY);
@@ -108,7 +109,7 @@ export class LatentCanvas {
     use(model, this);
     void model.background; // its worker takes a while to start, and a slow model needs it at once
     const sent = takeDestination(map);
-    const left = page.restingPlaces.get(map.run);
+    const left = page.restingPlaces.get(map.memory);
     const place = sent ?? left ?? addressedPlace(map, window.location.search);
     const fits =
       place?.z.length === network.latentDim && (!network.numLabels || place.label < network.numLabels) ? place : null;

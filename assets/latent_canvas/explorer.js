@@ -22,8 +22,8 @@ import { View } from "./view.js";
 const MOST_STEPS = 100;
 
 export class Explorer {
-  /** How much of the way through all pins lies behind. */
-  along = 1;
+  /** Which end of the way the next click sets, where a page is about the way between two. */
+  nextEnd = 0;
   /**
    * Of what was drawn, or of the image at which z rests.
    * @type {Posterior | null}
@@ -43,7 +43,7 @@ export class Explorer {
    * @param {Memory} memory  Where to begin.
    * @param {Pointer | null} pointer  Over the map, where it is decoded instead of z.
    */
-  constructor(canvas, map, model, network, chart, { z, image, pins, label, steps }, pointer) {
+  constructor(canvas, map, model, network, chart, { z, image, pins, label, along, kind, steps }, pointer) {
     this.canvas = canvas;
     this.map = map;
     this.model = model;
@@ -53,6 +53,10 @@ export class Explorer {
     this.image = image;
     this.pins = pins;
     this.label = label;
+    /** How much of the way through all pins lies behind. */
+    this.along = along;
+    /** How it goes from pin to pin. */
+    this.kind = kind;
     /** What can be undone, the last at the end. */
     this.steps = steps ?? [];
     this.pointer = pointer;
@@ -122,7 +126,7 @@ export class Explorer {
    * @param {number | null} image
    */
   look(z, image) {
-    const start = this.map.link ? [] : [{ z, image }]; // one of several has no ways
+    const start = this.map.hasWays ? [{ z, image }] : [];
     this.#rest({ z, image }, this.pins.length > 1 ? this.pins : start);
     this.view.announce("Pinned. ");
   }
@@ -136,6 +140,22 @@ export class Explorer {
     this.#rest({ z, image }, [...this.pins, { z, image }]);
     this.along = 1;
     this.view.announce(`Way-point ${this.pins.length}. `);
+  }
+
+  /**
+   * Make a place the end of the way whose turn it is; z stays as far along.
+   * @param {Float32Array} z
+   * @param {number | null} image
+   */
+  setEnd(z, image) {
+    if (this.pins.length < 2) return; // Python has not said yet where they are
+    this.stop();
+    this.#keepStep();
+    this.pins = this.pins.map((pin, i) => (i === this.nextEnd ? { z, image } : pin));
+    this.view.announce(`${"AB"[this.nextEnd]} set. `);
+    this.nextEnd = 1 - this.nextEnd;
+    this.goAlong(this.along);
+    this.report();
   }
 
   /**
@@ -161,8 +181,8 @@ export class Explorer {
   }
 
   #keepStep() {
-    const { z, image, pins, label, along } = this;
-    this.steps = [...this.steps, { z, image, pins, label, along }].slice(-MOST_STEPS);
+    const { z, image, pins, label, along, kind } = this;
+    this.steps = [...this.steps, { z, image, pins, label, along, kind }].slice(-MOST_STEPS);
   }
 
   /** Take back the last pin or way-point, or that all were forgotten. */
@@ -192,7 +212,8 @@ export class Explorer {
     this.stop();
     this.pins = place.pins;
     this.label = place.label;
-    this.along = 1;
+    this.along = place.along;
+    this.kind = place.kind;
     this.lastImage = place.image ?? this.lastImage;
     this.go(place.z, place.image);
     this.remember();
@@ -225,7 +246,7 @@ export class Explorer {
   /** @param {number} t  From the first pin, 0, to the last, 1. */
   goAlong(t) {
     this.along = t;
-    this.go(onWay(this.pins, t), null);
+    this.go(onWay(this.pins, t, this.kind), null);
   }
 
   togglePlayback() {
@@ -245,14 +266,14 @@ export class Explorer {
   /** Tell Python where z rests. */
   report() {
     this.remember();
-    const { map, z, image, label } = this;
+    const { map, z, image, label, along } = this;
     const pins = this.pins.map((pin) => ({ z: Array.from(pin.z), image: pin.image }));
-    this.canvas.report({ model: map.model, z: Array.from(z), image, label, pins });
+    this.canvas.report({ model: map.model, z: Array.from(z), image, label, pins, along });
   }
 
   remember() {
-    const { z, image, pins, label, steps } = this;
-    page.restingPlaces.set(this.map.run, { z, image, pins, label, steps });
+    const { z, image, pins, label, along, kind, steps } = this;
+    page.restingPlaces.set(this.map.memory, { z, image, pins, label, along, kind, steps });
   }
 
   /** Draw at the next frame; `stale` where more has changed than the place of the pointer. */

@@ -35,6 +35,12 @@ export function listen(explorer, elements, signal) {
   for (const command of COMMANDS) {
     elements.button(command).addEventListener("click", () => run(explorer, command), { signal });
   }
+  elements.ends.forEach((end, i) => {
+    const turn = () => {
+      explorer.nextEnd = i;
+    };
+    end.addEventListener("change", turn, { signal });
+  });
   elements.label.addEventListener("change", () => setLabel(explorer, Number(elements.label.value)), { signal });
   for (const fold of elements.folds) fold.addEventListener("toggle", () => explorer.request(true), { signal });
   window.addEventListener("resize", () => explorer.request(true), { signal });
@@ -98,7 +104,8 @@ function listenToChart(explorer, elements, signal) {
  * @param {boolean} extend
  */
 function choose(explorer, z, image, extend) {
-  if (extend && !explorer.map.link) explorer.addWayPoint(z, image);
+  if (explorer.map.link === "ends") explorer.setEnd(z, image);
+  else if (extend && !explorer.map.link) explorer.addWayPoint(z, image);
   else explorer.look(z, image);
 }
 
@@ -115,7 +122,8 @@ function click(explorer, place, extend) {
   const here = chart.pixels(place);
   const there = chart.pixels([map.places[2 * point], map.places[2 * point + 1]]);
   if (Math.hypot(here[0] - there[0], here[1] - there[1]) <= TOUCHING) {
-    explorer.takeLabel(point);
+    // The way is decoded with the label of where it begins.
+    if (map.link !== "ends" || explorer.nextEnd === 0) explorer.takeLabel(point);
     choose(explorer, map.code(point), map.images[point], extend);
   } else choose(explorer, map.lift(place, explorer.z), null, extend);
 }
@@ -134,7 +142,7 @@ function listenToKeys(explorer, { decoded, extend }, signal) {
     if (step && explorer.chart.isThere) explorer.walk([times * step[0], times * step[1]]);
     else if (event.key === "Enter" && !event.repeat)
       choose(explorer, explorer.z, explorer.image, event.shiftKey || extend.checked);
-    else if (event.key === "Escape") explorer.forgetPins();
+    else if (event.key === "Escape" && explorer.map.link !== "ends") explorer.forgetPins();
     else return;
     event.preventDefault();
   };
@@ -146,7 +154,7 @@ function listenToKeys(explorer, { decoded, extend }, signal) {
   const undo = (/** @type {KeyboardEvent} */ event) => {
     const isMeant = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
     const writes = event.target instanceof HTMLElement && event.target.matches(WRITING);
-    if (!isMeant || writes || explorer.map.link || !explorer.steps.length) return;
+    if (!isMeant || writes || !explorer.map.hasWays || !explorer.steps.length) return;
     event.preventDefault();
     explorer.undo();
   };

@@ -171,13 +171,14 @@ export class View {
    * @returns {Marks}
    */
   #findMarks() {
-    const { map, pins, posterior, z } = this.#explorer;
+    const { map, pins, posterior, kind, z } = this.#explorer;
     const covariance = posterior && map.covariance(posterior);
     const legs = pins.length - 1;
-    const steps = map.projection === "umap" ? 12 : 1; // straight, but on a map that bends
+    // Straight, but on a map that bends, or along an arc.
+    const steps = map.projection === "umap" || kind === "spherical" ? 12 : 1;
     /** @type {Place[]} */
     const way = [];
-    for (let i = 0; legs > 0 && i <= steps * legs; i++) way.push(map.place(onWay(pins, i / (steps * legs))));
+    for (let i = 0; legs > 0 && i <= steps * legs; i++) way.push(map.place(onWay(pins, i / (steps * legs), kind)));
     return {
       here: map.place(z),
       // The start of a way to be, only once z is elsewhere.
@@ -188,7 +189,7 @@ export class View {
   }
 
   #showControls() {
-    const { label, pins, along, playback, lastDim, lastImage, steps } = this.#explorer;
+    const { label, pins, along, playback, lastDim, lastImage, nextEnd, steps } = this.#explorer;
     const elements = this.#elements;
     elements.label.value = String(label);
     const hasWay = pins.length > 1;
@@ -196,6 +197,9 @@ export class View {
     elements.pathName.textContent = hasWay
       ? `From A to ${end}: ${Math.round(100 * along)} %`
       : "No way from A to B yet";
+    elements.ends.forEach((end, i) => {
+      end.checked = i === nextEnd;
+    });
     elements.along.disabled = !hasWay;
     elements.along.value = String(along);
     elements.button("image").disabled = lastImage === null;

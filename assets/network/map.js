@@ -21,7 +21,7 @@
  * @property {number[]} place_radii  The same between places of a UMAP map; empty for any other.
  * @property {string[]} label_names
  * @property {number[]} background  Colour of the images' border, a number a channel.
- * @property {"image" | "place" | null} link
+ * @property {"image" | "place" | "ends" | null} link
  * @property {string | null} thumbnails  The `id` of the sheet with its images, or null where they are gone.
  */
 import { NEIGHBOURS, nearest, weightedMean } from "./nearest.js";
@@ -65,6 +65,16 @@ export class LatentMap {
     this.center = linear ? take(tensors, "center", 1, this.latentDim).data : new Float32Array();
     this.components = linear ? take(tensors, "components", 2, 2 * this.latentDim).data : new Float32Array();
     this.places = tensors.get("coordinates")?.data ?? this.#placeAll();
+  }
+
+  /** Whether a way leads through places of it; one of several side by side has none. */
+  get hasWays() {
+    return this.link === null || this.link === "ends";
+  }
+
+  /** Under what the page remembers where a person was: the two ends of a way are apart from other places. */
+  get memory() {
+    return this.link === "ends" ? `${this.run} ends` : this.run;
   }
 
   /** Where all points lie, when the file does not say because it follows from their codes. */

@@ -293,7 +293,7 @@ def browser_map(
     data: Labelled,
     projection: Projection,
     map_key: str,
-    link: Literal["image", "place"] | None = None,
+    link: Literal["image", "place", "ends"] | None = None,
     dimension_names: Mapping[int, str] | None = None,
 ) -> bytes:
     """A map, for the decoder in the browser."""
@@ -324,7 +324,7 @@ def _browser_map(
     num_points: int,
     map_key: str,
     kl_per_dim: tuple[float, ...],
-    link: Literal["image", "place"] | None,
+    link: Literal["image", "place", "ends"] | None,
     data_key: str,
     axes: tuple[str, str],
     dimension_names: tuple[str, ...],
