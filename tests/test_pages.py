@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pages._ui import resources
+from pages._ui.widgets import plain
 from tests.app_steps import without_live
 from vaelab.config import TrainConfig
 from vaelab.runs import Run
@@ -108,7 +109,8 @@ def test_the_url_names_the_run(launch, script, run):
 def test_a_run_that_is_not_there_is_said_to_be_missing(launch):
     app = launch(run="no-such-run")
     # Beside the controls, which it must not squeeze.
-    assert "the model “no\\-such\\-run”, which is not here. Showing Digits instead." in app.toast[0].value
+    said = app.toast[0].value
+    assert f"the model “{plain('no-such-run')}”, which is not here. Showing " in said
     assert not app.warning
     assert app.selectbox(key="run").value == "digits-2d"
 

@@ -82,7 +82,8 @@ export class LatentCanvas {
       return;
     }
     this.root.classList.toggle("lc-compact", Boolean(this.map.link));
-    this.elements.live.hidden = false; // in its place, though not seen before the model is here
+    this.root.classList.toggle("lc-between", this.map.link === "ends");
+    this.elements.live.hidden = false;
     this.#chart = new MapChart(this.map.key, () => this.explorer?.request(true));
     this.#chart.say(ON_ITS_WAY);
     this.start();
@@ -108,7 +109,7 @@ export class LatentCanvas {
     use(model, this);
     void model.background; // its worker takes a while to start, and a slow model needs it at once
     const sent = takeDestination(map);
-    const left = page.restingPlaces.get(map.run);
+    const left = page.restingPlaces.get(map.memory);
     const place = sent ?? left ?? addressedPlace(map, window.location.search);
     const fits =
       place?.z.length === network.latentDim && (!network.numLabels || place.label < network.numLabels) ? place : null;
@@ -116,6 +117,7 @@ export class LatentCanvas {
     this.explorer = null;
     this.#chart.say("");
     this.elements.problem.hidden = true;
+    this.elements.live.style.visibility = "";
     this.explorer = new Explorer(this, map, model, network, this.#chart, fits ?? firstPlace(map), this.#pointer);
     this.root.dataset.state = "ready";
     // On coming back to a page, its panels may stand elsewhere: the server may have moved them.
@@ -158,11 +160,13 @@ export class LatentCanvas {
     this.root.dataset.state = "loading";
     this.elements.problem.textContent = message;
     this.elements.problem.hidden = false;
+    this.elements.live.style.visibility = "hidden"; // in its place, so that nothing moves when it comes
   }
 
   /** @param {string} message */
   #fail(message) {
     this.#halt(message);
+    this.elements.live.hidden = true;
     this.root.dataset.state = "error";
   }
 }

@@ -21,6 +21,7 @@ export class CanvasElements {
     this.label = childOf(root, "[data-do=label]", HTMLSelectElement);
     this.lens = childOf(root, "[data-do=lens]", HTMLInputElement);
     this.extend = childOf(root, "[data-do=extend]", HTMLInputElement);
+    this.ends = ["a", "b"].map((end) => childOf(root, `[data-do=end-${end}]`, HTMLInputElement));
     this.along = childOf(root, "[data-do=along]", HTMLInputElement);
     this.play = childOf(root, "[data-do=play]", HTMLButtonElement);
     this.lists = Array.from(root.querySelectorAll(".lc-rows"));

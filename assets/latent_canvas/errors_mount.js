@@ -12,5 +12,5 @@ import { page } from "../shared/page.js";
 export default function mount({ data }) {
   if (page.errors.get(data.model)) return;
   page.errors.set(data.model, data.errors);
-  for (const { explorer } of page.canvases) if (explorer?.given) explorer.judge();
+  for (const { explorer } of page.canvases) if (explorer?.drawing.judgement) explorer.drawing.judge();
 }

@@ -5,43 +5,27 @@
  * @import { Model } from "../network/models.js"
  * @import { Network, Posterior } from "../network/network.js"
  * @import { LatentCanvas } from "./canvas.js"
- * @import { Judgement } from "./judgement.js"
  * @import { MapChart, Pointer } from "./map_chart.js"
- * @import { Destination, Memory, Pin } from "./places.js"
+ * @import { Destination, Memory } from "./places.js"
  */
 import { page } from "../shared/page.js";
-import { DrawingPad } from "./drawing_pad.js";
+import { Drawing } from "./drawing.js";
 import { DecodedGrid } from "./grid.js";
 import { listen } from "./input.js";
-import { judge } from "./judgement.js";
 import { moveLinked } from "./linked.js";
 import { onWay } from "./places.js";
 import { Playback } from "./playback.js";
+import { posteriorAt } from "./posterior.js";
 import { View } from "./view.js";
 
-/** Steps that can be undone. */
-const MOST_STEPS = 100;
-/** What a code may lose on its way to the browser. */
-const ROUNDING = 2e-3;
-
 export class Explorer {
-  /** How much of the way through all pins lies behind. */
-  along = 1;
+  /** Which end of the way the next click sets, where a page is about the way between two. */
+  nextEnd = 0;
   /**
    * Of what was drawn, or of the image at which z rests.
    * @type {Posterior | null}
    */
   posterior = null;
-  /**
-   * How the model takes what was drawn, while z is its code.
-   * @type {Judgement | null}
-   */
-  given = null;
-  /**
-   * What was drawn and not yet encoded; whether its stroke is done.
-   * @type {{ done: boolean } | null}
-   */
-  #drawn = null;
   /** @type {number | null} */
   #frame = null;
   #stale = true;
@@ -56,7 +40,7 @@ export class Explorer {
    * @param {Memory} memory  Where to begin.
    * @param {Pointer | null} pointer  Over the map, where it is decoded instead of z.
    */
-  constructor(canvas, map, model, network, chart, { z, image, pins, label, steps }, pointer) {
+  constructor(canvas, map, model, network, chart, { z, image, pins, label, along, kind, steps }, pointer) {
     this.canvas = canvas;
     this.map = map;
     this.model = model;
@@ -66,6 +50,10 @@ export class Explorer {
     this.image = image;
     this.pins = pins;
     this.label = label;
+    /** How much of the way through all pins lies behind. */
+    this.along = along;
+    /** How it goes from pin to pin. */
+    this.kind = kind;
     /** What can be undone, the last at the end. */
     this.steps = steps ?? [];
     this.pointer = pointer;
@@ -75,8 +63,8 @@ export class Explorer {
     this.playback = new Playback(this);
     this.view = new View(this, canvas.elements);
     const { signal } = this.#ending;
-    this.posterior = this.#sentPosterior();
-    this.pad = new DrawingPad(canvas.elements, network, map.background, (done) => this.encodeDrawing(done), signal);
+    this.posterior = posteriorAt(this);
+    this.drawing = new Drawing(this, canvas.elements, signal);
     this.grid = new DecodedGrid(this, signal);
     listen(this, canvas.elements, signal);
     chart.answerClicks(true);
@@ -85,20 +73,9 @@ export class Explorer {
 
   /** Draw the posterior of the image at which z rests, which Python has just sent. */
   takePosterior() {
-    this.posterior ??= this.#sentPosterior();
+    this.posterior ??= posteriorAt(this);
     this.view.forgetMarks();
     this.request(true);
-  }
-
-  /** Of the image at which z rests, where Python has sent it. */
-  #sentPosterior() {
-    const { posterior } = page;
-    if (posterior?.model !== this.map.model || posterior.image !== this.image) return null;
-    // The map has codes in half precision; whoever moves z moves it further.
-    const isHere = posterior.mu.every(
-      (value, j) => Math.abs(value - this.z[j]) <= ROUNDING * Math.max(1, Math.abs(value)),
-    );
-    return isHere ? { mu: Float32Array.from(posterior.mu), sigma: Float32Array.from(posterior.sigma) } : null;
   }
 
   get ended() {
@@ -124,8 +101,8 @@ export class Explorer {
   go(z, image = this.image) {
     this.z = z;
     this.image = image;
-    this.posterior = this.#sentPosterior();
-    this.given = null;
+    this.posterior = posteriorAt(this);
+    this.drawing.leave();
     this.pointer = null;
     this.view.forgetMarks();
     this.request(true);
@@ -141,69 +118,6 @@ export class Explorer {
   }
 
   /**
-   * Rest at a place, which is where a way would begin; a way that there is stays as it is.
-   * @param {Float32Array} z
-   * @param {number | null} image
-   */
-  look(z, image) {
-    const start = this.map.link ? [] : [{ z, image }]; // one of several has no ways
-    this.#rest({ z, image }, this.pins.length > 1 ? this.pins : start);
-    this.view.announce("Pinned. ");
-  }
-
-  /**
-   * Rest at a place, to which the way goes on.
-   * @param {Float32Array} z
-   * @param {number | null} image
-   */
-  addWayPoint(z, image) {
-    this.#rest({ z, image }, [...this.pins, { z, image }]);
-    this.along = 1;
-    this.view.announce(`Way-point ${this.pins.length}. `);
-  }
-
-  /**
-   * @param {Pin} pin
-   * @param {Pin[]} pins
-   */
-  #rest({ z, image }, pins) {
-    this.stop();
-    this.#keepStep();
-    this.pins = pins;
-    if (image !== null) this.lastImage = image;
-    this.go(z, image);
-    this.report();
-  }
-
-  forgetPins() {
-    this.stop();
-    if (!this.pins.length) return;
-    this.#keepStep();
-    this.pins = [];
-    this.view.forgetMarks();
-    this.report();
-  }
-
-  #keepStep() {
-    const { z, image, pins, label, along } = this;
-    this.steps = [...this.steps, { z, image, pins, label, along }].slice(-MOST_STEPS);
-  }
-
-  /** Take back the last pin or way-point, or that all were forgotten. */
-  undo() {
-    const before = this.steps.at(-1);
-    if (!before) return;
-    this.stop();
-    this.steps = this.steps.slice(0, -1);
-    this.pins = before.pins;
-    this.label = before.label;
-    this.along = before.along;
-    this.go(before.z, before.image);
-    this.report();
-    this.view.announce("Undone. ");
-  }
-
-  /**
    * An image's code means it together with the image's own label.
    * @param {number} point
    */
@@ -216,7 +130,8 @@ export class Explorer {
     this.stop();
     this.pins = place.pins;
     this.label = place.label;
-    this.along = 1;
+    this.along = place.along;
+    this.kind = place.kind;
     this.lastImage = place.image ?? this.lastImage;
     this.go(place.z, place.image);
     this.remember();
@@ -249,42 +164,7 @@ export class Explorer {
   /** @param {number} t  From the first pin, 0, to the last, 1. */
   goAlong(t) {
     this.along = t;
-    this.go(onWay(this.pins, t), null);
-  }
-
-  /**
-   * Go to what was drawn: encoded at the next frame, however many strokes come before it.
-   * @param {boolean} done  Or in the middle of a stroke.
-   */
-  encodeDrawing(done) {
-    this.#drawn = { done: done || (this.#drawn?.done ?? false) };
-    this.request(true);
-  }
-
-  #encode() {
-    const done = this.#drawn?.done;
-    this.#drawn = null;
-    const posterior = this.network.encode(this.pad.image, this.label);
-    this.stop();
-    this.go(posterior.mu, null);
-    if (this.network.isVae) this.posterior = posterior;
-    if (!done) return;
-    this.judge();
-    this.report();
-  }
-
-  /** Judge what was drawn by its reconstruction; a code may lie well for an image that is like no other. */
-  judge() {
-    const { pad, network, map, label } = this;
-    const errors = page.errors.get(map.model) ?? null;
-    this.given = pad.isBlank ? null : judge(network, pad.image, label, pad.background, errors);
-    pad.say(this.given);
-  }
-
-  clearPad() {
-    this.pad.clear();
-    this.given = null;
-    this.request();
+    this.go(onWay(this.pins, t, this.kind), null);
   }
 
   togglePlayback() {
@@ -304,14 +184,14 @@ export class Explorer {
   /** Tell Python where z rests. */
   report() {
     this.remember();
-    const { map, z, image, label } = this;
+    const { map, z, image, label, along } = this;
     const pins = this.pins.map((pin) => ({ z: Array.from(pin.z), image: pin.image }));
-    this.canvas.report({ model: map.model, z: Array.from(z), image, label, pins });
+    this.canvas.report({ model: map.model, z: Array.from(z), image, label, pins, along });
   }
 
   remember() {
-    const { z, image, pins, label, steps } = this;
-    page.restingPlaces.set(this.map.run, { z, image, pins, label, steps });
+    const { z, image, pins, label, along, kind, steps } = this;
+    page.restingPlaces.set(this.map.memory, { z, image, pins, label, along, kind, steps });
   }
 
   /** Draw at the next frame; `stale` where more has changed than the place of the pointer. */
@@ -326,12 +206,14 @@ export class Explorer {
 
   #tick() {
     if (this.ended) return;
-    if (this.#drawn) this.#encode();
+    this.drawing.encode();
     const place = this.pointer && this.chart.placeAt(this.pointer);
     const z = place ? this.map.lift(place, this.z) : this.z;
     this.view.showDecoded(z, place !== null);
     const point = this.view.showTrust(z, place);
-    this.view.showReal(point);
+    // What is decoded with a label is to be seen beside an image with that label.
+    const alike = this.network.numLabels ? this.map.nearestOf(z, this.label) : -1;
+    this.view.showReal(alike < 0 ? point : alike);
     this.view.showSliders(z);
     if (this.map.link && page.leader === this.canvas) moveLinked(this, point, z);
     if (!this.#stale) return;

@@ -8,6 +8,7 @@
 import { nearest } from "../network/nearest.js";
 import { normals } from "../network/random.js";
 import { COMMANDS } from "./elements.js";
+import { addWayPoint, forgetPins, look, setEnd, undo } from "./pins.js";
 
 /** How near, in pixels, a click must be to a point to mean its image. */
 const TOUCHING = 6;
@@ -35,6 +36,12 @@ export function listen(explorer, elements, signal) {
   for (const command of COMMANDS) {
     elements.button(command).addEventListener("click", () => run(explorer, command), { signal });
   }
+  elements.ends.forEach((end, i) => {
+    const turn = () => {
+      explorer.nextEnd = i;
+    };
+    end.addEventListener("change", turn, { signal });
+  });
   elements.label.addEventListener("change", () => setLabel(explorer, Number(elements.label.value)), { signal });
   for (const fold of elements.folds) fold.addEventListener("toggle", () => explorer.request(true), { signal });
   window.addEventListener("resize", () => explorer.request(true), { signal });
@@ -98,8 +105,9 @@ function listenToChart(explorer, elements, signal) {
  * @param {boolean} extend
  */
 function choose(explorer, z, image, extend) {
-  if (extend && !explorer.map.link) explorer.addWayPoint(z, image);
-  else explorer.look(z, image);
+  if (explorer.map.link === "ends") setEnd(explorer, { z, image });
+  else if (extend && !explorer.map.link) addWayPoint(explorer, { z, image });
+  else look(explorer, { z, image });
 }
 
 /**
@@ -115,7 +123,8 @@ function click(explorer, place, extend) {
   const here = chart.pixels(place);
   const there = chart.pixels([map.places[2 * point], map.places[2 * point + 1]]);
   if (Math.hypot(here[0] - there[0], here[1] - there[1]) <= TOUCHING) {
-    explorer.takeLabel(point);
+    // The way is decoded with the label of where it begins.
+    if (map.link !== "ends" || explorer.nextEnd === 0) explorer.takeLabel(point);
     choose(explorer, map.code(point), map.images[point], extend);
   } else choose(explorer, map.lift(place, explorer.z), null, extend);
 }
@@ -134,7 +143,7 @@ function listenToKeys(explorer, { decoded, extend }, signal) {
     if (step && explorer.chart.isThere) explorer.walk([times * step[0], times * step[1]]);
     else if (event.key === "Enter" && !event.repeat)
       choose(explorer, explorer.z, explorer.image, event.shiftKey || extend.checked);
-    else if (event.key === "Escape") explorer.forgetPins();
+    else if (event.key === "Escape" && explorer.map.link !== "ends") forgetPins(explorer);
     else return;
     event.preventDefault();
   };
@@ -143,14 +152,14 @@ function listenToKeys(explorer, { decoded, extend }, signal) {
     explorer.report();
     explorer.view.announce();
   };
-  const undo = (/** @type {KeyboardEvent} */ event) => {
+  const takeBack = (/** @type {KeyboardEvent} */ event) => {
     const isMeant = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
     const writes = event.target instanceof HTMLElement && event.target.matches(WRITING);
-    if (!isMeant || writes || explorer.map.link || !explorer.steps.length) return;
+    if (!isMeant || writes || !explorer.map.hasWays || !explorer.steps.length) return;
     event.preventDefault();
-    explorer.undo();
+    undo(explorer);
   };
-  document.addEventListener("keydown", undo, { signal });
+  document.addEventListener("keydown", takeBack, { signal });
   decoded.addEventListener("keydown", press, { signal });
   decoded.addEventListener("keyup", release, { signal });
 }
@@ -193,8 +202,8 @@ function setLabel(explorer, label) {
   explorer.lead();
   explorer.label = label;
   // What was drawn is another code with another label; any other code stays.
-  if (explorer.posterior) {
-    explorer.encodeDrawing(true);
+  if (explorer.drawing.isHere) {
+    explorer.drawing.changed(true);
     return;
   }
   explorer.go(explorer.z);
@@ -206,24 +215,24 @@ function setLabel(explorer, label) {
  * @param {string} command
  */
 function run(explorer, command) {
-  const { z, map, pad } = explorer;
+  const { z, map, drawing } = explorer;
   /** @type {Record<string, () => void>} */
   const actions = {
-    origin: () => explorer.look(new Float32Array(z.length), null),
-    random: () => explorer.look(normals(z.length), null),
+    origin: () => look(explorer, { z: new Float32Array(z.length), image: null }),
+    random: () => look(explorer, { z: normals(z.length), image: null }),
     image: () => {
       const point = map.images.indexOf(explorer.lastImage ?? -1);
       if (point < 0) return; // not on this map
       explorer.takeLabel(point);
-      explorer.look(map.code(point), map.images[point]);
+      look(explorer, { z: map.code(point), image: map.images[point] });
     },
     play: () => explorer.togglePlayback(),
-    undo: () => explorer.undo(),
-    forget: () => explorer.forgetPins(),
-    clear: () => explorer.clearPad(),
-    invert: () => pad.invert(),
-    offer: () => pad.invert(),
-    copy: () => pad.copy(explorer.view.shown),
+    undo: () => undo(explorer),
+    forget: () => forgetPins(explorer),
+    clear: () => drawing.clear(),
+    invert: () => drawing.pad.invert(),
+    offer: () => drawing.pad.invert(),
+    copy: () => drawing.pad.copy(explorer.view.shown),
   };
   actions[command]();
 }

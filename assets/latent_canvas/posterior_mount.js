@@ -2,7 +2,7 @@
  * What the encoder makes of the image at which z rests, for the canvases to draw.
  *
  * @import { Mount } from "../shared/mount.js"
- * @import { PosteriorSent } from "./places.js"
+ * @import { PosteriorSent } from "./posterior.js"
  */
 import { page } from "../shared/page.js";
 

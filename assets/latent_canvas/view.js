@@ -99,10 +99,10 @@ export class View {
    * @param {Place | null} place  On the map, where the pointer is there.
    */
   showTrust(z, place) {
-    const { map, given } = this.#explorer;
+    const { map, drawing } = this.#explorer;
     const found = map.trust(z, place);
     const { point } = found;
-    const { name, text } = verdictOn(found, place ? null : given?.share);
+    const { name, text } = verdictOn(found, place ? null : drawing.judgement?.share);
     const { trust, around, caption } = this.#elements;
     trust.dataset.level = name;
     trust.textContent = text;
@@ -130,11 +130,11 @@ export class View {
 
   /** Have a screen reader say where z is. */
   announce(before = "") {
-    const { map, z, given } = this.#explorer;
+    const { map, z, drawing } = this.#explorer;
     const found = map.trust(z);
     const label = map.label(found.point);
     const near = label ? `Nearest image: ${label}.` : "";
-    this.#elements.announcement.textContent = `${before}${verdictOn(found, given?.share).text}. ${near}`;
+    this.#elements.announcement.textContent = `${before}${verdictOn(found, drawing.judgement?.share).text}. ${near}`;
   }
 
   /** Show where z rests: on the map, at the sliders, along them. */
@@ -171,23 +171,25 @@ export class View {
    * @returns {Marks}
    */
   #findMarks() {
-    const { map, pins, posterior, z } = this.#explorer;
+    const { map, pins, posterior, kind, z } = this.#explorer;
+    const covariance = posterior && map.covariance(posterior);
     const legs = pins.length - 1;
-    const steps = map.projection === "umap" ? 12 : 1; // straight, but on a map that bends
+    // Straight, but on a map that bends, or along an arc.
+    const steps = map.projection === "umap" || kind === "spherical" ? 12 : 1;
     /** @type {Place[]} */
     const way = [];
-    for (let i = 0; legs > 0 && i <= steps * legs; i++) way.push(map.place(onWay(pins, i / (steps * legs))));
+    for (let i = 0; legs > 0 && i <= steps * legs; i++) way.push(map.place(onWay(pins, i / (steps * legs), kind)));
     return {
       here: map.place(z),
       // The start of a way to be, only once z is elsewhere.
       pins: pins.filter((pin) => legs > 0 || pin.z.some((value, j) => value !== z[j])).map((pin) => map.place(pin.z)),
       way,
-      posterior: posterior && { place: map.place(posterior.mu), covariance: map.covariance(posterior) },
+      posterior: covariance && posterior && { place: map.place(posterior.mu), covariance },
     };
   }
 
   #showControls() {
-    const { label, pins, along, playback, lastDim, lastImage, steps } = this.#explorer;
+    const { label, pins, along, playback, lastDim, lastImage, nextEnd, steps } = this.#explorer;
     const elements = this.#elements;
     elements.label.value = String(label);
     const hasWay = pins.length > 1;
@@ -195,6 +197,9 @@ export class View {
     elements.pathName.textContent = hasWay
       ? `From A to ${end}: ${Math.round(100 * along)} %`
       : "No way from A to B yet";
+    elements.ends.forEach((end, i) => {
+      end.checked = i === nextEnd;
+    });
     elements.along.disabled = !hasWay;
     elements.along.value = String(along);
     elements.button("image").disabled = lastImage === null;

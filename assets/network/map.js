@@ -21,11 +21,10 @@
  * @property {number[]} place_radii  The same between places of a UMAP map; empty for any other.
  * @property {string[]} label_names
  * @property {number[]} background  Colour of the images' border, a number a channel.
- * @property {"image" | "place" | null} link
+ * @property {"image" | "place" | "ends" | null} link
  * @property {string | null} thumbnails  The `id` of the sheet with its images, or null where they are gone.
  */
 import { NEIGHBOURS, nearest, weightedMean } from "./nearest.js";
-import { normal } from "./random.js";
 import { readSafetensors, specOf, take } from "./safetensors.js";
 
 /**
@@ -66,6 +65,16 @@ export class LatentMap {
     this.center = linear ? take(tensors, "center", 1, this.latentDim).data : new Float32Array();
     this.components = linear ? take(tensors, "components", 2, 2 * this.latentDim).data : new Float32Array();
     this.places = tensors.get("coordinates")?.data ?? this.#placeAll();
+  }
+
+  /** Whether a way leads through places of it; one of several side by side has none. */
+  get hasWays() {
+    return this.link === null || this.link === "ends";
+  }
+
+  /** Under what the page remembers where a person was: the two ends of a way are apart from other places. */
+  get memory() {
+    return this.link === "ends" ? `${this.run} ends` : this.run;
   }
 
   /** Where all points lie, when the file does not say because it follows from their codes. */
@@ -136,32 +145,22 @@ export class LatentMap {
   }
 
   /**
-   * Covariance on the map of a Gaussian posterior. Exact but on a UMAP map, which is not linear: there
-   * that of 64 draws.
+   * Covariance on the map of a Gaussian posterior; null on a UMAP map, which is not linear and has no ellipse for it.
    * @param {Posterior} posterior
-   * @returns {Covariance}
+   * @returns {Covariance | null}
    */
-  covariance({ mu, sigma }) {
+  covariance({ sigma }) {
     const d = this.latentDim;
+    if (this.projection === "umap") return null;
     if (this.projection === "plane") return [sigma[0] ** 2, 0, d > 1 ? sigma[1] ** 2 : 0];
     let xx = 0;
     let xy = 0;
     let yy = 0;
-    if (this.projection !== "umap") {
-      for (let j = 0; j < d; j++) {
-        const [a, b] = [this.components[j] * sigma[j], this.components[d + j] * sigma[j]];
-        xx += a * a;
-        xy += a * b;
-        yy += b * b;
-      }
-      return [xx, xy, yy];
-    }
-    const draws = Array.from({ length: 64 }, () => this.place(mu.map((m, j) => m + sigma[j] * normal())));
-    const [x, y] = [0, 1].map((i) => draws.reduce((sum, place) => sum + place[i], 0) / draws.length);
-    for (const place of draws) {
-      xx += (place[0] - x) ** 2 / draws.length;
-      xy += ((place[0] - x) * (place[1] - y)) / draws.length;
-      yy += (place[1] - y) ** 2 / draws.length;
+    for (let j = 0; j < d; j++) {
+      const [a, b] = [this.components[j] * sigma[j], this.components[d + j] * sigma[j]];
+      xx += a * a;
+      xy += a * b;
+      yy += b * b;
     }
     return [xx, xy, yy];
   }
@@ -192,6 +191,15 @@ export class LatentMap {
       isGap: onMap > share, // it is the map that has nothing here
       share: Math.max(share, onMap),
     };
+  }
+
+  /**
+   * The point nearest to `z` whose image has a label; -1 where none has.
+   * @param {ArrayLike<number>} z
+   * @param {number} label
+   */
+  nearestOf(z, label) {
+    return nearest(this.codes, this.latentDim, z, 1, (point) => this.labels?.[point] === label).rows[0];
   }
 
   /**

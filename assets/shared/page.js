@@ -3,7 +3,8 @@
  * so that a module's variables are nobody else's: what must be the page's is on this one object.
  *
  * @import { LatentCanvas } from "../latent_canvas/canvas.js"
- * @import { Destination, Memory, PosteriorSent } from "../latent_canvas/places.js"
+ * @import { Destination, Memory } from "../latent_canvas/places.js"
+ * @import { PosteriorSent } from "../latent_canvas/posterior.js"
  * @import { Thumbnails } from "../latent_canvas/thumbnails.js"
  * @import { LinkedChart } from "../linked_selection/linked_chart.js"
  * @import { Model } from "../network/models.js"

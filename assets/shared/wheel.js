@@ -30,12 +30,14 @@ export function leaveWheelToPage() {
   const press = (/** @type {PointerEvent} */ event) => {
     meant = chartOf(event);
   };
-  const move = (/** @type {PointerEvent} */ event) => {
-    if (meant && chartOf(event) !== meant) meant = null;
+  // By where the pointer is: at a press, Plotly lays something of its own over the page.
+  const move = (/** @type {PointerEvent} */ { clientX: x, clientY: y }) => {
+    const box = meant?.getBoundingClientRect();
+    if (box && (x < box.left || x > box.right || y < box.top || y > box.bottom)) meant = null;
   };
   document.addEventListener("wheel", turn, { capture: true, passive: true });
   document.addEventListener("pointerdown", press, { capture: true });
-  document.addEventListener("pointerover", move, { capture: true });
+  document.addEventListener("pointermove", move, { capture: true });
 }
 
 /** @param {Element} plot */

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypedDict
 
 import numpy as np
@@ -11,10 +11,20 @@ from numpy.typing import NDArray
 
 from pages._ui import browser_code, resources, state
 from vaelab.datasets import ImageDataset, Labelled
+from vaelab.latent.interpolation import INTERPOLATIONS
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 
-__all__ = ["Pin", "latent_canvas", "send_errors", "send_model", "send_place", "send_posterior", "send_thumbnails"]
+__all__ = [
+    "Pin",
+    "latent_canvas",
+    "send_errors",
+    "send_model",
+    "send_place",
+    "send_posterior",
+    "send_thumbnails",
+    "send_way",
+]
 
 # The map is drawn over a chart outside of the component, so its styles cannot be shut in.
 _CANVAS = st.components.v2.component(
@@ -63,6 +73,7 @@ class PinSent(TypedDict):
     image: int | None
     label: int
     pins: list[state.WayPoint]  # the way; a single one is where it would begin
+    along: float  # how much of the way lies behind, from 0 to 1
 
 
 class PlaceSent(TypedDict):
@@ -75,6 +86,8 @@ class PlaceSent(TypedDict):
     image: int | None
     label: int
     pins: list[state.WayPoint]
+    along: float
+    kind: str  # of the way: a key of vaelab.latent.interpolation.INTERPOLATIONS
 
 
 class PosteriorSent(TypedDict):
@@ -93,6 +106,7 @@ class Pin(NamedTuple):
     image: int | None  # of the dataset, where one was clicked
     label: int  # that a conditional model decodes it with
     way: list[state.WayPoint]  # through all pins; one is where a way would begin
+    along: float  # how much of the way lies behind, from 0 to 1
 
 
 def send_model(run: Run, slot: str = "") -> None:
@@ -131,8 +145,47 @@ def send_place(run: Run, map_key: str) -> None:
             image=place["image"],
             label=place["label"],
             pins=place["pins"],
+            along=1.0,
+            kind="linear",
         )
         _PLACE(key=f"place-{map_key}", data=sent)
+
+
+def send_way(
+    run: Run, map_key: str, ends: Sequence[state.WayPoint], along: float, kind: str, label: int | None, turn: str
+) -> None:
+    """Have the canvas beside a map, whose link is ``"ends"``, go to the way between two places.
+
+    Parameters
+    ----------
+    run
+        A trained run.
+    map_key
+        Key of the container around the map's chart.
+    ends
+        Where the way begins and where it ends.
+    along
+        How much of it lies behind, from 0 to 1.
+    kind
+        A key of ``vaelab.latent.interpolation.INTERPOLATIONS``.
+    label
+        That a conditional model decodes it with.
+    turn
+        Another one each time that the canvas is to go there.
+    """
+    z = INTERPOLATIONS[kind](*(np.array(end["z"]) for end in ends), np.array([along]))[0]
+    sent = PlaceSent(
+        map_key=map_key,
+        turn=turn,
+        run=run.name,
+        z=z.tolist(),
+        image=None,
+        label=label or 0,
+        pins=list(ends),
+        along=along,
+        kind=kind,
+    )
+    _PLACE(key=f"place-{map_key}", data=sent)
 
 
 def send_errors(run: Run) -> None:
@@ -176,7 +229,7 @@ def latent_canvas(
     projection: Projection,
     map_key: str,
     on_pin: Callable[[Pin], None] = lambda pin: None,
-    link: Literal["image", "place"] | None = None,
+    link: Literal["image", "place", "ends"] | None = None,
     dimension_names: Mapping[int, str] | None = None,
 ) -> None:
     """Draw the canvas that decodes wherever the pointer is on the map beside it.
@@ -197,7 +250,8 @@ def latent_canvas(
         Called before the rerun that follows a click, or a slider let go; by default a pin is for
         the browser alone.
     link
-        On a page with several: whether the others go to the same image, or to the same place.
+        On a page with several: whether the others go to the same image, or to the same place. On a page about the
+        way between two places, ``"ends"``: clicks set them in turn.
     dimension_names
         What people call dimensions, from 0, by their sliders.
     """
@@ -208,7 +262,7 @@ def latent_canvas(
         pin: PinSent | None = st.session_state[key]["pin"]
         # What was pinned before the run was changed is of another latent space.
         if pin and pin["model"] == name:
-            on_pin(Pin(np.array(pin["z"], dtype=np.float32), pin["image"], pin["label"], pin["pins"]))
+            on_pin(Pin(np.array(pin["z"], dtype=np.float32), pin["image"], pin["label"], pin["pins"], pin["along"]))
 
     def missing() -> None:
         state.forget_sent(name)

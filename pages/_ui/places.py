@@ -1,7 +1,7 @@
 """A place in latent space in the URL: ``?z=0.75,-1.44&image=12``, and a conditional model's label.
 
 The image is the one of the dataset that the place was pinned on, where it was pinned on one. A way through
-several places is ``&way=0.75,-1.44;1.2,0.3``.
+several places is ``&through=0.75,-1.44;1.2,0.3``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["code_of", "keep_place", "open_place", "say_what_is_wrong"]
 
-NAMES = ("z", "image", "label", "way")
+NAMES = ("z", "image", "label", "through")
 #: Far off any data; beyond, numbers only lose precision.
 FARTHEST = 1000.0
 
@@ -143,7 +143,7 @@ def read_code(run: Run, text: str) -> NDArray[np.floating]:
 
 def read_way(run: Run) -> list[state.WayPoint]:
     """The way that the URL names, empty without one; a ValueError says what is wrong with it."""
-    text = st.query_params.get("way")
+    text = st.query_params.get("through")
     codes = [read_code(run, code) for code in text.split(";")] if text else []
     return [state.WayPoint(z=code.tolist(), image=None) for code in codes]
 

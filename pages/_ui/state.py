@@ -35,9 +35,7 @@ __all__ = [
     "WATCH_KEY",
     "WayPoint",
     "anchor_of",
-    "choose_end",
     "choose_image",
-    "chosen_end",
     "chosen_image",
     "clicked_image",
     "forget_sent",
@@ -57,7 +55,10 @@ __all__ = [
     "set_label",
     "set_way",
     "set_z",
+    "show_run",
     "slider_key",
+    "stand_in",
+    "standing_in",
     "start_with",
     "take_from_url",
     "want_run",
@@ -94,14 +95,33 @@ def wanted_run() -> str | None:
     requested = take_from_url(RUN_KEY)
     if requested:
         st.session_state["wanted-run"] = requested
+        stand_in(None)
     name: str | None = st.session_state.get("wanted-run")
     return name
 
 
 def want_run(name: str) -> None:
     """Show the run called ``name``: in the URL, in the selector, and on the next page."""
-    st.session_state[RUN_KEY] = st.session_state["wanted-run"] = name
+    st.session_state["wanted-run"] = name
+    stand_in(None)
+    show_run(name)
+
+
+def show_run(name: str) -> None:
+    """Show the run called ``name`` on this page: in the URL and in the selector."""
+    st.session_state[RUN_KEY] = name
     put_into_url(RUN_KEY, name)
+
+
+def stand_in(name: str | None) -> None:
+    """Have this page show another run than the one looked at last, which other pages go on with; None: that one."""
+    st.session_state["stand-in"] = name
+
+
+def standing_in() -> str | None:
+    """The run that this page shows instead of the one looked at last."""
+    name: str | None = st.session_state.get("stand-in")
+    return name
 
 
 def run_chosen() -> None:
@@ -304,17 +324,6 @@ def choose_image(run: Run, index: int | None) -> None:
 def chosen_image(run: Run) -> int | None:
     """Which image of the dataset was clicked last."""
     index: int | None = st.session_state.get(_of(run, "image"))
-    return index
-
-
-def choose_end(run: Run, end: str, index: int) -> None:
-    """Remember the image at an end, ``"A"`` or ``"B"``, of an interpolation."""
-    st.session_state[_of(run, f"end-{end}")] = index
-
-
-def chosen_end(run: Run, end: str) -> int | None:
-    """The image at an end of an interpolation."""
-    index: int | None = st.session_state.get(_of(run, f"end-{end}"))
     return index
 
 

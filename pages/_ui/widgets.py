@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -110,25 +110,32 @@ def resume_button(run: Run, key: str | None = None) -> None:
     )
 
 
-def choose_run(suits: Callable[[Run], bool] | None = None, needs: str = "trained model") -> Run:
+def choose_run(opens_on: Callable[[Mapping[str, Run], str | None], str | None] | None = None) -> Run:
     """Choose a run; the same choice on every page, and in the URL.
 
     Parameters
     ----------
-    suits
-        Which runs the page can be about; all by default. Where the last one looked at is not among
-        them, the first of them is shown.
-    needs
-        What to call such a run where there is none.
+    opens_on
+        Which run the page is about when its address names none: of all runs, by name, given the one
+        looked at last; by default that one, or else the first. Other pages go on with the one
+        looked at last.
     """
-    everything = resources.all_runs()
-    runs = {name: run for name, run in everything.items() if suits is None or suits(run)}
+    runs = resources.all_runs()
     if not runs:
-        st.info(f"There is no {needs} yet. Go to **Train**, and press **Start training**.")
+        st.info("There is no trained model yet. Go to **Train**, and press **Start training**.")
         st.stop()
+    asked = st.query_params.get(state.RUN_KEY)
     wanted = state.wanted_run()
     chosen = wanted if wanted in runs else next(iter(runs))
-    if wanted is not None and wanted not in everything:
+    if opens_on is not None and state.is_new_here("run-opened-on"):
+        state.stand_in(None if asked in runs else opens_on(runs, wanted))
+    stand_in = state.standing_in()
+    if opens_on is not None and stand_in in runs:
+        chosen = stand_in
+        state.show_run(chosen)
+    else:
+        state.want_run(chosen)
+    if wanted is not None and wanted not in runs:
         # Not in the row of controls, which it would squeeze; and a page that is still loading redraws at once.
         st.toast(
             f"The address asks for the model “{plain(wanted)}”, which is not here. "
@@ -136,7 +143,6 @@ def choose_run(suits: Callable[[Run], bool] | None = None, needs: str = "trained
             icon=":material/link_off:",
             duration="infinite",
         )
-    state.want_run(chosen)
     name = st.selectbox(
         "Model",
         list(runs),

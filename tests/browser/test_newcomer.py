@@ -108,28 +108,6 @@ def test_the_decoded_grid_lies_under_the_map_and_samples_change_when_drawn_again
     until(page, lambda: picture(page, "Images decoded from random codes") != before)
 
 
-def test_interpolate_between_two_clicked_points(page):
-    open_app(page, "/interpolate")
-    idle(page)
-    strip = picture(page, "Images decoded on the way from A to B")
-    a = click_point(page, "interpolation-map", of_class="0")
-    expect(page.locator(f'img[alt="A: Image {a["index"]}, “0”"]')).to_be_visible()
-    idle(page)
-    b = click_point(page, "interpolation-map", of_class="4")
-    expect(page.locator(f'img[alt="B: Image {b["index"]}, “4”"]')).to_be_visible()
-    idle(page)
-    assert picture(page, "Images decoded on the way from A to B") != strip
-    middle = picture(page, "50% of the way from A to B")
-    page.get_by_role("slider", name="From A to B").focus()
-    page.keyboard.press("End")
-    expect(page.locator('img[alt="100% of the way from A to B"]')).to_be_visible()
-    assert picture(page, "100% of the way from A to B") != middle
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Save as animated GIF").click()
-    assert download.value.suggested_filename.endswith(".gif")
-    assert download.value.path().read_bytes()[:6] == b"GIF89a"
-
-
 def test_train_watch_and_explore_ones_own(page):
     open_app(page)
     page.get_by_role("link", name="Train").click()

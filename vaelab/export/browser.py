@@ -122,7 +122,7 @@ class MapSpec(TypedDict):
     place_radii: list[float]  # the same between places of a UMAP map; empty for any other
     label_names: list[str]
     background: list[float]  # colour of the images' border, from 0 to 1, a number a channel
-    link: Literal["image", "place"] | None
+    link: Literal["image", "place", "ends"] | None
     thumbnails: str | None  # the id of the sheet with its images, or None where they are gone
 
 
@@ -365,7 +365,7 @@ def browser_map(
     labels: NDArray[np.integer] | None = None,
     label_names: Sequence[str] = (),
     background: Sequence[float] = (0.0,),
-    link: Literal["image", "place"] | None = None,
+    link: Literal["image", "place", "ends"] | None = None,
     dimension_names: Sequence[str] = (),
     thumbnails: str | None = None,
 ) -> bytes:
@@ -389,7 +389,8 @@ def browser_map(
     background
         What images are mostly made of at their border, a number a channel.
     link
-        Whether canvases on the same page follow this one: to the same image, or the same place.
+        Whether canvases on the same page follow this one: to the same image, or the same place. Or that the page is
+        about the way between two places, ``"ends"``, which clicks set in turn.
     dimension_names
         What people call each dimension, empty where they gave it no name; none by default.
     thumbnails
