@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages._ui import controls, frame, resources, state, widgets
+from pages._ui import controls, fitting, frame, resources, state, widgets
 from pages._ui.denoisers import (
     RESTORE_STEPS,
     Images,
@@ -49,16 +49,13 @@ REGION_NAMES = {
 
 
 def main() -> None:
-    if state.wanted_run() is None:
-        denoisers = [name for name, run in resources.all_runs().items() if run.config.corruption]
-        if denoisers:
-            state.want_run(denoisers[0])
     with widgets.toolbar():
-        run = widgets.choose_run()
+        run = fitting.choose_run(fitting.DENOISING)
         other = choose_other(run)
         kind, strength = choose_noise(run)
         seed = controls.seed("Other images", key="noise-seed", help="Draw other images and noise.")
     st.caption("Images that no model has seen are damaged, and each row shows what one way of repairing makes of them.")
+    fitting.say_what_suits(fitting.DENOISING, run)
     runs = [run] if other is None else [run, other]
     data = resources.images_of(run)
     table = st.empty()
@@ -253,6 +250,7 @@ def choose_hidden(data: ImageDataset) -> NDArray[np.bool_]:
         default="bottom",
         help="The part of the image that the model is not shown. **Box**: choose it yourself.",
         format_func=REGION_NAMES.__getitem__,
+        wrap=True,
     )
     if region != "box":
         for name in ("rows", "columns"):

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages._ui import frame, resources, widgets
+from pages._ui import fitting, frame, resources, widgets
 from pages._ui.linked_selection import link_selection
 from pages._ui.reduction_maps import MAP_TITLES, Maps, maps_so_far, panels_of
 from vaelab.config import TrainConfig
@@ -39,7 +39,7 @@ FAMILY = {"ae": "autoencoder", "vae": "VAE"}
 
 def main() -> None:
     with widgets.toolbar():
-        run = widgets.choose_run()
+        run = fitting.choose_run(fitting.REDUCTION)
         data = resources.images_of(run)
         other = choose_other(run)
         color = widgets.color_choice(data)

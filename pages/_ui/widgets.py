@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -56,14 +56,21 @@ MAP_CONFIG = {
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "toImage"],
 }
 
-MAP_NAMES: dict[ProjectionKind, str] = {"plane": "Latent plane", "pca": "PCA", "umap": "UMAP"}
+MAP_NAMES: dict[ProjectionKind, str] = {
+    "plane": "Latent plane",
+    "umap": "UMAP",
+    "pca": "PCA",
+    "pair": "Two dimensions",
+}
 
 
 def chart(figure: go.Figure, **options: Any) -> Any:
     """Show a figure, enlarged on a projector; options as ``st.plotly_chart`` takes them."""
     if frame.presenting():
         figure = enlarged(figure)
-    return st.plotly_chart(figure, **options)
+    # Plotly's own tips come in a box of their own over whatever is at the top of the page.
+    config = {"showTips": False} | options.pop("config", {})
+    return st.plotly_chart(figure, config=config, **options)
 
 
 def toolbar() -> DeltaGenerator:
@@ -103,27 +110,39 @@ def resume_button(run: Run, key: str | None = None) -> None:
     )
 
 
-def choose_run(suits: Callable[[Run], bool] | None = None, needs: str = "trained model") -> Run:
+def choose_run(opens_on: Callable[[Mapping[str, Run], str | None], str | None] | None = None) -> Run:
     """Choose a run; the same choice on every page, and in the URL.
 
     Parameters
     ----------
-    suits
-        Which runs the page can be about; all by default. Where the last one looked at is not among
-        them, the first of them is shown.
-    needs
-        What to call such a run where there is none.
+    opens_on
+        Which run the page is about when its address names none: of all runs, by name, given the one
+        looked at last; by default that one, or else the first. Other pages go on with the one
+        looked at last.
     """
-    everything = resources.all_runs()
-    runs = {name: run for name, run in everything.items() if suits is None or suits(run)}
+    runs = resources.all_runs()
     if not runs:
-        st.info(f"There is no {needs} yet. Go to **Train**, and press **Start training**.")
+        st.info("There is no trained model yet. Go to **Train**, and press **Start training**.")
         st.stop()
+    asked = st.query_params.get(state.RUN_KEY)
     wanted = state.wanted_run()
     chosen = wanted if wanted in runs else next(iter(runs))
-    if wanted is not None and wanted not in everything:
-        st.warning(f"There is no run called {wanted}: showing {chosen} instead.")
-    state.want_run(chosen)
+    if opens_on is not None and state.is_new_here("run-opened-on"):
+        state.stand_in(None if asked in runs else opens_on(runs, wanted))
+    stand_in = state.standing_in()
+    if opens_on is not None and stand_in in runs:
+        chosen = stand_in
+        state.show_run(chosen)
+    else:
+        state.want_run(chosen)
+    if wanted is not None and wanted not in runs:
+        # Not in the row of controls, which it would squeeze; and a page that is still loading redraws at once.
+        st.toast(
+            f"The address asks for the model “{plain(wanted)}”, which is not here. "
+            f"Showing {plain(runs[chosen].title)} instead.",
+            icon=":material/link_off:",
+            duration="infinite",
+        )
     name = st.selectbox(
         "Model",
         list(runs),
@@ -226,9 +245,11 @@ def summary_of(config: TrainConfig) -> str:
     return f"{kind_of(config)} {config.latent_dim}-D{beta}"
 
 
-def choose_map(run: Run) -> ProjectionKind:
-    """Choose how latent space is laid on the screen."""
+def choose_map(run: Run, pairs: bool = False) -> ProjectionKind:
+    """Choose how latent space is laid on the screen; with ``pairs``, along two of its dimensions as well."""
     kinds = kinds_of_map(run.config.latent_dim)
+    if pairs and run.config.latent_dim > 2:
+        kinds.append("pair")
     return controls.segmented_control(
         "Map",
         param="map",
@@ -237,7 +258,8 @@ def choose_map(run: Run) -> ProjectionKind:
         default=kinds[0],
         help="**Latent plane**: the two numbers of the code as they are. **PCA**: the two "
         "directions in which codes vary most. **UMAP**: neighbours stay neighbours; distances "
-        "between far groups mean little.",
+        "between far groups mean little."
+        + (" **Two dimensions**: two numbers of the code, whichever you choose." if "pair" in kinds else ""),
         format_func=MAP_NAMES.__getitem__,
     )
 
