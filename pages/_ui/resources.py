@@ -400,7 +400,7 @@ def backdrop(run: Run, projection: Projection, z: NDArray[np.float32], label: in
     On a map of two dimensions the others are those of ``z``.
     """
     # Which map it is; only of two dimensions does it matter what the others are.
-    name = (projection.kind, len(projection.indices), *projection.components.argmax(-1).tolist())
+    name = (projection.kind, len(projection.indices), projection.components.tobytes())
     held = z if projection.kind == "pair" else np.zeros_like(z)
     label = label if run.config.conditional else 0
     return _backdrop(str(run.path), run.version, name, held.tobytes(), label, projection)
