@@ -44,6 +44,8 @@ class Page {
    * @type {Map<string, LinkedChart>}
    */
   linkedCharts = new Map();
+  /** The lesson that is open, or was last; empty before any was. */
+  lesson = "";
 }
 
 const onPage = /** @type {{ vaelab: Page }} */ (/** @type {unknown} */ (globalThis));

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 from streamlit.delta_generator import DeltaGenerator
 
+from pages._lessons import progress
 from pages._ui import browser_code, resources, state
 from pages._ui.latent_canvas import send_model
 from vaelab.datasets import ImageDataset
@@ -108,7 +109,7 @@ def say(text: str) -> None:
 
 def predicted(lesson: str) -> bool:
     """Whether ``predict`` was answered: a figure is drawn before and shows its answer after."""
-    return st.session_state.get(f"predict-{lesson}") is not None
+    return progress.standing(lesson) == "answered"
 
 
 def predict(
@@ -125,7 +126,7 @@ def predict(
     Parameters
     ----------
     lesson
-        The lesson's slug; with several questions in one, a name that begins with it.
+        The lesson's slug.
     question, options
         The question, and two to four answers.
     answer
@@ -138,7 +139,9 @@ def predict(
     bool
         Whether an answer was given, and with it what comes after can be shown.
     """
-    key = f"predict-{lesson}"
+    key = progress.answer_key(lesson)
+    if st.session_state.get(key) not in range(len(options)):
+        st.session_state[key] = None  # of a lesson that asked something else
     with st.container(border=True):
         chosen = st.radio(
             f"**Predict first.** {question}",
@@ -149,7 +152,7 @@ def predict(
             persist_state="session",
         )
         if chosen is None:
-            st.caption("Choose one: what follows tells whether it is so.")
+            st.caption("Choose one, then see whether you were right.")
             return False
         icon = ":material/check_circle:" if chosen == answer else ":material/lightbulb:"
         verdict = "Yes." if chosen == answer else f"Not quite: {_lower(options[answer])}"
@@ -167,14 +170,24 @@ def sources(*names: str) -> None:
     st.caption("**Sources** " + " ".join(SOURCES[name] for name in names), width=TEXT_WIDTH)
 
 
-def go_on(page: str, label: str, run: Run | None = None) -> None:
-    """Lead to the page where what was learned can be put to use, on the same model."""
-    st.page_link(
-        f"pages/{page}.py",
-        label=label,
-        icon=":material/arrow_forward:",
-        query_params=None if run is None else {state.RUN_KEY: run.name},
-    )
+def go_on(page: str, label: str, run: Run | None = None, **settings: str | float) -> None:
+    """Lead to the page where what was learned can be put to use.
+
+    Parameters
+    ----------
+    page
+        The page's name.
+    label
+        What can be done there.
+    run
+        The model that the page opens on.
+    **settings
+        What the page's controls are set to, by their names in the URL: ``model="ae"`` on Train.
+    """
+    chosen = {name: str(value) for name, value in settings.items()}
+    if run is not None:
+        chosen[state.RUN_KEY] = run.name
+    st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:", query_params=chosen)
 
 
 def channels_last(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -258,7 +271,7 @@ class LiveFigure:
         text = json.dumps({**common, **spec}, allow_nan=False)
         metadata = {"kind": "figure", "figure": text, "revealed": str(revealed)}
         contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        key = f"figure-{self.name}"
+        key = f"figure-{self.name}-{progress.turn()}"
 
         def missing() -> None:
             for name in st.session_state[key]["missing"] or ():
