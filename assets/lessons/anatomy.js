@@ -56,10 +56,18 @@ class Anatomy {
       moved: (place) => this.#move(place),
       hover: false,
     });
-    this.back = button("Back to the image’s code", () => this.#move(null), "The code that the encoder gives this image");
-    this.bars = new Bars("Error", ["This image", `All ${arrays.held_out.shape[0]} test images`, "The mean image instead"], {
-      digits: 2,
-    });
+    this.back = button(
+      "Back to the image’s code",
+      () => this.#move(null),
+      "The code that the encoder gives this image",
+    );
+    this.bars = new Bars(
+      "Error",
+      ["This image", `All ${arrays.held_out.shape[0]} test images`, "The mean image instead"],
+      {
+        digits: 2,
+      },
+    );
     // The errors to compare with: of images that were held out, decoded or replaced by the mean.
     const heldOut = imagesOf(arrays.held_out);
     this.usualError = mean(

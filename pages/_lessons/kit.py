@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypedDict
 
 import numpy as np
@@ -17,7 +18,7 @@ from pages._ui import browser_code, resources, state
 from pages._ui.latent_canvas import send_model
 from vaelab.datasets import ImageDataset
 from vaelab.figures import PALETTE
-from vaelab.latent.projections import Projection
+from vaelab.latent.projections import Projection, choose_points
 from vaelab.runs import Run
 
 __all__ = [
@@ -33,7 +34,11 @@ __all__ = [
     "say",
     "sides",
     "sources",
+    "thinned",
 ]
+
+#: Points on a lesson's map, each with its image: 1.2 MB of MNIST's.
+POINTS = 1500
 
 #: Words are easiest to read in lines of some seventy letters, figures take the whole width.
 TEXT_WIDTH = 760
@@ -170,7 +175,7 @@ def sources(*names: str) -> None:
     st.caption("**Sources** " + " ".join(SOURCES[name] for name in names), width=TEXT_WIDTH)
 
 
-def go_on(page: str, label: str, run: Run | None = None, **settings: str | float) -> None:
+def go_on(page: str, label: str, run: Run | None = None, settings: Mapping[str, str] | None = None) -> None:
     """Lead to the page where what was learned can be put to use.
 
     Parameters
@@ -181,10 +186,10 @@ def go_on(page: str, label: str, run: Run | None = None, **settings: str | float
         What can be done there.
     run
         The model that the page opens on.
-    **settings
-        What the page's controls are set to, by their names in the URL: ``model="ae"`` on Train.
+    settings
+        What the page's controls are set to, by their names in the URL.
     """
-    chosen = {name: str(value) for name, value in settings.items()}
+    chosen = dict(settings or {})
     if run is not None:
         chosen[state.RUN_KEY] = run.name
     st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:", query_params=chosen)
@@ -193,6 +198,17 @@ def go_on(page: str, label: str, run: Run | None = None, **settings: str | float
 def channels_last(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Images ``(N, C, H, W)`` as the browser has them, ``(N, H, W, C)``."""
     return np.ascontiguousarray(images.transpose(0, 2, 3, 1))
+
+
+def thinned(projection: Projection) -> Projection:
+    """A map with ``POINTS`` of its points at the most, the same ones each time."""
+    kept = choose_points(len(projection.indices), POINTS)
+    return replace(
+        projection,
+        indices=projection.indices[kept],
+        codes=projection.codes[kept],
+        coordinates=projection.coordinates[kept],
+    )
 
 
 def browser_map(run: Run, projection: Projection) -> NDArray[np.uint8]:

@@ -95,7 +95,7 @@ def rest(answered: bool) -> None:
         "To do the same without this page: `python -m vaelab train --dataset digits`, or "
         '`vaelab.train(vaelab.TrainConfig(dataset="digits"))`. The README has more.'
     )
-    kit.go_on("train", "Train a VAE on the digits, or on other images", dataset="digits", model="vae")
+    kit.go_on("train", "Train a VAE on the digits, or on other images", settings={"dataset": "digits", "model": "vae"})
     kit.sources("kingma2014", "rezende2014")
 
 
