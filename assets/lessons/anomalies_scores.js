@@ -44,7 +44,7 @@ export class ScoreGraph {
       height: 17,
       x: { from: 0, to: most, title: "Score: squared error of the image" },
       y: {
-        from: -1.15 * down,
+        from: -Math.max(1.15 * down, 0.42 * up), // so deep that a number stands there as well
         to: 1.05 * up,
         title: "Images: digits it knows upwards, 4s downwards",
         format: (value) => showPlainly(Math.abs(value)),

@@ -21,7 +21,7 @@ import { Tiles } from "./stage/tiles.js";
 /** Codes that are decoded, and how often as many are only counted. */
 const DECODED = 24;
 const TIMES = 100;
-const RULES = ["anywhere on the map", "from N(0, I)"];
+const RULES = ["anywhere", "from N(0, I)"];
 const [ANYWHERE, NORMAL] = [0, 1];
 
 /** A model, its map, and what falls on it. */
@@ -37,7 +37,7 @@ class Territory {
    */
   constructor(title, network, bytes, images, palette, rule, ruled) {
     this.title = title;
-    this.rule = new Choice("Draw codes", RULES, rule, () => {
+    this.rule = new Choice("Draw", RULES, rule, () => {
       this.scatter();
       ruled();
     });
@@ -51,7 +51,7 @@ class Territory {
     this.map = new LatentMap(bytes);
     const { places } = this.map;
     this.plane = new Plane({
-      label: `Map of the ${title}`,
+      label: `${title}: map of the codes`,
       places,
       labels: this.map.labels ?? [],
       palette,
@@ -64,7 +64,7 @@ class Territory {
     this.notes = {
       trust: element("p", { class: "ls-note ls-name" }),
       place: note(),
-      tally: note("", true),
+      tally: element("p", { class: "ls-note ls-tally", "aria-live": "polite" }),
     };
     /** From the least to the greatest code, along each axis. */
     this.box = [0, 1].map((axis) => {
@@ -72,7 +72,7 @@ class Territory {
       return [Math.min(...values), Math.max(...values)];
     });
     const ranges = this.box.map(([low, high], j) => `${show(low, 1)} to ${show(high, 1)} (z${j + 1})`);
-    this.tiles = new Tiles(network, `${DECODED} random codes of the ${title}, decoded`, DECODED, 8);
+    this.tiles = new Tiles(network, `${title}: ${DECODED} random codes, decoded`, DECODED, 8);
     this.tiles.element.classList.add("ls-unknown");
     this.verdicts = this.tiles.tiles.map(({ tile }) => {
       const verdict = element("span", { class: "ls-verdict", "aria-hidden": "true" }, "?");
@@ -85,7 +85,7 @@ class Territory {
       element(
         "div",
         { class: "ls-column" },
-        element("h4", {}, `Map of the ${title}`),
+        element("h4", {}, title),
         this.plane.element,
         note(`Codes from ${ranges.join(", ")}`),
       ),
@@ -190,7 +190,7 @@ class Holes {
       new Territory(title, networks[role], Uint8Array.from(arrays[role].data), images, spec.palette, rule, () =>
         this.#compare(),
       );
-    this.ae = territory("ae", "autoencoder", ANYWHERE);
+    this.ae = territory("ae", "Autoencoder", ANYWHERE);
     this.vae = territory("vae", "VAE", NORMAL);
     this.comparison = element("div", { class: "ls-column" });
     this.#hideAnswer(true);
@@ -223,13 +223,13 @@ class Holes {
     const all = this.#both.flatMap((territory, i) =>
       RULES.map((rule, j) => ({
         ...this.#counted[i][j],
-        name: `${territory.title}, ${rule}`,
+        name: `${territory.title}, ${rule}${j === ANYWHERE ? " on its map" : ""}`,
         shown: territory.rule.value === j,
       })),
     );
     const lines = table(
       "Codes drawn at random, in the long run",
-      [`${TIMES} times ${DECODED} random codes`, "off the data", `digits in ${DECODED}`],
+      [`Codes drawn ${TIMES} times, ${DECODED} at a time`, "off the data", `digits among ${DECODED}`],
       all.map(({ name, off, digits }) => [name, `${Math.round(100 * off)}\u00a0%`, show(digits, 1)]),
     );
     lines.querySelectorAll("tbody tr").forEach((line, i) => {

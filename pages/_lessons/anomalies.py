@@ -81,5 +81,5 @@ def draw() -> None:
                 "both put images in the same order. An and Cho average it over draws from the posterior, and call that "
                 "reconstruction probability."
             )
-            kit.go_on("anomalies", "Find anomalies with other scores, among other images", run)
+            kit.go_on("anomalies", "Try other scores, on other images", run)
         kit.sources("an2015")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pages._lessons import kit
 from pages._ui import resources
@@ -11,7 +12,7 @@ FIGURE = kit.LiveFigure("code_map")
 SLUG = "code_map"
 
 #: Digits that the line leads from and to before the reader chooses: one to each side of the map.
-ENDS = (7, 6)
+ENDS = (0, 1)
 
 
 class CodeMapSpec(kit.Classes):
@@ -26,8 +27,7 @@ def draw() -> None:
     places = kit.thinned(resources.make_known_map(run, "plane"))
     assert data.labels is not None
     labels = data.labels[places.indices]
-    held_out = np.isin(places.indices, data.split.test)
-    ends = [int(np.flatnonzero(held_out & (labels == digit))[0]) for digit in ENDS]
+    ends = [_typical(places.codes, labels == digit) for digit in ENDS]
     spec: CodeMapSpec = {"ends": ends, **kit.classes(data)}
     words, stage, after = kit.sides()
     with words:
@@ -83,3 +83,9 @@ def draw() -> None:
             )
             kit.go_on("interpolate", "Walk between any two images, with any model", run)
         kit.sources("hinton2006")
+
+
+def _typical(codes: NDArray[np.float32], members: NDArray[np.bool_]) -> int:
+    """Which of a class's images has the code nearest to their mean."""
+    distances = np.linalg.norm(codes - codes[members].mean(0), axis=1)
+    return int(np.where(members, distances, np.inf).argmin())

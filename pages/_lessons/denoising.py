@@ -83,5 +83,5 @@ def draw() -> None:
                 "x(\\tilde x) - \\tilde x \\approx s^2\\, \\nabla \\log p(\\tilde x)$, uphill to where images are more "
                 "likely. Diffusion models make images by taking such steps one after another, starting from pure noise."
             )
-            kit.go_on("denoising", "Remove other kinds of damage, and fill holes", denoiser)
+            kit.go_on("denoising", "Remove other kinds of damage", denoiser)
         kit.sources("vincent2008", "alain2014")

@@ -12,9 +12,9 @@ SLUG = "distribution"
 
 
 def draw() -> None:
-    ae, vae = resources.example("mnist-ae-2d"), resources.example("mnist-2d")
+    ae, vae = resources.example("digits-ae-2d"), resources.example("digits-2d")
     data = resources.images_of(vae)
-    ae_map, vae_map = (kit.thinned(resources.make_known_map(run, "plane")) for run in (ae, vae))
+    ae_map, vae_map = (resources.make_known_map(run, "plane") for run in (ae, vae))
     indices = vae_map.indices
     assert data.labels is not None
     words, stage, after = kit.sides()

@@ -35,7 +35,7 @@ def draw() -> None:
             "direction. How many of them will be off the data?",
             (
                 "Hardly any: the images cover the map",
-                "About half of them",
+                "A good part: between a quarter and three quarters",
                 "Nearly all: digits are rare among codes",
             ),
             1,

@@ -75,5 +75,5 @@ def draw() -> None:
                 "It need not be quite the same for every digit: nothing in the loss asks that a code mean the same "
                 "under each label. That it mostly does is owed to the layers, which all labels share."
             )
-            kit.go_on("generation", "Generate images by label, and judge how good they are", run)
+            kit.go_on("generation", "Generate images by label", run)
         kit.sources("sohn2015", "kingma2014")

@@ -79,7 +79,5 @@ def draw() -> None:
                 f"says nothing, and *rises* to {figures['kl']:.1f} nats as the encoder learns to say something worth "
                 "more than that in pixels."
             )
-            kit.go_on(
-                "train", "Train one: watch the reconstruction fall and the KL rise", settings=query_of(run.config)
-            )
+            kit.go_on("train", "Train this VAE, and watch the KL rise", settings=query_of(run.config))
         kit.sources("kingma2014", "kingma2019")

@@ -28,7 +28,9 @@ def draw() -> None:
             "in the space of images, take the one that the images lie nearest to. With the mean image $\\bar x$ and "
             "two directions $w_1, w_2$ at right angles,"
         )
-        kit.say("$$\\hat x = \\bar x + z_1 w_1 + z_2 w_2, \\qquad z_j = w_j \\cdot (x - \\bar x).$$")
+        kit.say(
+            r"$$\begin{aligned} \hat x &= \bar x + z_1 w_1 + z_2 w_2, \\ z_j &= w_j \cdot (x - \bar x). \end{aligned}$$"
+        )
         kit.say(
             "This is an encoder and a decoder as well, but both are linear: the plane is flat. A network's decoder may "
             "bend its plane to follow the images. **Move over either map** to decode any two numbers, and choose "
