@@ -41,8 +41,8 @@ def draw() -> None:
             ),
             0,
             "**Lower T**: all draws gather around $0$, where the codes of many digits meet, and what the decoder makes "
-            "of that place is a blend of them. What is lost is variety. **Raise T** above $1$, and draws leave the "
-            "places that the decoder has learned: strokes break off.",
+            "of that place is a blend of them. What is lost is variety. **Raise T** above $1$, and draws go "
+            "farther out than any image's code: digits are overdone, where they are digits at all.",
         )
     with stage:
         FIGURE.draw(
