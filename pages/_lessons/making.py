@@ -53,26 +53,22 @@ class Making:
         self._thread.join(seconds)
 
     def _run(self) -> None:
-        import torch
-
         from vaelab import walkthrough
+        from vaelab.torch_settings import our_torch
 
-        before = torch.get_num_threads()
-        # With layers this small, threads wait for one another: an epoch takes up to forty times as long with two.
-        torch.set_num_threads(1)
         try:
-            data = walkthrough.prepare()
-            model, config = walkthrough.build(data)
-            for record in walkthrough.fit(model, config, data, EPOCHS):
-                self.curve.append(record)
-                if self._stop.is_set():
-                    break
-            self.figures = walkthrough.judge(model, config, data)
-            self.latent_map = walkthrough.look(model, config, data)
+            # With layers this small, threads wait for one another: an epoch takes up to forty times as long with two.
+            with our_torch(threads=1):
+                data = walkthrough.prepare()
+                model, config = walkthrough.build(data)
+                for record in walkthrough.fit(model, config, data, EPOCHS):
+                    self.curve.append(record)
+                    if self._stop.is_set():
+                        break
+                self.figures = walkthrough.judge(model, config, data)
+                self.latent_map = walkthrough.look(model, config, data)
         except Exception as error:  # raised again where the reader is told
             self.error = error
-        finally:
-            torch.set_num_threads(before)
 
 
 def script() -> str:

@@ -91,6 +91,24 @@ def test_a_lesson_opens_at_its_top_and_what_was_answered_is_remembered(page):
     expect(page.get_by_text("Choose one, then see")).to_be_visible()
 
 
+def test_every_lesson_fits_a_phone(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/learn")
+    for at, lesson in enumerate(LESSONS):
+        if at:
+            page.get_by_role("button", name=f"Next: {lesson.title}").click()
+        expect(page.get_by_role("heading", level=2)).to_have_text(lesson.title)
+        if lesson.slug != "python":
+            expect(page.locator(LESSON_READY)).to_be_visible()
+        idle(page)
+        page.locator('[class*="st-key-predict-"]').get_by_test_id("stRadioOption").first.click()
+        idle(page)
+        # Neither the page nor the figure in its frame, which would cut off what is wider.
+        for box in (page.get_by_test_id("stMain"), page.locator(".ls-figure")):
+            wide = box.evaluate_all("(all) => all.map((one) => one.scrollWidth - one.clientWidth)")
+            assert max(wide, default=0) <= 0, lesson.slug
+
+
 def test_a_link_to_train_carries_the_lesson_s_settings(page):
     open_lesson(page, "anatomy")
     predict(page, 1, is_right=True)
