@@ -63,6 +63,8 @@ class Page {
   linkedCharts = new Map();
   /** Whether the wheel over a chart is left to the page: see wheel.js. */
   wheelIsLeft = false;
+  /** The lesson that is open, or was last; empty before any was. */
+  lesson = "";
 }
 
 const onPage = /** @type {{ vaelab: Page }} */ (/** @type {unknown} */ (globalThis));
