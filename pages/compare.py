@@ -104,7 +104,8 @@ def side_by_side(runs: Sequence[Run], data: ImageDataset, link: Literal["image",
 def draw_one(run: Run, data: ImageDataset, index: int, link: Literal["image", "place"], height: int) -> None:
     projection = map_of(run)
     map_key = f"compare-map-{index}"
-    st.markdown(f"**{run.title}** · {widgets.summary_of(run.config)}")
+    st.markdown(f"**{widgets.plain(run.title)}** · {widgets.plain(widgets.summary_of(run.config))}")
+    widgets.say_collapsed(run)
 
     @st.fragment
     @frame.guarded

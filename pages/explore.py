@@ -123,6 +123,7 @@ def explore(
             else:
                 code_panel.draw(run, data, view.projection)
         with left:
+            widgets.say_collapsed(run)
             view.say()
             draw_map(run, data, view.projection, color, found, show_grid, live)
             say_found(run, data, view.projection, found)

@@ -41,6 +41,7 @@ __all__ = [
     "picture",
     "plain",
     "resume_button",
+    "say_collapsed",
     "sheet",
     "show_pixels",
     "stop_button",
@@ -205,6 +206,20 @@ def study_or_progress(run: Run, name: str, what: str) -> Study | None:
     return None
 
 
+def say_collapsed(run: Run) -> None:
+    """Where a VAE learned to do without its code: say so, and what would help."""
+    figures = run.evaluation() or {}
+    if run.config.model == "ae" or figures.get("active_units", 1):
+        return
+    warm_up = "" if run.config.kl_warmup else ", or let β rise slowly (KL warm-up)"
+    lower = f"Train again with β below {run.config.beta:g}" if run.config.beta > 0 else "Train again for longer"
+    st.warning(
+        "This model ignores its code: all images have nearly the same one, and every place on the map decodes to "
+        f"nearly the same image. {lower}{warm_up}.",
+        icon=":material/warning:",
+    )
+
+
 def kind_of(config: TrainConfig) -> str:
     """Name a kind of model in a word or two: ``"VAE"``, ``"denoising AE"``, ``"β-TCVAE"``."""
     names = {"elbo": "VAE", "tc": "β-TCVAE", "mmd": "InfoVAE", "iwae": "IWAE"}
@@ -269,6 +284,8 @@ class MapView(NamedTuple):
 
     def say(self) -> None:
         """Show the note, if there is one."""
+        if self.projection.is_point:
+            st.info("All images have the same code, so the map is a single point.", icon=":material/info:")
         if self.note:
             icon = ":material/hourglass_top:" if self.waiting else ":material/info:"
             st.info(self.note, icon=icon)
