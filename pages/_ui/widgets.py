@@ -338,7 +338,7 @@ def describe_image(data: Labelled, index: int) -> str:
 
 def plain(text: str) -> str:
     """What people wrote, as markdown that shows it letter by letter."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>:$~-])", r"\\\1", text)
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>:$~&.-])", r"\\\1", text)
 
 
 def picture(image: NDArray[np.generic], caption: str, side: int = 320) -> None:
