@@ -104,8 +104,7 @@ def side_by_side(runs: Sequence[Run], data: ImageDataset, link: Literal["image",
 def draw_one(run: Run, data: ImageDataset, index: int, link: Literal["image", "place"], height: int) -> None:
     projection = map_of(run)
     map_key = f"compare-map-{index}"
-    st.markdown(f"**{widgets.plain(run.title)}** · {widgets.plain(widgets.summary_of(run.config))}")
-    widgets.say_collapsed(run)
+    st.markdown(f"**{run.title}** · {widgets.summary_of(run.config)}")
 
     @st.fragment
     @frame.guarded
@@ -116,6 +115,7 @@ def draw_one(run: Run, data: ImageDataset, index: int, link: Literal["image", "p
             latent_canvas(run, data, projection, map_key, link=link)
 
     canvas()
+    widgets.say_collapsed(run)
     labels = None if data.labels is None else data.labels[projection.indices]
     figure = latent_map(projection, labels, data.label_names, height=height)
     figure.update_layout(legend={"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,7 +11,8 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import controls, frame, resources, state
-from vaelab.config import TrainConfig, explain
+from pages._ui.text import explained, plain
+from vaelab.config import TrainConfig
 from vaelab.datasets import Labelled
 from vaelab.figures.lecture import enlarged
 from vaelab.images import enlarge, png_data_uri, tile, to_pixels
@@ -77,7 +77,7 @@ def attempt(action: Callable[..., object], *arguments: object) -> None:
     try:
         action(*arguments)
     except (RunError, ConnectionError, ValueError) as error:
-        st.toast(explain(error), icon=":material/error:", duration="infinite")
+        st.toast(explained(error), icon=":material/error:", duration="infinite")
 
 
 def stop_button(run: Run, help: str, key: str | None = None) -> None:
@@ -123,7 +123,7 @@ def choose_run(suits: Callable[[Run], bool] | None = None, needs: str = "trained
     wanted = state.wanted_run()
     chosen = wanted if wanted in runs else next(iter(runs))
     if wanted is not None and wanted not in everything:
-        st.warning(f"There is no run called {wanted}: showing {chosen} instead.")
+        st.warning(f"There is no run called {plain(wanted)}: showing {plain(runs[chosen].title)} instead.")
     state.want_run(chosen)
     name = st.selectbox(
         "Model",
@@ -196,13 +196,13 @@ def study_or_progress(run: Run, name: str, what: str) -> Study | None:
     try:
         queue.make_study(run, name)
     except ConnectionError as error:
-        st.error(explain(error), icon=":material/error:")
+        st.error(explained(error), icon=":material/error:")
         return None
     progress, why = queue.study_state(run, name)
     if progress == "failed":
-        st.error(f"{what} failed: {why}", icon=":material/error:")
+        st.error(f"{what} failed: {plain(why)}", icon=":material/error:")
     else:
-        st.progress(read_progress(run, name), f"{what} of {run.title} …")
+        st.progress(read_progress(run, name), f"{what} of {plain(run.title)} …")
     return None
 
 
@@ -303,10 +303,10 @@ def map_or_stand_in(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS
     try:
         queue.make_map(run, kind)
     except ConnectionError as error:
-        return MapView(stand_in, f"There is no UMAP map: {error}")
+        return MapView(stand_in, f"There is no UMAP map: {explained(error)}")
     progress, why = queue.map_state(run, kind)
     if progress == "failed":
-        return MapView(stand_in, f"The UMAP map could not be made: {why}")
+        return MapView(stand_in, f"The UMAP map could not be made: {plain(why)}")
     note = "The UMAP map is being made, which takes up to a minute the first time. Until then: PCA."
     return MapView(stand_in, note, waiting=True)
 
@@ -334,11 +334,6 @@ def describe_image(data: Labelled, index: int) -> str:
     label = "" if data.labels is None else f", “{data.label_names[data.labels[index]]}”"
     called = f", {data.image_names[index]}" if data.image_names and data.image_names[index] else ""
     return f"Image {index}{label}{called}"
-
-
-def plain(text: str) -> str:
-    """What people wrote, as markdown that shows it letter by letter."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>:$~&.-])", r"\\\1", text)
 
 
 def picture(image: NDArray[np.generic], caption: str, side: int = 320) -> None:
