@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 import vaelab
 from vaelab import runs
 from vaelab.config import TrainConfig
-from vaelab.runs import Run, RunError, Snapshot, broken_runs, list_runs, runs_folder
+from vaelab.runs import MOST_SNAPSHOTS, Run, RunError, Snapshot, broken_runs, kept_epochs, list_runs, runs_folder
 from vaelab.trainer import EpochRecord, StepRecord, Terms
 
 TERMS = Terms(total=3.0, reconstruction=2.0, kl=1.0, kl_per_dim=(0.75, 0.25), num_images=10)
@@ -317,6 +317,26 @@ def test_a_run_before_its_first_epoch_has_no_model(run):
     run.write_checkpoint({}, {"epoch": 0, "step": 0, "seconds": 0.0})
     assert run.epoch == 0
     assert not run.has_model
+
+
+def test_kept_epochs_are_all_at_first_then_ever_fewer_and_never_many():
+    before = set()
+    for last in range(20_000):
+        kept = kept_epochs(last)
+        assert len(kept) <= MOST_SNAPSHOTS
+        assert kept[-1] == last
+        assert kept[:9] == list(range(min(last, 8) + 1))
+        gaps = np.diff(kept[:-1])  # the last epoch comes when it comes
+        assert (np.diff(gaps) >= 0).all()
+        assert set(kept) <= before | {last}, "what was dropped is not asked for again"
+        before = set(kept)
+
+
+def test_a_run_says_how_much_it_takes_on_the_disk(copy):
+    before = copy.num_bytes
+    (copy.path / "checkpoints" / "more").write_bytes(b"x" * 1000)
+    assert copy.num_bytes == before + 1000
+    assert before > (copy.path / "checkpoints" / "last.safetensors").stat().st_size
 
 
 def test_a_snapshot_reads_as_it_was_written_with_halved_weights(run, rng):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
 
 from pydantic import (
@@ -258,13 +259,15 @@ class TrainConfig(BaseModel):
             )
 
 
-def explain(error: Exception) -> str:
+def explain(error: Exception, names: Mapping[str, str] | None = None) -> str:
     """Say in one sentence what was wrong and what would do.
 
     Parameters
     ----------
     error
         Any exception; pydantic's are taken apart, others speak for themselves.
+    names
+        What settings are called where they were given, a form for instance; by default as in the config.
 
     Returns
     -------
@@ -273,27 +276,33 @@ def explain(error: Exception) -> str:
     """
     if not isinstance(error, ValidationError):
         return str(error) or type(error).__name__
-    return " ".join(_explain_one(problem) for problem in error.errors())
+    return " ".join(_explain_one(problem, names or {}) for problem in error.errors())
 
 
-def _explain_one(problem: object) -> str:
+#: What a value must be, by the kinds of pydantic's errors: it is said in our words.
+_BOUNDS = {
+    "greater_than_equal": "at least {ge}",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "at most {le}",
+    "less_than": "less than {lt}",
+    "literal_error": "one of {expected}",
+    "too_short": "at least {min_length} long",
+    "too_long": "at most {max_length} long",
+}
+_TYPES = {"int": "a whole number", "float": "a number", "finite": "a number", "bool": "true or false"}
+
+
+def _explain_one(problem: object, names: Mapping[str, str]) -> str:
     assert isinstance(problem, dict)
     # A union's errors carry the branch's type in their location; only our field names help.
     fields = [part for part in problem["loc"] if isinstance(part, str) and part.isidentifier()]
     name = ".".join(f for f in fields if f not in {"int", "float", "str", "constrained"})
+    name = names.get(name, name)
     context, kind, received = problem.get("ctx", {}), problem["type"], problem.get("input")
     if kind == "extra_forbidden":
         return f"There is no setting called {name}."
-    bounds = {
-        "greater_than_equal": "at least {ge}",
-        "greater_than": "more than {gt}",
-        "less_than_equal": "at most {le}",
-        "less_than": "less than {lt}",
-        "literal_error": "one of {expected}",
-        "too_short": "at least {min_length} long",
-        "too_long": "at most {max_length} long",
-    }
-    if kind in bounds:
-        return f"{name} was {received!r}; it must be {bounds[kind].format(**context)}."
+    if kind in _BOUNDS:
+        return f"{name} was {received!r}; it must be {_BOUNDS[kind].format(**context)}."
     reason = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    reason = _TYPES.get(kind.split("_")[0], reason)
     return f"{name} was {received!r}; it must be {reason}." if name else f"{reason}."

@@ -6,6 +6,7 @@
  * @import { Destination, RestingPlace } from "../latent_canvas/places.js"
  * @import { LinkedChart } from "../linked_selection/linked_chart.js"
  * @import { Model } from "../network/models.js"
+ * @import { TrainingImages } from "../training/images.js"
  */
 
 class Page {
@@ -44,6 +45,11 @@ class Page {
    * @type {Map<string, LinkedChart>}
    */
   linkedCharts = new Map();
+  /**
+   * Of the run in training that is looked at.
+   * @type {TrainingImages | null}
+   */
+  trainingImages = null;
 }
 
 const onPage = /** @type {{ vaelab: Page }} */ (/** @type {unknown} */ (globalThis));

@@ -341,15 +341,22 @@ def watch_training(name: str) -> None:
     st.session_state["watch-next"] = name
 
 
-def open_watched(names: Collection[str]) -> None:
-    """Take over the run to watch, from the URL too, and forget one that is gone; before its selector."""
-    if (following := st.session_state.pop("watch-next", None)) in names:
-        st.session_state[WATCH_KEY] = following
-    if st.session_state.get(WATCH_KEY) not in {None, *names}:
-        del st.session_state[WATCH_KEY]
+def open_watched(names: Collection[str], otherwise: str) -> None:
+    """Take over the run to watch, from the URL too, and forget one that is gone; before its selector.
+
+    Parameters
+    ----------
+    names
+        What there is to watch; an empty text for no run.
+    otherwise
+        What is watched where nothing was chosen.
+    """
+    following = st.session_state.pop("watch-next", None)
     requested = take_from_url(WATCH_KEY)
-    if requested in names:
-        st.session_state[WATCH_KEY] = requested
+    for wanted in (following, requested or None, st.session_state.get(WATCH_KEY), otherwise):
+        if wanted in names:
+            st.session_state[WATCH_KEY] = wanted
+            return
 
 
 def request_dialog(name: str, run: Run) -> None:
