@@ -14,9 +14,9 @@ import { Slider } from "../lessons/stage/controls.js";
 import { button, element, note } from "../lessons/stage/elements.js";
 import { Plane } from "../lessons/stage/plane.js";
 import { extentOf } from "../lessons/stage/scale.js";
-import { Picture } from "../network/picture.js";
 import { imagesOfRun, onImages } from "./images.js";
-import { drawPairs, nearestTo } from "./pairs.js";
+import { Looked } from "./looked.js";
+import { drawPairs } from "./pairs.js";
 
 /** Frames that are kept of a training that is watched; then every other of the older ones goes. */
 const MOST_FRAMES = 200;
@@ -38,8 +38,6 @@ export class Forming {
   #follows = true;
   /** @type {ReturnType<typeof setTimeout> | null} */
   #playing = null;
-  /** @type {Picture | null} */
-  #thumb = null;
 
   /**
    * @param {CourseSpec} spec
@@ -58,12 +56,7 @@ export class Forming {
     this.whole = button("Whole map", () => this.#zoomTo(null), "Show all of the map again");
     this.about = note(about);
     this.classes = element("ul", { class: "ls-legend" });
-    this.looked = element("div", { class: "tr-looked" });
-    this.thumb = element("canvas", { class: "ls-image", "aria-hidden": "true" });
-    this.words = note("Move over the map: the nearest image is shown here.");
-    this.words.setAttribute("aria-live", "polite");
-    this.looked.append(this.thumb, this.words);
-    this.thumb.style.visibility = "hidden";
+    this.looked = new Looked();
     this.pairs = element("canvas", {
       class: "tr-pairs",
       role: "img",
@@ -92,7 +85,7 @@ export class Forming {
           { class: "ls-part" },
           element("div", { class: "tr-top" }, element("h4", {}, "Images and their reconstructions")),
           this.pairs,
-          this.looked,
+          this.looked.element,
         ),
       ),
     );
@@ -244,15 +237,6 @@ export class Forming {
     this.plane.draw();
     const images = imagesOfRun(this.run);
     const frame = this.#frames[this.slider.value];
-    if (!images || !frame) return;
-    const { thumbs, numbers, labels } = images.arrays;
-    const nearest = nearestTo(frame.places, place);
-    const [, height, width, channels] = thumbs.shape;
-    this.#thumb ??= new Picture(this.thumb, { width, height, channels });
-    const size = height * width * channels;
-    this.#thumb.paint(Array.from(thumbs.data.subarray(nearest * size, (nearest + 1) * size), (value) => value / 255));
-    this.thumb.style.visibility = "visible";
-    const label = labels ? `, “${images.spec.label_names[labels.data[nearest]]}”` : "";
-    this.words.textContent = `Nearest image: ${numbers.data[nearest]}${label}`;
+    if (images && frame) this.looked.show(images, frame.places, place);
   }
 }

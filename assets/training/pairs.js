@@ -1,5 +1,5 @@
 /**
- * Images beside their reconstructions, and which place is nearest to another.
+ * Images beside their reconstructions.
  *
  * @import { Tensor } from "../network/safetensors.js"
  */
@@ -43,18 +43,4 @@ function paint(target, pixels, from, channels) {
     for (let c = 0; c < 3; c++) target[4 * i + c] = pixels[from + i * channels + Math.min(c, channels - 1)];
     target[4 * i + 3] = 255;
   }
-}
-
-/**
- * Which of some places is nearest to another.
- * @param {ArrayLike<number>} places  x and y in turn.
- * @param {number[]} place
- */
-export function nearestTo(places, [x, y]) {
-  let [best, least] = [0, Number.POSITIVE_INFINITY];
-  for (let i = 0; 2 * i < places.length; i++) {
-    const distance = (places[2 * i] - x) ** 2 + (places[2 * i + 1] - y) ** 2;
-    if (distance < least) [best, least] = [i, distance];
-  }
-  return best;
 }
