@@ -57,7 +57,7 @@ def test_sources_are_what_is_built_in_and_what_is_own(leaves, tmp_path):
     assert "own/leaves" not in sources(tmp_path)
     save_own(leaves, "leaves", title="Leaves of May", folder=tmp_path)
     source = sources(tmp_path)["own/leaves"]
-    assert list(sources(tmp_path))[:3] == ["digits", "shapes", "faces"]
+    assert list(sources(tmp_path))[:3] == ["mnist_5k", "digits", "shapes"]
     assert (source.title, source.num_images, source.image_shape) == ("Leaves of May", 40, (3, 16, 16))
     assert (source.label_names, source.factor_names) == (("ash", "oak"), ("length", "width"))
     assert source.load(tmp_path, None).key == load_own("leaves", tmp_path).key

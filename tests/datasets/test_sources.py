@@ -81,7 +81,7 @@ def test_loading_twice_gives_the_same_bytes(loaded, name):
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
-    with pytest.raises(ValueError, match=r"no dataset called 'minst': choose one of digits, .*cifar"):
+    with pytest.raises(ValueError, match=r"no dataset called 'minst': choose one of mnist_5k, digits, .*cifar"):
         load_dataset("minst")
 
 
@@ -101,9 +101,10 @@ def test_the_data_folder_follows_the_environment(monkeypatch):
     assert data_folder() == Path.home() / ".cache/vaelab/data"
 
 
-def test_digits_need_nothing_heavy():
+@pytest.mark.parametrize("name", ["mnist_5k", "digits"])
+def test_what_the_app_opens_with_needs_nothing_heavy(name):
     program = (
-        "import sys; from vaelab.datasets import load_dataset; load_dataset('digits');"
+        f"import sys; from vaelab.datasets import load_dataset; load_dataset({name!r});"
         "print({'torch', 'torchvision', 'sklearn', 'PIL', 'scipy'} & set(sys.modules))"
     )
     done = subprocess.run(

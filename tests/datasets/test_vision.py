@@ -206,7 +206,7 @@ def test_without_a_network_one_sentence_says_what_would_do(tmp_path, source):
         load_dataset(source.name, folder=folder)
     assert str(caught.value) == (
         f"{source.name} is not in {folder} and could not be downloaded (no network?): connect "
-        "once, or choose digits, shapes or faces, which need no download."
+        "once, or choose mnist_5k, digits, shapes or faces, which need no download."
     )
     assert not folder.exists()
 
@@ -214,7 +214,7 @@ def test_without_a_network_one_sentence_says_what_would_do(tmp_path, source):
 @pytest.mark.usefixtures("no_network")
 def test_what_was_downloaded_before_is_offered(tmp_path):
     write(tmp_path / "KMNIST" / "raw", idx_files(make_images()))
-    with pytest.raises(DatasetUnavailable, match="choose digits, shapes, faces or kmnist, which"):
+    with pytest.raises(DatasetUnavailable, match="choose mnist_5k, digits, shapes, faces or kmnist, which"):
         load_dataset("mnist", folder=tmp_path)
 
 

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from vaelab.config import OWN, Preprocessing, TrainConfig
-from vaelab.datasets import digits, faces, shapes, vision
+from vaelab.datasets import digits, faces, mnist_5k, shapes, vision
 from vaelab.datasets.base import DatasetUnavailable, ImageDataset, Labelled, Progress, Source, Split, SplitName
 from vaelab.datasets.own import own_source, own_sources, save_own
 from vaelab.datasets.preprocessing import preprocess
@@ -35,7 +35,7 @@ __all__ = [
 
 #: The datasets that come with vaelab, in the order in which people are offered them.
 SOURCES: dict[str, Source] = {
-    source.name: source for source in (digits.SOURCE, shapes.SOURCE, faces.SOURCE, *vision.SOURCES)
+    source.name: source for source in (mnist_5k.SOURCE, digits.SOURCE, shapes.SOURCE, faces.SOURCE, *vision.SOURCES)
 }
 
 

@@ -26,7 +26,7 @@ from vaelab.datasets.base import SPLIT_SEED, DatasetUnavailable, ImageDataset, P
 __all__ = ["SOURCES", "DatasetUnavailable"]
 
 #: What needs no download, to be offered where one fails.
-OFFLINE = ("digits", "shapes", "faces")
+OFFLINE = ("mnist_5k", "digits", "shapes", "faces")
 
 NUM_VALIDATION = 5000
 
