@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import numpy as np
 import streamlit as st
 
@@ -114,11 +112,7 @@ def run_to_watch() -> Run | None:
     name = st.selectbox(
         "Look at",
         options,
-        format_func=controls.distinct(
-            options,
-            lambda name: runs[name].title if name else "the images",
-            lambda name: f"{datetime.fromtimestamp(runs[name].created):%d %b, %H:%M:%S}" if name else "",
-        ),
+        format_func=controls.distinct(options, lambda name: runs[name].title if name else "the images"),
         key=state.WATCH_KEY,
         persist_state="session",
         help="A run to follow, or the images chosen on the left.",
@@ -144,8 +138,8 @@ def watch(run: Run) -> None:
         @frame.guarded
         def body() -> None:
             now = resources.jobs().status(run)
-            if active != (now.state in ACTIVE) or st.session_state.get(START_KEY):
-                st.rerun()  # to begin or to end looking again by itself, or for a press that is not yet answered
+            if active != (now.state in ACTIVE):
+                st.rerun()  # to begin or to end looking again by itself
             draw_head(run, now)
             draw_course(run, now, hurry=active and is_first_pass())
 
@@ -153,7 +147,7 @@ def watch(run: Run) -> None:
 
 
 def draw_head(run: Run, status: Status) -> None:
-    title, buttons = st.columns([3, 2], vertical_alignment="center")
+    title, buttons = st.columns([1, 1], vertical_alignment="center")
     title.markdown(f"## {widgets.plain(run.title)}")
     active = status.state in ACTIVE
     with buttons.container(horizontal=True, horizontal_alignment="right"):

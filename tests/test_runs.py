@@ -455,6 +455,21 @@ def test_a_dead_process_leaves_its_run_interrupted(run, state):
     assert run.status.progress == 0.5
 
 
+def test_of_those_who_find_a_run_left_in_a_queue_one_takes_it_over(run):
+    run.write_status("queued", job="before")
+    assert run.left_waiting() is None, "it waits in the queue of a process that is there"
+    left = run.status.model_copy(update={"pid_started": 1.0})
+    (run.path / "status.json").write_text(left.model_dump_json())
+    assert run.left_waiting() == left
+    with run.claiming(left) as first, run.claiming(left) as second:
+        assert (first, second) == (True, False)
+        run.write_status("queued", job="after")
+    # One that had looked before that comes too late, though nobody claims it now.
+    with run.claiming(left) as third:
+        assert not third
+    assert not list(run.path.glob(".taken-*"))
+
+
 @pytest.mark.parametrize("state", ["finished", "stopped", "failed"])
 def test_an_ended_run_needs_no_process(run, state):
     write_status(run, state=state, pid=2**22 + 1)

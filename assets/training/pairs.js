@@ -16,18 +16,20 @@ const CRISP = 64;
  */
 export function drawPairs(canvas, { shape: [count, height, width, channels], data }, pictures) {
   const columns = Math.min(4, count);
-  const gap = Math.max(1, Math.round(width / 12));
+  const gap = Math.max(2, Math.round(width / 8));
+  const little = Math.max(1, Math.round(width / 28));
+  const pair = 2 * height + little;
   canvas.width = columns * (width + gap) - gap;
-  canvas.height = Math.ceil(count / columns) * (2 * height + gap) - gap;
+  canvas.height = Math.ceil(count / columns) * (pair + gap) - gap;
   canvas.dataset.crisp = String(width <= CRISP);
   const context = contextOf(canvas);
   for (let i = 0; i < count; i++) {
     const left = (i % columns) * (width + gap);
-    const top = Math.floor(i / columns) * (2 * height + gap);
+    const top = Math.floor(i / columns) * (pair + gap);
     [data, pictures].forEach((pixels, below) => {
       const image = context.createImageData(width, height);
       paint(image.data, pixels, i * height * width * channels, channels);
-      context.putImageData(image, left, top + below * height);
+      context.putImageData(image, left, top + below * (height + little));
     });
   }
 }

@@ -23,7 +23,6 @@ __all__ = [
     "choose_settings",
     "choose_source",
     "download_size",
-    "to_query",
 ]
 
 LIKELIHOOD_NAMES = {
@@ -196,38 +195,6 @@ def choose_settings(source: Source, start: Defaults) -> Settings:
     return Settings(settings, problems)
 
 
-def to_query(config: TrainConfig) -> dict[str, str]:
-    """The address of the Train page that has its controls set as a run was trained: the query.
-
-    Parameters
-    ----------
-    config
-        What the run is.
-
-    Returns
-    -------
-    dict
-        What each control is called in the URL, and its value there.
-    """
-    values = config.model_dump(mode="json")
-    values |= values.pop("preprocessing")
-    values["size"] = values["size"] or 0
-    values["color"] = values["color"] or "as-is"
-    values["corruption"] = values["corruption"] or "none"
-    values["suit"] = False  # or what suits now would take the place of what is at its default
-    del values["hidden" if config.architecture == "conv" else "channels"]
-
-    def write(value: object) -> str:
-        if isinstance(value, bool):
-            return str(value).lower()
-        return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-    query = {name: write(value) for name, value in values.items() if value is not None}
-    if config.preprocessing.classes is not None:
-        query["classes"] = ",".join(config.preprocessing.classes)
-    return query
-
-
 def _choose_preprocessing(source: Source, start: Defaults) -> dict[str, Any]:
     suits = start.config.preprocessing
     # No option is None, which Streamlit takes for nothing chosen.
@@ -343,6 +310,7 @@ def _choose_network(model: str, start: Defaults, problems: list[str]) -> dict[st
         state.put_into_url("code_noise", None)
     return {
         "architecture": architecture,
+        "conv_hidden": start.config.conv_hidden,
         name: widths,
         "activation": activation,
         "pca_path": pca_path,

@@ -33,6 +33,7 @@ __all__ = [
     "KIND_KEY",
     "RUN_KEY",
     "WATCH_KEY",
+    "WITH_KEY",
     "anchor_of",
     "choose_end",
     "choose_image",
@@ -71,6 +72,8 @@ RUN_KEY = "run"
 KIND_KEY = "map"
 LESSON_KEY = "lesson"
 WATCH_KEY = "watch"
+#: Of Compare: the names of the runs beside the page's own.
+WITH_KEY = "with"
 
 
 def wanted_lesson() -> str | None:
@@ -359,12 +362,12 @@ def open_watched(names: Collection[str], otherwise: str) -> None:
             return
 
 
-def request_dialog(name: str, run: Run) -> None:
-    """Request a dialog about ``run``, which the page opens rather than one of its fragments."""
-    st.session_state["dialog"] = (name, run.path)
+def request_dialog(name: str, runs: Sequence[Run]) -> None:
+    """Request a dialog about ``runs``, which the page opens rather than one of its fragments."""
+    st.session_state["dialog"] = (name, [run.path for run in runs])
 
 
-def pop_dialog() -> tuple[str, Path] | None:
+def pop_dialog() -> tuple[str, list[Path]] | None:
     """Return the dialog that was requested, once."""
-    dialog: tuple[str, Path] | None = st.session_state.pop("dialog", None)
+    dialog: tuple[str, list[Path]] | None = st.session_state.pop("dialog", None)
     return dialog
