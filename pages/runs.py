@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
@@ -88,16 +89,16 @@ def newest(runs: Sequence[Run]) -> list[Run]:
     ][:5]
 
 
-def distinct_names(runs: Sequence[Run]) -> dict[Any, str]:
+def distinct_names(runs: Sequence[Run]) -> dict[Path, str]:
     """What to call each run, by its folder: those of one name are told apart by what they are, or by their folder."""
-    names = {run.path: run.title + (" (example)" if is_example(run) else "") for run in runs}
+    names = {run.path: run.title for run in runs}
     for tell in (lambda run: widgets.summary_of(run.config), lambda run: run.name):
         count = Counter(names.values())
         names = {
             run.path: names[run.path] if count[names[run.path]] < 2 else f"{names[run.path]}, {tell(run)}"
             for run in runs
         }
-    return names
+    return {run.path: names[run.path] + (" (example)" if is_example(run) else "") for run in runs}
 
 
 def is_example(run: Run) -> bool:
@@ -171,7 +172,7 @@ def columns() -> dict[str, Any]:
     }
 
 
-def compare(runs: Sequence[Run], names: dict[Any, str], ticked: bool) -> None:
+def compare(runs: Sequence[Run], names: dict[Path, str], ticked: bool) -> None:
     st.markdown("## Curves" + ("" if ticked else " of the newest runs"))
     with widgets.toolbar():
         term = controls.segmented_control(
@@ -212,7 +213,7 @@ def compare(runs: Sequence[Run], names: dict[Any, str], ticked: bool) -> None:
         st.info("No run has finished an epoch yet. Go to **Train**, and press **Start training**.")
 
 
-def act_on(runs: Sequence[Run], statuses: dict[Any, Status], names: dict[Any, str]) -> None:
+def act_on(runs: Sequence[Run], statuses: dict[Path, Status], names: dict[Path, str]) -> None:
     """What can be done with the runs that are ticked; each button keeps its place."""
     one = runs[0] if len(runs) == 1 else None
     own = bool(runs) and not any(is_example(run) for run in runs)

@@ -130,7 +130,7 @@ def _most_active(runs: dict[str, Run]) -> str:
 def watch(run: Run) -> None:
     """Follow a run by its folder, once a second while it is being trained."""
     active = resources.jobs().status(run).state in ACTIVE
-    is_first_pass = frame.first_call()
+    is_first_pass, draws_first = frame.first_call(), frame.first_call()
 
     with st.container(key="training-live"):
 
@@ -141,7 +141,11 @@ def watch(run: Run) -> None:
             if active != (now.state in ACTIVE):
                 st.rerun()  # to begin or to end looking again by itself
             draw_head(run, now)
-            draw_course(run, now, hurry=active and is_first_pass())
+            if run.epoch >= 0:
+                # The curves at once, where they are to go on: what the map needs may take seconds to load.
+                draw_course(run, now, curves_only=draws_first() and active)
+            elif not is_first_pass():
+                resources.load_torch()  # while there is nothing to see yet
 
         body()
 
@@ -207,21 +211,11 @@ def _place_in_queue(run: Run, status: Status) -> str:
     return f"{place} in the queue{after}{now}"
 
 
-def draw_course(run: Run, status: Status, hurry: bool) -> None:
-    """The curves, and the latent map as it forms beside fixed images and their reconstructions.
-
-    Parameters
-    ----------
-    run, status
-        What is watched, and how it stands.
-    hurry
-        Whether the curves are to be there first: what the map needs may take seconds to load.
-    """
-    if run.epoch < 0:
-        return
+def draw_course(run: Run, status: Status, curves_only: bool) -> None:
+    """The curves, and the latent map as it forms beside fixed images and their reconstructions."""
     frames = None
     try:
-        if not hurry:
+        if not curves_only:
             data = resources.images_of(run)
             training_view.send_images(run, data)
             frames = training_view.frames_of(run, data, everything=status.state not in ACTIVE)
