@@ -6,14 +6,15 @@ jobs are followed by reading that folder, and nothing is sent back.
 
 from __future__ import annotations
 
-import logging
 import os
+import warnings
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, Literal
 
+from vaelab.cluster import RETRIES, check_cluster, start_cluster
 from vaelab.config import explain
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs
@@ -23,23 +24,14 @@ __all__ = ["JobState", "Jobs"]
 
 JobState = Literal["none", "working", "done", "failed"]
 
-#: Trainings side by side at the most; the others queue.
-MOST_TRAININGS = 4
-
-#: What the processes of the local cluster listen on: this machine alone.
-LOOPBACK = "127.0.0.1"
-
-#: How often a job whose worker died is tried again. One that failed by itself would fail again.
-RETRIES = 3
-
 
 class Jobs:
     """A queue of jobs on a cluster, which is started when the first job comes.
 
     By default it is a cluster of processes on this machine: half as many as there are cores for
     trainings, and one for maps and studies, which so never wait behind a training. With
-    ``VAELAB_SCHEDULER=tcp://host:8786`` it is an existing cluster, whose workers must see the same
-    runs folder.
+    ``VAELAB_SCHEDULER=tcp://host:8786`` it is an existing cluster, made by ``python -m vaelab scheduler``
+    and ``worker``, whose workers must see the same runs folder.
 
     Parameters
     ----------
@@ -71,9 +63,13 @@ class Jobs:
         RunError
             If its folder cannot be written.
         ConnectionError
-            If the cluster cannot be reached; the run's status then says so, too.
+            If the cluster cannot be reached, or one of its workers could not do it; nothing is queued then.
+        ValueError
+            If the script that is being run has no ``__main__`` guard.
         """
-        if self._announce(run):
+        if not self._is_coming(run):
+            self._check(run)
+            self._announce(run)
             self._hand_over()
 
     def train_soon(self, run: Run) -> None:
@@ -93,10 +89,11 @@ class Jobs:
         """
 
         def hand_over() -> None:
-            with suppress(ConnectionError, RunError):
+            with suppress(ConnectionError, RunError, ValueError):
                 self._hand_over()
 
-        if self._announce(run):
+        if not self._is_coming(run):
+            self._announce(run)
             Thread(target=hand_over, daemon=True).start()
 
     def take_up(self) -> None:
@@ -131,29 +128,30 @@ class Jobs:
                 ahead.append((waits, status.updated, other))
         return [other for _, _, other in sorted(ahead, key=lambda entry: entry[:2])]
 
-    def _announce(self, run: Run) -> bool:
-        """Have the run's status say that it is queued; False if it is already."""
+    def _is_coming(self, run: Run) -> bool:
+        """Whether a run is queued or in training already: this is a second press of the button."""
         future = self._trainings.get(run.path)
         coming = run.status.state == "queued" and any(other.path == run.path for other, _ in self._coming)
-        if coming or (future is not None and not future.done()):
-            return False  # a second press of the button
+        return coming or (future is not None and not future.done())
+
+    def _announce(self, run: Run) -> None:
+        """Have the run's status say that it is queued."""
         run.pop_stop_request()  # of an earlier time
         job = os.urandom(8).hex()
         run.write_status("queued", "Waiting for its turn.", job=job)
         self._coming.append((run, job))
-        return True
 
     def _hand_over(self) -> None:
         """Hand the next of what was announced to the cluster, unless it was stopped meanwhile."""
         with self._turn:
             run, job = self._coming[0]
             try:
-                self._connect()
+                self._check(run)
                 status = run.status
                 if status.state != "queued" or status.job != job:
                     return
                 self._trainings[run.path] = self._submit(_train, str(run.path), job, resource="training")
-            except ConnectionError as error:
+            except (ConnectionError, ValueError) as error:
                 run.write_status("failed", str(error))
                 raise
             finally:
@@ -187,7 +185,7 @@ class Jobs:
             message = "Its worker died; another goes on from the last finished epoch."
             return status.model_copy(update={"state": "queued", "message": message})
         if status.state in ACTIVE and future is not None and future.status == "error":
-            message = explain(future.exception(timeout=5))
+            message = _why(future)
             with suppress(RunError):
                 run.write_status("failed", message)
             return status.model_copy(update={"state": "failed", "message": message})
@@ -205,7 +203,7 @@ class Jobs:
         max_points
             How many points to show at the most.
         """
-        self._once(_map_key(run, kind, max_points), _make_map, str(run.path), kind, max_points)
+        self._once(run, _map_key(run, kind, max_points), _make_map, kind, max_points)
 
     def map_state(self, run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> tuple[JobState, str]:
         """How the making of a map stands, and why it failed if it did."""
@@ -226,7 +224,7 @@ class Jobs:
         name
             A key of ``vaelab.studies.STUDIES``.
         """
-        self._once(_study_key(run, name), _make_study, str(run.path), name)
+        self._once(run, _study_key(run, name), _make_study, name)
 
     def study_state(self, run: Run, name: str) -> tuple[JobState, str]:
         """How the making of a study stands, and why it failed if it did."""
@@ -237,10 +235,11 @@ class Jobs:
         study: Study | None = self._result(_study_key(run, name))
         return study
 
-    def _once(self, key: tuple[Any, ...], function: Any, *arguments: Any) -> None:
+    def _once(self, run: Run, key: tuple[Any, ...], function: Any, *arguments: Any) -> None:
         """Queue what comes out the same each time; such jobs have a worker of their own."""
         if key not in self._results:
-            self._results[key] = self._submit(function, *arguments, resource="map")
+            self._check(run)
+            self._results[key] = self._submit(function, str(run.path), *arguments, resource="map")
 
     def _state(self, key: tuple[Any, ...]) -> tuple[JobState, str]:
         future = self._results.get(key)
@@ -250,7 +249,7 @@ class Jobs:
             return "working", ""
         if future.status == "finished":
             return "done", ""
-        return "failed", explain(future.exception(timeout=5))
+        return "failed", _why(future)
 
     def _result(self, key: tuple[Any, ...]) -> Any:
         future = self._results.get(key)
@@ -266,12 +265,20 @@ class Jobs:
                     part.close()
             self._client = self._cluster = None
 
+    def _check(self, run: Run) -> None:
+        """Tell before anything is queued what a cluster of several machines could stumble over."""
+        client = self._connect()
+        if self._scheduler:
+            try:
+                check_cluster(client, self._scheduler, run)
+            except (TimeoutError, RuntimeError) as error:
+                raise self._unreachable() from error
+
     def _submit(self, function: Any, *arguments: Any, resource: str) -> Any:
         client = self._connect()
-        wanted = {} if self._scheduler else {"resources": {resource: 1}}
         try:
             # First in, first out; dask takes those of the same tenth of a second in any order.
-            return client.submit(function, *arguments, pure=False, fifo_timeout="0 s", **wanted)
+            return client.submit(function, *arguments, pure=False, fifo_timeout="0 s", resources={resource: 1})
         except (OSError, TimeoutError, RuntimeError) as error:
             raise self._unreachable() from error
 
@@ -282,8 +289,10 @@ class Jobs:
 
                 try:
                     if not self._scheduler:
-                        self._cluster = _start_cluster()
-                    self._client = Client(self._scheduler or self._cluster, timeout="10s", set_as_default=False)
+                        self._cluster = start_cluster()
+                    with warnings.catch_warnings():  # a table of versions; what matters, ``check_cluster`` says
+                        warnings.simplefilter("ignore")
+                        self._client = Client(self._scheduler or self._cluster, timeout="10s", set_as_default=False)
                 except (OSError, TimeoutError, RuntimeError) as error:
                     raise self._unreachable() from error
             return self._client
@@ -299,29 +308,17 @@ class Jobs:
         )
 
 
-def _start_cluster() -> Any:
-    from distributed import Nanny, Scheduler, SpecCluster
+def _why(future: Any) -> str:
+    """Why a job failed, in a sentence."""
+    from distributed.scheduler import KilledWorker
 
-    # Whoever reaches a port of a scheduler, nanny or worker can run code in it, so none may listen
-    # on anything but the loopback. Without a host, nannies and workers listen on every interface.
-    # A free port for the dashboard, since dask's default of 8787 may be another program's.
-    private = {"host": LOOPBACK, "dashboard": False, "dashboard_address": f"{LOOPBACK}:0"}
-
-    def worker(**resources: int) -> dict[str, Any]:
-        options = {"nthreads": 1, "memory_limit": 0, "silence_logs": logging.WARNING, **private}
-        return {"cls": Nanny, "options": {**options, "resources": resources}}
-
-    trainings = min(max(1, (os.cpu_count() or 1) // 2), MOST_TRAININGS)
-    workers = {f"training-{index}": worker(training=1) for index in range(trainings)}
-    return SpecCluster(
-        workers={**workers, "map": worker(map=1)},
-        scheduler={
-            "cls": Scheduler,
-            "options": {"port": 0, "allowed_failures": RETRIES, **private},
-        },
-        name="vaelab",
-        silence_logs=logging.WARNING,
-    )
+    error = future.exception(timeout=5)
+    if isinstance(error, KilledWorker):
+        return (
+            f"The process that did this was ended {RETRIES + 1} times, most likely for want of memory: close other "
+            "programs, or take fewer or smaller images."
+        )
+    return explain(error)
 
 
 def _train(path: str, job: str) -> None:
