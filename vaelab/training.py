@@ -196,8 +196,9 @@ def _run_training(run: Run, data: ImageDataset | None) -> Iterator[Record]:
     run.forget_after(trainer.epoch)
     if trainer.epoch == 0:
         _save(run, trainer, data)
+    run.thin_snapshots()  # runs of old have one for every epoch
 
-    written = trainer.seconds
+    written = -STEP_RECORD_EVERY  # the first at once, so that there is a curve from the first second on
     for record in trainer.records():
         speed = None
         if isinstance(record, StepRecord):
@@ -269,7 +270,7 @@ def _agree(config: TrainConfig, data: ImageDataset) -> tuple[TrainConfig, ImageD
 
 
 def _save(run: Run, trainer: Trainer, data: ImageDataset) -> None:
-    """Write the snapshot first: an epoch is finished once the checkpoint names it."""
+    """Write the snapshot first: an epoch is finished once the checkpoint names it, and others go only then."""
     engine = Engine(trainer.model, run.config)
     indices = snapshot_indices(len(data))
     # What stays as it is, such as PCA beside the network, is in the checkpoint: it need not be kept at every epoch.
@@ -279,3 +280,4 @@ def _save(run: Run, trainer: Trainer, data: ImageDataset) -> None:
     run.write_snapshot(Snapshot(trainer.epoch, indices, mu, decoder))
     tensors, numbers = trainer.state()
     run.write_checkpoint({name: value.numpy() for name, value in tensors.items()}, numbers)
+    run.thin_snapshots()

@@ -36,14 +36,17 @@ __all__ = [
     "color_choice",
     "describe_image",
     "describe_run",
+    "duration",
     "kind_of",
     "map_or_stand_in",
+    "megabytes",
     "picture",
     "plain",
     "resume_button",
     "say_collapsed",
     "sheet",
     "show_pixels",
+    "size_on_disk",
     "stop_button",
     "study_or_progress",
     "summary_of",
@@ -87,13 +90,14 @@ def attempt(action: Callable[..., object], *arguments: object) -> None:
         st.toast(explained(error), icon=":material/error:", duration="infinite")
 
 
-def stop_button(run: Run, help: str, key: str | None = None) -> None:
+def stop_button(run: Run, help: str, key: str | None = None, disabled: bool = False) -> None:
     """A button that ends a run's training."""
     st.button(
         "Stop",
         icon=":material/stop:",
         key=key,
         help=help,
+        disabled=disabled,
         on_click=attempt,
         args=(resources.jobs().stop, run),
     )
@@ -107,8 +111,29 @@ def resume_button(run: Run, key: str | None = None) -> None:
         key=key,
         help="Go on from the last finished epoch.",
         on_click=attempt,
-        args=(resources.jobs().train, run),
+        args=(resources.jobs().train_soon, run),
     )
+
+
+def duration(seconds: float) -> str:
+    """Write how long something took: ``"12 s"``, ``"3 min 5 s"``, ``"2 h 10 min"``."""
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def size_on_disk(run: Run) -> str:
+    """Write how much a run takes on the disk."""
+    return megabytes(run.num_bytes)
+
+
+def megabytes(num_bytes: int) -> str:
+    """Write a size: ``"0.3 MB"``, ``"12 MB"``, ``"1.4 GB"``."""
+    millions = num_bytes / 1e6
+    if millions >= 1000:
+        return f"{millions / 1000:.1f} GB"
+    return f"{millions:.0f} MB" if millions >= 10 else f"{millions:.1f} MB"
 
 
 def choose_run(opens_on: Callable[[Mapping[str, Run], str | None], str | None] | None = None) -> Run:
