@@ -188,7 +188,7 @@ def look_after(name: str, token: str) -> None:
 
 def invite(found: DrawingSet) -> None:
     """Show the address by which phones come to the set, as a code to scan."""
-    st.markdown(f"## {found.title}")
+    st.markdown(f"## {widgets.plain(found.title)}")
     if not found.is_open:
         st.info("The set is closed: nothing more can be added.", icon=":material/lock:")
         return

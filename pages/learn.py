@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages._lessons import LESSONS, Lesson, progress
 from pages._ui import browser_code, frame, state
+from pages._ui.text import plain
 
 #: Of the page's words and figures, in the middle of a wide screen.
 WIDTH = 1280
@@ -52,7 +53,7 @@ def chosen_lesson() -> Lesson:
     slug = state.wanted_lesson() or LESSONS[0].slug
     lesson = next((lesson for lesson in LESSONS if lesson.slug == slug), None)
     if lesson is None:
-        st.warning(f"There is no lesson called {slug}: choose one from the contents.")
+        st.warning(f"There is no lesson called {plain(slug)}: choose one from the contents.")
         lesson = LESSONS[0]
     state.open_lesson(lesson.slug)
     return lesson

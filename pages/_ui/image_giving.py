@@ -16,10 +16,9 @@ from pages._ui import reach, widgets
 from pages._ui.camera import Shot, jpeg_of, take_pictures
 from pages._ui.drawing_pad import drawing_pad
 from pages._ui.image_options import AS_THEY_ARE, choose_options
-from pages._ui.image_sets import plain
 from pages._ui.import_task import Given, ImportTask, suggest_name
 from pages._ui.packing import pack_many
-from pages._ui.text import explained
+from pages._ui.text import explained, plain
 from vaelab.datasets import DatasetUnavailable
 from vaelab.datasets.base import MIN_IMAGES
 from vaelab.images import png

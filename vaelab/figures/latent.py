@@ -346,7 +346,7 @@ def compare_curves(
             go.Scatter(
                 x=[record[over] for record in records],
                 y=[record[split][term] for record in records],
-                name=name,
+                name=escape(name),
                 mode="lines+markers" if len(records) < 12 else "lines",
                 line={
                     "color": PALETTE[index % len(PALETTE)],
