@@ -48,6 +48,7 @@ def main() -> None:
         run = fitting.choose_run(fitting.ANOMALIES)
         source = choose_anomalies(run)
         score = choose_score(run, source)
+    fitting.say_what_suits(fitting.ANOMALIES, run)
     if source.kind == "within":
         draw_outliers(run, resources.images_of(run), score)
         return

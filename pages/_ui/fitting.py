@@ -43,9 +43,9 @@ class Rule(NamedTuple):
     #: Why a run does not suit, as the end of a sentence that begins with its name; None where it does.
     lack: Callable[[Run], str | None]
     #: Settings to train with instead; None for one that the Train page is to propose.
-    settings: Callable[[Run], Mapping[str, Any]]
-    #: The link to Train with these settings.
-    offer: str
+    settings: Callable[[Run], Mapping[str, Any]] = lambda run: {}
+    #: The link to Train with these settings; empty where the page has a control of its own for it.
+    offer: str = ""
 
 
 class Use(NamedTuple):
@@ -59,14 +59,15 @@ def _too_few_dims(run: Run) -> str | None:
     dims = run.config.latent_dim
     if dims >= ENOUGH_DIMS:
         return None
-    return f"has {dims} latent dimension{'' if dims == 1 else 's'}, too few for much of an image: {GOOD_DIMS} hold more"
+    numbers = f"{dims} latent dimension{'' if dims == 1 else 's'}"
+    return f"has {numbers}, too few to hold much of an image; {GOOD_DIMS} hold more"
 
 
 def _hardly_trained(run: Run) -> str | None:
     epochs = run.epoch
     if epochs >= FEWEST_EPOCHS and epochs * run.data.num_train >= FEWEST_SEEN:
         return None
-    return f"was trained for {epochs} epoch{'' if epochs == 1 else 's'}: more would make its images clearer"
+    return f"was trained for {epochs} epoch{'' if epochs == 1 else 's'}; more would make its images clearer"
 
 
 TRAINED = Rule(_hardly_trained, lambda run: {"epochs": None, "seconds": None}, "Train one for longer")
@@ -75,7 +76,7 @@ A_VAE = Rule(
     lambda run: (
         None
         if run.config.model == "vae"
-        else "is an autoencoder, which was never asked to put its codes where random ones are drawn: a VAE is"
+        else "is an autoencoder, which was never asked to put its codes where random ones are drawn; a VAE is"
     ),
     lambda run: {"model": "vae"},
     "Train a VAE of these images",
@@ -94,7 +95,7 @@ A_DENOISER = Rule(
     lambda run: (
         None
         if run.config.corruption
-        else "was trained on clean images: one that learns to undo noise takes more of it away"
+        else "was trained on clean images; a model that learns to undo noise takes more of it away"
     ),
     lambda run: {"model": "ae", "objective": "elbo", "free_bits": 0.0, "corruption": "gaussian"},
     "Train a denoiser of these images",
@@ -107,7 +108,9 @@ def other_kind(config: TrainConfig) -> dict[str, Any]:
 
 
 NOT_ALONE = Rule(
-    lambda run: None if resources.same_images(run) else "is the only model of its images: train another beside it",
+    lambda run: (
+        None if resources.same_images(run) else "is the only model of its images; train another to compare it with"
+    ),
     lambda run: other_kind(run.config),
     "Train another on these images",
 )
@@ -124,7 +127,7 @@ def _no_maps(run: Run) -> str | None:
     return None
 
 
-MAPS = Rule(_no_maps, lambda run: other_kind(run.config), "Train the other kind")
+MAPS = Rule(_no_maps)
 
 
 def _nothing_odd(run: Run) -> str | None:
@@ -137,7 +140,7 @@ def _nothing_odd(run: Run) -> str | None:
     return "has seen every class of its images"
 
 
-ODD = Rule(_nothing_odd, lambda run: {}, "Train one without a class")
+ODD = Rule(_nothing_odd)
 
 ANOMALIES = Use((TRAINED, ODD), ("mnist-without-4-16d", "digits-without-4-16d"))
 ARITHMETIC = Use((ROOMY, TRAINED, NOT_TOLD_LABELS), ("faces-8d", "mnist-16d", "digits-16d"))
@@ -186,7 +189,7 @@ def _suits(use: Use, run: Run) -> bool:
 
 def say_what_suits(use: Use, run: Run) -> None:
     """Where a run does not suit the page, say why, and lead to Train with settings of one that would."""
-    lacking = [(rule, why) for rule in use.rules if (why := rule.lack(run))]
+    lacking = [(rule, why) for rule in use.rules if rule.offer and (why := rule.lack(run))]
     if not lacking:
         return
     settings: dict[str, Any] = {}
