@@ -1,5 +1,6 @@
 """vaelab's front door: ``streamlit run app.py``."""
 
+import sys
 from itertools import groupby
 from pathlib import Path
 
@@ -13,6 +14,8 @@ ICON = Path(__file__).parent / "assets" / "frame" / "icon.png"
 
 def main() -> None:
     """Show the page that the URL names."""
+    if not st.runtime.exists():
+        sys.exit("This is a web app, which Streamlit runs. Type: streamlit run app.py")
     st.set_page_config(page_title="vaelab", page_icon=ICON, layout="wide")
     menu = {
         group: [

@@ -9,7 +9,7 @@ from pages._ui.latent_canvas import latent_canvas, send_model, send_thumbnails
 from vaelab.figures import latent_map
 
 #: The run that is shown to those who have not trained one yet.
-EXAMPLE = "digits-2d"
+EXAMPLE = "mnist-2d"
 MAP_KEY = "home-map"
 
 WAYS = (
@@ -68,7 +68,7 @@ def main() -> None:
             config=widgets.MAP_CONFIG,
         )
     st.caption(
-        "Each point is one of 1,797 handwritten digits, placed by a small network that had to "
+        f"Each point is one of {len(data):,} handwritten digits, placed by a small network that had to "
         "describe each with two numbers. What you see decoded is made from two such numbers alone."
     )
     send_thumbnails(data, projection, MAP_KEY)

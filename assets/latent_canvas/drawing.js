@@ -15,6 +15,8 @@ export class Drawing {
    * @type {Judgement | null}
    */
   judgement = null;
+  /** Whether z is its code. */
+  isHere = false;
   #explorer;
   /**
    * Not yet encoded; whether its stroke is done.
@@ -51,6 +53,7 @@ export class Drawing {
     const posterior = explorer.network.encode(this.pad.image, explorer.label);
     explorer.stop();
     explorer.go(posterior.mu, null);
+    this.isHere = true;
     if (explorer.network.isVae) explorer.posterior = posterior;
     if (!done) return;
     this.judge();
@@ -64,6 +67,12 @@ export class Drawing {
     const errors = page.errors.get(map.model) ?? null;
     this.judgement = pad.isBlank ? null : judge(network, pad.image, label, pad.background, errors);
     pad.say(this.judgement);
+  }
+
+  /** z is elsewhere. */
+  leave() {
+    this.isHere = false;
+    this.judgement = null;
   }
 
   clear() {

@@ -6,7 +6,7 @@
  * @import { Network, Posterior } from "../network/network.js"
  * @import { LatentCanvas } from "./canvas.js"
  * @import { MapChart, Pointer } from "./map_chart.js"
- * @import { Destination, Memory, Pin } from "./places.js"
+ * @import { Destination, Memory } from "./places.js"
  */
 import { page } from "../shared/page.js";
 import { Drawing } from "./drawing.js";
@@ -17,9 +17,6 @@ import { onWay } from "./places.js";
 import { Playback } from "./playback.js";
 import { posteriorAt } from "./posterior.js";
 import { View } from "./view.js";
-
-/** Steps that can be undone. */
-const MOST_STEPS = 100;
 
 export class Explorer {
   /** Which end of the way the next click sets, where a page is about the way between two. */
@@ -105,7 +102,7 @@ export class Explorer {
     this.z = z;
     this.image = image;
     this.posterior = posteriorAt(this);
-    this.drawing.judgement = null;
+    this.drawing.leave();
     this.pointer = null;
     this.view.forgetMarks();
     this.request(true);
@@ -118,85 +115,6 @@ export class Explorer {
   goToPoint(point) {
     this.takeLabel(point);
     this.go(this.map.code(point), this.map.images[point]);
-  }
-
-  /**
-   * Rest at a place, which is where a way would begin; a way that there is stays as it is.
-   * @param {Float32Array} z
-   * @param {number | null} image
-   */
-  look(z, image) {
-    const start = this.map.hasWays ? [{ z, image }] : [];
-    this.#rest({ z, image }, this.pins.length > 1 ? this.pins : start);
-    this.view.announce("Pinned. ");
-  }
-
-  /**
-   * Rest at a place, to which the way goes on.
-   * @param {Float32Array} z
-   * @param {number | null} image
-   */
-  addWayPoint(z, image) {
-    this.#rest({ z, image }, [...this.pins, { z, image }]);
-    this.along = 1;
-    this.view.announce(`Way-point ${this.pins.length}. `);
-  }
-
-  /**
-   * Make a place the end of the way whose turn it is; z stays as far along.
-   * @param {Float32Array} z
-   * @param {number | null} image
-   */
-  setEnd(z, image) {
-    if (this.pins.length < 2) return; // Python has not said yet where they are
-    this.stop();
-    this.#keepStep();
-    this.pins = this.pins.map((pin, i) => (i === this.nextEnd ? { z, image } : pin));
-    this.view.announce(`${"AB"[this.nextEnd]} set. `);
-    this.nextEnd = 1 - this.nextEnd;
-    this.goAlong(this.along);
-    this.report();
-  }
-
-  /**
-   * @param {Pin} pin
-   * @param {Pin[]} pins
-   */
-  #rest({ z, image }, pins) {
-    this.stop();
-    this.#keepStep();
-    this.pins = pins;
-    if (image !== null) this.lastImage = image;
-    this.go(z, image);
-    this.report();
-  }
-
-  forgetPins() {
-    this.stop();
-    if (!this.pins.length) return;
-    this.#keepStep();
-    this.pins = [];
-    this.view.forgetMarks();
-    this.report();
-  }
-
-  #keepStep() {
-    const { z, image, pins, label, along, kind } = this;
-    this.steps = [...this.steps, { z, image, pins, label, along, kind }].slice(-MOST_STEPS);
-  }
-
-  /** Take back the last pin or way-point, or that all were forgotten. */
-  undo() {
-    const before = this.steps.at(-1);
-    if (!before) return;
-    this.stop();
-    this.steps = this.steps.slice(0, -1);
-    this.pins = before.pins;
-    this.label = before.label;
-    this.along = before.along;
-    this.go(before.z, before.image);
-    this.report();
-    this.view.announce("Undone. ");
   }
 
   /**

@@ -8,6 +8,7 @@
 import { nearest } from "../network/nearest.js";
 import { normals } from "../network/random.js";
 import { COMMANDS } from "./elements.js";
+import { addWayPoint, forgetPins, look, setEnd, undo } from "./pins.js";
 
 /** How near, in pixels, a click must be to a point to mean its image. */
 const TOUCHING = 6;
@@ -104,9 +105,9 @@ function listenToChart(explorer, elements, signal) {
  * @param {boolean} extend
  */
 function choose(explorer, z, image, extend) {
-  if (explorer.map.link === "ends") explorer.setEnd(z, image);
-  else if (extend && !explorer.map.link) explorer.addWayPoint(z, image);
-  else explorer.look(z, image);
+  if (explorer.map.link === "ends") setEnd(explorer, { z, image });
+  else if (extend && !explorer.map.link) addWayPoint(explorer, { z, image });
+  else look(explorer, { z, image });
 }
 
 /**
@@ -142,7 +143,7 @@ function listenToKeys(explorer, { decoded, extend }, signal) {
     if (step && explorer.chart.isThere) explorer.walk([times * step[0], times * step[1]]);
     else if (event.key === "Enter" && !event.repeat)
       choose(explorer, explorer.z, explorer.image, event.shiftKey || extend.checked);
-    else if (event.key === "Escape" && explorer.map.link !== "ends") explorer.forgetPins();
+    else if (event.key === "Escape" && explorer.map.link !== "ends") forgetPins(explorer);
     else return;
     event.preventDefault();
   };
@@ -151,14 +152,14 @@ function listenToKeys(explorer, { decoded, extend }, signal) {
     explorer.report();
     explorer.view.announce();
   };
-  const undo = (/** @type {KeyboardEvent} */ event) => {
+  const takeBack = (/** @type {KeyboardEvent} */ event) => {
     const isMeant = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
     const writes = event.target instanceof HTMLElement && event.target.matches(WRITING);
     if (!isMeant || writes || !explorer.map.hasWays || !explorer.steps.length) return;
     event.preventDefault();
-    explorer.undo();
+    undo(explorer);
   };
-  document.addEventListener("keydown", undo, { signal });
+  document.addEventListener("keydown", takeBack, { signal });
   decoded.addEventListener("keydown", press, { signal });
   decoded.addEventListener("keyup", release, { signal });
 }
@@ -201,7 +202,7 @@ function setLabel(explorer, label) {
   explorer.lead();
   explorer.label = label;
   // What was drawn is another code with another label; any other code stays.
-  if (explorer.posterior) {
+  if (explorer.drawing.isHere) {
     explorer.drawing.changed(true);
     return;
   }
@@ -217,17 +218,17 @@ function run(explorer, command) {
   const { z, map, drawing } = explorer;
   /** @type {Record<string, () => void>} */
   const actions = {
-    origin: () => explorer.look(new Float32Array(z.length), null),
-    random: () => explorer.look(normals(z.length), null),
+    origin: () => look(explorer, { z: new Float32Array(z.length), image: null }),
+    random: () => look(explorer, { z: normals(z.length), image: null }),
     image: () => {
       const point = map.images.indexOf(explorer.lastImage ?? -1);
       if (point < 0) return; // not on this map
       explorer.takeLabel(point);
-      explorer.look(map.code(point), map.images[point]);
+      look(explorer, { z: map.code(point), image: map.images[point] });
     },
     play: () => explorer.togglePlayback(),
-    undo: () => explorer.undo(),
-    forget: () => explorer.forgetPins(),
+    undo: () => undo(explorer),
+    forget: () => forgetPins(explorer),
     clear: () => drawing.clear(),
     invert: () => drawing.pad.invert(),
     offer: () => drawing.pad.invert(),

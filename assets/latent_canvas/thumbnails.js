@@ -1,7 +1,7 @@
 /**
  * The images of a map, small and all on one sheet, to stand beside what is decoded.
  *
- * Where they lie on it, row by row: `ThumbnailsSpec` of vaelab/export/browser.py.
+ * Where they lie on it, row by row: `ThumbnailsSpec` of vaelab/export/thumbnails.py.
  * @typedef {object} ThumbnailsSpec
  * @property {string} id  What tells this sheet from all others.
  * @property {string} type  Of the file that the sheet is.

@@ -14,7 +14,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from vaelab.config import Preprocessing, TrainConfig
-from vaelab.datasets import DatasetUnavailable, ImageDataset, Labelled, Source, SplitName, load_dataset
+from vaelab.datasets import SOURCES, DatasetUnavailable, ImageDataset, Labelled, Source, SplitName, load_dataset
 from vaelab.export import browser_map as make_browser_map
 from vaelab.export import browser_model as make_browser_model
 from vaelab.export import browser_thumbnails as make_browser_thumbnails
@@ -61,6 +61,9 @@ __all__ = [
 #: Runs that the app opens with, read where they are shipped.
 EXAMPLES = Path(__file__).parents[2] / "assets" / "checkpoints"
 
+#: Those that people are to see first.
+FIRST = ("mnist-2d", "faces-8d")
+
 #: A model whose weights take more than this as float32 goes to the browser as float16.
 LONG_MODEL = 8_000_000
 
@@ -81,8 +84,16 @@ def all_runs() -> dict[str, Run]:
 
 
 def examples() -> list[Run]:
-    """The runs that the app is shipped with, by size: their dates are those of the checkout."""
-    return sorted(list_runs(EXAMPLES), key=lambda run: (run.config.latent_dim, run.name))
+    """The runs that the app is shipped with: what is shown first, then by images and size.
+
+    By date they would be as the checkout happened to write them.
+    """
+
+    def place(run: Run) -> tuple[int, int, int, str]:
+        first = FIRST.index(run.name) if run.name in FIRST else len(FIRST)
+        return first, list(SOURCES).index(run.config.dataset), run.config.latent_dim, run.name
+
+    return sorted(list_runs(EXAMPLES), key=place)
 
 
 def is_example(run: Run) -> bool:

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from vaelab.figures.latent import ACCENT, PALETTE, SYMBOLS
+from vaelab.figures.latent import ACCENT, GREY, PALETTE, SYMBOLS
 
 __all__ = ["MapPanel", "linked_maps", "strength_curves"]
 
@@ -254,7 +254,7 @@ def strength_curves(
     """
     figure = make_subplots(cols=2, subplot_titles=["PSNR", "SSIM"], horizontal_spacing=0.07)
     dashes = ("dot", "dash", "solid", "solid", "solid")
-    colours = (PALETTE[8], PALETTE[1], PALETTE[0], PALETTE[4], PALETTE[2])
+    colours = (GREY, PALETTE[1], PALETTE[0], PALETTE[4], PALETTE[2])
     symbols = ("x", "square", "circle", "diamond", "cross")
     for column, (unit, digits) in enumerate((("dB", 1), ("", 2))):
         for number, (name, qualities) in enumerate(by_denoiser.items()):
