@@ -107,7 +107,7 @@ export class DecodedGrid {
       if (this.#explorer.ended || wanted !== this.#wanted) return;
       this.#take(lattice, images);
       this.#done = wanted;
-      this.#element.dataset.cells = `${columns} × ${rows}`;
+      this.#element.dataset.lattice = JSON.stringify(lattice);
       this.#draw();
     });
   }

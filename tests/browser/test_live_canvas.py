@@ -3,6 +3,7 @@ against what the package computes."""
 
 import json
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,12 +14,13 @@ from pages._ui import resources
 from pages._ui.browser_code import read
 from pages._ui.resources import EXAMPLES
 from tests.browser.conftest import stay, traced
-from tests.browser.steps import canvas, click_point, idle, open_app, until
+from tests.browser.steps import canvas, click_point, decimals, idle, open_app, until
 from tests.conftest import SMALL_CONV
 from tests.js.harness import FILES, SEVERAL, kind_of, to_base64
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
 from vaelab.images import to_pixels
+from vaelab.latent.density import neighbour_radii
 from vaelab.maps import kinds_of_map, make_map, read_map
 from vaelab.runs import Run
 from vaelab.training import train
@@ -327,6 +329,15 @@ def test_the_badge_and_the_lens(visitor):
     np.testing.assert_array_equal(visitor.pixels(lens), visitor.decoded())
     page.mouse.move(*visitor.place(0.02, 0.97)[0])
     expect(trust).to_contain_text("Off the data")
+    # The number beside the word is in the unit of what it is compared with: they cannot contradict.
+    radius, typical = decimals(trust.locator(".lc-around").text_content())
+    assert radius > 2 * typical
+    radii = neighbour_radii(visitor.map.codes)
+    assert typical == pytest.approx(radii[50], abs=0.006)
+    assert radius > radii[99]
+    page.get_by_label("What this means").click()
+    expect(trust.get_by_text("off the data, farther than for 99 of 100")).to_be_visible()
+    page.get_by_label("What this means").click()
     page.get_by_label("Lens").uncheck()
     page.mouse.move(*visitor.place(0.5, 0.5)[0])
     visitor.frame()
@@ -367,7 +378,7 @@ def test_sliders_are_sorted_and_unused_ones_folded(faces):
     kl = visitor.run.evaluation()["kl_per_dim"]
     shown = page.locator(".lc-row input:visible")
     dims = [int(dim) for dim in shown.evaluate_all("(all) => all.map((one) => one.dataset.dim)")]
-    assert dims == sorted(dims, key=lambda dim: -kl[dim])
+    assert dims == sorted(dims)
     folded = set(range(8)) - set(dims)
     assert folded
     assert max(kl[dim] for dim in folded) < min(kl[dim] for dim in dims)
@@ -515,8 +526,8 @@ def test_play_circles_a_dimension_and_walks_the_way(visitor):
         return np.array(places)
 
     play = page.get_by_role("button", name=re.compile("Play|Pause"))
-    top = int(page.locator(".lc-row input").first.get_attribute("data-dim"))
-    expect(play).to_have_text(f"▶ Play z{top + 1}")
+    # The one that was moved last or, at first, that carries most.
+    top = int(re.fullmatch(r"▶ Play z(\d+)", play.inner_text())[1]) - 1
     play.click()
     moved = np.ptp(watch(lambda z: np.ptp(z[:, top]) > 0.5), axis=0)
     assert not np.delete(moved, top).any()
@@ -615,9 +626,139 @@ def test_drop_a_picture(visitor, tmp_path):
         }""",
         content,
     )
-    page.locator(".lc-draw").dispatch_event("drop", {"dataTransfer": transfer})
+    # Anywhere on the page, and the browser does not leave it for the file.
+    prevented = page.locator(f"{MAP} .nsewdrag").evaluate(
+        """(map, dataTransfer) => ["dragover", "drop"].map((type) => {
+            const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+            map.dispatchEvent(event);
+            return event.defaultPrevented;
+        })""",
+        transfer,
+    )
+    assert prevented == [True, True]
     expect(page.get_by_text("The nearest image")).to_be_visible()
     np.testing.assert_array_equal(visitor.pixels(page.get_by_test_id("pad")), image)
+    expect(page.locator(".lc-judged")).to_contain_text("“seven.png” is on the pad.")
+
+
+@pytest.mark.parametrize("visit", ["digits-2d"], indirect=True)
+def test_a_given_image_is_judged_by_its_reconstruction_too(visitor, tmp_path):
+    page = visitor.page
+    trust, judged = page.get_by_test_id("trust"), page.locator(".lc-judged")
+    index = int(visitor.data.split.test[0])
+    light = to_pixels(visitor.data.images[[index]])[0][:, :, 0]
+
+    def give(pixels, name):
+        Image.fromarray(pixels).save(tmp_path / name)
+        page.get_by_label("Open a file").set_input_files(tmp_path / name)
+        expect(judged).to_contain_text(f"“{name}” is on the pad.")
+
+    def error():
+        return float(re.search(r"error (\d\.\d\d)", judged.text_content()).group(1))
+
+    image = visitor.data.images[[index]]
+    exact = np.sqrt(np.mean((image / 255 - visitor.run.engine.reconstruct(image)) ** 2))
+    give(light, "light.png")
+    assert error() == pytest.approx(exact, abs=0.006)
+    expect(judged).to_contain_text("in held-out images")
+    offer = page.get_by_role("button", name="Invert it")
+    expect(offer).to_be_hidden()
+
+    give(255 - light, "dark.png")
+    expect(judged).to_contain_text("It looks inverted: these images are light on dark.")
+    expect(trust).to_contain_text("Unlike the images")
+    offer.click()
+    expect(trust).not_to_contain_text("Unlike the images")
+    assert error() == pytest.approx(exact, abs=0.006)
+    expect(offer).to_be_hidden()
+
+    # Black ink on nothing would be a black image on these images' black.
+    clear = np.zeros((*light.shape, 4), np.uint8)
+    clear[..., 3] = light
+    give(clear, "clear.png")
+    expect(judged).to_contain_text("lies on the opposite one")
+    expect(offer).to_be_visible()
+    page.get_by_role("button", name="Clear pad").click()
+    expect(judged).to_be_hidden()
+    expect(trust).not_to_contain_text("Unlike the images")
+
+
+def cell_of_grid(page, data, column, row):
+    """An image of the decoded grid as the screen shows it, in levels of gray, and where it lies on the map."""
+    grid = page.get_by_test_id("grid")
+    lattice = json.loads(grid.get_attribute("data-lattice"))
+    axes = page.evaluate(AXES)
+    left, top = lattice["left"] + column * lattice["width"], lattice["top"] - row * lattice["height"]
+    _, height, width = data.image_shape
+    size = 1 + 1 / max(1, -(-28 // width)) / width  # a line between images belongs to the cell
+    spots = [
+        (
+            left + (x + 0.5) / width / size * lattice["width"],
+            top - (y + 0.5) / height / size * lattice["height"],
+        )
+        for y in range(height)
+        for x in range(width)
+    ]
+    (x0, x1), (y0, y1) = axes["x"], axes["y"]
+    pixels = grid.evaluate(
+        """(canvas, spots) => {
+            const gd = canvas.parentElement;
+            const { xaxis, yaxis } = gd._fullLayout;
+            const context = canvas.getContext("2d");
+            return spots.map(([x, y]) => context.getImageData(
+                Math.floor(xaxis._offset + xaxis.d2p(x)), Math.floor(yaxis._offset + yaxis.d2p(y)), 1, 1).data[0]);
+        }""",
+        spots,
+    )
+    middle = np.array([left + lattice["width"] / 2, top - lattice["height"] / 2])
+    inside = x0 < middle[0] < x1 and y1 < middle[1] < y0
+    return np.array(pixels).reshape(height, width), middle, inside
+
+
+def test_the_decoded_grid_covers_what_is_seen_and_follows_the_zoom(page):
+    open_app(page, "/explore?run=digits-2d&grid=true")
+    visitor = SimpleNamespace(run=Run.open(EXAMPLES / "digits-2d"), data=load_dataset("digits"))
+    canvas(page)
+    grid = page.get_by_test_id("grid")
+    expect(grid).to_have_attribute("data-lattice", re.compile("rows"))
+    seen = []
+    for _ in range(2):
+        lattice = json.loads(grid.get_attribute("data-lattice"))
+        assert lattice["columns"] * lattice["rows"] > 200
+        pixels, middle, inside = cell_of_grid(page, visitor.data, lattice["columns"] // 2, lattice["rows"] // 2)
+        assert inside
+        wanted = to_pixels(visitor.run.engine.decode(middle[None]))[0][:, :, 0].astype(int)
+        # The browser smooths a little as it fits the cells to the screen.
+        assert np.abs(pixels - wanted).mean() < 6
+        assert np.corrcoef(pixels.ravel(), wanted.ravel())[0, 1] > 0.98
+        axes = page.evaluate(AXES)
+        assert lattice["left"] <= axes["x"][0]
+        assert lattice["top"] >= axes["y"][0]
+        assert lattice["left"] + lattice["columns"] * lattice["width"] >= axes["x"][1]
+        assert lattice["top"] - lattice["rows"] * lattice["height"] <= axes["y"][1]
+        seen.append(lattice)
+        page.mouse.move(axes["left"] + axes["width"] / 2, axes["top"] + axes["height"] / 2)
+        page.keyboard.down("Control")
+        page.mouse.wheel(0, -300)
+        page.keyboard.up("Control")
+        until(page, lambda: json.loads(grid.get_attribute("data-lattice")) != lattice)
+    assert seen[1]["width"] < 0.95 * seen[0]["width"]  # as fine on the screen, so finer on the map
+    # Without the grid the chart is what it was.
+    page.get_by_text("Decoded grid").click()
+    expect(grid).to_have_count(0)
+
+
+def test_a_map_of_two_dimensions_moves_these_two(page):
+    open_app(page, "/explore?run=faces-8d&map=pair&x=2&y=5")
+    root = canvas(page)
+    idle(page)
+    start = np.array(json.loads(root.get_attribute("data-z")))
+    axes = page.evaluate(AXES)
+    page.mouse.move(axes["left"] + 0.25 * axes["width"], axes["top"] + 0.3 * axes["height"])
+    wanted = start.copy()
+    wanted[1] = np.dot([0.75, 0.25], axes["x"])
+    wanted[4] = np.dot([0.7, 0.3], axes["y"])
+    until(page, lambda: np.allclose(json.loads(root.get_attribute("data-z")), wanted, atol=0.02))
 
 
 def test_keyboard_alone(visitor):
@@ -769,4 +910,8 @@ def test_a_browser_that_blocks_the_module_still_answers_clicks(page):
     idle(page)
     point = click_point(page, "latent-map", of_class="6")
     expect(page.locator(f'img[alt="Image {point["index"]}, “6”"]')).to_be_visible()
-    expect(page.get_by_text("The chosen image")).to_be_visible()
+    # As no answer comes from the browser's code, the server takes over, sliders and all.
+    expect(page.get_by_text("Your browser blocks the live decoder")).to_be_visible()
+    expect(page.locator('img[alt="Decoded from z"]')).to_be_visible()
+    expect(page.get_by_role("slider", name=re.compile("^z1"))).to_be_visible()
+    assert "live=false" in page.url
