@@ -29,7 +29,7 @@ KINDS = [
     ("train.py", None, "latent_dim", "8", "train-latent_dim", 8),  # whole number
     ("train.py", None, "beta", "0.25", "train-beta", 0.25),  # number
     ("train.py", None, "batch_size", "512", "train-batch_size", 512),  # select slider
-    ("train.py", None, "classes", "3,8", "train-classes-digits", ["3", "8"]),  # several of a list
+    ("train.py", None, "classes", "3,8", "train-classes-mnist_5k", ["3", "8"]),  # several of a list
     ("train.py", None, "hidden", "32,16", "train-widths-mlp", "32,16"),  # text
     ("train.py", None, "binarize", "true", "train-binarize", True),  # toggle
 ]
@@ -179,7 +179,7 @@ MISTAKES = [
     ("arithmetic.py", "a", "nonsense", None, None),
     ("train.py", "latent_dim", "2.5", "train-latent_dim", 2),
     ("train.py", "latent_dim", "1e400", "train-latent_dim", 2),
-    ("train.py", "classes", "no,such,class", "train-classes-digits", []),
+    ("train.py", "classes", "no,such,class", "train-classes-mnist_5k", []),
     ("train.py", "watch", "no-such-run", None, None),
     ("runs.py", "runs", "no-such-run", "curve-term", "total"),
 ]

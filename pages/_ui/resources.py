@@ -73,8 +73,10 @@ BACKDROP_SIDE = 28
 
 @st.cache_resource(on_release=Jobs.close)
 def jobs() -> Jobs:
-    """The queue of jobs, one for the whole app."""
-    return Jobs()
+    """The queue of jobs, one for the whole app; what waited when the app was last ended goes on."""
+    queue = Jobs()
+    queue.take_up()
+    return queue
 
 
 def all_runs() -> dict[str, Run]:
