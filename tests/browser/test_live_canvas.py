@@ -741,7 +741,7 @@ def test_the_decoded_grid_covers_what_is_seen_and_follows_the_zoom(page):
         page.keyboard.down("Control")
         page.mouse.wheel(0, -300)
         page.keyboard.up("Control")
-        until(page, lambda: json.loads(grid.get_attribute("data-lattice")) != lattice)
+        until(page, lambda before=lattice: json.loads(grid.get_attribute("data-lattice")) != before)
     assert seen[1]["width"] < 0.95 * seen[0]["width"]  # as fine on the screen, so finer on the map
     # Without the grid the chart is what it was.
     page.get_by_text("Decoded grid").click()
