@@ -128,6 +128,7 @@ def draw_one(run: Run, data: ImageDataset, index: int, link: Literal["image", "p
             latent_canvas(run, data, projection, map_key, link=link)
 
     canvas()
+    widgets.say_collapsed(run)
     labels = None if data.labels is None else data.labels[projection.indices]
     figure = latent_map(projection, labels, data.label_names, height=height)
     figure.update_layout(legend={"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0})

@@ -149,6 +149,7 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown) -> None:
                 code_panel.draw(run, data, view.projection)
                 dimensions.name_a_dimension(run)
         with left:
+            widgets.say_collapsed(run)
             view.say()
             draw_map(run, data, view.projection, shown)
             say_found(run, data, view.projection, shown.found)

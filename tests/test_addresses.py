@@ -1,5 +1,6 @@
 """What the URL says is what a page shows, and the other way round; checked without a browser."""
 
+import json
 from types import SimpleNamespace
 from urllib.parse import parse_qs
 
@@ -22,12 +23,13 @@ KINDS = [
         "compare-with-digits-2d",
         ["digits-16d", "digits-ae-2d"],
     ),  # multiselect
+    ("explore.py", "digits-16d", "map", "pair", "map", "pair"),
     ("denoising.py", "digits-2d", "noise", "masking", "noise-kind", "masking"),  # selectbox
     ("denoising.py", "digits-2d", "strength", "0.65", "noise-strength-gaussian", 0.65),  # slider
     ("train.py", None, "latent_dim", "8", "train-latent_dim", 8),  # whole number
     ("train.py", None, "beta", "0.25", "train-beta", 0.25),  # number
     ("train.py", None, "batch_size", "512", "train-batch_size", 512),  # select slider
-    ("train.py", None, "classes", "3,8", "train-classes-digits", ["3", "8"]),  # several of a list
+    ("train.py", None, "classes", "3,8", "train-classes-mnist_5k", ["3", "8"]),  # several of a list
     ("train.py", None, "hidden", "32,16", "train-widths-mlp", "32,16"),  # text
     ("train.py", None, "binarize", "true", "train-binarize", True),  # toggle
 ]
@@ -177,7 +179,7 @@ MISTAKES = [
     ("arithmetic.py", "a", "nonsense", None, None),
     ("train.py", "latent_dim", "2.5", "train-latent_dim", 2),
     ("train.py", "latent_dim", "1e400", "train-latent_dim", 2),
-    ("train.py", "classes", "no,such,class", "train-classes-digits", []),
+    ("train.py", "classes", "no,such,class", "train-classes-mnist_5k", []),
     ("train.py", "watch", "no-such-run", None, None),
     ("runs.py", "runs", "no-such-run", "curve-term", "total"),
 ]
@@ -249,6 +251,25 @@ def test_a_wrong_place_is_answered_by_a_sentence(launch, place, sentence):
     assert sentence in app.warning[0].value
     app.slider(key="z0:digits-2d").set_value(0.5).run()
     assert not app.warning
+
+
+def axes_of(app):
+    """The titles of the map's axes, and the points' places."""
+    layout = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]
+    return [layout[axis]["title"]["text"] for axis in ("xaxis", "yaxis")]
+
+
+def test_a_map_of_two_dimensions_is_in_the_url(launch):
+    app = launch(run="faces-8d", map="pair", x="3", y="8")
+    assert axes_of(app) == ["z3", "z8"]
+    # Those that carry most are not in the URL, and no axis has the other's dimension.
+    by_key(app, "x:faces-8d").set_value(7).run()
+    assert not app.exception
+    assert axes_of(app)[0] == "z8"
+    assert axes_of(app)[1] != "z8"
+    assert one(app.query_params["x"]) == "8"
+    by_key(app, "map").set_value("pca").run()
+    assert axes_of(app)[0].startswith("PC 1")
 
 
 @pytest.mark.parametrize(("end", "text"), [("a", "1797"), ("b", "twelve")])

@@ -106,7 +106,7 @@ def map_of_snapshot(run: Run, kind: ProjectionKind) -> Projection:
     RunError
         If no codes were kept.
     """
-    snapshot = run.snapshot(max((e for e in run.snapshot_epochs() if e <= run.epoch), default=run.epoch))
+    snapshot = run.last_snapshot()
     return PROJECTIONS[kind](snapshot.mu, snapshot.indices)
 
 

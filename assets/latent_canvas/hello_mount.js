@@ -8,8 +8,8 @@
 const greeted = new WeakSet();
 
 /** @param {Mount<null>} mount */
-export default function mount({ parentElement, setTriggerValue }) {
+export default function mount({ parentElement, setStateValue }) {
   if (greeted.has(parentElement)) return;
   greeted.add(parentElement);
-  setTriggerValue("hello", true);
+  setStateValue("hello", true);
 }

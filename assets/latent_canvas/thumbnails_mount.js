@@ -6,6 +6,6 @@
 import { addThumbnails } from "./thumbnails.js";
 
 /** @param {Mount<Uint8Array | null>} mount  `data` is what vaelab.export.browser_thumbnails made, or nothing once it has come. */
-export default function mount({ data, setTriggerValue }) {
-  if (data) addThumbnails(data).then((id) => setTriggerValue("arrived", id));
+export default function mount({ data, setStateValue }) {
+  if (data) addThumbnails(data).then((id) => setStateValue("arrived", id));
 }

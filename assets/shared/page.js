@@ -8,6 +8,7 @@
  * @import { Thumbnails } from "../latent_canvas/thumbnails.js"
  * @import { LinkedChart } from "../linked_selection/linked_chart.js"
  * @import { Model } from "../network/models.js"
+ * @import { TrainingImages } from "../training/images.js"
  */
 
 class Page {
@@ -63,6 +64,13 @@ class Page {
   linkedCharts = new Map();
   /** Whether the wheel over a chart is left to the page: see wheel.js. */
   wheelIsLeft = false;
+  /** The lesson that is open, or was last; empty before any was. */
+  lesson = "";
+  /**
+   * Of the run in training that is looked at.
+   * @type {TrainingImages | null}
+   */
+  trainingImages = null;
 }
 
 const onPage = /** @type {{ vaelab: Page }} */ (/** @type {unknown} */ (globalThis));

@@ -56,17 +56,17 @@ def wait_for_browser() -> None:
     if st.session_state.get(_HEARD):
         return
 
-    def heard() -> None:
-        st.session_state[_HEARD] = True
-
     is_first = frame.first_call()
 
     @st.fragment(run_every=PATIENCE)
     def wait() -> None:
-        if not is_first() and not st.session_state.get(_HEARD):
+        # State rather than a trigger: it comes with the next rerun, should the first word of it be lost.
+        said: bool | None = _HELLO(key="latent-hello", on_hello_change=lambda: None).hello
+        if said:
+            st.session_state[_HEARD] = True
+        elif not is_first() and not st.session_state.get(_HEARD):
             _switch(False, "Your browser blocks the live decoder, so the server decodes each click and each slider.")
             st.rerun()
-        _HELLO(key="latent-hello", on_hello_change=heard)
 
     wait()
 

@@ -73,8 +73,10 @@ BACKDROP_SIDE = 28
 
 @st.cache_resource(on_release=Jobs.close)
 def jobs() -> Jobs:
-    """The queue of jobs, one for the whole app."""
-    return Jobs()
+    """The queue of jobs, one for the whole app; what waited when the app was last ended goes on."""
+    queue = Jobs()
+    queue.take_up()
+    return queue
 
 
 def all_runs() -> dict[str, Run]:
@@ -400,7 +402,7 @@ def backdrop(run: Run, projection: Projection, z: NDArray[np.float32], label: in
     On a map of two dimensions the others are those of ``z``.
     """
     # Which map it is; only of two dimensions does it matter what the others are.
-    name = (projection.kind, len(projection.indices), *projection.components.argmax(-1).tolist())
+    name = (projection.kind, len(projection.indices), projection.components.tobytes())
     held = z if projection.kind == "pair" else np.zeros_like(z)
     label = label if run.config.conditional else 0
     return _backdrop(str(run.path), run.version, name, held.tobytes(), label, projection)

@@ -33,6 +33,7 @@ __all__ = [
     "KIND_KEY",
     "RUN_KEY",
     "WATCH_KEY",
+    "WITH_KEY",
     "WayPoint",
     "anchor_of",
     "choose_image",
@@ -75,6 +76,8 @@ RUN_KEY = "run"
 KIND_KEY = "map"
 LESSON_KEY = "lesson"
 WATCH_KEY = "watch"
+#: Of Compare: the names of the runs beside the page's own.
+WITH_KEY = "with"
 
 
 def wanted_lesson() -> str | None:
@@ -373,23 +376,30 @@ def watch_training(name: str) -> None:
     st.session_state["watch-next"] = name
 
 
-def open_watched(names: Collection[str]) -> None:
-    """Take over the run to watch, from the URL too, and forget one that is gone; before its selector."""
-    if (following := st.session_state.pop("watch-next", None)) in names:
-        st.session_state[WATCH_KEY] = following
-    if st.session_state.get(WATCH_KEY) not in {None, *names}:
-        del st.session_state[WATCH_KEY]
+def open_watched(names: Collection[str], otherwise: str) -> None:
+    """Take over the run to watch, from the URL too, and forget one that is gone; before its selector.
+
+    Parameters
+    ----------
+    names
+        What there is to watch; an empty text for no run.
+    otherwise
+        What is watched where nothing was chosen.
+    """
+    following = st.session_state.pop("watch-next", None)
     requested = take_from_url(WATCH_KEY)
-    if requested in names:
-        st.session_state[WATCH_KEY] = requested
+    for wanted in (following, requested or None, st.session_state.get(WATCH_KEY), otherwise):
+        if wanted in names:
+            st.session_state[WATCH_KEY] = wanted
+            return
 
 
-def request_dialog(name: str, run: Run) -> None:
-    """Request a dialog about ``run``, which the page opens rather than one of its fragments."""
-    st.session_state["dialog"] = (name, run.path)
+def request_dialog(name: str, runs: Sequence[Run]) -> None:
+    """Request a dialog about ``runs``, which the page opens rather than one of its fragments."""
+    st.session_state["dialog"] = (name, [run.path for run in runs])
 
 
-def pop_dialog() -> tuple[str, Path] | None:
+def pop_dialog() -> tuple[str, list[Path]] | None:
     """Return the dialog that was requested, once."""
-    dialog: tuple[str, Path] | None = st.session_state.pop("dialog", None)
+    dialog: tuple[str, list[Path]] | None = st.session_state.pop("dialog", None)
     return dialog
