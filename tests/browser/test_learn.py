@@ -235,7 +235,7 @@ def test_the_code_shown_is_the_package_s_own_and_runs(page):
     page.get_by_role("radio", name="Model", exact=True).click()
     expect(code).to_contain_text("def build(")
     page.get_by_role("radio", name="Training", exact=True).click()
-    expect(page.locator(".st-key-walkthrough-curve .js-plotly-plot")).to_be_visible()
+    expect(page.locator(".st-key-walkthrough-curve .js-plotly-plot")).to_be_visible(timeout=180_000)
     page.get_by_role("radio", name="Evaluation", exact=True).click()
     figures = page.locator("code", has_text="elbo -")
     expect(figures).to_be_visible()
