@@ -65,7 +65,9 @@ def test_a_lesson_opens_at_its_top_and_what_was_answered_is_remembered(page):
     contents = page.locator(".st-key-lesson-list")
     expect(contents.get_by_role("button", name=LESSONS[-1].title)).to_be_in_viewport()
     icons = {
-        lesson.slug: contents.locator(f".st-key-lesson-{lesson.slug}").get_by_test_id("stIconMaterial").first.inner_text()
+        lesson.slug: contents.locator(f".st-key-lesson-{lesson.slug}")
+        .get_by_test_id("stIconMaterial")
+        .first.inner_text()
         for lesson in LESSONS
     }
     assert icons.pop("loss") == "check_circle"
