@@ -14,7 +14,8 @@ from pages._ui.image_options import choose_options
 from pages._ui.image_sets import counts_of, plain, some_of
 from pages._ui.image_view import SET_PARAM
 from pages._ui.import_task import ImportTask, suggest_name
-from vaelab.config import OWN, explain
+from pages._ui.text import explained
+from vaelab.config import OWN
 from vaelab.datasets import DatasetUnavailable, ImageDataset
 from vaelab.datasets.own import own_sources, save_own
 
@@ -194,7 +195,7 @@ def keep(task: ImportTask, data: ImageDataset, name: str) -> None:
         with st.spinner("Keeping them …"):
             key = save_own(data, name)
     except (ValueError, DatasetUnavailable) as error:
-        st.error(explain(error), icon=":material/error:")
+        st.error(explained(error), icon=":material/error:")
         return
     discard(task)
     leave_adding()

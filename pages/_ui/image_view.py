@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from pages._ui import frame, resources
 from pages._ui.image_picker import pick_images
 from pages._ui.image_sets import counts_of, facts, plain
-from vaelab.config import OWN, explain
+from pages._ui.text import explained
+from vaelab.config import OWN
 from vaelab.datasets import DatasetUnavailable, ImageDataset, Source, is_local
 from vaelab.datasets.own import delete_own, relabel_own, retitle_own
 from vaelab.runs import list_runs
@@ -177,7 +178,7 @@ def rename(source: Source) -> None:
             try:
                 retitle_own(source.name, title)
             except (ValueError, DatasetUnavailable) as error:
-                st.error(explain(error))
+                st.error(explained(error))
             else:
                 st.rerun()
 
@@ -201,7 +202,7 @@ def delete(source: Source) -> None:
             try:
                 delete_own(source.name)
             except DatasetUnavailable as error:
-                st.error(explain(error))
+                st.error(explained(error))
             else:
                 leave()
                 st.rerun()

@@ -129,10 +129,7 @@ class Visitor:
     def begin_again(self):
         """Put away what a test before this one has left."""
         self.page.mouse.move(5, 5)
-        fold = self.page.locator(".lc-draw")
-        if fold.get_attribute("open") is not None:
-            self.page.get_by_role("button", name="Clear pad").click()
-            fold.locator("summary").click()
+        self.page.get_by_role("button", name="Clear pad").click()
         self.page.get_by_test_id("decoded").press("Escape")
         self.page.get_by_role("button", name="Origin", exact=True).click()
         self.page.evaluate("document.querySelector('[data-testid=stMain]')?.scrollTo(0, 0)")
@@ -252,13 +249,80 @@ def test_hover_on_a_umap_map_mixes_the_nearest_images(page):
 
 
 @pytest.mark.parametrize("visit", ["digits-2d"], indirect=True)
+def test_the_nearest_image_is_beside_the_decoded_one_and_nothing_moves(visitor):
+    page = visitor.page
+    real = page.get_by_test_id("real")
+    boxes = "() => Array.from(document.querySelectorAll('.latent-canvas *'), (e) => e.getBoundingClientRect().top)"
+    before = page.evaluate(boxes)
+    for across, down in [(0.2, 0.3), (0.5, 0.5), (0.02, 0.97)]:
+        point, place = visitor.place(across, down)
+        page.mouse.move(*point)
+        nearest = int(visitor.map.indices[((visitor.map.codes - place) ** 2).sum(1).argmin()])
+        expect(real).to_have_attribute("data-image", str(nearest))
+        np.testing.assert_array_equal(visitor.pixels(real), visitor.data.images[nearest])
+        expect(page.get_by_test_id("near")).to_contain_text(f"“{visitor.data.labels[nearest]}”")
+        # The sliders are where the pointer is.
+        for dim in (0, 1):
+            slider = page.locator(f"input[data-dim='{dim}']")
+            assert float(slider.input_value()) == pytest.approx(visitor.z[dim], abs=0.01)
+        assert page.evaluate(boxes) == before
+
+
+@pytest.mark.parametrize("visit", ["digits-2d"], indirect=True)
+def test_the_posterior_of_the_image_clicked_is_an_ellipse_on_the_map(visitor):
+    page = visitor.page
+    image = int(visitor.map.indices[25])
+    page.mouse.click(*visitor.where(image))
+    page.mouse.move(5, 5)
+    ellipses = page.locator(f"{MAP} .lc-posterior")
+    expect(ellipses).to_have_count(2)
+    clicked = json.loads(visitor.root.get_attribute("data-z"))
+    nearest = ((visitor.map.codes - clicked) ** 2).sum(1).argmin()  # points may lie on one another
+    posterior = visitor.run.engine.encode(visitor.data.images[[visitor.map.indices[nearest]]])
+    ellipse = page.locator(f'{MAP} .lc-posterior[data-sigmas="1"]')
+    radii = np.array([float(ellipse.get_attribute(name)) for name in ("rx", "ry")])
+    np.testing.assert_allclose(radii / visitor.units(), np.sort(posterior.sigma[0])[::-1], rtol=0.03)
+    page.get_by_test_id("decoded").press("ArrowRight")  # elsewhere it is of no image
+    expect(ellipses).to_have_count(0)
+    page.get_by_role("button", name="Back to image").click()
+    expect(ellipses).to_have_count(2)
+
+
+@pytest.mark.parametrize("visit", ["digits-2d"], indirect=True)
+def test_the_wheel_scrolls_the_page_until_the_map_is_meant(visitor):
+    page = visitor.page
+    where = "document.querySelector('[data-testid=stMain]').scrollTop"
+    middle = visitor.place(0.5, 0.5)[0]
+    units = visitor.units()
+    page.mouse.move(*middle)
+    page.mouse.wheel(0, 120)
+    page.wait_for_function(f"{where} > 50")
+    expect(page.get_by_text("To zoom with the wheel")).to_be_visible()
+    assert visitor.units() == units
+    page.evaluate(f"{where} = 0")
+    page.mouse.click(*middle)
+    page.mouse.wheel(0, 120)
+    until(page, lambda: visitor.units() < 0.98 * units)
+    assert page.evaluate(where) == 0
+    page.mouse.dblclick(*middle)  # the whole map again
+    until(page, lambda: visitor.units() == pytest.approx(units, rel=0.01))
+    page.mouse.move(5, 5)
+    page.mouse.move(*middle)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -120)
+    page.keyboard.up("Control")
+    until(page, lambda: visitor.units() > 1.02 * units)
+    page.mouse.dblclick(*middle)
+    until(page, lambda: visitor.units() == pytest.approx(units, rel=0.01))
+
+
+@pytest.mark.parametrize("visit", ["digits-2d"], indirect=True)
 def test_the_badge_and_the_lens(visitor):
     page = visitor.page
     trust, lens = page.get_by_test_id("trust"), page.locator(f"{MAP} .lc-lens")
     expect(lens).to_be_hidden()
     page.mouse.move(*visitor.where(int(visitor.map.indices[0])))
     expect(trust).to_contain_text("Among the images")
-    expect(trust).to_contain_text("Nearest image 0.0")
     expect(lens).to_be_visible()
     np.testing.assert_array_equal(visitor.pixels(lens), visitor.decoded())
     page.mouse.move(*visitor.place(0.02, 0.97)[0])
@@ -331,6 +395,12 @@ def test_strips_show_the_traversal(visitor):
 
 def test_origin_random_and_back_to_the_image(faces):
     visitor, page = faces, faces.page
+    back = page.get_by_role("button", name="Back to image")
+    expect(back).to_be_disabled()  # none was clicked yet
+    image = int(visitor.map.indices[40])
+    page.mouse.click(*visitor.where(image))
+    page.mouse.move(5, 5)
+    visitor.frame()
     start = visitor.z
     page.get_by_role("button", name="Origin", exact=True).click()
     visitor.frame()
@@ -342,7 +412,7 @@ def test_origin_random_and_back_to_the_image(faces):
         drawn.append(visitor.z)
         assert np.abs(visitor.z).max() > 0.05
     assert (drawn[0] != drawn[1]).all()
-    page.get_by_role("button", name="From image").click()
+    back.click()
     visitor.frame()
     np.testing.assert_array_equal(visitor.z, start)
 
@@ -363,29 +433,36 @@ def test_click_pins_and_python_follows(visitor):
     assert page.locator(f"{MAP} [data-testid=here]").count() == 1
 
 
-def test_two_pins_make_a_way(visitor):
+def test_clicks_look_and_shift_makes_a_way(visitor):
     page = visitor.page
-    corners = [(0.03, 0.04), (0.96, 0.05), (0.95, 0.96)]
+    corners = [(0.03, 0.04), (0.96, 0.05), (0.95, 0.96), (0.04, 0.95)]
     codes = [visitor.map.lift(visitor.place(*corner)[1][None])[0] for corner in corners]
+    close = {"atol": 0.02 + 2e-3 * np.abs(codes).max()}
 
-    def pin(corner, *modifiers):
+    def click(corner, *modifiers):
         page.wait_for_timeout(400)  # two clicks in a row would be a double click
         for key in modifiers:
             page.keyboard.down(key)
         page.mouse.click(*visitor.place(*corner)[0])
         for key in modifiers:
             page.keyboard.up(key)
+        page.mouse.move(5, 5)
+        visitor.frame()
 
-    way = page.get_by_test_id("path")
-    pin(corners[0])
-    expect(way).to_be_hidden()
-    pin(corners[1])
+    way, along = page.get_by_test_id("path"), page.locator("[data-do=along]")
+    pins = page.locator(f"{MAP} .lc-pin")
+    undo, clear = (way.get_by_role("button", name=name) for name in ("Undo", "Clear"))
+    below = page.get_by_test_id("sliders").bounding_box()
+    for corner, code in zip(corners[:2], codes, strict=False):  # one after another, and no way
+        click(corner)
+        np.testing.assert_allclose(visitor.z, code, **close)
+        expect(along).to_be_disabled()
+    click(corners[2], "Shift")
     expect(way).to_contain_text("From A to B: 100 %")
-    page.mouse.move(5, 5)
-    close = {"atol": 0.02 + 2e-3 * np.abs(codes).max()}
+    assert page.get_by_test_id("sliders").bounding_box() == below
 
     def at(t):
-        page.get_by_label(re.compile("From A to")).evaluate(
+        along.evaluate(
             """(slider, t) => {
                 slider.value = t;
                 slider.dispatchEvent(new Event("input", { bubbles: true }));
@@ -396,17 +473,31 @@ def test_two_pins_make_a_way(visitor):
         assert visitor.shows(visitor.z)
         return visitor.z
 
-    np.testing.assert_allclose(at(0.5), (codes[0] + codes[1]) / 2, **close)
-    np.testing.assert_allclose(at(0), codes[0], **close)
-    pin(corners[2], "Shift")
+    np.testing.assert_allclose(at(0.5), (codes[1] + codes[2]) / 2, **close)
+    np.testing.assert_allclose(at(0), codes[1], **close)
+    way.get_by_label("Way-points").check()  # for those who have no Shift
+    click(corners[3])
+    way.get_by_label("Way-points").uncheck()
     expect(way).to_contain_text("From A to C")
-    page.mouse.move(5, 5)
-    np.testing.assert_allclose(at(0.5), codes[1], **close)
-    np.testing.assert_allclose(at(0.75), (codes[1] + codes[2]) / 2, **close)
-    assert page.locator(f"{MAP} .lc-pin").count() == 3
-    way.get_by_role("button", name="Clear").click()
-    expect(way).to_be_hidden()
-    assert page.locator(f"{MAP} .lc-pin").count() == 0
+    np.testing.assert_allclose(at(0.75), (codes[2] + codes[3]) / 2, **close)
+    click(corners[0])  # looks, and leaves the way
+    np.testing.assert_allclose(visitor.z, codes[0], **close)
+    expect(pins).to_have_count(3)
+    np.testing.assert_allclose(at(1), codes[3], **close)
+
+    undo.click()  # the look
+    page.keyboard.press("Control+z")  # the last way-point
+    expect(way).to_contain_text("From A to B")
+    np.testing.assert_allclose(at(1), codes[2], **close)
+    clear.click()
+    expect(along).to_be_disabled()
+    expect(pins).to_have_count(0)
+    undo.click()
+    expect(pins).to_have_count(2)
+    for _ in range(2):
+        undo.click()
+    visitor.frame()
+    np.testing.assert_allclose(visitor.z, codes[0], **close)
 
 
 def test_play_circles_a_dimension_and_walks_the_way(visitor):
@@ -435,9 +526,11 @@ def test_play_circles_a_dimension_and_walks_the_way(visitor):
     page.wait_for_timeout(300)
     np.testing.assert_array_equal(visitor.z, rested)
 
-    for corner in [(0.05, 0.5), (0.95, 0.5)]:
-        page.mouse.click(*visitor.place(*corner)[0])
-        page.wait_for_timeout(400)
+    page.mouse.click(*visitor.place(0.05, 0.5)[0])
+    page.wait_for_timeout(400)
+    page.keyboard.down("Shift")
+    page.mouse.click(*visitor.place(0.95, 0.5)[0])
+    page.keyboard.up("Shift")
     expect(play).to_have_text("▶ Play the way")
     page.mouse.move(5, 5)
     play.click()
@@ -464,7 +557,6 @@ def draw(page, pad):
 
 def test_draw_and_see_where_it_lies(visitor):
     page = visitor.page
-    page.get_by_text("Draw or drop an image").click()
     pad = page.get_by_test_id("pad")
     pad.scroll_into_view_if_needed()
     blank = visitor.pixels(pad)
@@ -499,7 +591,6 @@ def test_open_a_picture(visitor, tmp_path):
     page = visitor.page
     image = visitor.data.images[7]
     Image.fromarray(to_pixels(image[None])[0]).save(tmp_path / "seven.png")
-    page.get_by_text("Draw or drop an image").click()
     page.get_by_label("Open a file").set_input_files(tmp_path / "seven.png")
     visitor.assert_pinned()
     np.testing.assert_array_equal(visitor.pixels(page.get_by_test_id("pad")), image)
@@ -524,7 +615,7 @@ def test_drop_a_picture(visitor, tmp_path):
         }""",
         content,
     )
-    page.locator(".lc-draw summary").dispatch_event("drop", {"dataTransfer": transfer})
+    page.locator(".lc-draw").dispatch_event("drop", {"dataTransfer": transfer})
     expect(page.get_by_text("The nearest image")).to_be_visible()
     np.testing.assert_array_equal(visitor.pixels(page.get_by_test_id("pad")), image)
 
@@ -541,14 +632,27 @@ def test_keyboard_alone(visitor):
         moved = visitor.map.place(visitor.z[None])[0] - before
         np.testing.assert_allclose(moved / np.linalg.norm(moved), direction, atol=0.02)
     assert (visitor.z != start).any()
+    way, along = page.get_by_test_id("path"), page.locator("[data-do=along]")
     page.keyboard.press("Enter")
-    page.keyboard.press("Shift+ArrowLeft")
+    first = visitor.z
+    for key in ("ArrowLeft", "ArrowUp"):
+        page.keyboard.press(f"Shift+{key}")
     page.keyboard.press("Shift+Enter")
-    expect(page.get_by_test_id("path")).to_be_visible()
+    visitor.frame()
+    second = visitor.z
+    assert np.abs(second - first).max() > 0.05
+    expect(way).to_contain_text("From A to B")
+    along.focus()
+    for key, code in [("Home", first), ("End", second)]:
+        page.keyboard.press(key)
+        visitor.frame()
+        np.testing.assert_allclose(visitor.z, code, atol=1e-4)
+    page.get_by_test_id("decoded").focus()
     page.keyboard.press("Escape")
-    expect(page.get_by_test_id("path")).to_be_hidden()
+    expect(along).to_be_disabled()
+    page.keyboard.press("Meta+z")
+    expect(along).to_be_enabled()
 
-    page.get_by_text("Draw or drop an image").click()
     pad = page.get_by_test_id("pad")
     blank = visitor.pixels(pad)
     pad.focus()
@@ -665,4 +769,4 @@ def test_a_browser_that_blocks_the_module_still_answers_clicks(page):
     idle(page)
     point = click_point(page, "latent-map", of_class="6")
     expect(page.locator(f'img[alt="Image {point["index"]}, “6”"]')).to_be_visible()
-    expect(page.get_by_text("The image clicked")).to_be_visible()
+    expect(page.get_by_text("The chosen image")).to_be_visible()
