@@ -6,9 +6,9 @@
  * `Memory` of pages/_lessons/progress.py: lessons that were opened, and the option chosen in each.
  * @typedef {{ opened: string[], answers: Record<string, number> }} Memory
  *
- * `MemorySent` of pages/_lessons/progress.py: the open lesson, whether Python has heard what is remembered, and
- * whether that is to go.
- * @typedef {Memory & { lesson: string, heard: boolean, forget: boolean }} MemorySent
+ * `MemorySent` of pages/_lessons/progress.py: the same, the open lesson, whether Python has heard what is remembered,
+ * and whether that is to go.
+ * @typedef {{ opened: string[], answers: Record<string, number>, lesson: string, heard: boolean, forget: boolean }} MemorySent
  */
 import { page } from "../shared/page.js";
 

@@ -65,7 +65,9 @@ def test_a_lesson_opens_at_its_top_and_what_was_answered_is_remembered(page):
     contents = page.locator(".st-key-lesson-list")
     expect(contents.get_by_role("button", name=LESSONS[-1].title)).to_be_in_viewport()
     icons = {
-        lesson.slug: contents.locator(f".st-key-lesson-{lesson.slug}").get_by_test_id("stIconMaterial").first.inner_text()
+        lesson.slug: contents.locator(f".st-key-lesson-{lesson.slug}")
+        .get_by_test_id("stIconMaterial")
+        .first.inner_text()
         for lesson in LESSONS
     }
     assert icons.pop("loss") == "check_circle"
@@ -235,7 +237,7 @@ def test_the_code_shown_is_the_package_s_own_and_runs(page):
     page.get_by_role("radio", name="Model", exact=True).click()
     expect(code).to_contain_text("def build(")
     page.get_by_role("radio", name="Training", exact=True).click()
-    expect(page.locator(".st-key-walkthrough-curve .js-plotly-plot")).to_be_visible()
+    expect(page.locator(".st-key-walkthrough-curve .js-plotly-plot")).to_be_visible(timeout=180_000)
     page.get_by_role("radio", name="Evaluation", exact=True).click()
     figures = page.locator("code", has_text="elbo -")
     expect(figures).to_be_visible()
