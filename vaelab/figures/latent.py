@@ -118,7 +118,7 @@ def latent_map(
     """
     figure = go.Figure()
     size = 7 if len(projection.indices) <= 2500 else 4.5
-    opacity = 0.75
+    opacity = 0.9
     if backdrop:
         size *= 0.75  # leave something to see of what lies under them
 
