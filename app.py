@@ -1,5 +1,6 @@
 """vaelab's front door: ``streamlit run app.py``."""
 
+import sys
 from itertools import groupby
 from pathlib import Path
 
@@ -13,6 +14,8 @@ ICON = Path(__file__).parent / "assets" / "frame" / "icon.png"
 
 def main() -> None:
     """Show the page that the URL names."""
+    if not st.runtime.exists():
+        sys.exit("This is a web app, which Streamlit runs. Type: streamlit run app.py")
     st.set_page_config(page_title="vaelab", page_icon=ICON, layout="wide")
     menu = {
         group: [
@@ -36,6 +39,13 @@ def main() -> None:
     shown.run()
 
 
-# Worker processes of the local cluster import the main file again, and must not draw it.
+# Streamlit reads this file twice: once as a module, for the server, and for each page as a script. Worker
+# processes of the local cluster import it under a third name, and must do neither.
 if __name__ == "__main__":
     main()
+elif __name__ == Path(__file__).stem:
+    from starlette.middleware import Middleware
+
+    from pages._ui.delivery import Delivery
+
+    app = st.App(__file__, middleware=[Middleware(Delivery)])

@@ -24,6 +24,8 @@ class Page(NamedTuple):
     other_heading: str = ""
     #: Whether the menu leads there; if not, another page or an address does.
     in_menu: bool = True
+    #: Whether Plotly draws in it from the start, which is most of what a browser has to fetch.
+    has_chart: bool = True
 
     @property
     def path(self) -> str:
@@ -54,6 +56,7 @@ PAGES = (
         "Learn",
         ":material/school:",
         "**Predict, then touch**: every figure is a trained model that runs in this page.",
+        has_chart=False,
     ),
     Page(
         "explore",
@@ -72,6 +75,7 @@ PAGES = (
         "Images",
         ":material/photo_library:",
         "**Add your own**, or take any of these, and train a model on them.",
+        has_chart=False,
     ),
     Page(
         "collect",
@@ -79,12 +83,14 @@ PAGES = (
         ":material/qr_code_2:",
         "**Open a set**, and have others scan its code: what they draw on their phones arrives here.",
         in_menu=False,
+        has_chart=False,
     ),
     Page(
         "train",
         "Train",
         ":material/model_training:",
         "**Press Start training**: what is set suits the images. Watch the model learn on the right.",
+        has_chart=False,
     ),
     Page(
         "runs",
@@ -132,5 +138,6 @@ PAGES = (
         ":material/calculate:",
         "**Choose two groups**: the step from one to the other can be added to any image.",
         PUT_TO_USE,
+        has_chart=False,
     ),
 )

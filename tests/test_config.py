@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 import annotated_types
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -201,7 +202,7 @@ def test_several_mistakes_get_a_sentence_each():
 
 def test_other_errors_speak_for_themselves():
     assert explain(ValueError("This is wrong.")) == "This is wrong."
-    assert explain(KeyError()) == "KeyError"
+    assert explain(KeyError()) == "Something went wrong that nobody had thought of (KeyError)."
 
 
 # --- JSON ---------------------------------------------------------------------------------------
@@ -321,3 +322,27 @@ def test_importing_it_imports_no_torch(module):
         text=True,
     )
     assert answer.stdout.strip() == "[]"
+
+
+def test_what_a_library_says_is_never_the_whole_sentence():
+    def raised(action):
+        try:
+            action()
+        except Exception as error:
+            return explain(error)
+
+    assert raised(lambda: np.zeros(1 << 57)).startswith("There is not enough memory for this: close other")
+    assert raised(Path("/nowhere/at/all").read_text) == "/nowhere/at/all is not there."
+    assert (
+        explain(OSError(28, "No space left on device", "/a/b")) == "The disk that holds /a/b is full: free some space."
+    )
+    assert explain(PermissionError(13, "Permission denied", "/a")).startswith("/a cannot be read or written: allow it")
+    assert raised(lambda: np.zeros((2, 3)) @ np.zeros((2, 3))).startswith(
+        "Something went wrong that nobody had thought"
+    )
+    assert raised(lambda: {}["key"]) == "Something went wrong that nobody had thought of (KeyError: 'key')."
+    assert (
+        raised(lambda: TrainConfig().check_image_shape((1, 8, 9)))
+        == "Images must be square, but these are 8 x 9 pixels."
+    )
+    assert explain(ValueError("One of our sentences.")) == "One of our sentences."

@@ -1,6 +1,9 @@
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -157,7 +160,7 @@ def test_a_mistake_gets_one_sentence_and_exit_code_2(vae, vae_run, arguments, se
         (["train", "--epochs", "many"], "--epochs"),
         (["train", "--num-images", "3"], "num_images"),
         (["fly"], "fly"),
-        ([], "{train, resume, sweep, evaluate, import, datasets"),
+        ([], "{train, resume, sweep, scheduler, worker"),
     ],
 )
 def test_what_cannot_be_read_names_the_argument(vae, arguments, said):
@@ -236,3 +239,59 @@ def test_a_sweep_that_cannot_be_is_told_before_anything_is_made(vae, arguments, 
     assert code == 2
     assert sentence in err
     assert not list_runs()
+
+
+# --- At the terminal ----------------------------------------------------------------------------
+
+
+def program(command, *arguments, **environment):
+    """Run a command in a shell, as a person would."""
+    return subprocess.run(
+        [*command.split(), *arguments],
+        cwd=Path(__file__).parents[1],
+        env=os.environ | environment,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+def test_output_that_nobody_takes_is_dropped_and_one_that_cannot_be_written_is_told():
+    python = f"{sys.executable} -m vaelab datasets"
+    answer = program("bash", "-c", f"{python} | head -1; exit ${{PIPESTATUS[0]}}")
+    assert (answer.stdout.count("\n"), answer.stderr) == (1, "")
+    answer = program("bash", "-c", f"{python} > /dev/full")
+    assert (answer.returncode, answer.stderr) == (2, "The disk is full: free some space.\n")
+    answer = program("bash", "-c", python, PYTHONIOENCODING="ascii")
+    assert (answer.returncode, answer.stderr) == (0, "")
+
+
+@pytest.mark.slow
+def test_ctrl_c_in_a_sweep_ends_it_in_one_sentence(tmp_path):
+    with (tmp_path / "output").open("w") as output:
+        sweep = subprocess.Popen(
+            # As a shell would start it: what is started in the background hears no Ctrl-C.
+            [sys.executable, "-c", "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+             "sys.argv = ['vaelab', *sys.argv[1:]]; from vaelab.__main__ import main; main()",
+             "sweep", "--num-images", "120", "--epochs", "9000", "--betas", "1", "4"],
+            cwd=Path(__file__).parents[1],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+        until = time.monotonic() + 60
+        while not any(run.epoch >= 2 for run in list_runs()):
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        os.killpg(sweep.pid, signal.SIGINT)
+        assert sweep.wait(60) == 130
+    assert (tmp_path / "output").read_text() == "Stopped; every finished epoch is kept.\n"
+    assert {run.status.state for run in list_runs()} == {"stopped"}
+
+
+def test_the_app_run_as_a_script_says_what_to_type():
+    answer = program(f"{sys.executable} app.py")
+    assert answer.returncode == 1
+    assert (answer.stdout, answer.stderr.count("\n")) == ("", 1)
+    assert answer.stderr.endswith("Type: streamlit run app.py\n")

@@ -459,3 +459,46 @@ def test_killed_again_and_again_at_random_a_run_arrives_at_the_same(tmp_path, st
         assert process.exitcode == -signal.SIGKILL
         epoch = assert_opens_at_its_last_finished_epoch(run.path)
     assert_same(resume(run.path), whole)
+
+
+# --- The torch of a notebook --------------------------------------------------------------------
+
+
+CONV = {"architecture": "conv", "channels": (4, 8), "conv_hidden": 16}
+
+
+@pytest.fixture
+def notebooks_torch():
+    """Torch set as no run expects it, as at the top of somebody's notebook."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    torch.set_default_dtype(torch.float64)
+    torch.set_default_device("meta")  # whatever is made without saying where has no values
+    yield
+    torch.set_default_device(None)
+    torch.set_default_dtype(torch.float32)
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"augment_shift": 1, "corruption": "gaussian", "corruption_strength": 0.2},
+        {"preprocessing": Preprocessing(size=16, num_images=120), "likelihood": "gaussian_learned", **CONV},
+        {"pca_path": True, "likelihood": "gaussian", "objective": "tc", "beta": 3},
+        {"conditional": True, "likelihood": "continuous_bernoulli", "objective": "iwae"},
+    ],
+)
+def test_a_notebooks_torch_changes_no_number_and_is_left_as_it_was(settings, tmp_path, request):
+    config = TrainConfig(**{"preprocessing": Preprocessing(num_images=120), "epochs": 1, "hidden": (16,)} | settings)
+    usual = train(config, run_dir=tmp_path / "usual")
+    request.getfixturevalue("notebooks_torch")
+    random = torch.random.get_rng_state()
+    run = train(config, run_dir=tmp_path / "run")
+    assert (torch.get_num_threads(), torch.get_default_dtype()) == (2, torch.float64)
+    assert torch.equal(torch.random.get_rng_state(), random)
+    assert run.evaluation() == usual.evaluation()
+    for name, array in usual.checkpoint()[0].items():
+        assert np.array_equal(array, run.checkpoint()[0][name]), name
+    z = np.zeros((2, config.latent_dim))
+    assert np.array_equal(run.engine.decode(z, 0), usual.engine.decode(z, 0))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import io
 import json as jsonlib
+import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -20,6 +23,9 @@ __all__ = ["main"]
 
 #: Files that are listed one by one when they were not taken.
 MAX_LISTED = 20
+
+#: How long an interrupted sweep waits for its trainings to notice; they look four times a second.
+STOP_SECONDS = 5.0
 
 Json = Annotated[bool, tyro.conf.arg(help="One line of JSON at the end, and nothing else.")]
 
@@ -115,6 +121,7 @@ def sweep(
         One line of JSON for each run at the end, and nothing else.
     """
     from vaelab.jobs import Jobs
+    from vaelab.runs import ACTIVE
     from vaelab.sweep import create_sweep
 
     if bool(betas) == bool(latent_dims):
@@ -128,6 +135,9 @@ def sweep(
     except KeyboardInterrupt:
         for run in runs:
             jobs.stop(run)
+        until = time.monotonic() + STOP_SECONDS
+        while any(jobs.status(run).state in ACTIVE for run in runs) and time.monotonic() < until:
+            time.sleep(0.1)
         raise KeyboardInterrupt("Stopped; every finished epoch is kept.") from None
     finally:
         jobs.close()
@@ -149,6 +159,54 @@ def _follow(jobs: Any, runs: list[Any], quiet: bool) -> None:
             if ended == len(runs):
                 return
             time.sleep(0.5)
+
+
+def scheduler(host: str = "127.0.0.1", port: int = 8786) -> None:
+    """Hand out trainings to workers, of this machine or of others: the head of a cluster.
+
+    Whoever reaches it can run code on every machine of the cluster, so let it listen in a trusted network only.
+
+    Parameters
+    ----------
+    host
+        The address of this machine at which the others reach it; by default they cannot.
+    port
+        Where it listens.
+    """
+    from vaelab.cluster import serve_scheduler
+
+    def say(address: str) -> None:
+        print(
+            f"Waiting for workers and jobs at {address}; Ctrl-C ends it.\n"
+            f"On each machine that is to train:       python -m vaelab worker {address}\n"
+            f"Where the app or a sweep is started:    export VAELAB_SCHEDULER={address}",
+            flush=True,
+        )
+
+    serve_scheduler(host, port, say)
+
+
+def worker(scheduler: tyro.conf.Positional[str], trainings: int | None = None) -> None:
+    """Train for a scheduler, which may be on another machine.
+
+    The folders of runs and of data must be the same on all machines: VAELAB_RUNS and VAELAB_DATA.
+
+    Parameters
+    ----------
+    scheduler
+        Its address, as it printed it.
+    trainings
+        How many trainings side by side; by default half as many as there are cores, at most four.
+    """
+    from vaelab.cluster import serve_workers
+
+    if trainings is not None and not 1 <= trainings <= 256:
+        raise ValueError(f"trainings was {trainings}; it must be 1 to 256.")
+
+    def say(num: int) -> None:
+        print(f"Ready: {num - 1} for trainings, one for maps and studies; Ctrl-C ends it.", flush=True)
+
+    serve_workers(scheduler, trainings, say)
 
 
 def evaluate(
@@ -303,6 +361,8 @@ def benchmark(
             "disentanglement",
             "own",
             "importing",
+            "slow_line",
+            "browsers",
         ]
     ],
 ) -> None:
@@ -342,10 +402,15 @@ def _as_table(figures: dict[str, Any]) -> str:
 
 def main() -> None:
     """Run a command; a mistake gets one sentence and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a β for a terminal or file that has none
+            stream.reconfigure(errors="backslashreplace")
     commands: dict[str, Any] = {
         "train": train,
         "resume": resume,
         "sweep": sweep,
+        "scheduler": scheduler,
+        "worker": worker,
         "evaluate": evaluate,
         "import": import_,
         "datasets": datasets,
@@ -353,12 +418,24 @@ def main() -> None:
     }
     try:
         tyro.extras.subcommand_cli_from_dict(commands, prog="python -m vaelab", config=(tyro.conf.OmitArgPrefixes,))
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where what goes wrong is still told
     except KeyboardInterrupt as error:
         print(str(error) or "Stopped.", file=sys.stderr)
         sys.exit(130)
-    except (ValueError, RuntimeError, OSError) as error:
+    except BrokenPipeError:  # whoever read has read enough, such as head
+        _drop_output()
+        sys.exit(141)
+    except (ValueError, RuntimeError, OSError, MemoryError) as error:
         print(explain(error), file=sys.stderr)
+        _drop_output()
         sys.exit(2)
+
+
+def _drop_output() -> None:
+    """Have Python not try once more, when it ends, to write what could not be written."""
+    with suppress(OSError, AttributeError):  # where there is none, or no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

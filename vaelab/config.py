@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import re
+from textwrap import shorten
 from typing import Annotated, Literal, get_args
 
 from pydantic import (
@@ -264,16 +266,48 @@ def explain(error: Exception) -> str:
     Parameters
     ----------
     error
-        Any exception; pydantic's are taken apart, others speak for themselves.
+        Any exception. Those that vaelab raises speak for themselves; pydantic's are taken apart; for lack of memory or
+        room there are words of our own, and whatever else a library says is put into parentheses.
 
     Returns
     -------
     str
-        One sentence a problem, without a traceback or a library's name.
+        One sentence a problem, without a traceback.
     """
-    if not isinstance(error, ValidationError):
-        return str(error) or type(error).__name__
-    return " ".join(_explain_one(problem) for problem in error.errors())
+    if isinstance(error, ValidationError):
+        return " ".join(_explain_one(problem) for problem in error.errors())
+    said = str(error)
+    if type(error).__name__ == "OutOfMemoryError":  # torch's, which must not be imported for it
+        return "The graphics card has not enough memory for this: choose a smaller batch or network, or the device cpu."
+    if isinstance(error, MemoryError) or "can't allocate memory" in said:
+        return "There is not enough memory for this: close other programs, or take fewer or smaller images."
+    if isinstance(error, OSError) and error.strerror is not None:
+        return _explain_file(error)
+    if said and _is_ours(error):
+        return said
+    what = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    return f"Something went wrong that nobody had thought of ({shorten(what, 300, placeholder=' …')})."
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether code of ours raised it, so that its words are ours, too."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    # One that was made and never raised has no trace.
+    return trace is None or trace.tb_frame.f_globals.get("__name__", "").partition(".")[0] in {"vaelab", "pages"}
+
+
+def _explain_file(error: OSError) -> str:
+    """Say what the operating system had to say about a file."""
+    file = error.filename or "A file"
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"The disk{f' that holds {file}' if error.filename else ''} is full: free some space."
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return f"{file} cannot be read or written: allow it, or choose another folder."
+    if error.errno == errno.ENOENT:
+        return f"{file} is not there."
+    return f"{file} cannot be used ({error.strerror})."
 
 
 def _explain_one(problem: object) -> str:

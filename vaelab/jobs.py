@@ -6,13 +6,14 @@ jobs are followed by reading that folder, and nothing is sent back.
 
 from __future__ import annotations
 
-import logging
 import os
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
+from vaelab.cluster import RETRIES, check_cluster, start_cluster
 from vaelab.config import explain
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.runs import ACTIVE, Run, RunError, Status
@@ -22,23 +23,14 @@ __all__ = ["JobState", "Jobs"]
 
 JobState = Literal["none", "working", "done", "failed"]
 
-#: Trainings side by side at the most; the others queue.
-MOST_TRAININGS = 4
-
-#: What the processes of the local cluster listen on: this machine alone.
-LOOPBACK = "127.0.0.1"
-
-#: How often a job whose worker died is tried again. One that failed by itself would fail again.
-RETRIES = 3
-
 
 class Jobs:
     """A queue of jobs on a cluster, which is started when the first job comes.
 
     By default it is a cluster of processes on this machine: half as many as there are cores for
     trainings, and one for maps and studies, which so never wait behind a training. With
-    ``VAELAB_SCHEDULER=tcp://host:8786`` it is an existing cluster, whose workers must see the same
-    runs folder.
+    ``VAELAB_SCHEDULER=tcp://host:8786`` it is an existing cluster, made by ``python -m vaelab scheduler``
+    and ``worker``, whose workers must see the same runs folder.
 
     Parameters
     ----------
@@ -67,12 +59,14 @@ class Jobs:
         RunError
             If its folder cannot be written.
         ConnectionError
-            If the cluster cannot be reached.
+            If the cluster cannot be reached, or one of its workers could not do it; nothing is queued then.
+        ValueError
+            If the script that is being run has no ``__main__`` guard.
         """
         future = self._trainings.get(run.path)
         if future is not None and not future.done():
             return  # a second press of the button
-        self._connect()
+        self._check(run)
         run.pop_stop_request()  # of an earlier time
         job = os.urandom(8).hex()
         run.write_status("queued", "Waiting for its turn.", job=job)
@@ -111,7 +105,7 @@ class Jobs:
             message = "Its worker died; another goes on from the last finished epoch."
             return status.model_copy(update={"state": "queued", "message": message})
         if status.state in ACTIVE and future is not None and future.status == "error":
-            message = explain(future.exception(timeout=5))
+            message = _why(future)
             with suppress(RunError):
                 run.write_status("failed", message)
             return status.model_copy(update={"state": "failed", "message": message})
@@ -129,7 +123,7 @@ class Jobs:
         max_points
             How many points to show at the most.
         """
-        self._once(_map_key(run, kind, max_points), _make_map, str(run.path), kind, max_points)
+        self._once(run, _map_key(run, kind, max_points), _make_map, kind, max_points)
 
     def map_state(self, run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> tuple[JobState, str]:
         """How the making of a map stands, and why it failed if it did."""
@@ -150,7 +144,7 @@ class Jobs:
         name
             A key of ``vaelab.studies.STUDIES``.
         """
-        self._once(_study_key(run, name), _make_study, str(run.path), name)
+        self._once(run, _study_key(run, name), _make_study, name)
 
     def study_state(self, run: Run, name: str) -> tuple[JobState, str]:
         """How the making of a study stands, and why it failed if it did."""
@@ -161,10 +155,11 @@ class Jobs:
         study: Study | None = self._result(_study_key(run, name))
         return study
 
-    def _once(self, key: tuple[Any, ...], function: Any, *arguments: Any) -> None:
+    def _once(self, run: Run, key: tuple[Any, ...], function: Any, *arguments: Any) -> None:
         """Queue what comes out the same each time; such jobs have a worker of their own."""
         if key not in self._results:
-            self._results[key] = self._submit(function, *arguments, resource="map")
+            self._check(run)
+            self._results[key] = self._submit(function, str(run.path), *arguments, resource="map")
 
     def _state(self, key: tuple[Any, ...]) -> tuple[JobState, str]:
         future = self._results.get(key)
@@ -174,7 +169,7 @@ class Jobs:
             return "working", ""
         if future.status == "finished":
             return "done", ""
-        return "failed", explain(future.exception(timeout=5))
+        return "failed", _why(future)
 
     def _result(self, key: tuple[Any, ...]) -> Any:
         future = self._results.get(key)
@@ -190,12 +185,20 @@ class Jobs:
                     part.close()
             self._client = self._cluster = None
 
+    def _check(self, run: Run) -> None:
+        """Tell before anything is queued what a cluster of several machines could stumble over."""
+        client = self._connect()
+        if self._scheduler:
+            try:
+                check_cluster(client, self._scheduler, run)
+            except (TimeoutError, RuntimeError) as error:
+                raise self._unreachable() from error
+
     def _submit(self, function: Any, *arguments: Any, resource: str) -> Any:
         client = self._connect()
-        wanted = {} if self._scheduler else {"resources": {resource: 1}}
         try:
             # First in, first out; dask takes those of the same tenth of a second in any order.
-            return client.submit(function, *arguments, pure=False, fifo_timeout="0 s", **wanted)
+            return client.submit(function, *arguments, pure=False, fifo_timeout="0 s", resources={resource: 1})
         except (OSError, TimeoutError, RuntimeError) as error:
             raise self._unreachable() from error
 
@@ -206,8 +209,10 @@ class Jobs:
 
                 try:
                     if not self._scheduler:
-                        self._cluster = _start_cluster()
-                    self._client = Client(self._scheduler or self._cluster, timeout="10s", set_as_default=False)
+                        self._cluster = start_cluster()
+                    with warnings.catch_warnings():  # a table of versions; what matters, ``check_cluster`` says
+                        warnings.simplefilter("ignore")
+                        self._client = Client(self._scheduler or self._cluster, timeout="10s", set_as_default=False)
                 except (OSError, TimeoutError, RuntimeError) as error:
                     raise self._unreachable() from error
             return self._client
@@ -223,29 +228,17 @@ class Jobs:
         )
 
 
-def _start_cluster() -> Any:
-    from distributed import Nanny, Scheduler, SpecCluster
+def _why(future: Any) -> str:
+    """Why a job failed, in a sentence."""
+    from distributed.scheduler import KilledWorker
 
-    # Whoever reaches a port of a scheduler, nanny or worker can run code in it, so none may listen
-    # on anything but the loopback. Without a host, nannies and workers listen on every interface.
-    # A free port for the dashboard, since dask's default of 8787 may be another program's.
-    private = {"host": LOOPBACK, "dashboard": False, "dashboard_address": f"{LOOPBACK}:0"}
-
-    def worker(**resources: int) -> dict[str, Any]:
-        options = {"nthreads": 1, "memory_limit": 0, "silence_logs": logging.WARNING, **private}
-        return {"cls": Nanny, "options": {**options, "resources": resources}}
-
-    trainings = min(max(1, (os.cpu_count() or 1) // 2), MOST_TRAININGS)
-    workers = {f"training-{index}": worker(training=1) for index in range(trainings)}
-    return SpecCluster(
-        workers={**workers, "map": worker(map=1)},
-        scheduler={
-            "cls": Scheduler,
-            "options": {"port": 0, "allowed_failures": RETRIES, **private},
-        },
-        name="vaelab",
-        silence_logs=logging.WARNING,
-    )
+    error = future.exception(timeout=5)
+    if isinstance(error, KilledWorker):
+        return (
+            f"The process that did this was ended {RETRIES + 1} times, most likely for want of memory: close other "
+            "programs, or take fewer or smaller images."
+        )
+    return explain(error)
 
 
 def _train(path: str, job: str) -> None:

@@ -13,6 +13,7 @@ from vaelab.config import TrainConfig
 from vaelab.likelihoods import LIKELIHOODS
 from vaelab.nn import ConvDecoder, ConvEncoder, MLPDecoder, MLPEncoder, Posterior
 from vaelab.pca import principal_components
+from vaelab.torch_settings import our_torch
 
 __all__ = ["MODELS", "VAE", "Autoencoder", "Output", "build_model"]
 
@@ -154,6 +155,6 @@ def build_model(config: TrainConfig, image_shape: tuple[int, int, int], num_labe
     ValueError
         If the architecture cannot take such images, or a conditional model has no labels.
     """
-    with torch.random.fork_rng(devices=[]):
+    with our_torch(), torch.device("cpu"), torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         return MODELS[config.model](config, image_shape, num_labels)

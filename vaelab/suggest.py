@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
@@ -243,7 +242,9 @@ def _size(preprocessing: Preprocessing, side: int, size: int, largest: int, seco
 def _code(traits: _Traits, latent_dim: int | None) -> Choice:
     if latent_dim is not None:
         return {"latent_dim": latent_dim}, f"{_numbers(latent_dim)}, as asked for."
-    shares = traits.variances.cumsum() / (traits.variances.sum() or 1.0)
+    if not traits.variances.sum() > 0:
+        return {"latent_dim": CODES[0]}, f"{_numbers(CODES[0])}: all images are the same, and nothing tells them apart."
+    shares = traits.variances.cumsum() / traits.variances.sum()
     lengths = [length for length in CODES if IMAGES_PER_NUMBER * length <= traits.num_images] or CODES[:1]
     length = next((length for length in lengths if shares[length - 1] >= CARRIED), lengths[-1])
     few = f", and {traits.num_images:,} training images are too few for more" if len(lengths) < len(CODES) else ""
@@ -309,16 +310,12 @@ def _roughly_resized(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
 
 def _trial(config: TrainConfig, images: NDArray[np.uint8], clock: Callable[[], float]) -> dict[int, float]:
     """Images a second with one thread and, where there are more, with two."""
-    before = torch.get_num_threads()
     some = images[: 2 * config.batch_size]
     trial = config.model_copy(update={"seconds": TRIAL})
-    try:
-        return {
-            threads: _images_per_second(trial.model_copy(update={"threads": threads}), some, clock)
-            for threads in range(1, min(os.cpu_count() or 1, 2) + 1)
-        }
-    finally:
-        torch.set_num_threads(before)
+    return {
+        threads: _images_per_second(trial.model_copy(update={"threads": threads}), some, clock)
+        for threads in range(1, min(os.cpu_count() or 1, 2) + 1)
+    }
 
 
 def _images_per_second(config: TrainConfig, images: NDArray[np.uint8], clock: Callable[[], float]) -> float:

@@ -17,6 +17,7 @@ from vaelab.config import TrainConfig
 from vaelab.corruptions import corrupt
 from vaelab.models import build_model
 from vaelab.objectives import LossTerms, loss_terms
+from vaelab.torch_settings import our_torch
 
 __all__ = [
     "DivergedError",
@@ -268,7 +269,8 @@ class Trainer:
                     )
             self.train_labels = torch.tensor(train_labels, device=self.device)
             self.validation_labels = torch.tensor(validation_labels, device=self.device)
-        self.model.start_at(train_images, config.seed)
+        with our_torch(), torch.device("cpu"):
+            self.model.start_at(train_images, config.seed)
         self.model.to(self.device)
         # Every random number of training comes from here, so that a checkpoint can hold its state.
         self.generator = torch.Generator(self.device).manual_seed(config.seed)
@@ -313,10 +315,9 @@ class Trainer:
         DivergedError
             If the loss is no longer finite.
         """
-        # Also here, since a worker that trained with another number keeps it.
-        torch.set_num_threads(self.config.threads)
-        while not self.finished:
-            yield from self._run_epoch()
+        with our_torch(self.config.threads):
+            while not self.finished:
+                yield from self._run_epoch()
 
     def _run_epoch(self) -> Iterator[Record]:
         self.model.train()

@@ -15,6 +15,7 @@ from vaelab.datasets.preprocessing import preprocess
 from vaelab.engine import Engine
 from vaelab.evaluation import evaluate
 from vaelab.runs import DataRecord, Run, RunError, Snapshot
+from vaelab.torch_settings import our_torch
 from vaelab.trainer import EpochRecord, Progress, Record, StepRecord, Trainer
 
 __all__ = ["SNAPSHOT_IMAGES", "resume", "run_training", "snapshot_indices", "train"]
@@ -156,7 +157,8 @@ def run_training(run: Run, data: ImageDataset | None = None) -> Iterator[Record]
         kept.
     """
     try:
-        yield from _run_training(run, data)
+        with our_torch(run.config.threads):
+            yield from _run_training(run, data)
     except _StoppedError:
         run.write_status("stopped", "Stopped before training began.")
     except GeneratorExit:

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages import PAGES, Page
+from pages._ui import browser_code
 from vaelab.config import explain
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import RunError
@@ -20,6 +21,8 @@ PRESENT_KEY = "present"
 
 _FILES = Path(__file__).parents[2] / "assets" / "frame"
 _STYLE, _LARGE, _ALONE = (_FILES / f"{name}.css" for name in ("page", "presentation", "alone"))
+
+_MENU = st.components.v2.component("menu", js=browser_code.join("frame/menu.js"), isolate_styles=False)
 
 _PAGE_OF = {page.name: page for page in PAGES}
 
@@ -74,6 +77,8 @@ def presenting() -> bool:
 def _head(page: Page) -> None:
     """Say where this is and what to do first, on every page at the same place."""
     st.html(_STYLE)
+    with st.container(key="page-menu"):
+        _MENU(key="menu")
     with st.container(
         key="page-head",
         horizontal=True,

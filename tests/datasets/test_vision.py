@@ -23,7 +23,7 @@ import pooch
 import pytest
 import torchvision.datasets
 
-from vaelab.datasets import DatasetUnavailable, _download, load_dataset, vision
+from vaelab.datasets import SOURCES, DatasetUnavailable, _brought, _download, is_local, load_dataset, vision
 
 # Pooch leaves connections that broke off to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
@@ -195,6 +195,75 @@ def test_cifar10_has_channels_first(tmp_path, cifar):
     assert data.label_names[9] == "truck"
 
 
+# --- Files that people brought by hand --------------------------------------------------------
+
+
+WAYS = {
+    "packed": ("MNIST/raw", lambda name: f"{name}.gz"),
+    "with a dot": ("MNIST/raw", lambda name: name.replace("-idx", ".idx")),
+    "beside raw": ("MNIST", lambda name: name),
+    "a level too deep": ("MNIST/MNIST/raw", lambda name: f"{name}.gz"),
+    "in somebody's folder": ("data/mnist", lambda name: name),
+    "each in a folder, as Kaggle has them": ("mnist", lambda name: f"{name.replace('-idx', '.idx')}/{name}"),
+}
+
+
+def bring(folder, files, rename):
+    """Write files as people bring them."""
+    renamed = {rename(Path(name).name): content for name, content in files.items()}
+    for name, content in renamed.items():
+        path = folder / (name.replace("-idx", ".idx") if "/" in name else name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+
+
+@pytest.mark.usefixtures("no_network")
+@pytest.mark.parametrize(("place", "rename"), WAYS.values(), ids=WAYS)
+def test_what_was_brought_by_hand_is_found(tmp_path, place, rename):
+    parts = make_images()
+    # Of another dataset whose files have the same names.
+    write(tmp_path / "FashionMNIST" / "raw", idx_files(make_images()[::-1]))
+    bring(tmp_path / place, idx_files(parts), rename)
+    before = snapshot(tmp_path)
+    check(load_dataset("mnist", folder=tmp_path), parts)
+    assert is_local(SOURCES["mnist"], tmp_path)
+    assert not is_local(SOURCES["kmnist"], tmp_path)
+    assert snapshot(tmp_path) == before
+
+
+@pytest.mark.usefixtures("no_network")
+@pytest.mark.parametrize("place", [".", "raw"])
+def test_files_in_no_folder_of_their_own_are_mnist_if_their_labels_are(tmp_path, monkeypatch, place):
+    files = idx_files(make_images())
+    bring(tmp_path / place, files, lambda name: f"{name}.gz")
+    with pytest.raises(DatasetUnavailable):
+        load_dataset("mnist", folder=tmp_path)
+    labels = hashlib.sha256(files["t10k-labels-idx1-ubyte"]).hexdigest()
+    monkeypatch.setattr(_brought, "MNIST_LABELS", ("t10k-labels-idx1-ubyte", labels))
+    check(load_dataset("mnist", folder=tmp_path), make_images())
+    with pytest.raises(DatasetUnavailable):
+        load_dataset("kmnist", folder=tmp_path)
+
+
+@pytest.mark.usefixtures("no_network")
+def test_the_one_file_that_is_missing_is_named(tmp_path):
+    bring(tmp_path / "MNIST", idx_files(make_images()), lambda name: name)
+    (tmp_path / "MNIST" / "t10k-labels-idx1-ubyte").unlink()
+    with pytest.raises(DatasetUnavailable, match=r"put t10k-labels-idx1-ubyte into .*/MNIST/raw, name another folder"):
+        load_dataset("mnist", folder=tmp_path)
+
+
+@pytest.mark.usefixtures("no_network")
+def test_of_a_damaged_file_it_is_said_where_it_lies(tmp_path):
+    bring(tmp_path / "MNIST", idx_files(make_images()), lambda name: f"{name}.gz")
+    path = tmp_path / "MNIST" / "train-images-idx3-ubyte.gz"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(
+        DatasetUnavailable, match=rf"The files of mnist in {tmp_path / 'MNIST'} are damaged: bring them"
+    ):
+        load_dataset("mnist", folder=tmp_path)
+
+
 # --- Files that are not there, or not right ---------------------------------------------------
 
 
@@ -204,9 +273,16 @@ def test_without_a_network_one_sentence_says_what_would_do(tmp_path, source):
     folder = tmp_path / "data"
     with pytest.raises(DatasetUnavailable) as caught:
         load_dataset(source.name, folder=folder)
-    assert str(caught.value) == (
-        f"{source.name} is not in {folder} and could not be downloaded (no network?): connect "
-        "once, or choose mnist_5k, digits, shapes or faces, which need no download."
+    said = str(caught.value)
+    assert said.startswith(
+        f"{source.name} is not in {folder} and could not be downloaded (no network?): connect once, put"
+    )
+    for file in source.files:
+        assert Path(file).name in said
+    where = (folder / source.files[0]).parent
+    assert said.endswith(
+        f"packed or not, into {where}, name another folder in VAELAB_DATA, or choose mnist_5k, digits, shapes or faces, "
+        "which need no download."
     )
     assert not folder.exists()
 
@@ -529,7 +605,7 @@ def test_a_server_that_fails_is_explained(tmp_path, server, trouble):
     else:
         server.stalls = True
         server.released.set()
-    with pytest.raises(DatasetUnavailable, match=r"could not be downloaded .*: connect once, or choose"):
+    with pytest.raises(DatasetUnavailable, match=r"could not be downloaded .*: connect once, put"):
         load_dataset("kmnist", folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
 

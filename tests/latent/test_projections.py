@@ -1,4 +1,8 @@
 import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -183,3 +187,40 @@ def test_points_are_chosen_evenly_and_always_the_same():
     assert np.array_equal(chosen, choose_points(70_000))
     counts = np.histogram(chosen, 10, (0, 70_000))[0]
     assert counts.min() > 850
+
+
+@pytest.mark.parametrize("kind", projections.PROJECTIONS)
+def test_equal_codes_are_one_point_and_explain_no_variance(kind):
+    codes = np.full((50, 2), 0.3, np.float32) + np.float32(1e-8) * np.arange(100, dtype=np.float32).reshape(50, 2)
+    projection = projections.PROJECTIONS[kind](codes, np.arange(50))
+    assert projection.is_point
+    assert np.ptp(projection.coordinates, axis=0).max() < 1e-5
+    assert not any("%" in axis for axis in projection.axes)
+    assert projection.lift(projection.coordinates[:3]) == pytest.approx(codes[:3], abs=1e-4)
+
+
+NO_HOME = """
+import numba.core.caching as caching
+
+def refuse(self):
+    raise OSError("read only")
+
+# As where the packages belong to root and there is no home.
+caching._InTreeCacheLocator.ensure_cache_path = refuse
+caching._UserWideCacheLocator.ensure_cache_path = refuse
+from vaelab.latent.projections import _import_umap
+_import_umap()
+import os
+print(os.environ["NUMBA_CACHE_DIR"])
+"""
+
+
+@pytest.mark.slow
+def test_umap_is_imported_where_numba_may_keep_nothing():
+    environment = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+    answer = subprocess.run(
+        [sys.executable, "-c", NO_HOME], env=environment, check=False, capture_output=True, text=True
+    )
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "vaelab-numba-" in answer.stdout
+    assert not Path(answer.stdout.strip()).exists()

@@ -136,7 +136,7 @@ def is_local(source: Source, folder: str | Path | None = None) -> bool:
         True where it is drawn, embedded, or downloaded already.
     """
     where = data_folder() if folder is None else Path(folder).expanduser()
-    return all((where / file).is_file() for file in source.files)
+    return all((where / file).is_file() for file in source.files) or vision.is_brought(source.name, where)
 
 
 def load_dataset(

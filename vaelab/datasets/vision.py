@@ -20,10 +20,11 @@ import numpy as np
 import pooch
 from numpy.typing import NDArray
 
+from vaelab.datasets._brought import find, lay_out
 from vaelab.datasets._download import Archive, download, is_reachable
 from vaelab.datasets.base import SPLIT_SEED, DatasetUnavailable, ImageDataset, Progress, Source, Split
 
-__all__ = ["SOURCES", "DatasetUnavailable"]
+__all__ = ["SOURCES", "DatasetUnavailable", "is_brought"]
 
 #: What needs no download, to be offered where one fails.
 OFFLINE = ("mnist_5k", "digits", "shapes", "faces")
@@ -57,6 +58,11 @@ class _Vision:
 
     def is_complete(self, root: Path) -> bool:
         return all((root / self.folder / file).is_file() for file in self.files)
+
+    def brought(self, root: Path) -> dict[str, Path]:
+        """Its files where they lie otherwise than torchvision has them, by their names."""
+        names = (self.folder, self.name, self.name.replace("_", "-"))
+        return find(root, [Path(file).name for file in self.files], names, shared=self.files is _IDX_FILES)
 
 
 _IDX_FILES = tuple(f"raw/{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
@@ -167,9 +173,15 @@ _Images = NDArray[np.uint8]
 _Labels = NDArray[np.int64]
 
 
+def is_brought(name: str, root: Path) -> bool:
+    """Tell whether all files of a dataset are in a folder, if not where torchvision would have them."""
+    spec = next((spec for spec in _DATASETS if spec.name == name), None)
+    return spec is not None and len(spec.brought(root)) == len(spec.files)
+
+
 def _load(spec: _Vision, root: Path, progress: Progress | None = None) -> ImageDataset:
     with _LOCKS[spec.name]:
-        parts = _read(spec, root)
+        parts = _read(spec, root) or _read_brought(spec, root)
         if parts is None:
             _download(spec, root, progress)
             parts = _read(spec, root)
@@ -223,6 +235,23 @@ def _read(spec: _Vision, root: Path) -> Sequence[tuple[_Images, _Labels]] | None
                 f"({error.strerror}): allow reading there, or name another folder in VAELAB_DATA."
             ) from error
         raise _damaged(spec, root) from error
+
+
+def _read_brought(spec: _Vision, root: Path) -> Sequence[tuple[_Images, _Labels]] | None:
+    """Read files that torchvision would not find, from a copy as it wants them; None where they are not all there."""
+    brought = spec.brought(root)
+    if len(brought) < len(spec.files):
+        return None
+    where = next(iter(brought.values())).parent
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            lay_out(brought, Path(folder, spec.folder, spec.files[0]).parent)
+            return _read(spec, Path(folder))
+        except (OSError, EOFError, DatasetUnavailable) as error:
+            raise DatasetUnavailable(
+                f"The files of {spec.name} in {where} are damaged: bring them anew, or delete them, and they will be "
+                "downloaded."
+            ) from error
 
 
 def _arrays(spec: _Vision, part: Any) -> tuple[_Images, _Labels]:
@@ -324,9 +353,13 @@ def _move_into_place(spec: _Vision, temporary: Path, root: Path) -> None:
 def _not_downloaded(spec: _Vision, root: Path, reason: str) -> DatasetUnavailable:
     there = [other.name for other in _DATASETS if other is not spec and other.is_complete(root)]
     *names, last = [*OFFLINE, *there]
+    files = {Path(file).name for file in spec.files}
+    lacking = sorted(files - set(spec.brought(root)))
+    what = ", ".join(lacking) if len(lacking) < len(files) else f"the files {', '.join(sorted(files))}, packed or not,"
     return DatasetUnavailable(
-        f"{spec.name} is not in {root} and could not be downloaded ({reason}): connect once, or "
-        f"choose {', '.join(names)} or {last}, which need no download."
+        f"{spec.name} is not in {root} and could not be downloaded ({reason}): connect once, put {what} into "
+        f"{(root / spec.folder / spec.files[0]).parent}, name another folder in VAELAB_DATA, or choose "
+        f"{', '.join(names)} or {last}, which need no download."
     )
 
 

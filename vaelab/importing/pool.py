@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing.resource_tracker
 import os
-import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future, wait
-from contextlib import contextmanager
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -19,6 +16,7 @@ from joblib.externals.loky.backend import resource_tracker as loky_tracker
 
 from vaelab.importing.decoding import Block, Encoded, Target, decode
 from vaelab.importing.report import ImportStopped
+from vaelab.interrupts import deaf_to_ctrl_c
 
 __all__ = ["Pool"]
 
@@ -79,7 +77,8 @@ class Pool:
         """Have the processes start, while something else is done."""
         if self._executor is None and self.num_processes:
             self._executor = ProcessPoolExecutor(self.num_processes, initializer=_end_with, initargs=(os.getpid(),))
-            with _deaf_to_ctrl_c():
+            loky_tracker.ensure_running()  # it would undo what comes next when it starts
+            with deaf_to_ctrl_c():
                 self._executor.submit(decode, [], Target(8, "crop"))
 
     def decode(
@@ -163,36 +162,6 @@ def _end_with(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-@contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Have processes that are started now not hear of Ctrl-C, which reaches all that a terminal has started.
-
-    What is to be done about it is decided by this process alone.
-    """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    # Both would undo it when they start.
-    multiprocessing.resource_tracker.ensure_running()
-    loky_tracker.ensure_running()
-    # The mask is what they inherit. It is of this thread alone: another may still hear, and interrupt this one halfway
-    # through starting a process. So what is heard waits.
-    heard: list[Any] = []
-    handler = signal.getsignal(signal.SIGINT)
-    waits = threading.current_thread() is threading.main_thread() and callable(handler)
-    if waits:
-        signal.signal(signal.SIGINT, lambda *call: heard.append(call))
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        if waits:
-            signal.signal(signal.SIGINT, handler)
-            if heard and callable(handler):
-                handler(*heard[0])
 
 
 def _next_task(contents: Iterator[tuple[int, Encoded]], num_images: int) -> _Task | None:

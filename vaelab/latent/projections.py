@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
+import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -105,6 +109,11 @@ class Projection:
             return np.asarray(self.center + places @ self.components)
         return places[:, : self.codes.shape[1]]
 
+    @property
+    def is_point(self) -> bool:
+        """Whether all codes are the same, but for rounding: then no map shows anything."""
+        return _all_equal(self.codes)
+
     def to_arrays(self) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
         """Arrays and strings to keep, for ``from_arrays``."""
         arrays: dict[str, NDArray[Any]] = {
@@ -187,8 +196,8 @@ def pca(codes: Floats, indices: NDArray[np.int64]) -> Projection:
     Returns
     -------
     Projection
-        Its axes name the variance that each explains. Signs are fixed so that the largest entry of
-        a component is positive.
+        Its axes name the share of the variance that each explains, where there is any. Signs are fixed so that the
+        largest entry of a component is positive.
 
     Raises
     ------
@@ -200,12 +209,13 @@ def pca(codes: Floats, indices: NDArray[np.int64]) -> Projection:
     center = codes.mean(0, dtype=np.float64)
     components, explained = _principal_plane(codes - center)
     coordinates = (codes - center) @ components.T
+    shares = ["no variance"] * 2 if _all_equal(codes) else [f"{share:.0%} of variance" for share in explained]
     return Projection(
         kind="pca",
         indices=indices,
         codes=codes,
         coordinates=coordinates.astype(np.float32),
-        axes=(f"PC 1 ({explained[0]:.0%} of variance)", f"PC 2 ({explained[1]:.0%} of variance)"),
+        axes=(f"PC 1 ({shares[0]})", f"PC 2 ({shares[1]})"),
         center=center.astype(np.float32),
         components=components.astype(np.float32),
     )
@@ -227,7 +237,7 @@ def umap(codes: Floats, indices: NDArray[np.int64]) -> Projection:
     Returns
     -------
     Projection
-        The same for the same codes.
+        The same for the same codes. Where all codes are equal, all places are.
 
     Raises
     ------
@@ -236,12 +246,12 @@ def umap(codes: Floats, indices: NDArray[np.int64]) -> Projection:
     """
     if len(codes) < 10:
         raise ValueError(f"UMAP needs at least 10 points, but there are {len(codes)}: choose pca.")
+    if _all_equal(codes):  # it would draw a structure all the same
+        return Projection("umap", indices, codes, np.zeros((len(codes), 2), np.float32), ("UMAP 1", "UMAP 2"))
     with warnings.catch_warnings():
         # It warns that with a seed it uses a single thread, which is what we want.
         warnings.simplefilter("ignore")
-        from umap import UMAP  # seconds to import
-
-        mapper = UMAP(n_neighbors=min(15, len(codes) - 1), random_state=0, n_jobs=1)
+        mapper = _import_umap()(n_neighbors=min(15, len(codes) - 1), random_state=0, n_jobs=1)
         coordinates = np.asarray(mapper.fit_transform(codes), dtype=np.float32)
     return Projection("umap", indices, codes, coordinates, ("UMAP 1", "UMAP 2"))
 
@@ -251,6 +261,27 @@ PROJECTIONS: dict[ProjectionKind, Callable[[Floats, NDArray[np.int64]], Projecti
     "pca": pca,
     "umap": umap,
 }
+
+
+def _all_equal(codes: Floats) -> bool:
+    """Whether codes differ by rounding alone."""
+    return bool(np.ptp(codes, axis=0).max(initial=0) <= 1e-5 * max(1.0, np.abs(codes).max(initial=0)))
+
+
+def _import_umap() -> Any:
+    """Import UMAP, which takes seconds; also for a user without a home, as in many a container."""
+    try:
+        from umap import UMAP
+    except RuntimeError:
+        # Numba finds no folder that it may keep compiled code in. What is in it is unpickled: it must be ours alone.
+        folder = tempfile.mkdtemp(prefix="vaelab-numba-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["NUMBA_CACHE_DIR"] = folder
+        import numba
+
+        numba.config.reload_config()
+        from umap import UMAP
+    return UMAP
 
 
 def _weighted_mean(queries: Floats, keys: Floats, values: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Which dimensions of a latent space carry anything."""
+"""Which dimensions of a latent space carry anything, and what to say where none does."""
 
 from __future__ import annotations
 

@@ -1,0 +1,100 @@
+"""How the app gets to a browser over a slow line: packed, and with something to look at meanwhile.
+
+Streamlit sends its own 8 MB of scripts as they are, and a page stays white until the first of them
+run. This stands in front of it: what never changes is packed once and kept, and the page that all
+addresses begin with says what is coming.
+"""
+
+from __future__ import annotations
+
+import gzip
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.responses import Response
+
+from pages import PAGES
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["Delivery"]
+
+_STATIC = Path(st.__file__).parent / "static"
+_WELCOME = Path(__file__).parents[2] / "assets" / "frame" / "welcome.html"
+#: Of these a browser unpacks less than it would have to fetch; pictures and fonts are packed already.
+_PACKED = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+_FOR_EVER = "public, immutable, max-age=31536000"
+#: Fetched along with the first scripts instead of after them, where a page draws a chart.
+_CHART = "PlotlyChart.*.js"
+_PAGE_AT = {page.address: page for page in PAGES}
+
+
+class Delivery:
+    """Middleware of the app's server: answers for what can be had sooner than Streamlit has it.
+
+    Parameters
+    ----------
+    app
+        What answers everything else.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or pass it on."""
+        response = None
+        if scope["type"] == "http" and scope["method"] == "GET":
+            packs = "gzip" in Headers(scope=scope).get("accept-encoding", "")
+            # Packing takes half a second for the largest, once.
+            response = await run_in_threadpool(_answer, scope["path"], packs)
+        await (response or self._app)(scope, receive, send)
+
+
+def _answer(path: str, packs: bool) -> Response | None:
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
+    path = path.removeprefix(f"/{base}") or "/" if base else path
+    if path in _PAGE_AT:
+        return Response(_first_page(path), headers={"Cache-Control": "no-cache"}, media_type="text/html")
+    name = path.partition("/static/")[2]
+    if not (name and packs and Path(name).suffix in _PACKED):
+        return None
+    packed = _packed(name)
+    if packed is None:
+        return None
+    headers = {"Content-Encoding": "gzip", "Cache-Control": _FOR_EVER, "Vary": "Accept-Encoding"}
+    return Response(packed, headers=headers, media_type=_PACKED[Path(name).suffix])
+
+
+@cache
+def _files() -> frozenset[str]:
+    """What there is, so that no name from outside becomes a path."""
+    return frozenset(str(path.relative_to(_STATIC / "static")) for path in (_STATIC / "static").rglob("*.*"))
+
+
+def _packed(name: str) -> bytes | None:
+    return _pack(name) if name in _files() else None
+
+
+@cache
+def _pack(name: str) -> bytes:
+    return gzip.compress((_STATIC / "static" / name).read_bytes(), 9)
+
+
+@cache
+def _first_page(address: str) -> str:
+    """Streamlit's page, which says what the app's page is about until that is drawn over it."""
+    page = _PAGE_AT[address]
+    html = (_STATIC / "index.html").read_text("utf-8")
+    what = "The latent-space explorer is being loaded …" if page.address == "/" else f"{page.title} is being loaded …"
+    welcome = _WELCOME.read_text("utf-8").replace("{what}", what)
+    html = html.replace('<div id="root">', f'{welcome}<div id="root">')
+    if page.has_chart:
+        (chart,) = (_STATIC / "static" / "js").glob(_CHART)
+        html = html.replace("</head>", f'<link rel="modulepreload" href="./static/js/{chart.name}"></head>')
+    return html
