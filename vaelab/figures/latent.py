@@ -125,7 +125,7 @@ def latent_map(
     """
     figure = go.Figure()
     size = 7 if len(projection.indices) <= 2500 else 4.5
-    opacity = {"full": 0.75, "faint": 0.3, "none": 0.0}[points]
+    opacity = {"full": 0.9, "faint": 0.3, "none": 0.0}[points]
     on_images = decoded or backdrop is not None
     if on_images:
         size *= 0.75  # leave something to see of what lies under them
