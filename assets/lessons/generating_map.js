@@ -149,7 +149,8 @@ export class DrawsOnMap {
     this.tiles.paint(this.network.decode(this.#codes.flat(), this.#codes.length));
     const norms = mean(this.#codes.map((z) => Math.hypot(...z)));
     this.notes.distance.textContent = `Distance from 0, on average: images’ codes ${show(this.usualNorm, 1)}, draws ${show(norms, 1)}.`;
-    const [xx, , yy] = this.map.covariance({ mu: Float32Array.from(center), sigma: Float32Array.from(spread) });
+    const sigma = Float32Array.from(spread);
+    const [xx, , yy] = this.map.covariance({ mu: Float32Array.from(center), sigma }) ?? [0, 0, 0]; // PCA has one
     this.plane.shapes = [
       { ellipse: this.map.place(center), sigma: [2 * Math.sqrt(xx), 2 * Math.sqrt(yy)], kind: "ls-quiet" },
       ...this.#codes.map((z) => ({ dot: this.#within(this.map.place(z)), r: 4 })),
