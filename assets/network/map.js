@@ -145,13 +145,12 @@ export class LatentMap {
   }
 
   /**
-   * Covariance on the map of a Gaussian posterior; null on a UMAP map, which is not linear and has no ellipse for it.
+   * Covariance on the map of a Gaussian posterior; a UMAP map, which is not linear, has none.
    * @param {Posterior} posterior
-   * @returns {Covariance | null}
+   * @returns {Covariance}
    */
   covariance({ sigma }) {
     const d = this.latentDim;
-    if (this.projection === "umap") return null;
     if (this.projection === "plane") return [sigma[0] ** 2, 0, d > 1 ? sigma[1] ** 2 : 0];
     let xx = 0;
     let xy = 0;
