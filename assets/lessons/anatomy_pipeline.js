@@ -177,12 +177,12 @@ function stagesOf(network, images) {
   /** @param {Layer[]} layers */
   const lastOf = (layers) => layers[layers.length - 1];
   return [
-    stage("Input", "input x", numPixels, 0, { kind: "image", weights: 0 }),
+    stage("Input", "image x", numPixels, 0, { kind: "image", weights: 0 }),
     ...hidden("Encoder", encoder),
     // The model's last layer could give a width for each number too; an autoencoder has no use for it.
     stage("Code", "code z", latentDim, lastOf(encoder).inputs, { kind: "code" }),
     ...hidden("Decoder", decoder),
-    stage("Output", "output x̂", numPixels, lastOf(decoder).inputs, { kind: "image" }),
+    stage("Output", "image x̂", numPixels, lastOf(decoder).inputs, { kind: "image" }),
   ];
 }
 
