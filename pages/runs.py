@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
 
 import streamlit as st
 
 from pages._ui import controls, frame, resources, state, widgets
+from pages._ui.train_address import query_of
 from vaelab.config import explain
 from vaelab.figures import TERMS, compare_curves
-from vaelab.runs import ACTIVE, Run, RunError, broken_runs, list_runs, runs_folder
+from vaelab.runs import ACTIVE, Run, RunError, Status, broken_runs, list_runs, runs_folder
 
 TABLE_KEY = "runs-table"
 #: In the URL: the names of the runs that are ticked.
 CHOSEN_KEY = "runs"
 #: How often the URL has named others.
 REQUESTS_KEY = "runs-requests"
+#: Rows in sight at once: what one does with a run stands above them.
+ROWS = 9
+#: How many models Compare shows beside each other.
+FEWEST_COMPARED, MOST_COMPARED = 2, 4
 
 
 def main() -> None:
@@ -30,42 +39,71 @@ def main() -> None:
         if active != any(status.state in ACTIVE for status in statuses.values()):
             st.rerun()  # to begin or to end looking again by itself
         key, ticked = table_key(runs)
+        bar = st.container(key="run-actions", horizontal=True, vertical_alignment="center", gap="small")
+        st.caption(
+            "Tick rows to act on runs, or to compare their curves; without a mouse, go to a row with the arrow keys "
+            f"and press Shift and Space. Kept in `{runs_folder()}`."
+        )
+        names = distinct_names(runs)
         event = st.dataframe(
-            [row(run, statuses[run.path].state) for run in runs],
+            [row(run, statuses[run.path], names[run.path]) for run in runs],
             key=key,
+            height=35 * (min(len(runs), ROWS) + 1) + 3,
             selection_default={"selection": {"rows": ticked, "columns": [], "cells": []}},
             on_select="rerun",
             selection_mode="multi-row",
             hide_index=True,
             column_config=columns(),
+            placeholder="–",
         )
         chosen = [runs[index] for index in event["selection"]["rows"] if index < len(runs)]
         # In the order in which the URL named them, so that an address stays as it was sent.
         earlier = st.session_state.get(CHOSEN_KEY, [])
-        names = sorted(
+        chosen_names = sorted(
             (run.name for run in chosen),
             key=lambda name: earlier.index(name) if name in earlier else len(earlier),
         )
-        st.session_state[CHOSEN_KEY] = names
-        state.put_into_url(CHOSEN_KEY, ",".join(names) or None)
-        st.caption(
-            "Tick rows to compare their curves or to act on a run; without a mouse, go to a row by "
-            f"the arrow keys, and press Shift and Space. Kept in {runs_folder()}."
-        )
-        # Losses compare within a dataset and a pixel model only.
-        newest = [
-            run
-            for run in runs
-            if (run.config.dataset, run.config.likelihood) == (runs[0].config.dataset, runs[0].config.likelihood)
-        ]
-        compare(chosen or newest[:5], ticked=bool(chosen))
-        for run in chosen:
-            act_on(run, statuses[run.path].state)
+        st.session_state[CHOSEN_KEY] = chosen_names
+        state.put_into_url(CHOSEN_KEY, ",".join(chosen_names) or None)
+        with bar:
+            act_on(chosen, statuses, names)
+        compare(chosen or newest(runs), names, ticked=bool(chosen))
+        if len(chosen) == 1:
+            with st.expander("Settings"):
+                st.json(chosen[0].config.model_dump(mode="json"))
 
     body()
     open_dialog()
     for path, problem in broken_runs().items():
-        st.warning(f"**{path.name}** is broken on disk. {problem}", icon=":material/broken_image:")
+        st.warning(f"**{widgets.plain(path.name)}** is broken on disk. {problem}", icon=":material/broken_image:")
+
+
+def newest(runs: Sequence[Run]) -> list[Run]:
+    """The newest runs with curves that can be compared: losses do within a dataset and a pixel model only."""
+    begun = [run for run in runs if run.has_model]
+    first = begun[0].config if begun else None
+    return [
+        run
+        for run in begun
+        if first and (run.config.dataset, run.config.likelihood) == (first.dataset, first.likelihood)
+    ][:5]
+
+
+def distinct_names(runs: Sequence[Run]) -> dict[Path, str]:
+    """What to call each run, by its folder: those of one name are told apart by what they are, or by their folder."""
+    names = {run.path: run.title for run in runs}
+    for tell in (lambda run: widgets.summary_of(run.config), lambda run: run.name):
+        count = Counter(names.values())
+        names = {
+            run.path: names[run.path] if count[names[run.path]] < 2 else f"{names[run.path]}, {tell(run)}"
+            for run in runs
+        }
+    return {run.path: names[run.path] + (" (example)" if is_example(run) else "") for run in runs}
+
+
+def is_example(run: Run) -> bool:
+    """Whether the app was shipped with a run."""
+    return run.path.parent == resources.EXAMPLES
 
 
 def table_key(runs: list[Run]) -> tuple[str, list[int]]:
@@ -87,17 +125,20 @@ def table_key(runs: list[Run]) -> tuple[str, list[int]]:
     return at_first
 
 
-def row(run: Run, what: str) -> dict[str, Any]:
+def row(run: Run, status: Status, name: str) -> dict[str, Any]:
     config, figures = run.config, run.evaluation() or {}
     vae = config.model == "vae"
     return {
-        "Name": run.title + (" (example)" if run.path.parent == resources.EXAMPLES else ""),
-        "State": what,
+        "Name": name,
+        "State": status.state,
+        "Made": None if is_example(run) else datetime.fromtimestamp(run.created),
         "Images": config.dataset,
         "Model": f"{widgets.kind_of(config)}, {config.architecture}",
         "Dims": config.latent_dim,
         "β": config.beta if vae else None,
         "Epoch": max(run.epoch, 0),
+        "Took": widgets.duration(status.seconds) if status.seconds else None,
+        "Size": num_megabytes(str(run.path), run.version),
         "ELBO": figures.get("elbo"),
         "Reconstruction": figures.get("reconstruction"),
         "KL": figures.get("kl"),
@@ -105,9 +146,19 @@ def row(run: Run, what: str) -> dict[str, Any]:
     }
 
 
+@st.cache_data(max_entries=1000, show_spinner=False)
+def num_megabytes(path: str, version: int) -> float:
+    """How much a run takes on the disk as of a version, in MB."""
+    return Run.open(path).num_bytes / 1e6
+
+
 def columns() -> dict[str, Any]:
     nats = "in nats per held-out image"
     return {
+        "Name": st.column_config.TextColumn(width="medium"),
+        "Made": st.column_config.DatetimeColumn(format="D MMM, HH:mm", width=110, help="When training was started."),
+        "Took": st.column_config.TextColumn(help="How long it was trained for."),
+        "Size": st.column_config.NumberColumn(format="%.1f MB", help="How much it takes on the disk."),
         "Dims": st.column_config.NumberColumn(help="Latent dimensions."),
         "β": st.column_config.NumberColumn(format="%.4g", help="Weight of the KL term."),
         "ELBO": st.column_config.NumberColumn(
@@ -121,7 +172,7 @@ def columns() -> dict[str, Any]:
     }
 
 
-def compare(runs: list[Run], ticked: bool) -> None:
+def compare(runs: Sequence[Run], names: dict[Path, str], ticked: bool) -> None:
     st.markdown("## Curves" + ("" if ticked else " of the newest runs"))
     with widgets.toolbar():
         term = controls.segmented_control(
@@ -153,68 +204,91 @@ def compare(runs: list[Run], ticked: bool) -> None:
             help="By how often all images were seen, or by how long it took.",
             format_func=str.capitalize,
         )
-    curves = {}
-    for run in runs:
-        epochs = run.epochs()
-        if epochs:
-            name = run.title if run.title not in curves else f"{run.title} ({run.name})"
-            curves[name] = epochs
+    curves = {names[run.path]: epochs for run in runs if (epochs := run.epochs())}
     if curves:
         widgets.chart(compare_curves(curves, term, part, axis), key="curves")
+    elif ticked:
+        st.info("There are no curves yet: they appear when a run that is ticked has finished its first epoch.")
     else:
-        st.info(
-            "None of these runs has finished an epoch yet; their curves appear when one has. If "
-            "none is in training, go to **Train**, and press **Start training**."
-        )
+        st.info("No run has finished an epoch yet. Go to **Train**, and press **Start training**.")
 
 
-STOP = "End training now: every finished epoch is kept, and it can be resumed."
+def act_on(runs: Sequence[Run], statuses: dict[Path, Status], names: dict[Path, str]) -> None:
+    """What can be done with the runs that are ticked; each button keeps its place."""
+    one = runs[0] if len(runs) == 1 else None
+    own = bool(runs) and not any(is_example(run) for run in runs)
+    states = {run.path: statuses[run.path].state for run in runs}
+    active = [run for run in runs if states[run.path] in ACTIVE]
+    resumable = [run for run in runs if not is_example(run) and states[run.path] not in {*ACTIVE, "finished"}]
+    if one is not None:
+        st.markdown(f"**{widgets.plain(names[one.path])}** · {states[one.path]}")
+    else:
+        st.markdown(f"**{len(runs)} runs ticked**" if runs else "No run ticked")
+    if st.button(
+        "Explore",
+        icon=":material/explore:",
+        key="explore-run",
+        disabled=one is None or not one.has_model,
+        help="Open the latent map of the run that is ticked.",
+    ):
+        st.switch_page("pages/explore.py", query_params={state.RUN_KEY: runs[0].name})
+    same_images = len({(run.config.dataset, run.config.preprocessing) for run in runs}) == 1
+    comparable = same_images and all(run.has_model for run in runs)
+    if st.button(
+        "Compare these",
+        icon=":material/compare:",
+        key="compare-runs",
+        disabled=not (FEWEST_COMPARED <= len(runs) <= MOST_COMPARED and comparable),
+        help="Two to four trained models of the same images beside each other, under one pointer.",
+    ):
+        others = ",".join(run.name for run in runs[1:])
+        st.switch_page("pages/compare.py", query_params={state.RUN_KEY: runs[0].name, state.WITH_KEY: others})
+    if st.button(
+        "Train again with these settings",
+        icon=":material/tune:",
+        key="train-again",
+        disabled=one is None,
+        help="Open Train with the settings of the run that is ticked, to change some and start.",
+    ):
+        st.switch_page("pages/train.py", query_params=query_of(runs[0].config))
+    if resumable and not active:
+        press("Resume", "resume", resumable, "Go on from the last finished epoch.", resources.jobs().train_soon)
+    else:
+        what = "End training now: every finished epoch is kept, and it can be resumed."
+        press("Stop", "stop", active, what, resources.jobs().stop)
+    ask("Rename", "rename", runs, "Give the run that is ticked another name.", disabled=one is None or not own)
+    ask("Delete", "delete", runs, "Take it off the disk, after asking once more.", disabled=not own or bool(active))
 
 
-def act_on(run: Run, what: str) -> None:
-    name = f"{run.path.parent.name}-{run.name}"
-    with st.container(border=True, key=f"run-{name}"):
-        title, buttons = st.columns([2, 3], vertical_alignment="center")
-        title.markdown(f"**{run.title}** · {what}")
-        with buttons.container(horizontal=True, horizontal_alignment="right"):
-            if run.has_model and st.button(
-                "Explore",
-                icon=":material/explore:",
-                key=f"explore-{name}",
-                help="Open its latent map.",
-            ):
-                st.switch_page("pages/explore.py", query_params={state.RUN_KEY: run.name})
-            if run.path.parent != resources.EXAMPLES:
-                if what in ACTIVE:
-                    widgets.stop_button(run, STOP, key=f"stop-{name}")
-                elif what != "finished":
-                    widgets.resume_button(run, key=f"resume-{name}")
-                if st.button(
-                    "Rename",
-                    icon=":material/edit:",
-                    key=f"rename-{name}",
-                    help="Give it another name.",
-                ):
-                    state.request_dialog("rename", run)
-                    st.rerun()
-                if what not in ACTIVE and st.button(
-                    "Delete",
-                    icon=":material/delete:",
-                    key=f"delete-{name}",
-                    help="Take it off the disk, after asking once more.",
-                ):
-                    state.request_dialog("delete", run)
-                    st.rerun()
-        with st.expander("Settings"):
-            st.json(run.config.model_dump(mode="json"))
+def press(label: Literal["Stop", "Resume"], what: str, runs: Sequence[Run], help: str, action: Any) -> None:
+    """A button that does something to each of some runs at once."""
+
+    def act() -> None:
+        for run in runs:
+            widgets.attempt(action, run)
+
+    icons = {"Stop": ":material/stop:", "Resume": ":material/resume:"}
+    st.button(label, icon=icons[label], key=f"{what}-run", help=help, disabled=not runs, on_click=act)
+
+
+def ask(label: Literal["Rename", "Delete"], what: str, runs: Sequence[Run], help: str, disabled: bool) -> None:
+    """A button that opens a dialog about runs."""
+    icons = {"Rename": ":material/edit:", "Delete": ":material/delete:"}
+    if st.button(label, icon=icons[label], key=f"{what}-run", help=help, disabled=disabled):
+        state.request_dialog(what, runs)
+        st.rerun()
 
 
 def open_dialog() -> None:
     """Open the dialog that a button requested; from the page, as a redrawn fragment drops it."""
     dialog = state.pop_dialog()
     if dialog is not None:
-        name, path = dialog
-        {"rename": rename, "delete": delete}[name](Run.open(path))
+        name, paths = dialog
+        runs = [Run.open(path) for path in paths]
+        if name == "rename":
+            rename(runs[0])
+        else:
+            delete(runs)
 
 
 @st.dialog("Rename this run")
@@ -230,20 +304,26 @@ def rename(run: Run) -> None:
                 st.rerun()
 
 
-@st.dialog("Delete this run?")
-def delete(run: Run) -> None:
-    st.markdown(
-        f"**{run.title}** and all that it learned will be deleted from the disk, for good. The folder is `{run.path}`."
-    )
+@st.dialog("Delete for good?")
+def delete(runs: Sequence[Run]) -> None:
+    what = "This run" if len(runs) == 1 else f"These {len(runs)} runs"
+    size = widgets.megabytes(sum(run.num_bytes for run in runs))
+    st.markdown(f"{what}, and everything learned, will be deleted from the disk ({size}):")
+    st.markdown("\n".join(f"- **{widgets.plain(run.title)}**, in `{run.path}`" for run in runs))
     with st.container(horizontal=True):
-        if st.button("Delete it", type="primary", icon=":material/delete:", help="It cannot be brought back."):
-            try:
-                run.delete()
-            except RunError as error:
-                st.error(explain(error))
-            else:
+        label = "Delete it" if len(runs) == 1 else f"Delete all {len(runs)}"
+        if st.button(label, type="primary", icon=":material/delete:", help="There is no way back."):
+            problems = []
+            for run in runs:
+                try:
+                    run.delete()
+                except RunError as error:
+                    problems.append(explain(error))
+            if not problems:
                 st.rerun()
-        if st.button("Keep it", help="Leave everything as it is."):
+            st.error(" ".join(problems))
+        keep = "Keep it" if len(runs) == 1 else "Keep them"
+        if st.button(keep, help="Leave everything as it is."):
             st.rerun()
 
 

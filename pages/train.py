@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
-from pages._ui import controls, frame, resources, state, widgets
-from pages._ui.settings import choose_defaults, choose_settings, choose_source
+from pages._ui import controls, frame, resources, state, training_view, widgets
+from pages._ui.settings import Settings, choose_defaults, choose_settings, choose_source, download_size
 from vaelab.config import TrainConfig, explain
 from vaelab.datasets import DatasetUnavailable, Source, check_fit, is_local
-from vaelab.figures import latent_map, loss_curves
-from vaelab.latent.projections import Projection, pca, plane
-from vaelab.runs import ACTIVE, Run, RunError, list_runs
+from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs
+
+TITLE_KEY = "train-title"
+#: Set by a press of Start, until the run is made: a press must not be lost to a rerun that comes between.
+START_KEY = "train-start"
+#: Set once the run is made, so that the next does not get its name.
+STARTED_KEY = "train-started"
+
+ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
 
 
 def main() -> None:
@@ -28,51 +32,62 @@ def main() -> None:
             watch(run)
     with left:
         settings = choose_settings(source, choose_defaults(source))
-        start(source, settings)
+        start(settings)
 
 
-def start(source: Source, settings: dict[str, Any]) -> None:
+def start(settings: Settings) -> None:
     """Check the settings as a whole; train when told to."""
     config = None
     try:
-        config = TrainConfig.model_validate(settings)
+        config = TrainConfig.model_validate(settings.values)
         check_fit(config)
+        problem = " ".join(settings.problems)
     except (ValueError, DatasetUnavailable) as error:
-        st.error(explain(error), icon=":material/error:")
+        problem = explain(error)
+    if problem:
+        st.error(problem, icon=":material/error:")
         config = None
+    if st.session_state.pop(STARTED_KEY, False):
+        st.session_state[TITLE_KEY] = ""
     title = st.text_input(
         "Name",
-        placeholder="named by images, model and time",
+        placeholder="named after the images, the model and the time",
         max_chars=80,
         help="What to call this run.",
-        key="train-title",
+        key=TITLE_KEY,
     )
-    pressed = st.button(
+    st.button(
         "Start training",
         type="primary",
         icon=":material/play_arrow:",
         width="stretch",
         disabled=config is None,
         help="Train a model with these settings; it goes on when you leave the page.",
+        on_click=st.session_state.__setitem__,
+        args=(START_KEY, True),
     )
-    if pressed and config is not None:
+    # Nothing is drawn from here until the run is queued, so that no other rerun can come between.
+    if st.session_state.pop(START_KEY, False) and config is not None:
         try:
             run = Run.create(config)
             if title.strip():
                 run.rename(title)
-            with st.spinner("Starting …"):
-                resources.jobs().train(run)
-        except (RunError, ConnectionError) as error:
+            resources.jobs().train_soon(run)
+        except RunError as error:
             st.error(explain(error), icon=":material/error:")
         else:
             state.watch_training(run.name)
+            st.session_state[STARTED_KEY] = True
             st.rerun()
 
 
 def preview(source: Source) -> None:
-    st.markdown(f"## {source.title}")
+    st.markdown(f"## {widgets.plain(source.title)}")
     if not is_local(source):
-        st.info(f"Press **Start training**: {source.title} is then downloaded first, and kept for the next time.")
+        st.info(
+            f"Press **Start training**: {widgets.plain(source.title)}{download_size(source)} is then downloaded first, "
+            "and kept for the next time."
+        )
         return
     try:
         data = resources.dataset(source)
@@ -82,76 +97,76 @@ def preview(source: Source) -> None:
     chosen = np.random.default_rng(0).permutation(len(data))[:60]
     widgets.sheet(data.images[chosen], 10, f"Images of {source.title}")
     st.caption(
-        f"Some of the images. Press **Start training**: here you then see the model's loss, its "
-        f"reconstructions and its latent map as they form. Licence: {source.licence}."
+        "Some of the images. Press **Start training**, and watch the model's loss, its reconstructions and its "
+        f"latent map take shape here. Licence: {widgets.plain(source.licence)}."
     )
 
 
 def run_to_watch() -> Run | None:
-    """Choose what to look at: a run, at first one that is being trained, or the images."""
+    """Choose what to look at: a run, at first the one in training, or the images."""
     runs = {run.name: run for run in list_runs()}
     if not runs:
         return None
-    active = [name for name, run in runs.items() if run.status.state in ACTIVE]
-    options = [None, *runs]
-    state.open_watched(runs)
+    options = ["", *runs]
+    state.open_watched(options, _most_active(runs))
     name = st.selectbox(
         "Look at",
         options,
-        index=options.index(active[0]) if active else 0,
-        format_func=controls.distinct(options, lambda name: "the images" if name is None else runs[name].title),
+        format_func=controls.distinct(options, lambda name: runs[name].title if name else "the images"),
         key=state.WATCH_KEY,
         persist_state="session",
         help="A run to follow, or the images chosen on the left.",
     )
-    state.put_into_url(state.WATCH_KEY, name)
-    return None if name is None else runs[name]
+    state.put_into_url(state.WATCH_KEY, name or None)
+    return runs[name] if name else None
+
+
+def _most_active(runs: dict[str, Run]) -> str:
+    """The run in training, or the one that is next in the queue; empty if there is none."""
+    active = {name: status for name, run in runs.items() if (status := run.status).state in ACTIVE}
+    return min(active, key=lambda name: (active[name].state == "queued", active[name].updated), default="")
 
 
 def watch(run: Run) -> None:
     """Follow a run by its folder, once a second while it is being trained."""
-    status = resources.jobs().status(run)
+    active = resources.jobs().status(run).state in ACTIVE
+    is_first_pass, draws_first = frame.first_call(), frame.first_call()
+
+    with st.container(key="training-live"):
+
+        @st.fragment(run_every=1.0 if active else None)
+        @frame.guarded
+        def body() -> None:
+            now = resources.jobs().status(run)
+            if active != (now.state in ACTIVE):
+                st.rerun()  # to begin or to end looking again by itself
+            draw_head(run, now)
+            if run.epoch >= 0:
+                # The curves at once, where they are to go on: what the map needs may take seconds to load.
+                draw_course(run, now, curves_only=draws_first() and active)
+            elif not is_first_pass():
+                resources.load_torch()  # while there is nothing to see yet
+
+        body()
+
+
+def draw_head(run: Run, status: Status) -> None:
+    title, buttons = st.columns([1, 1], vertical_alignment="center")
+    title.markdown(f"## {widgets.plain(run.title)}")
     active = status.state in ACTIVE
-
-    @st.fragment(run_every=1.5 if active else None)
-    @frame.guarded
-    def body() -> None:
-        now = resources.jobs().status(run)
-        if active != (now.state in ACTIVE):
-            st.rerun()  # to begin or to end looking again by itself
-        draw_head(run, now)
-        epochs = run.epochs()
-        if epochs:
-            widgets.chart(loss_curves(epochs), key="loss-curves", config={"displayModeBar": False})
-        draw_pictures(run)
-
-    body()
-
-
-def draw_head(run: Run, status: Any) -> None:
-    title, button = st.columns([3, 2], vertical_alignment="center")
-    title.markdown(f"## {run.title}")
-    with button.container(horizontal=True, horizontal_alignment="right"):
-        if status.state in ACTIVE:
-            widgets.stop_button(run, "End training now: every finished epoch is kept.")
-        else:
-            if status.state in {"stopped", "interrupted", "failed"}:
-                widgets.resume_button(run)
-            if run.has_model and st.button(
-                "Explore", type="primary", icon=":material/explore:", help="Open its latent map."
-            ):
-                st.switch_page("pages/explore.py", query_params={state.RUN_KEY: run.name})
-    parts = [status.state.capitalize()]
-    if run.epoch >= 0:
-        epochs = "" if run.config.seconds else f" of {run.config.epochs}"
-        parts += [f"epoch {run.epoch}{epochs}", f"{status.images_per_second:,.0f} images/s"]
-        if status.state not in ACTIVE:
-            parts.append(f"{_duration(status.seconds)} of training")
-        elif status.progress > 0:
-            left = status.seconds * (1 - status.progress) / status.progress
-            parts.append(f"{_duration(left)} left")
-    elif status.message:
-        parts.append(status.message)
+    with buttons.container(horizontal=True, horizontal_alignment="right"):
+        # Each keeps its place, so that a second press of one is not the first of another.
+        if st.button(
+            "Explore",
+            type="secondary" if active else "primary",
+            icon=":material/explore:",
+            disabled=not run.has_model,
+            help="Open its latent map.",
+        ):
+            st.switch_page("pages/explore.py", query_params={state.RUN_KEY: run.name})
+        if status.state in {"new", "stopped", "interrupted", "failed"}:
+            widgets.resume_button(run)
+        widgets.stop_button(run, "End training now: every finished epoch is kept.", disabled=not active)
     if status.state == "failed":
         st.error(status.message, icon=":material/error:")
     elif status.state == "interrupted":
@@ -159,49 +174,54 @@ def draw_head(run: Run, status: Any) -> None:
             "The process that trained this run is gone. Every finished epoch is kept: press **Resume** to go on.",
             icon=":material/warning:",
         )
-    st.progress(min(1.0, status.progress), " · ".join(parts))
+    st.progress(min(1.0, status.progress), " · ".join(describe_progress(run, status)))
 
 
-def draw_pictures(run: Run) -> None:
-    """The latent map as it forms, and fixed images beside their reconstructions."""
-    snapshots = run.snapshot_epochs()
-    if not snapshots or run.epoch < 0:
-        return
+def describe_progress(run: Run, status: Status) -> list[str]:
+    """Say how a run stands, part by part."""
+    parts = [status.state.capitalize()]
+    if status.state == "queued":
+        parts.append(widgets.plain(_place_in_queue(run, status)))
+    elif status.state == "preparing":
+        parts.append(widgets.plain(status.message))
+    elif run.epoch >= 0:
+        epochs = "" if run.config.seconds else f" of {run.config.epochs}"
+        parts += [f"epoch {run.epoch}{epochs}", f"{status.images_per_second:,.0f} images/s"]
+        if status.state not in ACTIVE:
+            parts += [f"{widgets.duration(status.seconds)} of training", widgets.size_on_disk(run)]
+        elif status.progress > 0:
+            left = status.seconds * (1 - status.progress) / status.progress
+            parts.append(f"{widgets.duration(left)} left")
+    elif status.message and status.state not in {"failed", "interrupted"}:
+        parts.append(widgets.plain(status.message))
+    return parts
+
+
+def _place_in_queue(run: Run, status: Status) -> str:
+    """Say what a queued run waits for: ``"Second in the queue, after A; B is being trained"``."""
+    ahead = resources.jobs().ahead_of(run)
+    trained = [other.title for other in ahead if other.status.state != "queued"]
+    before = [other.title for other in ahead if other.status.state == "queued"]
+    if not ahead:  # a worker is there, or is starting
+        return "starting, which takes some seconds when the app is new"
+    place = ORDINALS[len(before)] if len(before) < len(ORDINALS) else f"Number {len(before) + 1}"
+    after = f", after “{before[-1]}”" if before else ""
+    names = " and ".join(f"“{title}”" for title in trained)
+    now = f"; {names} {'is' if len(trained) == 1 else 'are'} being trained" if trained else ""
+    return f"{place} in the queue{after}{now}"
+
+
+def draw_course(run: Run, status: Status, curves_only: bool) -> None:
+    """The curves, and the latent map as it forms beside fixed images and their reconstructions."""
+    frames = None
     try:
-        snapshot = run.snapshot(min(snapshots[-1], run.epoch))
-        data = resources.images_of(run)
-        now = resources.fresh(run)
-        shown = data.split.validation[:10]
-        images = data.images[shown]
-        reconstructions = now.engine.reconstruct(images, data.labels_of(shown))
+        if not curves_only:
+            data = resources.images_of(run)
+            training_view.send_images(run, data)
+            frames = training_view.frames_of(run, data, everything=status.state not in ACTIVE)
     except (RunError, DatasetUnavailable) as error:
         st.warning(explain(error))
-        return
-    pairs, places = st.columns([2, 3])
-    with pairs:
-        st.markdown("## Reconstructions")
-        pairs_of = np.stack([images / np.float32(255), reconstructions], axis=1)
-        both = pairs_of.reshape(-1, *images.shape[1:])
-        widgets.sheet(both, 4, "Images and their reconstructions", side=96)
-        st.caption("Validation images, each beside what the model makes of it.")
-    with places:
-        st.markdown(f"## Latent map after epoch {snapshot.epoch}")
-        figure = latent_map(
-            _project(snapshot.mu, snapshot.indices),
-            None if data.labels is None else data.labels[snapshot.indices],
-            data.label_names,
-            height=420,
-        )
-        widgets.chart(figure, key="forming-map", config={"displayModeBar": False})
-
-
-def _project(mu: np.ndarray, indices: np.ndarray) -> Projection:
-    return plane(mu, indices) if mu.shape[1] <= 2 else pca(mu, indices)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    training_view.draw_course(run, frames)
 
 
 frame.show(main, __file__)

@@ -146,6 +146,47 @@ def test_the_queue_is_first_in_first_out(jobs, create):
     assert begun == sorted(begun)
 
 
+def test_a_run_is_queued_at_once_and_knows_what_it_waits_for(jobs, create):
+    first, second, third, other = create("first", LONG), create("second"), create("third"), create("other")
+    for run in (first, second, third):
+        jobs.train_soon(run)
+        assert run.status.state == "queued"
+        jobs.train_soon(run)  # a second press
+    wait_for(lambda: jobs.status(first).state == "running")
+    assert jobs.ahead_of(first) == []
+    assert [run.name for run in jobs.ahead_of(second)] == ["first"]
+    assert [run.name for run in jobs.ahead_of(third)] == ["first", "second"]
+    jobs.train_soon(other)
+    jobs.stop(other)
+    jobs.stop(second)
+    assert [run.name for run in jobs.ahead_of(third)] == ["first"]
+    jobs.stop(first)
+    wait_for(lambda: jobs.status(third).state == "finished")
+    assert second.status.state == other.status.state == "stopped"
+    assert second.epoch == other.epoch == -1
+
+
+def test_what_a_process_left_in_its_queue_is_taken_up_once(jobs, create, monkeypatch, tmp_path):
+    monkeypatch.setenv("VAELAB_RUNS", str(tmp_path))
+    left, later, stopped = create("left"), create("later"), create("stopped")
+    queue = "import sys; from vaelab.runs import Run; [Run.open(p).write_status('queued', job=p) for p in sys.argv[1:]]"
+    paths = [str(left.path), str(later.path)]
+    subprocess.run([sys.executable, "-c", queue, *paths], check=True, cwd=Path(__file__).parents[1])
+    stopped.write_status("stopped")
+    assert left.status.state == "interrupted"
+    taken = []
+    others = Jobs()
+    for queue_of in (others, jobs):
+        monkeypatch.setattr(queue_of, "train_soon", lambda run: (taken.append(run.name), jobs.train(run)))
+    others.take_up()
+    jobs.take_up()
+    assert taken == ["left", "later"]
+    wait_for(lambda: jobs.status(later).state == "finished")
+    assert jobs.status(left).state == "finished"
+    assert stopped.status.state == "stopped"
+    assert not list(tmp_path.rglob(".taken-*"))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is Unix")
 def test_a_training_whose_worker_is_killed_goes_on_by_itself_to_the_same_end(jobs, create, tmp_path):
     config = QUICK.model_copy(update={"epochs": 60, "kl_warmup": 0.5})

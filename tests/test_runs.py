@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 import vaelab
 from vaelab import runs
 from vaelab.config import TrainConfig
-from vaelab.runs import Run, RunError, Snapshot, broken_runs, list_runs, runs_folder
+from vaelab.runs import MOST_SNAPSHOTS, Run, RunError, Snapshot, broken_runs, kept_epochs, list_runs, runs_folder
 from vaelab.trainer import EpochRecord, StepRecord, Terms
 
 TERMS = Terms(total=3.0, reconstruction=2.0, kl=1.0, kl_per_dim=(0.75, 0.25), num_images=10)
@@ -128,6 +128,22 @@ def test_a_damaged_run_is_listed_apart_with_what_is_wrong(copy, name, harm):
     problem = broken_runs(copy.path.parent)[copy.path]
     assert Path(name).name in problem
     assert "\n" not in problem
+
+
+def test_dimensions_are_named_and_their_names_kept(copy):
+    assert copy.dimension_names == {}
+    copy.name_dimension(1, "  slant\n of *it* ")
+    copy.name_dimension(0, "size")
+    assert Run.open(copy.path).dimension_names == {0: "size", 1: "slant of *it*"}
+    copy.name_dimension(0, "")
+    assert copy.dimension_names == {1: "slant of *it*"}
+    with pytest.raises(ValueError, match="at most 24 characters, but this has 25"):
+        copy.name_dimension(0, "x" * 25)
+    count = copy.config.latent_dim
+    with pytest.raises(ValueError, match=f"There is no dimension {count}: they run from 0 to {count - 1}"):
+        copy.name_dimension(count, "depth")
+    (copy.path / "dimensions.json").write_text("[1, 2")  # names are no reason not to open a run
+    assert copy.dimension_names == {}
 
 
 def test_a_run_is_renamed_where_it_stands(copy):
@@ -319,6 +335,26 @@ def test_a_run_before_its_first_epoch_has_no_model(run):
     assert not run.has_model
 
 
+def test_kept_epochs_are_all_at_first_then_ever_fewer_and_never_many():
+    before = set()
+    for last in range(20_000):
+        kept = kept_epochs(last)
+        assert len(kept) <= MOST_SNAPSHOTS
+        assert kept[-1] == last
+        assert kept[:9] == list(range(min(last, 8) + 1))
+        gaps = np.diff(kept[:-1])  # the last epoch comes when it comes
+        assert (np.diff(gaps) >= 0).all()
+        assert set(kept) <= before | {last}, "what was dropped is not asked for again"
+        before = set(kept)
+
+
+def test_a_run_says_how_much_it_takes_on_the_disk(copy):
+    before = copy.num_bytes
+    (copy.path / "checkpoints" / "more").write_bytes(b"x" * 1000)
+    assert copy.num_bytes == before + 1000
+    assert before > (copy.path / "checkpoints" / "last.safetensors").stat().st_size
+
+
 def test_a_snapshot_reads_as_it_was_written_with_halved_weights(run, rng):
     weights = {"out.weight": rng.normal(size=(6, 5)).astype(np.float32)}
     mu = rng.normal(size=(4, 2)).astype(np.float32)
@@ -433,6 +469,21 @@ def test_a_dead_process_leaves_its_run_interrupted(run, state):
     write_status(run, state=state, pid=child.pid, pid_started=started)
     assert run.status.state == "interrupted"
     assert run.status.progress == 0.5
+
+
+def test_of_those_who_find_a_run_left_in_a_queue_one_takes_it_over(run):
+    run.write_status("queued", job="before")
+    assert run.left_waiting() is None, "it waits in the queue of a process that is there"
+    left = run.status.model_copy(update={"pid_started": 1.0})
+    (run.path / "status.json").write_text(left.model_dump_json())
+    assert run.left_waiting() == left
+    with run.claiming(left) as first, run.claiming(left) as second:
+        assert (first, second) == (True, False)
+        run.write_status("queued", job="after")
+    # One that had looked before that comes too late, though nobody claims it now.
+    with run.claiming(left) as third:
+        assert not third
+    assert not list(run.path.glob(".taken-*"))
 
 
 @pytest.mark.parametrize("state", ["finished", "stopped", "failed"])

@@ -20,7 +20,7 @@ from vaelab.datasets import load_dataset
 from vaelab.engine import Engine
 from vaelab.evaluation import evaluate
 from vaelab.models import build_model
-from vaelab.runs import Run, RunError
+from vaelab.runs import Run, RunError, kept_epochs
 from vaelab.trainer import DivergedError, EpochRecord, Progress, StepRecord, Trainer
 from vaelab.training import SNAPSHOT_IMAGES, resume, run_training, snapshot_indices, train
 
@@ -186,6 +186,19 @@ def test_every_epoch_has_a_snapshot_from_before_the_first_on(whole, config):
     assert not np.allclose(whole.snapshot(1).mu, whole.snapshot(4).mu)
     last = whole.snapshot(4)
     assert np.array_equal(last.mu, whole.engine.encode(data.images[last.indices]).mu)
+
+
+def test_snapshots_grow_sparser_and_those_of_old_runs_are_thinned(digits, tmp_path):
+    config = TrainConfig(epochs=21, hidden=(4,), preprocessing=Preprocessing(num_images=30))
+    run = train(config, run_dir=tmp_path / "run")
+    assert run.snapshot_epochs() == kept_epochs(21)
+    assert run.last_snapshot().epoch == 21
+    # As if every one had been kept, and one were left of an epoch that was not finished.
+    for epoch in range(23):
+        run.write_snapshot(dataclasses.replace(run.snapshot(21), epoch=epoch))
+    assert run.last_snapshot().epoch == 21
+    resume(run.path)
+    assert run.snapshot_epochs() == kept_epochs(21)
 
 
 def test_a_snapshots_decoder_draws_what_the_model_drew(whole, config):
@@ -408,7 +421,7 @@ def assert_opens_at_its_last_finished_epoch(path):
     assert run.status.state in {"new", "interrupted"} | ended
     assert [record["epoch"] for record in run.epochs()][: max(epoch, 0)] == list(range(1, epoch + 1))
     if epoch >= 0:
-        assert set(range(epoch + 1)) <= set(run.snapshot_epochs())
+        assert set(kept_epochs(epoch)) <= set(run.snapshot_epochs())
         for kept in run.snapshot_epochs():
             assert np.isfinite(run.snapshot(kept).mu).all()
         assert run.engine.decode(np.zeros(run.config.latent_dim)).shape[0] == 1
@@ -502,3 +515,21 @@ def test_a_notebooks_torch_changes_no_number_and_is_left_as_it_was(settings, tmp
         assert np.array_equal(array, run.checkpoint()[0][name]), name
     z = np.zeros((2, config.latent_dim))
     assert np.array_equal(run.engine.decode(z, 0), usual.engine.decode(z, 0))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="There is the device whose absence is tested.")
+def test_a_run_of_a_graphics_card_is_explored_and_gone_on_with_without_one(tmp_path):
+    config = TrainConfig(preprocessing=FEW, epochs=3, hidden=(16,))
+    stopped = train(config.model_copy(update={"epochs": 2}), run_dir=tmp_path / "run")
+    arrays, numbers = stopped.checkpoint()
+    # What a card leaves: its name in the config, and the state of its own generator, 16 bytes.
+    stopped.write_checkpoint({**arrays, "random": np.zeros(16, np.uint8)}, numbers)
+    there = config.model_copy(update={"device": "cuda"})
+    (stopped.path / "config.json").write_text(there.model_dump_json())
+    stopped.write_status("stopped")
+    run = Run.open(stopped.path)
+    assert run.engine.decode(np.zeros((1, 2))).shape == (1, 1, 8, 8)
+    run = resume(run.path)
+    assert (run.status.state, run.epoch, run.config.device) == ("finished", 3, "cuda")
+    with pytest.raises(ValueError, match="This machine has no cuda device: choose cpu or auto"):
+        train(there)

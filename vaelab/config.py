@@ -310,6 +310,19 @@ def _explain_file(error: OSError) -> str:
     return f"{file} cannot be used ({error.strerror})."
 
 
+#: What a value must be, by the kinds of pydantic's errors: it is said in our words.
+_BOUNDS = {
+    "greater_than_equal": "at least {ge}",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "at most {le}",
+    "less_than": "less than {lt}",
+    "literal_error": "one of {expected}",
+    "too_short": "at least {min_length} long",
+    "too_long": "at most {max_length} long",
+}
+_TYPES = {"int": "a whole number", "float": "a number", "finite": "a number", "bool": "true or false"}
+
+
 def _explain_one(problem: object) -> str:
     assert isinstance(problem, dict)
     # A union's errors carry the branch's type in their location; only our field names help.
@@ -318,16 +331,8 @@ def _explain_one(problem: object) -> str:
     context, kind, received = problem.get("ctx", {}), problem["type"], problem.get("input")
     if kind == "extra_forbidden":
         return f"There is no setting called {name}."
-    bounds = {
-        "greater_than_equal": "at least {ge}",
-        "greater_than": "more than {gt}",
-        "less_than_equal": "at most {le}",
-        "less_than": "less than {lt}",
-        "literal_error": "one of {expected}",
-        "too_short": "at least {min_length} long",
-        "too_long": "at most {max_length} long",
-    }
-    if kind in bounds:
-        return f"{name} was {received!r}; it must be {bounds[kind].format(**context)}."
+    if kind in _BOUNDS:
+        return f"{name} was {received!r}; it must be {_BOUNDS[kind].format(**context)}."
     reason = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    reason = _TYPES.get(kind.split("_")[0], reason)
     return f"{name} was {received!r}; it must be {reason}." if name else f"{reason}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from vaelab.config import TrainConfig
 from vaelab.images import as_float, check_range
 from vaelab.models import VAE, Autoencoder, build_model
 from vaelab.objectives import gaussian_kl, log_weights
-from vaelab.runs import Run, RunError
+from vaelab.runs import Run, RunError, Snapshot
 from vaelab.trainer import to_float
 
 __all__ = ["Codes", "Engine", "ImageTerms"]
@@ -93,6 +94,33 @@ class Engine:
         except RuntimeError as error:
             raise RunError(f"The run {run.name} is damaged: its checkpoint does not fit its config.") from error
         return cls(model, run.config)
+
+    def as_of(self, snapshot: Snapshot) -> Engine:
+        """Take the decoder back to what it was at the end of an epoch.
+
+        Parameters
+        ----------
+        snapshot
+            One that the run kept.
+
+        Returns
+        -------
+        Engine
+            Another one, for decoding: its encoder is that of this one.
+
+        Raises
+        ------
+        ValueError
+            If the snapshot is another model's.
+        """
+        model = copy.deepcopy(self.model)
+        weights = {name: torch.from_numpy(array).float() for name, array in snapshot.decoder.items()}
+        try:
+            # What training leaves as it is, such as PCA beside the network, is not in a snapshot.
+            model.decoder.load_state_dict(weights, strict=False)
+        except RuntimeError:
+            raise ValueError(f"The snapshot of epoch {snapshot.epoch} is another model's.") from None
+        return Engine(model, self.config)
 
     @property
     def latent_dim(self) -> int:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any, Literal
 
 from vaelab.cluster import RETRIES, check_cluster, start_cluster
 from vaelab.config import explain
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
-from vaelab.runs import ACTIVE, Run, RunError, Status
+from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs
 from vaelab.studies import Study, make_study
 
 __all__ = ["JobState", "Jobs"]
@@ -44,6 +45,9 @@ class Jobs:
         self._cluster: Any = None
         self._lock = Lock()
         self._trainings: dict[Path, Any] = {}
+        #: Trainings that are to be handed to the cluster, in order, by the run's folder and the job's name.
+        self._coming: deque[tuple[Run, str]] = deque()
+        self._turn = Lock()
         self._results: dict[tuple[Any, ...], Any] = {}
 
     def train(self, run: Run) -> None:
@@ -59,23 +63,98 @@ class Jobs:
         RunError
             If its folder cannot be written.
         ConnectionError
-            If the cluster cannot be reached, or one of its workers could not do it; nothing is queued then.
-        ValueError
-            If the script that is being run has no ``__main__`` guard.
+            If the cluster cannot be reached, or one of its workers could not do it, or the script that is being run has
+            no ``__main__`` guard; nothing is queued then.
         """
+        if not self._is_coming(run):
+            self._check(run)
+            self._announce(run)
+            self._hand_over()
+
+    def train_soon(self, run: Run) -> None:
+        """Queue the training of ``run`` without waiting for a cluster that has yet to start.
+
+        What goes wrong from here on is in the run's status.
+
+        Parameters
+        ----------
+        run
+            A new, stopped or interrupted run.
+
+        Raises
+        ------
+        RunError
+            If its folder cannot be written.
+        """
+
+        def hand_over() -> None:
+            with suppress(ConnectionError, RunError, ValueError):
+                self._hand_over()
+
+        if not self._is_coming(run):
+            self._announce(run)
+            Thread(target=hand_over, daemon=True).start()
+
+    def take_up(self) -> None:
+        """Queue again what waited in the queue of a process of this machine that is gone.
+
+        Each run is taken up by one process, however many start at once.
+        """
+        left = [(status, run) for run in list_runs() if (status := run.left_waiting()) is not None]
+        for status, run in sorted(left, key=lambda pair: pair[0].updated):
+            with suppress(RunError), run.claiming(status) as ours:
+                if ours:
+                    self.train_soon(run)
+
+    def ahead_of(self, run: Run) -> list[Run]:
+        """Find what a queued run waits for.
+
+        Parameters
+        ----------
+        run
+            A queued run.
+
+        Returns
+        -------
+        list of Run
+            Those in training, then those queued before it, in order.
+        """
+        mine, ahead = run.status, []
+        for other in list_runs(run.path.parent):
+            status = other.status
+            waits = status.state == "queued"
+            if other.path != run.path and status.state in ACTIVE and (not waits or status.updated < mine.updated):
+                ahead.append((waits, status.updated, other))
+        return [other for _, _, other in sorted(ahead, key=lambda entry: entry[:2])]
+
+    def _is_coming(self, run: Run) -> bool:
+        """Whether a run is queued or in training already: this is a second press of the button."""
         future = self._trainings.get(run.path)
-        if future is not None and not future.done():
-            return  # a second press of the button
-        self._check(run)
+        coming = run.status.state == "queued" and any(other.path == run.path for other, _ in self._coming)
+        return coming or (future is not None and not future.done())
+
+    def _announce(self, run: Run) -> None:
+        """Have the run's status say that it is queued."""
         run.pop_stop_request()  # of an earlier time
         job = os.urandom(8).hex()
         run.write_status("queued", "Waiting for its turn.", job=job)
-        try:
-            submitted = self._submit(_train, str(run.path), job, resource="training")
-        except ConnectionError as error:
-            run.write_status("failed", str(error))
-            raise
-        self._trainings[run.path] = submitted
+        self._coming.append((run, job))
+
+    def _hand_over(self) -> None:
+        """Hand the next of what was announced to the cluster, unless it was stopped meanwhile."""
+        with self._turn:
+            run, job = self._coming[0]
+            try:
+                self._check(run)
+                status = run.status
+                if status.state != "queued" or status.job != job:
+                    return
+                self._trainings[run.path] = self._submit(_train, str(run.path), job, resource="training")
+            except (ConnectionError, ValueError) as error:
+                run.write_status("failed", str(error))
+                raise
+            finally:
+                self._coming.popleft()
 
     def stop(self, run: Run) -> None:
         """Stop ``run`` within a second, or take it out of the queue.
@@ -213,6 +292,8 @@ class Jobs:
                     with warnings.catch_warnings():  # a table of versions; what matters, ``check_cluster`` says
                         warnings.simplefilter("ignore")
                         self._client = Client(self._scheduler or self._cluster, timeout="10s", set_as_default=False)
+                except ValueError as error:  # of the script that is being run
+                    raise ConnectionError(str(error)) from None
                 except (OSError, TimeoutError, RuntimeError) as error:
                     raise self._unreachable() from error
             return self._client

@@ -11,7 +11,10 @@
 ``checkpoints/last.safetensors``
     What training goes on from; an epoch is finished once this names it.
 ``checkpoints/epoch-0000.safetensors`` ...
-    What the model looked like then: codes of a fixed subset of images, the decoder's weights.
+    What the model looked like then: codes of a fixed subset of images, the decoder's weights. Of
+    a long training only some are kept (``kept_epochs``).
+``title.txt``, ``dimensions.json``
+    What people call it, and the dimensions of its code.
 ``projections/*.safetensors``, ``evaluation.json``
     Results that were computed once.
 
@@ -59,6 +62,8 @@ __all__ = [
     "Snapshot",
     "Status",
     "broken_runs",
+    "checked_dimension_name",
+    "kept_epochs",
     "list_runs",
     "runs_folder",
 ]
@@ -70,8 +75,13 @@ ACTIVE: frozenset[State] = frozenset({"queued", "preparing", "running"})
 #: A run on another machine whose heartbeat is older than this, in seconds, is taken for dead.
 HEARTBEAT_TIMEOUT = 60.0
 
+#: Snapshots that a run keeps at the most.
+MOST_SNAPSHOTS = 48
 
 LABELS = "labels.safetensors"
+
+#: Characters of a dimension's name: as many as fit beside its slider.
+MAX_DIMENSION_NAME = 24
 
 
 class RunError(RuntimeError):
@@ -186,6 +196,39 @@ class Snapshot:
     indices: NDArray[np.int64]  # (M,), which images of the dataset
     mu: NDArray[np.float32]  # (M, D), their codes
     decoder: Arrays  # weights that were trained, float16: for looking at, not for training on
+
+
+def kept_epochs(last: int) -> list[int]:
+    """Choose the epochs whose snapshots are kept: dense where a model still changes fast.
+
+    Epochs 0 to 8, then four for each doubling (10, 12, 14, 16, 20, ...), or fewer where these are too many,
+    and the last. What one call leaves out no later one asks for.
+
+    Parameters
+    ----------
+    last
+        The last finished epoch.
+
+    Returns
+    -------
+    list of int
+        In order, at most ``MOST_SNAPSHOTS``.
+
+    Examples
+    --------
+    >>> kept_epochs(21)
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 21]
+    """
+    for per_doubling in (4, 2, 1):
+        chosen = set(range(min(last, 8) + 1)) | {last}
+        octave = 8
+        while octave < last:
+            stride = octave // per_doubling
+            chosen |= set(range(octave + stride, min(2 * octave, last) + 1, stride))
+            octave *= 2
+        if len(chosen) <= MOST_SNAPSHOTS:
+            break
+    return sorted(chosen)
 
 
 def runs_folder() -> Path:
@@ -476,6 +519,47 @@ class Run:
             return status.model_copy(update={"state": "interrupted"})
         return status
 
+    def left_waiting(self) -> Status | None:
+        """How the run was left if it was still in the queue of a process of this machine that is gone."""
+        try:
+            status = Status.model_validate_json((self.path / "status.json").read_bytes())
+        except (OSError, ValidationError):
+            return None
+        gone = status.state == "queued" and status.host == socket.gethostname() and not status.alive
+        return status if gone else None
+
+    @contextmanager
+    def claiming(self, left: Status) -> Iterator[bool]:
+        """Take over a run that was left in a queue: True for one process only, which queues it within the block.
+
+        Parameters
+        ----------
+        left
+            What ``left_waiting`` returned.
+
+        Yields
+        ------
+        bool
+            Whether it is this process that takes it over.
+
+        Raises
+        ------
+        RunError
+            If the folder cannot be written.
+        """
+        claim = self.path / f".taken-{left.job}"
+        with _writing(self.path):
+            try:
+                claim.open("x").close()
+            except FileExistsError:
+                yield False
+                return
+        try:
+            # Another may have taken it over, and withdrawn its claim, since it was looked at.
+            yield self.left_waiting() == left
+        finally:
+            claim.unlink(missing_ok=True)
+
     def pin(self) -> Run:
         """Open the run once more, fixed to its present epoch even if training goes on."""
         pinned = Run(self.path, self.config)
@@ -503,6 +587,15 @@ class Run:
             return -1
         with _reading(self, "checkpoints/last.safetensors"), safe_open(path, "np") as file:
             return int(float((file.metadata() or {})["epoch"]))
+
+    @property
+    def num_bytes(self) -> int:
+        """How much the run takes on the disk."""
+        total = 0
+        for path in self.path.rglob("*"):
+            with suppress(OSError):  # renamed or deleted meanwhile
+                total += path.stat().st_size if path.is_file() else 0
+        return total
 
     @property
     def has_model(self) -> bool:
@@ -555,6 +648,27 @@ class Run:
             decoder = {k.removeprefix("decoder."): v for k, v in arrays.items() if "." in k}
             return Snapshot(epoch, arrays["indices"], arrays["mu"], decoder)
 
+    def last_snapshot(self) -> Snapshot:
+        """Read the snapshot of the last finished epoch.
+
+        Returns
+        -------
+        Snapshot
+            Of a run in training, perhaps that of an epoch which ended meanwhile.
+
+        Raises
+        ------
+        RunError
+            If there is none, or it is damaged.
+        """
+        try:
+            return self.snapshot(self._last_kept())
+        except RunError:  # of a run in training it may just have given way to the next
+            return self.snapshot(self._last_kept())
+
+    def _last_kept(self) -> int:
+        return max((epoch for epoch in self.snapshot_epochs() if epoch <= self.epoch), default=max(self.epoch, 0))
+
     def checkpoint(self) -> tuple[Arrays, dict[str, float]]:
         """Read the last good checkpoint.
 
@@ -587,6 +701,15 @@ class Run:
             return title.strip() or self.name
         except OSError:
             return self.name
+
+    @property
+    def dimension_names(self) -> dict[int, str]:
+        """What people call dimensions of the code, counted from 0; those without a name are not in it."""
+        try:
+            names: dict[str, str] = json.loads((self.path / "dimensions.json").read_bytes())
+            return {int(dim): str(name) for dim, name in names.items()}
+        except (OSError, ValueError, AttributeError):  # names are no reason not to open a run
+            return {}
 
     def problem(self) -> str | None:
         """Say what is damaged about the run, in one sentence, or None where nothing is."""
@@ -679,6 +802,12 @@ class Run:
         arrays |= {f"decoder.{k}": v.astype(np.float16) for k, v in snapshot.decoder.items()}
         self.write_arrays(_snapshot_name(snapshot.epoch), arrays)
 
+    def thin_snapshots(self) -> None:
+        """Drop the snapshots that ``kept_epochs`` leaves out, once the checkpoint names the last epoch."""
+        for epoch in set(self.snapshot_epochs()).difference(kept_epochs(self.epoch)):
+            with _writing(self.path):
+                (self.path / _snapshot_name(epoch)).unlink(missing_ok=True)
+
     def write_evaluation(self, figures: Mapping[str, Any]) -> None:
         """Keep the figures on held-out images."""
         self._write("evaluation.json", (json.dumps(figures, indent=2) + "\n").encode())
@@ -695,6 +824,27 @@ class Run:
         if not 1 <= len(title) <= 80:
             raise ValueError(f"A run's name has 1 to 80 characters, but this has {len(title)}.")
         self._write("title.txt", (title + "\n").encode())
+
+    def name_dimension(self, dim: int, name: str) -> None:
+        """Call a dimension of the code by what it does; an empty name takes its name away.
+
+        Parameters
+        ----------
+        dim
+            Which one, from 0.
+        name
+            At most 24 characters.
+
+        Raises
+        ------
+        ValueError
+            If there is no such dimension, or the name is too long.
+        RunError
+            If the folder cannot be written.
+        """
+        names = self.dimension_names | {dim: checked_dimension_name(dim, name, self.config.latent_dim)}
+        kept = {str(dim): name for dim, name in sorted(names.items()) if name}
+        self._write("dimensions.json", (json.dumps(kept, ensure_ascii=False, indent=2) + "\n").encode())
 
     def delete(self) -> None:
         """Delete the run and its folder, for good.
@@ -760,6 +910,36 @@ class Run:
         return RunError(
             f"The run {self.name} is damaged: {name} cannot be read; the other files of {self.path} are untouched."
         )
+
+
+def checked_dimension_name(dim: int, name: str, latent_dim: int) -> str:
+    """What people wrote as a dimension's name, on one line; a ValueError says what is wrong with it.
+
+    Parameters
+    ----------
+    dim
+        Which dimension, from 0.
+    name
+        What was written; empty for none.
+    latent_dim
+        How many there are.
+
+    Returns
+    -------
+    str
+        At most 24 characters.
+
+    Raises
+    ------
+    ValueError
+        If there is no such dimension, or the name is too long.
+    """
+    if not 0 <= dim < latent_dim:
+        raise ValueError(f"There is no dimension {dim}: they run from 0 to {latent_dim - 1}.")
+    name = " ".join(name.split())
+    if len(name) > MAX_DIMENSION_NAME:
+        raise ValueError(f"A dimension's name has at most {MAX_DIMENSION_NAME} characters, but this has {len(name)}.")
+    return name
 
 
 def _snapshot_name(epoch: int) -> str:

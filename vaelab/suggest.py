@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from vaelab.config import Preprocessing, TrainConfig, explain
 from vaelab.datasets import ImageDataset
+from vaelab.proposals import Choice, halvings, is_small, network_for
 from vaelab.trainer import EpochRecord, StepRecord, Trainer
 from vaelab.traits import component_variances, nearly_binary, told_from_mirrored
 
@@ -39,13 +40,8 @@ CODES, CARRIED = (2, 4, 8, 16), 0.8
 IMAGES_PER_NUMBER = 8
 #: Uncertainty of a code where it matters least, to the prior's.
 NOISE = 0.3
-#: Numbers in an image up to which dense layers are better: of MNIST they learn more in a minute, of emoji less.
-MOST_FOR_DENSE = 1_200
 #: How much faster than one thread two must be.
 WORTH_IT = 1.2
-
-#: Settings, and why.
-Choice = tuple[dict[str, Any], str]
 
 
 @dataclass(frozen=True)
@@ -181,53 +177,6 @@ def suggest_config(data: ImageDataset, seconds: float = 60.0, latent_dim: int | 
     return suggest(data, seconds, latent_dim).config
 
 
-def network_for(image_shape: tuple[int, int, int]) -> Choice:
-    """Choose the network for images of a shape: one that a page can run at every movement of the pointer.
-
-    Parameters
-    ----------
-    image_shape
-        ``(C, H, W)``, square.
-
-    Returns
-    -------
-    tuple
-        Settings of a ``TrainConfig``, and why.
-    """
-    channels, side, _ = image_shape
-    num_stages = _halvings(side)
-    if _is_small(channels, side) or not num_stages:
-        # Of larger images the first layer alone would be more than a page can hold.
-        hidden = (256, 256, 128) if channels * side * side < 20_000 else (64, 64)
-        return {"architecture": "mlp", "hidden": hidden, "pca_path": True}, (
-            "Dense layers beside PCA: of small images they learn more in the same time than convolutions."
-            if _is_small(channels, side)
-            else f"Dense layers beside PCA: {side} × {side} pixels cannot be halved often enough for convolutions."
-        )
-    # At 128 pixels a side half as many: a page decodes at every movement of the pointer.
-    first = 16 if side <= 64 else 8
-    settings = {
-        "architecture": "conv",
-        "channels": tuple(first * 2**stage for stage in range(num_stages)),
-        "conv_hidden": 256,
-        "batch_size": 64,
-        "learning_rate": 2e-3,
-        "pca_path": True,
-    }
-    return settings, (
-        "Convolutions beside PCA: what PCA draws is there from the start, and the network learns what it misses."
-    )
-
-
-def _is_small(channels: int, side: int) -> bool:
-    return channels * side * side <= MOST_FOR_DENSE
-
-
-def _halvings(side: int) -> int:
-    """How often images are halved, down to 4 to 8 pixels a side; 0 where that is not possible."""
-    return next((n for n in range(4, 1, -1) if side % 2**n == 0 and 4 <= side // 2**n <= 8), 0)
-
-
 def _size(preprocessing: Preprocessing, side: int, size: int, largest: int, seconds: float) -> Choice:
     if size == side:
         return {"preprocessing": preprocessing}, f"{size} × {size} pixels, as they are."
@@ -298,7 +247,7 @@ def _sizes(data: ImageDataset) -> list[int]:
         return [side]
     # Rather a few pixels less than no convolutions, where these are better.
     channels = data.image_shape[0]
-    largest = next(size for size in range(side, 7, -1) if _is_small(channels, size) or _halvings(size))
+    largest = next(size for size in range(side, 7, -1) if is_small(channels, size) or halvings(size))
     return [largest, *(size for size in (64, 32) if size < largest)]
 
 

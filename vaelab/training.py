@@ -16,7 +16,7 @@ from vaelab.engine import Engine
 from vaelab.evaluation import evaluate
 from vaelab.runs import DataRecord, Run, RunError, Snapshot
 from vaelab.torch_settings import our_torch
-from vaelab.trainer import EpochRecord, Progress, Record, StepRecord, Trainer
+from vaelab.trainer import EpochRecord, Progress, Record, StepRecord, Trainer, pick_device
 
 __all__ = ["SNAPSHOT_IMAGES", "resume", "run_training", "snapshot_indices", "train"]
 
@@ -181,7 +181,7 @@ def _run_training(run: Run, data: ImageDataset | None) -> Iterator[Record]:
     data = _load(run, data)
     train, validation = data.split.train, data.split.validation
     trainer = Trainer(
-        run.config,
+        _for_this_machine(run),
         data.images[train],
         data.images[validation],
         data.labels_of(train),
@@ -196,8 +196,9 @@ def _run_training(run: Run, data: ImageDataset | None) -> Iterator[Record]:
     run.forget_after(trainer.epoch)
     if trainer.epoch == 0:
         _save(run, trainer, data)
+    run.thin_snapshots()  # runs of old have one for every epoch
 
-    written = trainer.seconds
+    written = -STEP_RECORD_EVERY  # the first at once, so that there is a curve from the first second on
     for record in trainer.records():
         speed = None
         if isinstance(record, StepRecord):
@@ -223,6 +224,17 @@ def _run_training(run: Run, data: ImageDataset | None) -> Iterator[Record]:
     run.write_status("running", evaluating.phase)
     _evaluate(run, Engine(trainer.model, run.config), data)
     run.write_status("finished", f"Finished after epoch {trainer.epoch}.")
+
+
+def _for_this_machine(run: Run) -> TrainConfig:
+    """The run's config, with another device where it was begun on one that this machine has not."""
+    try:
+        pick_device(run.config.device)
+    except ValueError:
+        if run.epoch < 0:
+            raise
+        return run.config.model_copy(update={"device": "auto"})
+    return run.config
 
 
 def _evaluate(run: Run, engine: Engine, data: ImageDataset) -> None:
@@ -258,7 +270,7 @@ def _agree(config: TrainConfig, data: ImageDataset) -> tuple[TrainConfig, ImageD
 
 
 def _save(run: Run, trainer: Trainer, data: ImageDataset) -> None:
-    """Write the snapshot first: an epoch is finished once the checkpoint names it."""
+    """Write the snapshot first: an epoch is finished once the checkpoint names it, and others go only then."""
     engine = Engine(trainer.model, run.config)
     indices = snapshot_indices(len(data))
     # What stays as it is, such as PCA beside the network, is in the checkpoint: it need not be kept at every epoch.
@@ -268,3 +280,4 @@ def _save(run: Run, trainer: Trainer, data: ImageDataset) -> None:
     run.write_snapshot(Snapshot(trainer.epoch, indices, mu, decoder))
     tensors, numbers = trainer.state()
     run.write_checkpoint({name: value.numpy() for name, value in tensors.items()}, numbers)
+    run.thin_snapshots()

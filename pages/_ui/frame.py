@@ -9,8 +9,8 @@ from pathlib import Path
 import streamlit as st
 
 from pages import PAGES, Page
-from pages._ui import browser_code
-from vaelab.config import explain
+from pages._ui import browser_code, resources
+from pages._ui.text import explained
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import RunError
 
@@ -33,6 +33,7 @@ _SHOWN, _SETTLED = "page-shown", "page-settled"
 def go_where_wanted() -> None:
     """Called by ``app.py`` once it has set up navigation: see ``show``."""
     st.session_state[_ENTERED] = True
+    resources.jobs()  # on whichever page: what was queued goes on
     wanted = st.session_state.pop(_WANTED, None)
     if wanted is not None:
         st.switch_page(wanted, query_params=st.query_params.to_dict())
@@ -136,6 +137,6 @@ def guarded(draw: Callable[[], None]) -> Callable[[], None]:
         try:
             draw()
         except (RunError, DatasetUnavailable, ConnectionError, ValueError) as error:
-            st.error(explain(error), icon=":material/error:")
+            st.error(explained(error), icon=":material/error:")
 
     return run

@@ -7,14 +7,23 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
 import streamlit as st
 
-from pages._ui import controls, resources, state
+from pages._ui import controls, resources, state, widgets
 from vaelab.config import ACTIVATIONS, CORRUPTIONS, LIKELIHOODS, OBJECTIVES, OWN, TrainConfig
 from vaelab.datasets import SOURCES, Source, is_local, sources
+from vaelab.proposals import usual_config
 
-__all__ = ["CORRUPTION_NAMES", "STRENGTHS", "Defaults", "choose_defaults", "choose_settings", "choose_source"]
+__all__ = [
+    "CORRUPTION_NAMES",
+    "STRENGTHS",
+    "Defaults",
+    "Settings",
+    "choose_defaults",
+    "choose_settings",
+    "choose_source",
+    "download_size",
+]
 
 LIKELIHOOD_NAMES = {
     "bernoulli": "Bernoulli",
@@ -45,7 +54,19 @@ STRENGTHS = {
     "blur": ("σ of the blur, in pixels", 0.0, 5.0, 1.0),
 }
 
-ROUND_EPOCHS = (10, 20, 30, 50, 100, 150)
+#: What the widths of either network are called, how many there may be, and how wide each.
+WIDTHS = {
+    "hidden": ("Widths of the hidden layers", 6, 4096),
+    "channels": ("Channels of the stages", 4, 512),
+}
+
+
+class Settings(NamedTuple):
+    """What the controls are set to."""
+
+    values: dict[str, Any]
+    #: What of it cannot be meant, a sentence each, which stands beside its control as well.
+    problems: list[str]
 
 
 class Defaults(NamedTuple):
@@ -75,7 +96,7 @@ def choose_source() -> Source:
     )
     source = known[name]
     channels, height, width = source.image_shape
-    where = "" if is_local(source) else " They are downloaded when training starts."
+    where = "" if is_local(source) else f" They are downloaded when training starts{download_size(source)}."
     # Who brought the images knows what they are.
     description = "" if name in own else f"{source.description} "
     st.caption(
@@ -83,6 +104,11 @@ def choose_source() -> Source:
         f"{'gray' if channels == 1 else 'colour'}.{where}"
     )
     return source
+
+
+def download_size(source: Source) -> str:
+    """Say how large a download is, in brackets; nothing where it is not known."""
+    return f" ({widgets.megabytes(source.num_bytes)})" if source.num_bytes else ""
 
 
 def choose_defaults(source: Source) -> Defaults:
@@ -97,16 +123,20 @@ def choose_defaults(source: Source) -> Defaults:
         "so that training takes about a minute. Each can be changed below.",
     )
     if not suit:
-        return Defaults(TrainConfig(epochs=_usual_epochs(source)))
+        config, usual = usual_config(source), usual_config()
+        # Images that want another network have controls of their own, which start from it.
+        same = config.model_copy(update={"epochs": usual.epochs, "dataset": usual.dataset}) == usual
+        return Defaults(config, "" if same else f":{source.name}")
     config, reasons = resources.suggestion(source)
     with st.expander("Why these settings"):
         st.markdown("\n".join(f"- **{name}**: {reason}" for name, reason in reasons.items()))
     return Defaults(config, f":{source.name}:{source.version}")
 
 
-def choose_settings(source: Source, start: Defaults) -> dict[str, Any]:
+def choose_settings(source: Source, start: Defaults) -> Settings:
     """Every setting of a ``TrainConfig``, as the widgets have them."""
     settings: dict[str, Any] = {"dataset": source.name}
+    problems: list[str] = []
     model, dims = st.columns(2)
     settings["model"] = controls.segmented_control(
         "Model",
@@ -155,19 +185,14 @@ def choose_settings(source: Source, start: Defaults) -> dict[str, Any]:
     with st.expander("Images: size, colour, subset"):
         settings["preprocessing"] = _choose_preprocessing(source, start)
     with st.expander("Network"):
-        settings |= _choose_network(settings["model"], start)
+        settings |= _choose_network(settings["model"], start, problems)
     with st.expander("Objective"):
         settings |= _choose_objective(settings["model"], start)
     with st.expander("Labels and noise"):
         settings |= _choose_inputs(source, start)
     with st.expander("Training"):
         settings |= _choose_training(start)
-    return settings
-
-
-def _usual_epochs(source: Source) -> int:
-    """The round number that comes nearest to showing 200,000 images."""
-    return min(ROUND_EPOCHS, key=lambda epochs: abs(np.log(epochs * source.num_images / 200_000)))
+    return Settings(settings, problems)
 
 
 def _choose_preprocessing(source: Source, start: Defaults) -> dict[str, Any]:
@@ -225,7 +250,7 @@ def _choose_preprocessing(source: Source, start: Defaults) -> dict[str, Any]:
     }
 
 
-def _choose_network(model: str, start: Defaults) -> dict[str, Any]:
+def _choose_network(model: str, start: Defaults, problems: list[str]) -> dict[str, Any]:
     architecture = controls.segmented_control(
         "Architecture",
         param="architecture",
@@ -238,13 +263,20 @@ def _choose_network(model: str, start: Defaults) -> dict[str, Any]:
     )
     conv = architecture == "conv"
     usual = start.config.channels if conv else start.config.hidden
-    widths = controls.text_input(
-        "Channels of the stages" if conv else "Widths of the hidden layers",
-        param="channels" if conv else "hidden",
+    name = "channels" if conv else "hidden"
+    text = controls.text_input(
+        WIDTHS[name][0],
+        param=name,
         key=start.key(f"widths-{architecture}"),
         default=", ".join(map(str, usual)),
         help="From the image inwards, separated by commas; the decoder mirrors them.",
     )
+    widths: tuple[int, ...] = usual
+    try:
+        widths = _read_widths(name, text)
+    except ValueError as error:
+        st.error(str(error), icon=":material/error:")
+        problems.append(f"Under **Network**. {error}")
     state.put_into_url("hidden" if conv else "channels", None)
     activation = controls.selectbox(
         "Activation",
@@ -278,11 +310,29 @@ def _choose_network(model: str, start: Defaults) -> dict[str, Any]:
         state.put_into_url("code_noise", None)
     return {
         "architecture": architecture,
-        "channels" if conv else "hidden": [part.strip() for part in widths.split(",")],
+        "conv_hidden": start.config.conv_hidden,
+        name: widths,
         "activation": activation,
         "pca_path": pca_path,
         "code_noise": code_noise,
     }
+
+
+def _read_widths(name: str, text: str) -> tuple[int, ...]:
+    """Read the widths of layers; a ValueError says in the form's words what is wrong with them."""
+    called, most, widest = WIDTHS[name]
+    widths = []
+    for part in map(str.strip, text.split(",")):
+        if not part.isdecimal():
+            what = f"“{widgets.plain(part)}” is not a whole number" if part else "a number is missing"
+            raise ValueError(f"{called}: {what}. Write them like this: 256, 128.")
+        widths.append(int(part))
+    if len(widths) > most:
+        raise ValueError(f"{called}: there may be {most} at most, but these are {len(widths)}.")
+    for width in widths:
+        if not 1 <= width <= widest:
+            raise ValueError(f"{called}: each must be from 1 to {widest:,}, but one is {width:,}.")
+    return tuple(widths)
 
 
 def _choose_objective(model: str, start: Defaults) -> dict[str, Any]:
@@ -441,7 +491,7 @@ def _choose_training(start: Defaults) -> dict[str, Any]:
         "Learning rate",
         param="learning_rate",
         key=start.key("learning_rate"),
-        min_value=0.0,
+        min_value=0.0001,
         max_value=1.0,
         step=0.001,
         default=start.config.learning_rate,

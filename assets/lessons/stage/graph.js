@@ -57,18 +57,17 @@ export class Graph {
 
   /** Draw it, `shapes` included. */
   draw() {
-    const { clientWidth: width, clientHeight: height } = this.element;
-    if (!width) return;
-    const box = this.#box(width, height);
-    this.svg.innerHTML = [...this.#axes(box, height), ...this.shapes.map((shape) => drawShape(shape, box))].join("");
+    if (!this.element.clientWidth) return;
+    const { box } = this;
+    this.svg.innerHTML = [
+      ...this.#axes(box, this.element.clientHeight),
+      ...this.shapes.map((shape) => drawShape(shape, box)),
+    ].join("");
   }
 
-  /**
-   * @param {number} width
-   * @param {number} height
-   * @returns {Box}
-   */
-  #box(width, height) {
+  /** @returns {Box} */
+  get box() {
+    const { clientWidth: width, clientHeight: height } = this.element;
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     const box = { left: 2.4 * rem, right: width - 0.8 * rem, top: 1.9 * rem, bottom: height - 2.7 * rem };
     const { x, y } = this;

@@ -26,13 +26,19 @@ export function extentOf(places, least = 3, margin = 0.05) {
 
 const STEPS_OF_TICKS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200];
 
+/** @param {number} least  More than the steps above. */
+function largeStep(least) {
+  const power = 10 ** Math.floor(Math.log10(least));
+  return [1, 2, 5, 10].map((times) => times * power).find((each) => each >= least) ?? 10 * power;
+}
+
 /**
  * Round numbers along an axis, the steps between them `most` at the most.
  * @param {{ from: number, to: number }} axis
  * @param {number} most
  */
 export function ticksOf({ from, to }, most) {
-  const step = STEPS_OF_TICKS.find((each) => (to - from) / each <= most) ?? 500;
+  const step = STEPS_OF_TICKS.find((each) => (to - from) / each <= most) ?? largeStep((to - from) / most);
   const first = Math.ceil(from / step - 1e-9);
   return Array.from({ length: Math.floor(to / step + 1e-9) - first + 1 }, (_, i) => (first + i) * step);
 }

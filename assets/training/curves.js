@@ -1,0 +1,196 @@
+/**
+ * The loss and its parts as they go down, training beside validation.
+ *
+ * @typedef {ArrayLike<number>[]} Rows  What is along x, and then a row a term.
+ */
+import { button, element } from "../lessons/stage/elements.js";
+import { Graph } from "../lessons/stage/graph.js";
+import { show } from "../shared/show.js";
+
+/** Pixels that a drag must be long to zoom. */
+const LEAST_DRAG = 8;
+/** Values before this share of training are left out of the scale: the loss falls from far above at first. */
+const STEEP = 0.04;
+const NAMES = ["training", "validation"];
+
+export class Curves {
+  /** @type {Rows[]} Of training and of validation. */
+  #rows = [[[]], [[]]];
+  /** @type {[number, number] | null} The epochs zoomed into. */
+  #zoom = null;
+  /** @type {number | null} Where the pointer is, in epochs. */
+  #at = null;
+  /** @type {number | null} Where a drag began, in epochs. */
+  #from = null;
+  #fromPixel = 0;
+
+  /**
+   * @param {string[]} terms
+   * @param {string[]} colors  Of training and of validation.
+   */
+  constructor(terms, colors) {
+    this.terms = terms;
+    this.colors = colors;
+    this.where = element("span");
+    this.whole = button("All epochs", () => this.#zoomTo(null), "Show all of training again");
+    this.panels = terms.map((term, i) => this.#panel(term, i));
+    this.element = element(
+      "div",
+      { class: "tr-losses" },
+      element("div", { class: "tr-top" }, this.where, this.whole),
+      element("div", { class: "tr-curves" }, ...this.panels.map(({ element }) => element)),
+    );
+  }
+
+  /**
+   * @param {string} term
+   * @param {number} i
+   */
+  #panel(term, i) {
+    const axes = {
+      x: { from: 0, to: 1, title: "epoch" },
+      y: { from: 0, to: 1, title: i ? term : `${term}, nats per image` },
+    };
+    const graph = new Graph({ label: term, ...axes, height: 9.5 });
+    const values = element("p", { class: "tr-values" });
+    graph.element.addEventListener("pointermove", (event) => this.#move(event, graph));
+    graph.element.addEventListener("pointerleave", () => this.#leave());
+    graph.element.addEventListener("pointerdown", (event) => this.#press(event, graph));
+    graph.element.addEventListener("pointerup", (event) => this.#release(event));
+    graph.element.addEventListener("dblclick", () => this.#zoomTo(null));
+    return { graph, values, element: element("div", {}, graph.element, values) };
+  }
+
+  /**
+   * @param {Rows} train
+   * @param {Rows} validation
+   */
+  update(train, validation) {
+    this.#rows = [train, validation];
+    this.draw();
+  }
+
+  draw() {
+    const [first, last] = this.#range;
+    const at = this.#at ?? this.#last;
+    const near = this.#rows.map(([x]) => nearest(x, at));
+    this.whole.style.visibility = this.#zoom ? "visible" : "hidden";
+    this.where.textContent = this.#rows[0][0].length ? `Epoch ${show(at, at % 1 ? 1 : 0)}` : "The curves begin here …";
+    this.panels.forEach(({ graph, values }, i) => {
+      const curves = this.#rows.map((rows) => pointsOf(rows[0], rows[i + 1] ?? [], first, last));
+      const [low, high] = scaleOf(curves, first + (this.#zoom ? 0 : STEEP * (last - first)));
+      graph.x = { ...graph.x, from: first, to: last };
+      graph.y = { ...graph.y, from: low, to: high };
+      const within = curves.map((points) => points.map(([x, y]) => [x, Math.max(low, Math.min(high, y))]));
+      graph.shapes = within.map((line, k) => ({ line, color: this.colors[k], dashes: k ? "2 4" : "" }));
+      within.forEach((points, k) => {
+        if (points.length === 1) graph.shapes.push({ dot: points[0], color: this.colors[k] });
+      });
+      if (this.#at !== null) graph.shapes.push({ rule: at, kind: "ls-quiet", text: "" });
+      if (this.#from !== null) graph.shapes.push({ rule: this.#from, kind: "ls-quiet", text: "" });
+      graph.draw();
+      const said = this.#rows.map((rows, k) => {
+        const value = rows[i + 1]?.[near[k]];
+        return value === undefined ? "" : `${NAMES[k]} ${show(value, Math.abs(value) < 100 ? 2 : 1)}`;
+      });
+      values.replaceChildren(
+        ...said.flatMap((text, k) =>
+          text ? element("span", {}, element("i", { style: `background:${this.colors[k]}` }), text) : [],
+        ),
+      );
+      graph.element.setAttribute("aria-label", `${this.terms[i]}: ${said.filter(Boolean).join(", ")}`);
+    });
+  }
+
+  /** The last epoch that there is something of. */
+  get #last() {
+    return Math.max(0, ...this.#rows.map(([x]) => (x.length ? x[x.length - 1] : 0)));
+  }
+
+  /** @returns {[number, number]} */
+  get #range() {
+    return this.#zoom ?? [0, this.#last || 1];
+  }
+
+  /**
+   * @param {PointerEvent} event
+   * @param {Graph} graph
+   */
+  #move({ clientX }, graph) {
+    const { left, right } = graph.box;
+    const share = (clientX - graph.element.getBoundingClientRect().left - left) / (right - left);
+    const [first, last] = this.#range;
+    this.#at = first + Math.max(0, Math.min(1, share)) * (last - first);
+    this.draw();
+  }
+
+  /**
+   * @param {PointerEvent} event
+   * @param {Graph} graph
+   */
+  #press(event, graph) {
+    this.#move(event, graph);
+    if (event.pointerType !== "mouse") return; // a finger scrolls the page
+    graph.element.setPointerCapture(event.pointerId);
+    this.#from = this.#at;
+    this.#fromPixel = event.clientX;
+  }
+
+  /** @param {PointerEvent} event */
+  #release({ clientX }) {
+    const [from, at] = [this.#from, this.#at];
+    this.#from = null;
+    if (from === null || at === null || Math.abs(clientX - this.#fromPixel) < LEAST_DRAG) this.draw();
+    else this.#zoomTo([Math.min(from, at), Math.max(from, at)]);
+  }
+
+  #leave() {
+    this.#at = null;
+    this.draw();
+  }
+
+  /** @param {[number, number] | null} range */
+  #zoomTo(range) {
+    this.#zoom = range;
+    this.draw();
+  }
+}
+
+/**
+ * Which of some numbers in order is nearest to one.
+ * @param {ArrayLike<number>} x
+ * @param {number} at
+ */
+export function nearest(x, at) {
+  let best = 0;
+  for (let i = 1; i < x.length; i++) if (Math.abs(x[i] - at) <= Math.abs(x[best] - at)) best = i;
+  return best;
+}
+
+/**
+ * The points of a curve within a range, and the one beyond each end.
+ * @param {ArrayLike<number>} x
+ * @param {ArrayLike<number>} y
+ * @param {number} first
+ * @param {number} last
+ */
+function pointsOf(x, y, first, last) {
+  const points = [];
+  for (let i = 0; i < y.length; i++) if (x[i] >= first && x[i] <= last) points.push([x[i], y[i]]);
+  return points;
+}
+
+/**
+ * From where to where an axis goes: over all that comes late enough, or over all if nothing does.
+ * @param {number[][][]} curves
+ * @param {number} from
+ */
+export function scaleOf(curves, from) {
+  const all = curves.flat();
+  const late = all.filter(([x]) => x >= from);
+  const values = (late.length ? late : all).map(([, y]) => y);
+  if (!values.length) return [0, 1];
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const margin = 0.05 * (high - low) || 0.5;
+  return [low - margin, high + margin];
+}

@@ -1,0 +1,242 @@
+/**
+ * The latent map as it forms, beside images and their reconstructions, and a slider over the epochs.
+ *
+ * @import { Tensor } from "../network/safetensors.js"
+ * @import { CourseSpec } from "./course.js"
+ * @import { TrainingImages } from "./images.js"
+ *
+ * @typedef {object} Frame  What the model made of the images after an epoch.
+ * @property {number} epoch
+ * @property {ArrayLike<number>} places  x and y of each image in turn.
+ * @property {ArrayLike<number>} pictures  What images decoded from their codes look like, uint8.
+ */
+import { Slider } from "../lessons/stage/controls.js";
+import { button, element, note } from "../lessons/stage/elements.js";
+import { Plane } from "../lessons/stage/plane.js";
+import { extentOf } from "../lessons/stage/scale.js";
+import { imagesOfRun, onImages } from "./images.js";
+import { Looked } from "./looked.js";
+import { drawPairs } from "./pairs.js";
+
+/** Frames that are kept of a training that is watched; then every other of the older ones goes. */
+const MOST_FRAMES = 200;
+/** Milliseconds in which all of them are played, and the least and most for one. */
+const [PLAYED_IN, FASTEST, SLOWEST] = [9000, 60, 450];
+/** Pixels that a drag must be long and high to zoom. */
+const LEAST_BOX = 8;
+
+export class Forming {
+  /** @type {Frame[]} In order. */
+  #frames = [];
+  /** @type {number[] | null} What of the map was zoomed into. */
+  #zoom = null;
+  /** @type {number[] | null} */
+  #whole = null;
+  /** @type {{ place: number[], x: number, y: number } | null} Where a drag began. */
+  #from = null;
+  /** Whether the last frame is shown, whichever it is. */
+  #follows = true;
+  /** @type {ReturnType<typeof setTimeout> | null} */
+  #playing = null;
+
+  /**
+   * @param {CourseSpec} spec
+   * @param {AbortSignal} signal  Ends it.
+   */
+  constructor({ run, axes, about }, signal) {
+    this.run = run;
+    this.heading = element("h4", {}, "Latent map");
+    this.plane = new Plane({
+      label: "Latent map as it forms: the nearest image is shown beside it",
+      extent: [-3, 3, -3, 3],
+      axes,
+      aspect: 1.2,
+      moved: (place) => this.#look(place),
+    });
+    this.whole = button("Whole map", () => this.#zoomTo(null), "Show all of the map again");
+    this.about = note(about);
+    this.classes = element("ul", { class: "ls-legend" });
+    this.looked = new Looked();
+    this.pairs = element("canvas", {
+      class: "tr-pairs",
+      role: "img",
+      "aria-label": "Images and their reconstructions",
+    });
+    this.slider = new Slider("Epoch", { min: 0, max: 0, step: 1, format: (i) => this.#nameOf(i) }, (i) => this.#go(i));
+    this.play = button("▶ Watch it again", () => (this.#playing ? this.pause() : this.#start()));
+    this.again = element("div", { class: "tr-again", hidden: true }, this.play, this.slider.element);
+    this.element = element(
+      "div",
+      { class: "tr-formed", hidden: true },
+      this.again,
+      element(
+        "div",
+        { class: "tr-forming" },
+        element(
+          "div",
+          { class: "ls-part" },
+          element("div", { class: "tr-top" }, this.heading, this.whole),
+          this.plane.element,
+          this.classes,
+          this.about,
+        ),
+        element(
+          "div",
+          { class: "ls-part" },
+          element("div", { class: "tr-top" }, element("h4", {}, "Images and their reconstructions")),
+          this.pairs,
+          this.looked.element,
+        ),
+      ),
+    );
+    this.#listen();
+    onImages(() => this.draw(), signal);
+  }
+
+  #listen() {
+    const { element } = this.plane;
+    // After the plane's own listeners, so that its cursor is where the pointer is.
+    element.addEventListener("pointerdown", (event) => {
+      if (event.pointerType === "mouse" && this.plane.cursor)
+        this.#from = { place: [...this.plane.cursor], x: event.clientX, y: event.clientY };
+    });
+    element.addEventListener("pointerup", ({ clientX, clientY }) => {
+      const from = this.#from;
+      this.#from = null;
+      this.plane.shapes = [];
+      const cursor = this.plane.cursor;
+      if (from && cursor && Math.min(Math.abs(clientX - from.x), Math.abs(clientY - from.y)) >= LEAST_BOX) {
+        const [[x0, y0], [x1, y1]] = [from.place, cursor];
+        this.#zoomTo([Math.min(x0, x1), Math.max(x0, x1), Math.min(y0, y1), Math.max(y0, y1)]);
+      } else this.plane.draw();
+    });
+    element.addEventListener("dblclick", () => this.#zoomTo(null));
+  }
+
+  /**
+   * @param {number[]} epochs
+   * @param {Tensor} places  (frame, image, 2).
+   * @param {Tensor} pictures  (frame, image, height, width, channel).
+   */
+  add(epochs, places, pictures) {
+    const [size, area] = [places.data.length / epochs.length, pictures.data.length / epochs.length];
+    const known = new Map(this.#frames.map((frame) => [frame.epoch, frame]));
+    const before = known.size;
+    epochs.forEach((epoch, i) => {
+      known.set(epoch, {
+        epoch,
+        places: places.data.subarray(i * size, (i + 1) * size),
+        pictures: pictures.data.subarray(i * area, (i + 1) * area),
+      });
+      const [x0, x1, y0, y1] = extentOf(places.data.subarray(i * size, (i + 1) * size), 1);
+      const [a, b, c, d] = this.#whole ?? [x0, x1, y0, y1];
+      this.#whole = [Math.min(a, x0), Math.max(b, x1), Math.min(c, y0), Math.max(d, y1)];
+    });
+    const shown = this.#frames[this.slider.value]?.epoch;
+    let frames = [...known.values()].sort((a, b) => a.epoch - b.epoch);
+    if (frames.length > MOST_FRAMES) frames = frames.filter((_, i) => i % 2 === 0 || i > frames.length - 20);
+    this.#frames = frames;
+    this.slider.input.max = String(frames.length - 1);
+    const stays = frames.findIndex(({ epoch }) => epoch >= (shown ?? 0));
+    this.slider.value = this.#follows || stays < 0 ? frames.length - 1 : stays;
+    this.again.hidden = frames.length < 2;
+    this.element.hidden = false;
+    if (!this.#playing || known.size === before) this.draw();
+  }
+
+  /** @param {number} i */
+  #nameOf(i) {
+    return String(this.#frames[i]?.epoch ?? "");
+  }
+
+  /** @param {number} i */
+  #go(i) {
+    this.pause();
+    this.#follows = i === this.#frames.length - 1;
+    this.draw();
+  }
+
+  #start() {
+    if (this.slider.value >= this.#frames.length - 1) this.slider.value = 0;
+    this.#follows = false;
+    this.play.textContent = "⏸ Pause";
+    this.#step();
+  }
+
+  #step() {
+    this.draw();
+    if (this.slider.value >= this.#frames.length - 1) {
+      this.#follows = true;
+      return this.pause();
+    }
+    const pause = Math.max(FASTEST, Math.min(SLOWEST, PLAYED_IN / this.#frames.length));
+    this.#playing = setTimeout(() => {
+      this.slider.value++;
+      this.#step();
+    }, pause);
+  }
+
+  pause() {
+    if (this.#playing) clearTimeout(this.#playing);
+    this.#playing = null;
+    this.play.textContent = "▶ Watch it again";
+  }
+
+  /** @param {number[] | null} extent */
+  #zoomTo(extent) {
+    this.#zoom = extent;
+    this.draw();
+  }
+
+  draw() {
+    const frame = this.#frames[this.slider.value];
+    if (!frame) return;
+    const images = imagesOfRun(this.run);
+    this.heading.textContent = `Latent map after epoch ${frame.epoch}`;
+    this.whole.style.visibility = this.#zoom ? "visible" : "hidden";
+    this.plane.extent = this.#zoom ?? this.#whole ?? this.plane.extent;
+    this.plane.replace({
+      places: frame.places,
+      labels: images?.arrays.labels?.data ?? [],
+      palette: images?.spec.palette ?? this.plane.palette,
+    });
+    this.plane.draw();
+    if (images) drawPairs(this.pairs, images.arrays.shown, frame.pictures);
+    if (images) this.#nameClasses(images);
+    if (this.plane.cursor) this.#look(this.plane.cursor);
+  }
+
+  /** @param {TrainingImages} images */
+  #nameClasses({ arrays: { labels }, spec: { label_names: names, palette } }) {
+    if (!labels || this.classes.childElementCount) return;
+    const items = names.map((name, i) =>
+      element("li", {}, element("i", { style: `background:${palette[i % palette.length]}` }), name),
+    );
+    this.classes.append(...items);
+  }
+
+  /**
+   * Show the image whose code is nearest to a place.
+   * @param {number[]} place
+   */
+  #look(place) {
+    if (this.#from) {
+      const [[x0, y0], [x1, y1]] = [this.#from.place, place];
+      this.plane.shapes = [
+        {
+          line: [
+            [x0, y0],
+            [x1, y0],
+            [x1, y1],
+            [x0, y1],
+            [x0, y0],
+          ],
+        },
+      ];
+    }
+    this.plane.draw();
+    const images = imagesOfRun(this.run);
+    const frame = this.#frames[this.slider.value];
+    if (images && frame) this.looked.show(images, frame.places, place);
+  }
+}

@@ -1,0 +1,80 @@
+"""The Runs page without a browser."""
+
+import pytest
+
+from pages._ui import resources
+from tests.app_steps import query
+from vaelab.config import TrainConfig
+from vaelab.runs import Run
+from vaelab.training import train
+
+
+@pytest.fixture
+def trained(digits):
+    """Three small runs, two of one name."""
+    runs = [
+        train(TrainConfig(dataset="digits", latent_dim=dim, epochs=1, hidden=(8,), learning_rate=0.002), digits)
+        for dim in (2, 3, 3)
+    ]
+    for run, title in zip(runs, ("First", "Same", "Same"), strict=True):
+        run.rename(title)
+    return runs
+
+
+def button(app, label):
+    return next(each for each in app.button if each.label == label)
+
+
+def test_no_two_rows_have_one_name_and_no_cell_says_none(launch, trained):
+    table = launch("runs.py").dataframe[0]
+    names = table.value["Name"].tolist()
+    assert len(names) == len(set(names)) == 3 + len(resources.examples())
+    assert table.proto.placeholder == "–"
+    own = table.value.iloc[:3]
+    assert (own["Size"] > 0).all()
+    assert own["Made"].notna().all()
+    assert own["Took"].notna().all()
+
+
+def test_what_can_be_done_depends_on_what_is_ticked(launch, trained):
+    labels = ("Explore", "Compare these", "Train again with these settings", "Stop", "Rename", "Delete")
+
+    def enabled(*runs):
+        app = launch("runs.py", runs=",".join(run.name for run in runs))
+        return {label for label in labels if not button(app, label).disabled}
+
+    one = {"Explore", "Train again with these settings", "Rename", "Delete"}
+    example = resources.example("digits-2d")
+    assert enabled(trained[0]) == one
+    assert enabled(example) == one - {"Rename", "Delete"}
+    assert enabled(trained[0], trained[1]) == {"Compare these", "Delete"}
+    assert enabled(trained[0], example) == {"Compare these"}
+    assert enabled(trained[0], resources.example("faces-8d")) == set()
+
+
+def test_one_question_names_all_that_are_to_be_deleted(launch, trained):
+    app = launch("runs.py", runs=f"{trained[0].name},{trained[1].name}")
+    button(app, "Delete").click().run()
+    words = "\n".join(each.value for each in app.markdown)
+    assert "- **First**" in words
+    assert "- **Same**" in words
+    assert button(app, "Delete all 2")
+    assert button(app, "Keep them")
+
+
+def test_train_opens_with_the_settings_of_a_run(launch, trained):
+    app = launch("runs.py", runs=trained[1].name)
+    button(app, "Train again with these settings").click().run()
+    assert not app.exception
+    assert not app.error
+    assert app.number_input(key="train-latent_dim").value == 3
+    assert app.text_input(key="train-widths-mlp").value.replace(" ", "") == "8"
+    assert app.number_input(key="train-learning_rate").value == pytest.approx(0.002)
+    assert query(app)["dataset"] == "digits"
+
+
+def test_only_runs_without_curves_are_said_to_have_none(launch, trained):
+    new = Run.create(TrainConfig(dataset="digits"))
+    app = launch("runs.py")
+    assert not app.info, "curves of the newest runs that have some"
+    assert "no curves yet" in launch("runs.py", runs=new.name).info[0].value

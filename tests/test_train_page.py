@@ -1,0 +1,182 @@
+"""The Train page without a browser: what it proposes, starts and shows of a run."""
+
+import numpy as np
+import pytest
+
+from pages._ui import resources, training_view
+from pages._ui.training_view import curves_of, frames_of, turned_like
+from tests.app_steps import by_key
+from vaelab.config import Preprocessing, TrainConfig
+from vaelab.jobs import Jobs
+from vaelab.runs import Run, Status, kept_epochs
+from vaelab.training import train
+
+FEW = Preprocessing(num_images=60)
+
+
+def start_button(app):
+    return next(button for button in app.button if button.label == "Start training")
+
+
+@pytest.fixture
+def queued(monkeypatch):
+    """Have runs queued and never trained; returns them in order."""
+    runs = []
+
+    def train_soon(jobs, run):
+        runs.append(run)
+        run.write_status("queued", "Waiting for its turn.", job=run.name)
+
+    monkeypatch.setattr(Jobs, "train_soon", train_soon)
+    return runs
+
+
+def test_a_press_of_start_outlives_a_rerun_that_comes_between(launch, queued, monkeypatch):
+    """The run that is watched ends between two looks at it, upon which its fragment reruns the page."""
+    watched = Run.create(TrainConfig(dataset="digits"))
+    watched.write_status("running")
+    app = launch("train.py", dataset="digits", watch=watched.name)
+    answers = iter([Status(state="running"), Status(state="finished")])
+    true_status = Jobs.status
+    monkeypatch.setattr(Jobs, "status", lambda jobs, run: next(answers, None) or true_status(jobs, run))
+    watched.write_status("finished")
+    app.text_input(key="train-title").set_value("Mine")
+    start_button(app).click().run()
+    assert not app.exception
+    assert next(answers, None) is None, "the page was to be rerun amid the press"
+    assert [run.title for run in queued] == ["Mine"]
+    assert app.selectbox(key="watch").value == queued[0].name
+    assert app.text_input(key="train-title").value == "", "the next run is not to have its name"
+    app.run()
+    assert len(queued) == 1
+
+
+def test_the_queue_shows_places_and_coming_back_shows_what_is_trained(launch, queued):
+    running, waiting = (Run.create(TrainConfig(dataset="digits")) for _ in range(2))
+    running.rename("One *bold* name")
+    waiting.rename("Then this")
+    running.write_status("running", progress=0.5)
+    waiting.write_status("queued", "Waiting for its turn.")
+    app = launch("train.py", dataset="digits")
+    assert app.selectbox(key="watch").value == running.name
+    start_button(app).click().run()
+    text = app.get("progress")[0].proto.text
+    assert "Second in the queue, after “Then this”; “One " in text
+    assert r"\*bold\*" in text
+    assert text.endswith("is being trained")
+
+
+def test_runs_of_one_name_are_told_apart(launch):
+    runs = [Run.create(TrainConfig(dataset="digits")) for _ in range(2)]
+    for run in runs:
+        run.rename("The same")
+    options = launch("train.py", dataset="digits").selectbox(key="watch").options
+    assert len(options) == len(set(options)) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("256, many", "Widths of the hidden layers: “many” is not a whole number. Write them like this: 256, 128."),
+        ("256,", "Widths of the hidden layers: a number is missing. Write them like this: 256, 128."),
+        ("2.5", "Widths of the hidden layers: “2.5” is not a whole number. Write them like this: 256, 128."),
+        ("9999", "Widths of the hidden layers: each must be from 1 to 4,096, but one is 9,999."),
+        ("8,8,8,8,8,8,8", "Widths of the hidden layers: there may be 6 at most, but these are 7."),
+    ],
+)
+def test_a_mistake_is_told_in_the_words_of_the_form_beside_the_field(launch, text, sentence):
+    app = launch("train.py", dataset="digits")
+    by_key(app, "train-widths-mlp").set_value(text).run()
+    assert not app.exception
+    beside, below = (error.value for error in app.error)
+    assert beside == sentence
+    assert below == f"Under **Network**. {sentence}"
+    assert by_key(app, "train-widths-mlp").value == text, "nothing typed is lost"
+    assert start_button(app).disabled
+
+
+def test_a_download_is_told_with_its_size_and_gets_settings_that_suit(launch):
+    app = launch("train.py", dataset="cifar10")
+    assert not app.error
+    assert any("(170 MB)" in caption.value for caption in app.caption)
+    assert any("(170 MB)" in info.value for info in app.info)
+    assert by_key(app, "train-architecture:cifar10").value == "conv"
+    assert by_key(app, "train-latent_dim:cifar10").value == 16
+    assert by_key(app, "train-likelihood:cifar10").value == "gaussian_learned"
+
+
+# What is shown of a run -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(digits, tmp_path, monkeypatch):
+    from vaelab import trainer, training
+
+    monkeypatch.setattr(trainer, "RECORD_EVERY", 0.0)
+    monkeypatch.setattr(training, "STEP_RECORD_EVERY", 0.0)
+    config = TrainConfig(dataset="digits", preprocessing=FEW, latent_dim=4, epochs=11, hidden=(16,), batch_size=16)
+    return train(config, run_dir=tmp_path / "run")
+
+
+def test_curves_run_within_an_epoch_before_the_first_has_ended(run):
+    whole = (run.path / "metrics.jsonl").read_text().splitlines(keepends=True)
+    (run.path / "metrics.jsonl").write_text("".join(whole[:2]))  # two steps of three
+    terms, trained, validation = curves_of(run)
+    assert terms == ["Total loss", "Reconstruction", "KL divergence"]
+    assert np.allclose(trained[0], [1 / 3, 2 / 3])
+    assert validation.shape == (4, 0)
+    records = run.records()
+    assert trained[1].tolist() == pytest.approx([record["train"]["total"] for record in records])
+
+
+def test_curves_are_those_that_were_written_down(run):
+    _, trained, validation = curves_of(run)
+    assert validation[0].tolist() == list(range(1, 12))
+    assert validation[3].tolist() == pytest.approx([record["validation"]["kl"] for record in run.epochs()])
+    assert trained.shape == (4, 33)
+    assert np.allclose(trained[1], trained[2] + trained[3], rtol=1e-4)
+
+
+def test_an_autoencoder_has_one_curve(ae_run):
+    terms, _, validation = curves_of(ae_run)
+    assert terms == ["Total loss"]
+    assert validation.shape == (2, 10)
+
+
+def test_long_trainings_have_as_many_points_as_can_be_told_apart(run, monkeypatch):
+    monkeypatch.setattr(training_view, "CURVE_POINTS", 5)
+    _, trained, validation = curves_of(run)
+    assert trained.shape == (4, 5)
+    assert validation[0].tolist()[:: len(validation[0]) - 1] == [1, 11]
+
+
+def test_each_frame_shows_the_model_of_its_epoch(run):
+    data = resources.images_of(run)
+    frames = frames_of(run, data, everything=True)
+    assert frames.epochs == kept_epochs(11)
+    assert frames.places.shape == (len(frames.epochs), 60, 2)
+    last = frames_of(run, data, everything=False)
+    assert last.epochs == [11]
+    assert np.array_equal(last.pictures[0], frames.pictures[-1])
+    # What the model draws now, to the rounding of weights that are kept in half precision.
+    snapshot = run.last_snapshot()
+    shown = training_view._shown(snapshot, data)
+    assert np.isin(snapshot.indices[shown], data.split.validation).all()
+    drawn = run.engine.reconstruct(data.images[snapshot.indices[shown]])[:, 0] * 255
+    assert np.abs(frames.pictures[-1, ..., 0] - drawn).max() < 3
+    assert np.abs(frames.pictures[0].astype(int) - frames.pictures[-1]).max() > 3
+
+
+def test_a_map_keeps_its_place_when_pca_turns_or_mirrors_it(rng):
+    places = rng.normal(size=(50, 2)).astype(np.float32) * [3, 1]
+    angle = 2.0
+    turn = np.array([[np.cos(angle), np.sin(angle)], [np.sin(angle), -np.cos(angle)]])
+    assert np.allclose(turned_like(places @ turn, places), places, atol=1e-5)
+
+
+def test_images_of_any_size_are_sent_small(rng):
+    colour = rng.integers(0, 256, (3, 3, 128, 128), dtype=np.uint8)
+    small = training_view._small(colour, 64)
+    assert small.shape == (3, 64, 64, 3)
+    assert np.array_equal(small[1, 5, 7], colour[1, :, 10, 14])
+    assert training_view._small(np.full((1, 1, 8, 8), 0.5), 64).tolist() == np.full((1, 8, 8, 1), 128).tolist()
