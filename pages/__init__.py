@@ -68,7 +68,7 @@ PAGES = (
         "interpolate",
         "Interpolate",
         ":material/linear_scale:",
-        "**Click two points** of the map: the way between them is decoded below.",
+        "**Click two places** of the map, and play the way between them.",
     ),
     Page(
         "images",

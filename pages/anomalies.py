@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
-from pages._ui import controls, frame, resources, state, widgets
+from pages._ui import controls, fitting, frame, resources, state, widgets
 from pages._ui.anomaly_case import AnomalySource, Case, missing_classes
+from pages._ui.image_picker import pick_image
 from pages._ui.outliers import EITHER, draw_error, draw_outliers
 from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
 from vaelab.config import explain
@@ -20,37 +22,39 @@ from vaelab.figures.detection import (
     score_histogram,
     score_range,
 )
-from vaelab.images import tile
 from vaelab.runs import Run, RunError
 
-#: The run that the page opens on, so that there is something to detect.
-EXAMPLE = "digits-without-4-16d"
 KINDS = {
     "within": "Odd ones among these",
     "left_out": "Left-out classes",
-    "other": "Other images",
     "corrupted": "Corrupted images",
+    "other": "Other images",
 }
+#: Damage so slight that some of it passes for normal: there is something to weigh.
+SLIGHT = {"masking": 0.1, "gaussian": 0.1, "salt_and_pepper": 0.05, "blur": 0.5}
 #: Parameters of the URL that only one kind of anomalies has.
 OF_KIND = {"other": ("images",), "corrupted": ("damage", "strength")}
-#: Images in each half of the gallery, and in its rows.
-NUM_SHOWN, IN_A_ROW = 20, 10
+#: Images in each half of the gallery.
+NUM_SHOWN = 20
+#: Of the control that says which list of images to look at, and of the one that says which of them.
+LIST_KEY = "anomaly-list"
 ALLOWED_FALSE_ALARMS = 0.05
+#: From this area under the ROC curve on, a score has nothing left to prove.
+EASY = 0.999
 
 
 def main() -> None:
-    if state.wanted_run() is None and EXAMPLE in resources.all_runs():
-        state.want_run(EXAMPLE)
     with widgets.toolbar():
-        run = widgets.choose_run()
+        run = fitting.choose_run(fitting.ANOMALIES)
         source = choose_anomalies(run)
         score = choose_score(run, source)
+    fitting.say_what_suits(fitting.ANOMALIES, run)
     if source.kind == "within":
         draw_outliers(run, resources.images_of(run), score)
         return
     head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     head.caption(
-        "Images that score above the threshold are flagged as anomalous, and the table counts "
+        "Images that score above the threshold are flagged as anomalous. The table counts "
         "what that finds and what it costs."
     )
     with head:
@@ -87,7 +91,7 @@ def judge(case: Case) -> None:
                 step=step,
                 default=min(max(start, low), high),
                 help="In the score's own unit. It starts where one normal image in twenty is "
-                "flagged, which needs no anomalous image to know.",
+                "flagged, which can be known without a single anomaly.",
                 format=f"%.{max(0, -int(np.floor(np.log10(step))))}f",
             )
             figure = score_histogram(normal, anomalous, threshold, title)
@@ -96,10 +100,14 @@ def judge(case: Case) -> None:
             counts = confusion(normal, anomalous, threshold)
             draw_table(counts)
         with right:
-            figure = detection_curves(case.detection(), counts)
-            widgets.chart(figure, key="curves", config=NO_BAR)
+            detection = case.detection()
+            widgets.chart(detection_curves(detection, counts), key="curves", config=NO_BAR)
             say(counts)
-        draw_gallery(case, threshold)
+            if detection.auc >= EASY:
+                st.caption(
+                    "These anomalies are easy: hardly a normal image scores higher than one of them. A class that "
+                    "was left out, or slighter damage, is a better test."
+                )
         look_closer(case, threshold)
 
     body()
@@ -137,29 +145,8 @@ def say(counts: Confusion) -> None:
     )
 
 
-def draw_gallery(case: Case, threshold: float) -> None:
-    scores = case.all_scores
-    wrong = (scores > threshold) != case.anomalous
-    order = np.argsort(-scores, kind="stable")
-    halves = {"most": order[:NUM_SHOWN], "least": order[::-1][:NUM_SHOWN]}
-    kinds = {"most": "normal images flagged", "least": "anomalies missed"}
-    for column, (name, chosen) in zip(st.columns(2, gap="medium"), halves.items(), strict=True):
-        with column:
-            st.markdown(f"## The {len(chosen)} {name} anomalous of {len(order):,}")
-            images = np.stack([case.image(int(index)) for index in chosen])
-            widgets.show_pixels(
-                tile(frame_images(images, wrong[chosen], side=56), IN_A_ROW, gap=2),
-                f"The {name} anomalous images",
-            )
-            errors = int(wrong[chosen].sum())
-            st.markdown(
-                f"From the {name} anomalous on, row by row. "
-                + (f"**Framed: {errors} wrongly judged**, {kinds[name]}." if errors else "All are judged rightly.")
-            )
-
-
 def look_closer(case: Case, threshold: float) -> None:
-    """Draw one image, its reconstruction, and where the two differ."""
+    """Draw both ends of the ranking and, of one image, its reconstruction and where the two differ."""
     scores, strange = case.all_scores, case.anomalous
     order = np.argsort(-scores, kind="stable")
 
@@ -173,43 +160,96 @@ def look_closer(case: Case, threshold: float) -> None:
             "Missed": order[~flagged & truly][::-1],
             "False alarms": order[flagged & ~truly],
         }
+        gallery = st.container()
         st.markdown("## Where the error is")
         left, right = st.columns([2, 3], gap="medium")
         with left:
-            name = controls.segmented_control(
-                "Look at",
-                param="list",
-                key="anomaly-list",
-                options=list(lists),
-                default="Most anomalous",
-                help="**Missed**: anomalies below the threshold, the lowest score first. **False "
-                "alarms**: normal images above it, the highest first.",
-                to_param=lambda name: name.lower().replace(" ", "-"),
-                wrap=True,
-            )
-            chosen = lists[name]
-            if not len(chosen):
+            name, number = choose_image({name: len(chosen) for name, chosen in lists.items()})
+            if number is None:
                 st.info("There are none at this threshold: move it, or look at another list.")
-                return
-            key = f"anomaly-number:{name}"
-            if key in st.session_state:  # the threshold was moved, and there are fewer now
-                st.session_state[key] = min(st.session_state[key], len(chosen))
-            number = controls.number_input(
-                f"Which of {len(chosen):,}",
-                param="number",
-                key=key,
-                min_value=1,
-                max_value=len(chosen),
-                default=1,
-                help="Counted as in the gallery: 1 is the first.",
-            )
-            index = int(chosen[number - 1])
-            kind = "anomalous" if strange[index] else "normal"
-            st.markdown(f"{widgets.plain(case.name(index))}: in truth **{kind}**, score **{scores[index]:.4g}**.")
-        with right:
-            draw_error(case.run, case.image(index))
+            else:
+                index = int(lists[name][number - 1])
+                kind = "anomalous" if strange[index] else "normal"
+                st.markdown(f"{widgets.plain(case.name(index))}: in truth **{kind}**, score **{scores[index]:.4g}**.")
+        if number is not None:
+            with right:
+                draw_error(case.run, case.image(index))
+        with gallery:
+            draw_gallery(case, threshold, order, (name, number))
 
     body()
+
+
+def choose_image(lengths: dict[str, int]) -> tuple[str, int | None]:
+    """Choose a list of images and, counted from 1, one of them; None where the list is empty."""
+    name = controls.segmented_control(
+        "Look at",
+        param="list",
+        key=LIST_KEY,
+        options=list(lengths),
+        default="Most anomalous",
+        help="**Missed**: anomalies below the threshold, the lowest score first. **False "
+        "alarms**: normal images above it, the highest first.",
+        to_param=lambda name: name.lower().replace(" ", "-"),
+        wrap=True,
+    )
+    if not lengths[name]:
+        return name, None
+    key = number_key(name)
+    if key in st.session_state:  # the threshold was moved, and there are fewer now
+        st.session_state[key] = min(st.session_state[key], lengths[name])
+    number: int = controls.number_input(
+        f"Which of {lengths[name]:,}",
+        param="number",
+        key=key,
+        min_value=1,
+        max_value=lengths[name],
+        default=1,
+        help="Counted as in the gallery: 1 is the first.",
+    )
+    return name, number
+
+
+def number_key(name: str) -> str:
+    """Key of the control that says which image of a list to look at."""
+    return f"anomaly-number:{name}"
+
+
+def draw_gallery(case: Case, threshold: float, order: NDArray[np.int64], looked_at: tuple[str, int | None]) -> None:
+    """Draw the most and the least anomalous images, of which a click chooses one to look at."""
+    wrong = (case.all_scores > threshold) != case.anomalous
+    halves = {"most": order[:NUM_SHOWN], "least": order[::-1][:NUM_SHOWN]}
+    kinds = {"most": "normal images flagged", "least": "anomalies missed"}
+    for column, (name, chosen) in zip(st.columns(2, gap="medium"), halves.items(), strict=True):
+        with column:
+            st.markdown(f"## The {len(chosen)} {name} anomalous of {len(order):,}")
+            draw_half(case, name, chosen, wrong[chosen], looked_at)
+            errors = int(wrong[chosen].sum())
+            st.markdown(
+                f"The {name} anomalous first; **click one** to see where its error is. "
+                + (f"Framed: **{errors} judged wrongly**, {kinds[name]}." if errors else "All are judged correctly.")
+            )
+
+
+def draw_half(
+    case: Case, name: str, chosen: NDArray[np.int64], wrong: NDArray[np.bool_], looked_at: tuple[str, int | None]
+) -> None:
+    list_name = f"{name.capitalize()} anomalous"
+    number = looked_at[1] if looked_at[0] == list_name else None
+
+    def look_at(place: int) -> None:
+        st.session_state[LIST_KEY] = list_name
+        st.session_state[number_key(list_name)] = place + 1
+
+    scores = case.all_scores
+    pick_image(
+        frame_images(np.stack([case.image(int(index)) for index in chosen]), wrong, side=56),
+        [f"{case.name(int(index))}, score {scores[index]:.4g}" for index in chosen],
+        key=f"gallery-{name}",
+        about=f"The {name} anomalous images",
+        chosen=number - 1 if number is not None and number <= len(chosen) else None,
+        on_pick=look_at,
+    )
 
 
 def choose_anomalies(run: Run) -> AnomalySource:
@@ -223,11 +263,12 @@ def choose_anomalies(run: Run) -> AnomalySource:
         key=f"anomalies:{run.name}",
         options=kinds,
         default=kinds[0] if own else kinds[1],
-        help="**Odd ones among these**: all images are ranked, nobody says which are odd. Otherwise normal are the "
-        "test images of what the model was trained on. **Left-out classes**: "
-        "test images of the classes it was not trained on. **Other images**: another dataset, "
-        "brought to the same size. **Corrupted images**: the normal ones, damaged.",
+        help="**Odd ones among these**: all images are ranked, and nobody says which are odd. In the other cases the "
+        "normal images are the test images of what the model was trained on. **Left-out classes**: test images of "
+        "the classes it was not trained on. **Corrupted images**: the normal ones, damaged. **Other images**: another "
+        "dataset, brought to the same size.",
         format_func=KINDS.__getitem__,
+        wrap=True,
     )
     for name in OF_KIND.keys() - {kind}:
         for setting in OF_KIND[name]:
@@ -251,12 +292,12 @@ def choose_anomalies(run: Run) -> AnomalySource:
             param="damage",
             key="anomaly-corruption",
             options=list(STRENGTHS),
-            default=next(iter(STRENGTHS)),
+            default=next(iter(SLIGHT)),
             help="What is done to the normal images.",
             format_func=CORRUPTION_NAMES.__getitem__,
             width=160,
         )
-        name, least, most, start = STRENGTHS[what]
+        name, least, most, _ = STRENGTHS[what]
         strength = controls.slider(
             name,
             param="strength",
@@ -264,7 +305,7 @@ def choose_anomalies(run: Run) -> AnomalySource:
             min_value=least,
             max_value=most,
             step=0.05,
-            default=start,
+            default=SLIGHT[what],
             help="How strong the damage is.",
             width=170,
         )
@@ -301,7 +342,7 @@ def offer_training(run: Run) -> None:
     with st.popover(
         "Train one without …",
         icon=":material/model_training:",
-        help="Train this model without one class, which is then what is odd.",
+        help="Train this model without one class: images of that class are then the anomalies.",
     ):
         st.markdown("The same model, trained without a class: then that class is the anomaly.")
         left_out = st.selectbox(
@@ -314,7 +355,7 @@ def offer_training(run: Run) -> None:
             "Start training",
             type="primary",
             icon=":material/play_arrow:",
-            help="With all the settings of this model but the class.",
+            help="With all the settings of this model, and without that class.",
         ):
             kept = tuple(name for name in names if name != left_out)
             preprocessing = run.config.preprocessing.model_copy(update={"classes": kept})
@@ -329,7 +370,7 @@ def offer_training(run: Run) -> None:
                 state.watch_training(new.name)
                 st.session_state["left-out-training"] = new.title
         if title := st.session_state.get("left-out-training"):
-            st.success(f"**{title}** is in training. Once it has begun, it can be chosen here.")
+            st.success(f"**{widgets.plain(title)}** is in training. Once it has begun, it can be chosen here.")
             st.page_link(
                 "pages/train.py",
                 label="Follow it on Train",

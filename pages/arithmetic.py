@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages._ui import controls, frame, groups, resources, widgets
-from pages._ui.image_table import Strip, Words, draw_strips
+from pages._ui import controls, fitting, frame, groups, resources, widgets
+from pages._ui.image_table import Strip, Words, draw_pictures, draw_strips
 from vaelab.evaluation.transfer import Change, Shift, learn_change, shift_images
 from vaelab.figures.generation import shift_curves
 
@@ -28,7 +28,7 @@ HOW = (
 
 def main() -> None:
     with widgets.toolbar():
-        run = widgets.choose_run()
+        run = fitting.choose_run(fitting.ARITHMETIC)
         data = resources.images_of(run)
         by = groups.choose_way(data)
         if by == "lasso":
@@ -36,12 +36,7 @@ def main() -> None:
         else:
             a, b = groups.choose_classes(data) if by == "label" else groups.choose_ranges(data)
     st.caption(HOW)
-    if by == "label" and run.config.conditional:
-        st.info(
-            "This model is told the label beside the code, so its codes say little about labels: "
-            "a direction between two of them changes next to nothing. The lasso may do more.",
-            icon=":material/info:",
-        )
+    fitting.say_what_suits(fitting.ARITHMETIC, run)
     waiting = by == "lasso" and widgets.map_or_stand_in(run, kind).waiting
 
     @st.fragment(run_every=1.0 if waiting else None)
@@ -131,15 +126,13 @@ def draw_one(run: Run, data: ImageDataset, change: Change, a: np.ndarray) -> flo
     z = run.engine.encode(data.images[[index]], label).mu.astype(np.float64)
     decoded = run.engine.decode(z + np.array([0, strength])[:, None] * change.direction, label)
     training_note = " (trained on)" if index in data.split.train else ""
-    names = (
-        widgets.describe_image(data, index) + training_note,
-        "Recon\u00adstruction",
-        f"Changed by {strength:g} × the direction",
+    draw_pictures(
+        [
+            (data.images[index], widgets.describe_image(data, index) + training_note),
+            (decoded[0], "Recon\u00adstruction"),
+            (decoded[1], f"Changed by {strength:g} × the direction"),
+        ]
     )
-    pictures = (data.images[index], decoded[0], decoded[1])
-    for column, image, name in zip(st.columns(3), pictures, names, strict=True):
-        with column:
-            widgets.picture(image, name)
     way = run.engine.decode(z + STRIP[:, None] * change.direction, label)
     words = [f"{value:+g}".replace("-", "−") if value else "0" for value in STRIP]
     draw_strips([Strip("decoded", way), Words("strength", words)], len(STRIP))

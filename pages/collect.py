@@ -11,9 +11,9 @@ import streamlit as st
 from pages._ui import frame, reach, widgets
 from pages._ui.arrivals import arrivals
 from pages._ui.drawing_pad import drawing_pad
+from pages._ui.text import explained
 from vaelab import collecting
 from vaelab.collecting import DrawingSet
-from vaelab.config import explain
 
 #: In the URL: ``?set=symbols`` is where to draw, with the owner's secret where to watch it grow.
 SET_KEY, OWNER_KEY = "set", "owner"
@@ -42,7 +42,7 @@ def draw(name: str) -> None:
         found = collecting.find_set(name)
     except ValueError as error:
         st.markdown("# Nothing to draw here")
-        st.info(explain(error), icon=":material/draw:")
+        st.info(explained(error), icon=":material/draw:")
         return
     if not found.is_open:
         st.markdown("# Closed")
@@ -133,7 +133,7 @@ def describe_new_set() -> None:
             name.strip(), words, others_allowed=others_allowed, size=size, paper=paper, title=title
         )
     except ValueError as error:
-        st.error(explain(error), icon=":material/error:")
+        st.error(explained(error), icon=":material/error:")
         return
     st.session_state.setdefault("collect-opened", []).append(found.name)
     go_to(found)
@@ -188,7 +188,7 @@ def look_after(name: str, token: str) -> None:
 
 def invite(found: DrawingSet) -> None:
     """Show the address by which phones come to the set, as a code to scan."""
-    st.markdown(f"## {found.title}")
+    st.markdown(f"## {widgets.plain(found.title)}")
     if not found.is_open:
         st.info("The set is closed: nothing more can be added.", icon=":material/lock:")
         return

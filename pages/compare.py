@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import streamlit as st
 
-from pages._ui import controls, frame, resources, state, widgets
-from pages._ui.latent_canvas import latent_canvas, send_model
+from pages._ui import controls, fitting, frame, resources, state, widgets
+from pages._ui.latent_canvas import latent_canvas, send_model, send_thumbnails
 from vaelab.config import explain
 from vaelab.figures import latent_map
 from vaelab.figures.comparison import RatePoint, bounds, factor_information, rate_distortion
@@ -27,29 +27,22 @@ WITH_KEY = "with"
 #: Maps side by side, at the most.
 MOST_RUNS = 4
 LINKS: list[Literal["image", "place"]] = ["image", "place"]
+#: What the other maps do then.
+FOLLOWS = {
+    "image": "the others go to the same image, and each shows what its decoder makes of it",
+    "place": "the others go to the same numbers, and each shows what its decoder makes of them",
+}
 
 
 def main() -> None:
     with widgets.toolbar():
-        run = widgets.choose_run()
+        run = fitting.choose_run(fitting.COMPARE)
         runs = [run, *choose_others(run)]
-        link = controls.segmented_control(
-            "The cursor goes to",
-            param="link",
-            key="compare-link",
-            options=LINKS,
-            default="image",
-            help="**Same image**: where each model has put the image nearest to the pointer. "
-            "**Same place**: the same numbers for all; only for models with as many dimensions.",
-            format_func={"image": "Same image", "place": "Same place"}.__getitem__,
-        )
-    st.caption(
-        "Models of the same images, side by side. **Move over one map**: the others go to the same "
-        "image, and each shows what its decoder makes of it."
-    )
+        link = choose_link() if len(runs) > 1 else "image"
+    if len(runs) > 1:
+        st.caption(f"Models of the same images, side by side. **Move over one map**: {FOLLOWS[link]}.")
+    fitting.say_what_suits(fitting.COMPARE, run)
     side_by_side(runs, resources.images_of(run), link)
-    if len(runs) == 1:
-        st.info("Choose another model under **Beside it**; **Sweep**, below, trains several.")
 
     def rest() -> None:
         st.markdown("## Figures on held-out images")
@@ -64,12 +57,15 @@ def main() -> None:
 def choose_others(run: Run) -> list[Run]:
     """Choose runs to set beside the page's own; at first one of the same size but another kind."""
     others = {other.name: other for other in resources.same_images(run)}
+    if not others:
+        state.put_into_url(WITH_KEY, None)
+        return []
 
     def distance(name: str) -> tuple[bool, bool]:
         config = others[name].config
         return config.latent_dim != run.config.latent_dim, config.model == run.config.model
 
-    first = [min(others, key=distance)] if others else []
+    first = [min(others, key=distance)]
     key = f"compare-with-{run.name}"
     # Where possible, the models that were beside another run stay.
     before = [name for name in st.session_state.get("compare-with", []) if name in others]
@@ -91,6 +87,20 @@ def choose_others(run: Run) -> list[Run]:
     return [resources.fresh(others[name]) for name in names]
 
 
+def choose_link() -> Literal["image", "place"]:
+    """Choose where the other maps go when the pointer moves over one."""
+    return controls.segmented_control(
+        "The cursor goes to",
+        param="link",
+        key="compare-link",
+        options=LINKS,
+        default="image",
+        help="**Same image**: to where each model has put the image nearest to the pointer. "
+        "**Same place**: to the same numbers, for models with as many dimensions as the one under the pointer.",
+        format_func={"image": "Same image", "place": "Same place"}.__getitem__,
+    )
+
+
 def side_by_side(runs: Sequence[Run], data: ImageDataset, link: Literal["image", "place"]) -> None:
     for index, run in enumerate(runs):
         if resources.why_not_live(run) is None:
@@ -99,12 +109,15 @@ def side_by_side(runs: Sequence[Run], data: ImageDataset, link: Literal["image",
     for index, (run, column) in enumerate(zip(runs, st.columns(len(runs)), strict=True)):
         with column:
             draw_one(run, data, index, link, height)
+    with st.container(gap=None):  # none shows anything
+        for index, run in enumerate(runs):
+            send_thumbnails(data, map_of(run), f"compare-map-{index}")
 
 
 def draw_one(run: Run, data: ImageDataset, index: int, link: Literal["image", "place"], height: int) -> None:
     projection = map_of(run)
     map_key = f"compare-map-{index}"
-    st.markdown(f"**{run.title}** · {widgets.summary_of(run.config)}")
+    st.markdown(f"**{widgets.plain(run.title)}** · {widgets.summary_of(run.config)}")
 
     @st.fragment
     @frame.guarded
@@ -115,6 +128,7 @@ def draw_one(run: Run, data: ImageDataset, index: int, link: Literal["image", "p
             latent_canvas(run, data, projection, map_key, link=link)
 
     canvas()
+    widgets.say_collapsed(run)
     labels = None if data.labels is None else data.labels[projection.indices]
     figure = latent_map(projection, labels, data.label_names, height=height)
     figure.update_layout(legend={"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0})
@@ -137,7 +151,7 @@ def draw_figures(runs: Sequence[Run]) -> None:
     def body() -> None:
         studies: dict[str, Study] = {}
         for run in runs:
-            study = widgets.study_or_progress(run, "evaluation", "Taking the figures")
+            study = widgets.study_or_progress(run, "evaluation", "Measuring")
             if study is not None:
                 studies[name_among(run, runs)] = study
         if waiting and len(studies) == len(runs):
@@ -146,7 +160,7 @@ def draw_figures(runs: Sequence[Run]) -> None:
             return
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            st.table(table_of(studies))
+            st.table(table_of({widgets.plain(name): study for name, study in studies.items()}))
             st.caption(MEANING)
         with right:
             by_k = {
@@ -165,9 +179,9 @@ def draw_figures(runs: Sequence[Run]) -> None:
 STILL = {"displayModeBar": False}
 
 MEANING = (
-    "In brackets, 95% bootstrap intervals over images. Nats per image; **bound, k = 1** is the "
-    "ELBO from a thousand samples, and with k it rises to log p(x). **k-NN**: how often ten "
-    "neighbours among the codes name the class. **MIG**, **DCI**, **FactorVAE**: whether each "
+    "In brackets: 95% bootstrap intervals over images. ELBO, reconstruction, KL and bounds are in nats per image; "
+    "**bound, k = 1** is the ELBO from a thousand samples, and with k it rises towards log p(x). **k-NN**: how often "
+    "an image's ten nearest codes name its class. **MIG**, **DCI**, **FactorVAE**: whether each "
     "known factor has a dimension of its own, from 0 to 1."
 )
 
@@ -214,17 +228,19 @@ def draw_factors(runs: Sequence[Run], studies: dict[str, Study]) -> None:
     with_factors = {name: study for name, study in studies.items() if study.figures.get("information")}
     if not with_factors:
         return
-    st.markdown("## What each dimension tells of each factor")
+    st.markdown("## What each dimension tells about each factor")
     factor_names = runs[0].data.factor_names
-    for index, (column, (name, study)) in enumerate(
-        zip(st.columns(len(with_factors)), with_factors.items(), strict=True)
+    informations = {name: np.array(study.figures["information"]) for name, study in with_factors.items()}
+    # On one scale for all, as far as it is used: on one from 0 to 1 most models are black.
+    most = max(float(information.max()) for information in informations.values())
+    for index, (column, (name, information)) in enumerate(
+        zip(st.columns(len(informations)), informations.items(), strict=True)
     ):
         with column:
-            st.markdown(f"**{name}**")
-            information = np.array(study.figures["information"])
+            st.markdown(f"**{widgets.plain(name)}**")
             height = 90 + 34 * len(information)
             widgets.chart(
-                factor_information(information, factor_names, height),
+                factor_information(information, factor_names, most, height),
                 key=f"compare-factors-{index}",
                 config=STILL,
             )
@@ -249,10 +265,10 @@ def draw_rates(runs: Sequence[Run]) -> None:
         figures = run.evaluation() or {}
         title = f"{run.title} · {widgets.summary_of(run.config)}"
         points.append(RatePoint(run.name, title, figures["kl"], figures["reconstruction"]))
-    if not points:
+    if len(points) < 2:
         st.info(
-            "None of these runs has been evaluated yet; that comes at the end of training. "
-            "**Runs** shows how far they are."
+            "Here each evaluated model of these images becomes a point, and there are fewer than two so far. "
+            "**Sweep**, below, trains several; each is evaluated at the end of its training."
         )
         return
     event = widgets.chart(
@@ -263,8 +279,8 @@ def draw_rates(runs: Sequence[Run]) -> None:
         config=widgets.MAP_CONFIG,
     )
     st.caption(
-        "Each point is a run; **click one** to explore it. To the right codes say more, further "
-        "down images are explained better; along a dotted line the ELBO is the same. A larger β "
+        "Each point is a model; **click one** to explore it. Further to the right, codes say more; further "
+        "down, images are explained better; along a dotted line the ELBO is the same. A larger β "
         "moves a model to the left and up. Pink: the models above."
     )
     for point in event["selection"]["points"]:
@@ -295,13 +311,13 @@ def draw_sweep(run: Run) -> None:
             pressed = st.form_submit_button(
                 "Train them",
                 icon=":material/play_arrow:",
-                help="Queue one training for each value.",
+                help="Queue a training for each value.",
             )
         if pressed:
             start_sweep(run, over, text)
         st.caption(
-            f"Each is trained like {run.title}, one after the other. **Runs** shows how they "
-            "stand; here they appear as points above when they are done."
+            f"Each is trained like {widgets.plain(run.title)}, one after the other. **Runs** shows how far they "
+            "are; here they appear as points above when they are done."
         )
 
 
@@ -314,11 +330,11 @@ def start_sweep(run: Run, over: Any, text: str) -> None:
     except (ValueError, RunError, ConnectionError) as error:
         st.error(explain(error), icon=":material/error:")
     else:
-        names = ", ".join(each.title for each in runs)
+        names = ", ".join(widgets.plain(each.title) for each in runs)
         st.success(f"{len(runs)} trainings are queued: {names}.", icon=":material/check:")
         st.page_link(
             "pages/runs.py",
-            label="See how they stand",
+            label="See how far they are",
             icon=":material/list:",
             help="The list of all runs.",
         )

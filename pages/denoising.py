@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages._ui import controls, frame, resources, state, widgets
+from pages._ui import controls, fitting, frame, resources, state, widgets
 from pages._ui.denoisers import (
     RESTORE_STEPS,
     Images,
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 NUM_SHOWN = 10
 PSNR_HELP = "Peak signal-to-noise ratio, in decibels: 20 dB is an error of a tenth of the brightness range."
 SSIM_HELP = (
-    "Structural similarity: 1 is the same image. Compares patterns of 7 × 7 pixels, so it minds "
-    "noise and blur more than a change of brightness."
+    "Structural similarity: 1 is the same image. It compares patterns of 7 × 7 pixels, so noise and "
+    "blur cost more than a change of brightness."
 )
 REGION_NAMES = {
     "top": "Top half",
@@ -49,16 +49,13 @@ REGION_NAMES = {
 
 
 def main() -> None:
-    if state.wanted_run() is None:
-        denoisers = [name for name, run in resources.all_runs().items() if run.config.corruption]
-        if denoisers:
-            state.want_run(denoisers[0])
     with widgets.toolbar():
-        run = widgets.choose_run()
+        run = fitting.choose_run(fitting.DENOISING)
         other = choose_other(run)
         kind, strength = choose_noise(run)
         seed = controls.seed("Other images", key="noise-seed", help="Draw other images and noise.")
-    st.caption("Images that no model has seen are damaged, and each row shows what one way of repairing makes of them.")
+    st.caption("Images that no model has seen are damaged; each row shows what one way of repairing makes of them.")
+    fitting.say_what_suits(fitting.DENOISING, run)
     runs = [run] if other is None else [run, other]
     data = resources.images_of(run)
     table = st.empty()
@@ -134,13 +131,13 @@ def training_of(run: Run, kind: str) -> str:
     label_note = " It is told each image's label." if config.conditional else ""
     if config.corruption is None:
         return (
-            f"**{run.title}** ({widgets.kind_of(config)}) was trained without noise: it takes away "
+            f"**{widgets.plain(run.title)}** ({widgets.kind_of(config)}) was trained without noise: it takes away "
             f"what its {config.latent_dim} numbers cannot say.{label_note}"
         )
     damage = CORRUPTION_NAMES[config.corruption]
     where = "" if config.corruption == kind else ", **not for the noise chosen here**"
     return (
-        f"**{run.title}** ({widgets.kind_of(config)}) was trained to undo: {damage.lower()}, "
+        f"**{widgets.plain(run.title)}** ({widgets.kind_of(config)}) was trained to undo {damage.lower()} of strength "
         f"{config.corruption_strength:g}{where}.{label_note}"
     )
 
@@ -199,8 +196,8 @@ def draw_curves(
     )
     st.caption(
         f"The same on {len(few)} of these images at other strengths; the pink line is the strength "
-        "chosen. **PSNR**, in decibels, tells the mean error of pixels; **SSIM** compares patterns "
-        "of 7 × 7 pixels. Higher is better in both, and the best of the table is marked."
+        "chosen. **PSNR**, in decibels, measures the error of pixels; **SSIM** compares patterns "
+        "of 7 × 7 pixels. Higher is better in both, and the best in the table is marked."
     )
 
 
@@ -233,9 +230,9 @@ def draw_restored(runs: Sequence[Run], data: ImageDataset, chosen: NDArray[np.in
         draw(None)
         draw(filled_psnr(runs, data, judged, visible))
         st.caption(
-            "A model draws the whole image anew, the pixels that are seen are put back, and again, "
+            "A model draws the whole image anew, the visible pixels are put back, and so on, "
             f"{RESTORE_STEPS} times (Rezende et al. 2014, appendix F). PSNR is over the hidden "
-            f"pixels alone, the mean of {len(judged)} images. The mean image and the most alike "
+            f"pixels alone, the mean of {len(judged)} images. The mean image and the most similar "
             "training image are what one has without any model."
         )
 
@@ -253,6 +250,7 @@ def choose_hidden(data: ImageDataset) -> NDArray[np.bool_]:
         default="bottom",
         help="The part of the image that the model is not shown. **Box**: choose it yourself.",
         format_func=REGION_NAMES.__getitem__,
+        wrap=True,
     )
     if region != "box":
         for name in ("rows", "columns"):

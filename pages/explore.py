@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages._ui import code_panel, controls, frame, places, resources, state, widgets
-from pages._ui.latent_canvas import Pin, latent_canvas, send_model, send_place
+from pages._ui import code_panel, controls, dimensions, frame, live, places, resources, state, widgets
+from pages._ui.latent_canvas import (
+    Pin,
+    latent_canvas,
+    send_errors,
+    send_model,
+    send_place,
+    send_posterior,
+    send_thumbnails,
+)
 from vaelab.datasets import ImageDataset, Labelled
 from vaelab.figures import latent_map
 
@@ -26,31 +34,55 @@ def main() -> None:
     with widgets.toolbar():
         run = widgets.choose_run()
         data = resources.images_or_labels(run)
-        kind = widgets.choose_map(run)
+        kind = widgets.choose_map(run, pairs=True)
         max_points = widgets.choose_points(data, kind)
+        dims = dimensions.choose_pair(run, max_points) if kind == "pair" else None
         color = widgets.color_choice(data)
         found = find_images(data)
-        show_grid = st.toggle(
-            "Decoded grid",
-            key="grid",
-            help="Draw under the points what the decoder makes of every place of the map.",
-            bind="query-params",
-        )
-        live = st.toggle(
-            "Live",
-            value=True,
-            key="live",
-            help="Decode in the browser, while the pointer moves. Without it, click a point or "
-            "let a slider go, and the server decodes.",
-            bind="query-params",
-        )
+        grid = choose_grid()
     if not isinstance(data, ImageDataset):
         st.warning(f"{data.why} Map, decoder and sliders work without them.", icon=":material/hide_image:")
-    if live and (reason := resources.why_not_live(run)):
-        st.info(reason, icon=":material/info:")
-        live = False
-    explore(run, data, kind, max_points, color, found, show_grid, live)
+    explore(run, data, Shown(kind, max_points, dims, color, found, grid, live.decodes_live(run)))
     about(run)
+
+
+class Shown(NamedTuple):
+    """What is chosen above the map."""
+
+    kind: ProjectionKind
+    max_points: int
+    dims: tuple[int, int] | None  # along the axes, on a map of two dimensions
+    color: str | None
+    found: NDArray[np.int64]
+    grid: Grid | None
+    is_live: bool
+
+
+#: How points are drawn over a decoded grid.
+Grid = Literal["faint", "full", "none"]
+GRID_NAMES: dict[Grid, str] = {"faint": "Faint", "full": "Full", "none": "None"}
+
+
+def choose_grid() -> Grid | None:
+    """Choose whether images are decoded under the points and, if so, how much is seen of these."""
+    shown = st.toggle(
+        "Decoded grid",
+        key="grid",
+        help="Draw under the points what the decoder makes of every place of the map.",
+        bind="query-params",
+    )
+    if not shown:
+        state.put_into_url("dots", None)
+        return None
+    return controls.segmented_control(
+        "Points over it",
+        param="dots",
+        key="grid-dots",
+        options=list(GRID_NAMES),
+        default="faint",
+        help="How much is seen of the images' points: the grid lies under them.",
+        format_func=GRID_NAMES.__getitem__,
+    )
 
 
 def find_images(data: Labelled) -> NDArray[np.int64]:
@@ -80,17 +112,8 @@ def find_images(data: Labelled) -> NDArray[np.int64]:
     return np.array(found, np.int64)
 
 
-def explore(
-    run: Run,
-    data: ImageDataset | Remembered,
-    kind: ProjectionKind,
-    max_points: int,
-    color: str | None,
-    found: NDArray[np.int64],
-    show_grid: bool,
-    live: bool,
-) -> None:
-    waiting = widgets.map_or_stand_in(run, kind, max_points).waiting
+def explore(run: Run, data: ImageDataset | Remembered, shown: Shown) -> None:
+    waiting = view_of(run, shown).waiting
 
     # Importing torch holds up the server, and the cores, for seconds. So the first time in a
     # server's life what needs it waits until the browser has drawn the rest, and asks for it.
@@ -101,49 +124,72 @@ def explore(
     @st.fragment(run_every=2.0 if cold else 1.0 if waiting else None)
     @frame.guarded
     def body() -> None:
-        view = widgets.map_or_stand_in(run, kind, max_points)
+        view = view_of(run, shown)
         if waiting and not view.waiting:
             st.rerun()
         places.open_place(run, data, view.projection)
-        show_found(run, data, view.projection, found)
-        if not live:
+        show_found(run, data, view.projection, shown.found)
+        if not shown.is_live:
             places.keep_place(run, data, view.projection)
         places.say_what_is_wrong(run)
         wait = cold and is_first_pass()
-        if live:
-            with st.container(gap=None):  # neither shows anything
+        if shown.is_live:
+            with st.container(gap=None):  # none of them shows anything
+                live.wait_for_browser()
                 send_model(run)
                 send_place(run, MAP_KEY)
         left, right = st.columns([3, 2], gap="medium")
         with right:  # first: while the browser draws the chart it comes to nothing else
-            if live:
+            if shown.is_live:
                 draw_live(run, data, view.projection, wait)
             elif wait:
                 st.info(LOADING, icon=":material/hourglass_top:")
             else:
+                live.say_who_decodes()
                 code_panel.draw(run, data, view.projection)
+                dimensions.name_a_dimension(run)
         with left:
+            widgets.say_collapsed(run)
             view.say()
-            draw_map(run, data, view.projection, color, found, show_grid, live)
-            say_found(run, data, view.projection, found)
-            st.caption(HOW_LIVE if live else HOW)
+            draw_map(run, data, view.projection, shown)
+            say_found(run, data, view.projection, shown.found)
+            st.caption(how_to(shown))
             if not cold:
                 draw_samples(run)
+        if shown.is_live and isinstance(data, ImageDataset) and not cold:
+            send_thumbnails(data, view.projection, MAP_KEY)
+            send_errors(run)
         if cold and not wait:
             st.rerun()
 
     body()
 
 
-HOW = (
-    "Each point is an image, placed by the encoder. **Click a point** to decode it; scroll to "
-    "zoom, drag to move, click a class in the legend to hide it."
-)
-HOW_LIVE = (
-    "Each point is an image, placed by the encoder. **Move over the map**: every place of it is "
-    "decoded, between the points as well. Scroll to zoom, drag to move, click a class in the "
-    "legend to hide it."
-)
+def view_of(run: Run, shown: Shown) -> widgets.MapView:
+    """The map chosen, or what stands in for it, with its axes called what people call them."""
+    if shown.dims is None:
+        view = widgets.map_or_stand_in(run, shown.kind, shown.max_points)
+        return view._replace(projection=dimensions.with_names(run, view.projection))
+    projection = dimensions.map_of_pair(run, shown.dims, shown.max_points)
+    return widgets.MapView(dimensions.with_names(run, projection, shown.dims))
+
+
+def how_to(shown: Shown) -> str:
+    """Say what can be done on the map, and only what can."""
+    legend = "; click a class in the legend to hide it" if shown.color == "label" else ""
+    if not shown.is_live:
+        return (
+            "Each point is an image, placed by the encoder. **Click a point** to decode it; scroll to "
+            f"zoom, drag to move{legend}."
+        )
+    others = ", with the other numbers left where the sliders are" if shown.dims else ""
+    return (
+        f"Each point is an image, placed by the encoder. **Move over the map** to decode any place of it{others}; "
+        "**click** to stay there, **Shift-click** (or switch on Way-points) to make a way. Drag to move; "
+        f"**Ctrl (⌘) and the wheel** zoom, or the wheel alone after a click on the map{legend}."
+    )
+
+
 LOADING = "Loading the decoder …"
 
 
@@ -188,17 +234,21 @@ def draw_live(run: Run, data: ImageDataset | Remembered, projection: Projection,
         state.set_z(run, pin.z)
         state.choose_image(run, pin.image)
         state.set_label(run, pin.label)
+        state.set_way(run, pin.way)
 
     @st.fragment
     @frame.guarded
     def canvas() -> None:
-        latent_canvas(run, data, projection, MAP_KEY, pinned)
+        latent_canvas(run, data, projection, MAP_KEY, pinned, dimension_names=dimensions.names_of(run))
         if places.keep_place(run, data, projection):
             st.rerun()  # so that the warning about the earlier place goes
+        dimensions.name_a_dimension(run)
         if wait:
             st.info(LOADING, icon=":material/hourglass_top:")
         else:
             draw_pinned(run, data, projection)
+            if isinstance(data, ImageDataset):
+                send_posterior(run, data)
 
     canvas()
 
@@ -208,22 +258,15 @@ def draw_pinned(run: Run, data: ImageDataset | Remembered, projection: Projectio
         code_panel.draw_pinned(run, data, projection)
 
 
-def draw_map(
-    run: Run,
-    data: ImageDataset | Remembered,
-    projection: Projection,
-    color: str | None,
-    found: NDArray[np.int64],
-    show_grid: bool,
-    live: bool,
-) -> None:
+def draw_map(run: Run, data: ImageDataset | Remembered, projection: Projection, shown: Shown) -> None:
+    color = shown.color
     values = labels = None
     if color == "label" and data.labels is not None:
         labels = data.labels[projection.indices]
     elif color is not None and data.factors is not None:
         values = data.factors[projection.indices, data.factor_names.index(color)]
     z, chosen = state.z_of(run), state.chosen_image(run)
-    moved = not live and (
+    moved = not shown.is_live and (
         chosen is None or not np.allclose(z, places.code_of(run, data, projection, chosen), atol=1e-3)
     )
     figure = latent_map(
@@ -232,12 +275,16 @@ def draw_map(
         data.label_names,
         values,
         (color or "").replace("_", " "),
-        backdrop=resources.backdrop(run, projection.kind, state.label_of(run)) if show_grid else None,
+        backdrop=None
+        if shown.is_live or not shown.grid
+        else resources.backdrop(run, projection, z, state.label_of(run)),
+        decoded=shown.is_live and shown.grid is not None,
+        points=shown.grid or "full",
         # The live canvas marks z itself, so that the chart stays as it is.
-        selected=None if live else state.anchor_of(run, chosen, int(projection.indices[0]), moved),
+        selected=None if shown.is_live else state.anchor_of(run, chosen, int(projection.indices[0]), moved),
         marks={"z": projection.place(z[None])[0]} if moved else None,
         image_names=data.image_names,
-        ringed=found,
+        ringed=shown.found,
     )
 
     # Where the browser runs the live canvas, that answers clicks, and this is never called.
@@ -278,8 +325,11 @@ def _draw_samples(run: Run) -> None:
 def about(run: Run) -> None:
     with st.expander("About this model"):
         record, figures = run.data, run.evaluation() or {}
-        st.markdown(f"**{record.name}**: {record.description} Source: {record.source}. Licence: {record.licence}.")
-        steps = " ".join(record.steps) or "The images are as their source has them."
+        st.markdown(
+            f"**{widgets.plain(record.name)}**: {widgets.plain(_sentence(record.description))} "
+            f"Source: {widgets.plain(_sentence(record.source))} Licence: {widgets.plain(_sentence(record.licence))}"
+        )
+        steps = " ".join(map(widgets.plain, record.steps)) or "The images are as their source has them."
         st.markdown(
             f"**Preprocessing**: {steps} {record.num_train:,} images for training, "
             f"{record.num_validation:,} for validation, {record.num_test:,} for test."
@@ -290,7 +340,7 @@ def about(run: Run) -> None:
                 "Reconstruction": figures["reconstruction"],
                 "KL": figures["kl"],
             }
-            parts = [f"{name} {value:.2f}" for name, value in shown.items() if value is not None]
+            parts = [f"{name} {value:.2f}".replace("-", "−") for name, value in shown.items() if value is not None]
             accuracy = figures["knn_accuracy"]
             extra = "" if accuracy is None else f" 10-nearest-neighbour accuracy {accuracy:.1%}."
             st.markdown(
@@ -298,7 +348,15 @@ def about(run: Run) -> None:
                 f"{', '.join(parts)}. {figures['active_units']} of {run.config.latent_dim} "
                 f"dimensions active.{extra}"
             )
+            if figures["reconstruction"] < 0:
+                st.caption("A reconstruction below zero is no mistake: p(x|z) is a density here, and may exceed 1.")
+        st.markdown("**Settings** of its training:")
         st.json(run.config.model_dump(mode="json"), expanded=False)
+
+
+def _sentence(text: str) -> str:
+    """With one full stop at its end, whether it came with one or without."""
+    return f"{text.rstrip('.')}." if text else ""
 
 
 frame.show(main, __file__)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages._ui import controls, frame, resources, state, widgets
+from pages._ui import controls, fitting, frame, resources, state, widgets
 from pages._ui.image_table import Strip, Words, draw_strips
 from vaelab.evaluation.generation import (
     FEWEST_CODES,
@@ -30,13 +30,15 @@ if TYPE_CHECKING:
     from vaelab.runs import Run
 
 SOURCES = {"prior": "Prior", "mixture": "Aggregate posterior"}
+#: What stands among the labels and is none.
+ANY, EACH = "any", "each"
 #: Pairs side by side.
 COLUMNS = 12
 
 
 def main() -> None:
     with widgets.toolbar():
-        run = widgets.choose_run()
+        run = fitting.choose_run(fitting.GENERATION)
         data = resources.images_of(run)
         source = controls.segmented_control(
             "Draw codes from",
@@ -59,8 +61,8 @@ def main() -> None:
             key="temperature",
             bind="query-params",
             width=170,
-            help="Times the standard deviation of the prior, or of each Gaussian of the "
-            "mixture. Below 1: safer and more alike. Above 1: more varied, and worse.",
+            help="Multiplies the standard deviation of the prior, or of each Gaussian of the "
+            "mixture. Below 1: images are safer and more alike. Above 1: more varied, and worse.",
         )
         number = st.selectbox(
             "Samples",
@@ -72,6 +74,8 @@ def main() -> None:
             bind="query-params",
         )
 
+    fitting.say_what_suits(fitting.GENERATION, run)
+
     @st.fragment
     @frame.guarded
     def body() -> None:
@@ -82,15 +86,15 @@ def main() -> None:
 
 
 def choose_label(run: Run, data: ImageDataset, source: str) -> int | str:
-    """Choose ``"any"``, ``"each"`` or the number of a label."""
+    """Choose ``ANY``, ``EACH`` or the number of a label."""
     train_labels = data.labels_of(data.split.train)
     if train_labels is None:
         state.put_into_url("label", None)
-        return "any"
+        return ANY
     counts = np.bincount(train_labels, minlength=len(data.label_names))
-    options: list[int | str] = ["any", *np.flatnonzero(counts >= FEWEST_CODES).tolist()]
+    options: list[int | str] = [ANY, *np.flatnonzero(counts >= FEWEST_CODES).tolist()]
     if run.config.conditional:
-        options.insert(1, "each")
+        options.insert(1, EACH)
         how = "This model decodes a code together with the label you choose."
     else:
         how = (
@@ -100,21 +104,24 @@ def choose_label(run: Run, data: ImageDataset, source: str) -> int | str:
     powerless = source == "prior" and not run.config.conditional
 
     def name(label: int | str) -> str:
-        return label if isinstance(label, str) else data.label_names[label]
+        if isinstance(label, str):
+            return label
+        called = data.label_names[label]
+        return f"“{called}”" if called in {ANY, EACH} else called
 
     label = controls.selectbox(
         "Label",
         param="label",
         key=f"generate-label:{data.key}:{run.config.conditional}",
         options=options,
-        default="any",
+        default=ANY,
         help=how,
         format_func=name,
         to_param=name,
         disabled=powerless,
         width=110,
     )
-    return "any" if powerless else label
+    return ANY if powerless else label
 
 
 def draw_samples(
@@ -127,12 +134,12 @@ def draw_samples(
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            "**New images**, each above the training image nearest to it (framed in blue). Were "
-            "the two the same, the model would have learned images by heart.",
+            "**New images**, each above the training image nearest to it (framed in blue). If "
+            "the two were the same, the model would have learned its images by heart.",
             width="stretch",
         )
         seed = controls.seed("Draw again", key="generation-seed", help="Draw other codes.")
-        columns = min(len(data.label_names), 13) if label == "each" else COLUMNS
+        columns = min(len(data.label_names), 13) if label == EACH else COLUMNS
         samples = sample(run, data, source, label, temperature, number, seed)
         st.download_button(
             "Save as PNG",
@@ -144,10 +151,10 @@ def draw_samples(
         )
     if source == "prior" and not run.engine.is_vae:
         st.caption(
-            "To an autoencoder the prior means nothing: it was never asked to put its codes there. "
-            "Many of these come from where it has put no image. Choose **Aggregate posterior**."
+            "To an autoencoder the prior means nothing: many of these codes lie where it has put no image. "
+            "Choose **Aggregate posterior** to draw from where it does put them."
         )
-    if label == "each" and source == "prior":
+    if label == EACH and source == "prior":
         st.caption("Each row is one code, decoded with each of the labels.")
     nearest, distances = nearest_images(data.images[data.split.train], samples.images)
     rows: list[Strip | Words] = []
@@ -177,7 +184,7 @@ def sample(
     conditional = run.config.conditional
     only = label if isinstance(label, int) else None
     codes = _source(str(run.path), run.version, source, None if conditional else only)
-    if label == "each":
+    if label == EACH:
         assert data.labels is not None
         each = np.unique(data.labels[data.split.train])
         return generate_each(run.engine, codes, each, number // COLUMNS, temperature, seed)
@@ -188,30 +195,30 @@ def sample(
 
 
 def draw_quality(run: Run, source: str, temperature: float) -> None:
-    st.markdown("## How good, how diverse, how new")
+    st.markdown("## How good, how diverse, how new", help=MEANING)
     temperatures = {"prior": temperature, "mixture": temperature, "reconstructed": 1, "real": 1}
     qualities = {
         SOURCES.get(kind, kind).lower(): _quality(str(run.path), run.version, kind, hot)
         for kind, hot in temperatures.items()
     }
-    lines = ["| images | Precision | Recall | Fréchet | Distance |", "|---|--:|--:|--:|--:|"]
-    for name, quality in qualities.items():
-        title = f"**{name}**" if name == SOURCES[source].lower() else name
-        lines.append(
-            f"| {title} | {quality.precision:.2f} | {quality.recall:.2f} | {quality.frechet:.2f} "
-            f"| {np.median(quality.nearest):.3f} |"
-        )
+    chosen = SOURCES[source].lower()
+    columns = {
+        "Images": [f"**{name}**" if name == chosen else name for name in qualities],
+        "Precision": [f"{quality.precision:.2f}" for quality in qualities.values()],
+        "Recall": [f"{quality.recall:.2f}" for quality in qualities.values()],
+        "Fréchet": [f"{quality.frechet:.2f}" for quality in qualities.values()],
+        "Distance": [f"{np.median(quality.nearest):.3f}" for quality in qualities.values()],
+    }
     num = _judge(str(run.path), run.version).num_images
     table, figure = st.columns([3, 2], gap="medium")
     with table:
-        st.markdown("\n".join(lines), help=MEANING)
+        st.table(columns)
+        st.markdown(f"{say_how_good(qualities[chosen], qualities['real'])} {READ_TOGETHER}")
         st.caption(
             f"{num:,} images of each kind, of all labels, against as many training images; new "
             f"ones drawn at temperature {temperature:g}. **Real** are held-out images, "
-            "**reconstructed** what the decoder makes of them: the best that it can do, so compare "
-            "with these. It is smoother than real images, which alone raises precision, lowers "
-            "recall and shortens distances. Precisions or recalls closer than "
-            f"{2 * (0.5 / num) ** 0.5:.2f} may differ by chance."
+            "**reconstructed** what the decoder makes of them, which is the best that it can do. "
+            f"Precisions or recalls closer than {2 * (0.5 / num) ** 0.5:.2f} may differ by chance."
         )
     with figure:
         widgets.chart(
@@ -221,13 +228,23 @@ def draw_quality(run: Run, source: str, temperature: float) -> None:
         )
 
 
+def say_how_good(drawn: Quality, real: Quality) -> str:
+    """What precision and recall come to, in plain words."""
+    covered = f"they cover **{drawn.recall:.0%}** of the variety of real images (held-out images: {real.recall:.0%})"
+    return f"**{drawn.precision:.0%}** of the new images lie among real ones, and {covered}."
+
+
+READ_TOGETHER = (
+    "High precision does not mean sharp images: they are compared by the first 32 principal components of their "
+    "pixels, where a blur, as the mean of many images, lies among them. Blurs show in low recall."
+)
 MEANING = (
-    "**Precision**: share of images that look real, up to 1. **Recall**: share of the real images' "
+    "**Precision**: share of images that lie among real ones, up to 1. **Recall**: share of the real images' "
     "variety that is covered, up to 1 (Kynkäänniemi et al. 2019). **Fréchet**: distance of the "
-    "whole distribution from the real one, 0 is best. All three in the first 32 principal "
-    "components of the pixels, without any other network: they compare images of this dataset "
-    "only. **Distance**: to the nearest training image, root mean square over pixels from 0 to 1, "
-    "the median; a model that had learned images by heart would be near 0."
+    "whole distribution from the real one; 0 is best. All three are measured in the first 32 principal "
+    "components of the pixels, without any other network, so they compare images of this dataset "
+    "only. **Distance**: the median distance to the nearest training image, root mean square over pixels "
+    "from 0 to 1; that of a model which had learned its images by heart would be near 0."
 )
 
 

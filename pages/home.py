@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._ui import frame, resources, state, widgets
-from pages._ui.latent_canvas import latent_canvas, send_model
+from pages._ui.latent_canvas import latent_canvas, send_model, send_thumbnails
 from vaelab.figures import latent_map
 
 #: The run that is shown to those who have not trained one yet.
@@ -71,6 +71,7 @@ def main() -> None:
         f"Each point is one of {len(data):,} handwritten digits, placed by a small network that had to "
         "describe each with two numbers. What you see decoded is made from two such numbers alone."
     )
+    send_thumbnails(data, projection, MAP_KEY)
     get_ready()
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages._ui import frame, resources, widgets
+from pages._ui import fitting, frame, resources, widgets
 from pages._ui.linked_selection import link_selection
 from pages._ui.reduction_maps import MAP_TITLES, Maps, maps_so_far, panels_of
 from vaelab.config import TrainConfig
@@ -28,7 +28,7 @@ MOST_SHOWN = 40
 
 HOW = (
     "<b>Draw a loop</b> around some points in one<br>map: the same images are marked in<br>all, "
-    "and shown below. A double click<br>takes the marks away."
+    "and shown below. A double click<br>removes the marks."
 )
 CHART = {
     "displaylogo": False,
@@ -39,11 +39,12 @@ FAMILY = {"ae": "autoencoder", "vae": "VAE"}
 
 def main() -> None:
     with widgets.toolbar():
-        run = widgets.choose_run()
+        run = fitting.choose_run(fitting.REDUCTION)
         data = resources.images_of(run)
         other = choose_other(run)
         color = widgets.color_choice(data)
-    st.caption("Five ways of laying the same images on the plane, and where each puts those you chose.")
+    st.caption("Five ways of laying out the same images on a plane, and where each puts the ones that you choose.")
+    fitting.say_what_suits(fitting.REDUCTION, run)
     models: dict[str, Run] = {each.config.model: each for each in (run, other) if each is not None}
     if other is None:
         offer_other(run)
@@ -134,13 +135,13 @@ def offer_other(run: Run) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             why = "" if status is None or not status.message else f" {status.message}"
             st.info(
-                f"There is no {FAMILY[kind]} of these images to compare with: train one.{why}",
+                f"There is no {FAMILY[kind]} of these images yet to compare with.{widgets.plain(why)}",
                 icon=":material/info:",
             )
             st.button(
                 f"Train the {FAMILY[kind]}",
                 icon=":material/model_training:",
-                help=f"With the settings of {run.title}, switched to the other kind of model.",
+                help=f"With the settings of {widgets.plain(run.title)}, switched to the other kind of model.",
                 on_click=widgets.attempt,
                 args=(train,),
             )
@@ -259,7 +260,7 @@ def draw_chosen(data: ImageDataset, groups: dict[str, NDArray[np.int64]], chosen
         classes = ""
         if labels is not None:
             common = Counter(labels.tolist()).most_common(8)
-            classes = ": " + ", ".join(f"{n:,} × “{data.label_names[c]}”" for c, n in common)
+            classes = ": " + ", ".join(f"{n:,} × “{widgets.plain(data.label_names[c])}”" for c, n in common)
             if len(set(labels.tolist())) > len(common):
                 classes += " …"
         st.markdown(f"**{len(chosen):,} {images} chosen**{some}{classes}")
@@ -268,7 +269,7 @@ def draw_chosen(data: ImageDataset, groups: dict[str, NDArray[np.int64]], chosen
             icon=":material/close:",
             key="maps-clear",
             on_click=clear,
-            help="Take the marks away from all maps.",
+            help="Remove the marks from all maps.",
         )
     widgets.sheet(data.images[shown], 20, "The chosen images")
 
@@ -303,17 +304,17 @@ def draw_figures(maps: Maps, models: dict[str, Run], data: ImageDataset) -> None
             "Map": st.column_config.TextColumn(width="medium"),
             "Trustworthiness": number(
                 format="%.3f",
-                help="Are neighbours on the map alike as images, too? 1: nothing was pushed "
+                help="Are neighbours on the map also alike as images? 1: nothing was pushed "
                 "together that does not belong together. 0.5: no better than chance.",
             ),
             "Continuity": number(
                 format="%.3f",
-                help="Are images that are alike neighbours on the map, too? 1: nothing was torn "
+                help="Are images that are alike also neighbours on the map? 1: nothing was torn "
                 "apart. 0.5: no better than chance.",
             ),
             "k-NN accuracy": number(
                 format="%.1f %%",
-                help="How often the ten nearest points on the map have an image's label right; "
+                help="How often the ten nearest points on the map get an image's label right; "
                 "the image itself has no vote.",
             ),
             "Time": number(
@@ -325,7 +326,7 @@ def draw_figures(maps: Maps, models: dict[str, Run], data: ImageDataset) -> None
     )
     st.caption(
         f"On {len(maps.indices):,} images, with neighbourhoods of ten by the distance of all "
-        "pixels; higher is better but for time. A model of more than two dimensions is judged by "
+        "pixels; higher is better, except for time. A model of more than two dimensions is judged by "
         "the two principal components of its codes that are drawn."
         + (" These images have no labels, so there is no k-NN." if data.labels is None else "")
     )

@@ -37,6 +37,7 @@ def one(value):
 
 def without_live(app: AppTest) -> AppTest:
     """Have the server decode: then there are sliders that can be seen from here."""
-    app.toggle(key="live").set_value(False).run()
+    app.query_params["live"] = "false"
+    app.run()
     assert not app.exception, app.exception
     return app

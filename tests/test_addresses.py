@@ -1,5 +1,6 @@
 """What the URL says is what a page shows, and the other way round; checked without a browser."""
 
+import json
 from types import SimpleNamespace
 from urllib.parse import parse_qs
 
@@ -22,12 +23,13 @@ KINDS = [
         "compare-with-digits-2d",
         ["digits-16d", "digits-ae-2d"],
     ),  # multiselect
+    ("explore.py", "digits-16d", "map", "pair", "map", "pair"),
     ("denoising.py", "digits-2d", "noise", "masking", "noise-kind", "masking"),  # selectbox
     ("denoising.py", "digits-2d", "strength", "0.65", "noise-strength-gaussian", 0.65),  # slider
     ("train.py", None, "latent_dim", "8", "train-latent_dim", 8),  # whole number
     ("train.py", None, "beta", "0.25", "train-beta", 0.25),  # number
     ("train.py", None, "batch_size", "512", "train-batch_size", 512),  # select slider
-    ("train.py", None, "classes", "3,8", "train-classes-digits", ["3", "8"]),  # several of a list
+    ("train.py", None, "classes", "3,8", "train-classes-mnist_5k", ["3", "8"]),  # several of a list
     ("train.py", None, "hidden", "32,16", "train-widths-mlp", "32,16"),  # text
     ("train.py", None, "binarize", "true", "train-binarize", True),  # toggle
 ]
@@ -62,13 +64,13 @@ PAGES = {
     ),
     "interpolate": (
         "run=digits-2d&map=pca&way=spherical&steps=6&a=12&b=99&along=0.9",
-        ["pca", "spherical", 6, 0.9],
+        ["pca", "spherical", 6],
         [],
         ("way", "linear", "way", None),
     ),
     "anomalies": (
-        "run=digits-2d&anomalies=corrupted&damage=masking&strength=0.4&score=latent&threshold=0.3&list=missed&number=2",
-        ["corrupted", "masking", 0.4, "latent", 0.3, "Missed", 2],
+        "run=digits-2d&damage=gaussian&strength=0.4&score=latent&threshold=0.3&list=missed&number=2",
+        ["corrupted", "gaussian", 0.4, "latent", 0.3, "Missed", 2],
         [],
         ("anomaly-score", "calibrated", "score", None),
     ),
@@ -168,7 +170,7 @@ MISTAKES = [
     ("interpolate.py", "way", "", "way", "linear"),
     ("compare.py", "with", "no-such-run", "compare-with-digits-2d", ["digits-ae-2d"]),
     ("anomalies.py", "score", "nonsense", "anomaly-score", "calibrated"),
-    ("anomalies.py", "anomalies", "left_out", "anomalies:digits-2d", "other"),
+    ("anomalies.py", "anomalies", "left_out", "anomalies:digits-2d", "corrupted"),
     ("denoising.py", "strength", "nan", "noise-strength-gaussian", 0.3),
     ("denoising.py", "strength", "17", "noise-strength-gaussian", 1.0),
     ("generation.py", "label", "7", f"generate-label:{DIGITS}:False", 7),
@@ -177,7 +179,7 @@ MISTAKES = [
     ("arithmetic.py", "a", "nonsense", None, None),
     ("train.py", "latent_dim", "2.5", "train-latent_dim", 2),
     ("train.py", "latent_dim", "1e400", "train-latent_dim", 2),
-    ("train.py", "classes", "no,such,class", "train-classes-digits", []),
+    ("train.py", "classes", "no,such,class", "train-classes-mnist_5k", []),
     ("train.py", "watch", "no-such-run", None, None),
     ("runs.py", "runs", "no-such-run", "curve-term", "total"),
 ]
@@ -211,6 +213,14 @@ def test_a_place_in_the_url_is_gone_to(launch):
     assert not app.warning
 
 
+def test_a_way_in_the_url_stays_there(launch):
+    way = "-1,0.5;1.25,0.5;0,0"
+    app = without_live(launch(run="digits-2d", through=way))
+    assert not app.warning
+    app.slider(key="z0:digits-2d").set_value(0.5).run()
+    assert one(app.query_params["through"]) == way
+
+
 def test_an_image_alone_stands_for_its_code(launch):
     app = without_live(launch(run="digits-2d", image="12"))
     run, data = Run.open(resources.EXAMPLES / "digits-2d"), load_dataset("digits")
@@ -230,6 +240,7 @@ def test_an_image_alone_stands_for_its_code(launch):
         ({"image": "-1"}, "there are those from 0 to 1796"),
         ({"z": "1,2", "image": "twelve"}, "the image twelve"),
         ({"z": "1,2", "label": "x"}, "the label x"),
+        ({"z": "1,2", "through": "1,2;3"}, "a place of 1 numbers, and the codes of Digits have 2"),
     ],
 )
 def test_a_wrong_place_is_answered_by_a_sentence(launch, place, sentence):
@@ -242,10 +253,29 @@ def test_a_wrong_place_is_answered_by_a_sentence(launch, place, sentence):
     assert not app.warning
 
 
+def axes_of(app):
+    """The titles of the map's axes, and the points' places."""
+    layout = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]
+    return [layout[axis]["title"]["text"] for axis in ("xaxis", "yaxis")]
+
+
+def test_a_map_of_two_dimensions_is_in_the_url(launch):
+    app = launch(run="faces-8d", map="pair", x="3", y="8")
+    assert axes_of(app) == ["z3", "z8"]
+    # Those that carry most are not in the URL, and no axis has the other's dimension.
+    by_key(app, "x:faces-8d").set_value(7).run()
+    assert not app.exception
+    assert axes_of(app)[0] == "z8"
+    assert axes_of(app)[1] != "z8"
+    assert one(app.query_params["x"]) == "8"
+    by_key(app, "map").set_value("pca").run()
+    assert axes_of(app)[0].startswith("PC 1")
+
+
 @pytest.mark.parametrize(("end", "text"), [("a", "1797"), ("b", "twelve")])
 def test_an_end_that_is_not_there_is_answered_by_a_sentence(launch, end, text):
     app = launch("interpolate.py", run="digits-2d", **{end: text})
-    assert f"There is no image {text} for {end.upper()}" in app.warning[0].value
+    assert f"{end.upper()}: The address asks for the image {text}" in app.warning[0].value
 
 
 def test_a_url_that_comes_late_undoes_nothing(launch, monkeypatch):

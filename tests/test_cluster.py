@@ -18,7 +18,7 @@ from vaelab import cluster
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import save_own
 from vaelab.jobs import Jobs
-from vaelab.runs import Run
+from vaelab.runs import ACTIVE, Run
 from vaelab.sweep import create_sweep
 
 pytestmark = pytest.mark.slow
@@ -124,7 +124,7 @@ def refusal(jobs, run):
     """What is said of a run that cannot be queued, which is then as it was."""
     with pytest.raises(ConnectionError) as refused:
         jobs.train(run)
-    assert run.status.state == "new"
+    assert run.status.state not in ACTIVE
     return str(refused.value)
 
 
@@ -210,7 +210,7 @@ def test_an_address_that_is_none_gets_a_sentence(vae, arguments, sentence):
 SCRIPT = """
 from vaelab.jobs import Jobs
 from vaelab.config import TrainConfig
-from vaelab.runs import Run
+from vaelab.runs import ACTIVE, Run
 {guard}jobs = Jobs(); jobs.train(Run.create(TrainConfig(epochs=1, hidden=(16,)))); jobs.close()
 """
 
@@ -232,7 +232,7 @@ def test_a_script_without_a_main_guard_is_told_so_in_one_sentence(tmp_path, guar
     assert answer.returncode == 1
     assert answer.stderr.count("Traceback") == 1
     assert answer.stderr.splitlines()[-1] == (
-        "ValueError: Each process that trains would run script.py again: put what starts trainings there under "
+        "ConnectionError: Each process that trains would run script.py again: put what starts trainings there under "
         'if __name__ == "__main__":.'
     )
     assert not list((tmp_path / "runs").glob("*/data.json"))

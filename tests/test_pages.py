@@ -1,10 +1,12 @@
 """Every page, launched without a browser: it draws, and a mistake is a sentence."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from pages._ui import resources
+from pages._ui.widgets import plain
 from tests.app_steps import without_live
 from vaelab.config import TrainConfig
 from vaelab.runs import Run
@@ -83,7 +85,7 @@ def has_value(proto):
 @pytest.mark.parametrize("live", [True, False])
 def test_explore_opens_on_an_example_with_an_image_chosen(launch, live):
     app = launch() if live else without_live(launch())
-    assert app.selectbox(key="run").value == "digits-2d"
+    assert app.selectbox(key="run").value == "mnist-2d"
     assert {metric.label for metric in app.metric} == {"Reconstruction", "KL divergence"}
     assert len(app.slider) == (0 if live else 2)
 
@@ -98,6 +100,11 @@ def test_explore_moves_its_sliders_to_the_origin_and_back(launch):
     assert [slider.value for slider in app.slider] == pytest.approx(start)
 
 
+def test_what_people_meet_first_is_mnist_and_then_faces(launch):
+    assert launch().selectbox(key="run").options[:2] == ["MNIST · VAE 2-D (example)", "Faces · VAE 8-D (example)"]
+    assert launch("train.py").selectbox(key="train-dataset").value == "mnist_5k"
+
+
 @pytest.mark.parametrize("script", ["explore.py", "interpolate.py"])
 @pytest.mark.parametrize("run", ["digits-2d", "faces-8d"])
 def test_the_url_names_the_run(launch, script, run):
@@ -106,8 +113,11 @@ def test_the_url_names_the_run(launch, script, run):
 
 def test_a_run_that_is_not_there_is_said_to_be_missing(launch):
     app = launch(run="no-such-run")
-    assert "There is no run called no-such-run" in app.warning[0].value
-    assert app.selectbox(key="run").value == "digits-2d"
+    # Beside the controls, which it must not squeeze.
+    said = app.toast[0].value
+    assert f"the model “{plain('no-such-run')}”, which is not here. Showing " in said
+    assert not app.warning
+    assert app.selectbox(key="run").value == "mnist-2d"
 
 
 def test_a_model_too_large_for_a_page_is_decoded_on_the_server(launch, monkeypatch):
@@ -120,14 +130,78 @@ def test_a_model_too_large_for_a_page_is_decoded_on_the_server(launch, monkeypat
     resources._why_not_live.clear()
 
 
-def test_sliders_are_sorted_by_kl_and_unused_ones_folded(launch):
+def name_first_dimension(app, name):
+    app.text_input[0].set_value(name)
+    next(button for button in app.button if button.label == "Name it").click()
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_a_dimension_of_an_own_run_is_named_for_good(launch, own_run):
+    app = name_first_dimension(without_live(launch(run=own_run.name, map="pair", x="1", y="2")), "*slant* <b>")
+    assert own_run.dimension_names == {0: "*slant* <b>"}
+    assert app.slider[0].label.startswith(r"z1\: \*slant\* \<b\>")
+    layout = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]
+    assert layout["xaxis"]["title"]["text"] == "z1: *slant* &lt;b&gt;"
+    assert launch(run=own_run.name, live="false").slider[0].label.startswith(r"z1\: \*slant")
+
+
+def test_a_dimension_of_an_example_is_named_for_the_visit(launch):
+    before = {path: path.stat().st_mtime_ns for path in (resources.EXAMPLES / "digits-2d").rglob("*")}
+    app = launch(run="digits-2d", live="false")
+    assert any("its names last for this visit" in caption.value for caption in app.caption)
+    app = name_first_dimension(app, "size")
+    assert app.slider[0].label.startswith(r"z1\: size")
+    assert json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]["xaxis"]["title"]["text"] == "z1: size"
+    assert before == {path: path.stat().st_mtime_ns for path in (resources.EXAMPLES / "digits-2d").rglob("*")}
+    assert launch(run="digits-2d", live="false").slider[0].label.startswith("z1 ·")
+
+
+def test_the_caption_speaks_of_a_legend_only_where_there_is_one(launch):
+    def speaks(**query):
+        return any("class in the legend" in caption.value for caption in launch(**query).caption)
+
+    assert speaks(run="digits-2d")
+    assert not speaks(run="shapes-10d", colour="scale")
+
+
+def test_a_density_above_one_is_no_mistake(launch):
+    """What a Gaussian's reconstruction costs may be below zero."""
+    caption = "Below zero is no mistake"
+    app = launch(run="digits-16d")
+    assert app.metric[0].value.startswith("−")
+    assert any(caption in one.value for one in app.caption)
+    app = launch(run="digits-2d")
+    assert not app.metric[0].value.startswith("−")
+    assert not any(caption in one.value for one in app.caption)
+
+
+def test_what_is_said_about_a_model_ends_in_one_full_stop(launch):
+    for run in ("digits-2d", "faces-8d"):
+        text = "".join(markdown.value for markdown in launch(run=run).markdown)
+        assert "Source: " in text
+        assert ".." not in text
+
+
+def test_without_live_it_is_said_and_can_be_undone(launch):
+    app = launch(run="digits-2d", live="false")
+    assert len(app.slider) == 2
+    assert any("decoded on the server" in caption.value for caption in app.caption)
+    next(button for button in app.button if button.label == "Decode under the pointer").click().run()
+    assert not app.slider
+    assert "live" not in app.query_params
+
+
+def test_sliders_are_in_order_and_unused_ones_folded(launch):
     app = without_live(launch(run="faces-8d"))
     run = Run.open(resources.EXAMPLES / "faces-8d")
     kl = run.evaluation()["kl_per_dim"]
     dims = [int(slider.label.split(" ")[0][1:]) - 1 for slider in app.slider]
     assert sorted(dims) == list(range(8))
     active = [dim for dim in dims if kl[dim] > 0.1]
-    assert active == sorted(active, key=lambda dim: -kl[dim])
+    assert active == sorted(active)
+    assert dims == active + sorted(set(dims) - set(active))
 
 
 def test_autoencoders_have_no_kl(launch, ae_run, tmp_path, monkeypatch):
@@ -166,7 +240,7 @@ def test_a_broken_run_is_shown_as_such(launch, own_run):
     assert own_run.name in app.warning[0].value
     assert "damaged" in app.warning[0].value
     # The other pages do without it.
-    assert launch().selectbox(key="run").value == "digits-2d"
+    assert launch().selectbox(key="run").value == "mnist-2d"
 
 
 def test_a_dataset_that_cannot_be_had_is_a_sentence(launch, own_run, monkeypatch, tmp_path):

@@ -130,6 +130,22 @@ def test_a_damaged_run_is_listed_apart_with_what_is_wrong(copy, name, harm):
     assert "\n" not in problem
 
 
+def test_dimensions_are_named_and_their_names_kept(copy):
+    assert copy.dimension_names == {}
+    copy.name_dimension(1, "  slant\n of *it* ")
+    copy.name_dimension(0, "size")
+    assert Run.open(copy.path).dimension_names == {0: "size", 1: "slant of *it*"}
+    copy.name_dimension(0, "")
+    assert copy.dimension_names == {1: "slant of *it*"}
+    with pytest.raises(ValueError, match="at most 24 characters, but this has 25"):
+        copy.name_dimension(0, "x" * 25)
+    count = copy.config.latent_dim
+    with pytest.raises(ValueError, match=f"There is no dimension {count}: they run from 0 to {count - 1}"):
+        copy.name_dimension(count, "depth")
+    (copy.path / "dimensions.json").write_text("[1, 2")  # names are no reason not to open a run
+    assert copy.dimension_names == {}
+
+
 def test_a_run_is_renamed_where_it_stands(copy):
     assert copy.title == copy.name == "copy"
     copy.rename("  Zwei\n Größen ")

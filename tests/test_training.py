@@ -515,3 +515,21 @@ def test_a_notebooks_torch_changes_no_number_and_is_left_as_it_was(settings, tmp
         assert np.array_equal(array, run.checkpoint()[0][name]), name
     z = np.zeros((2, config.latent_dim))
     assert np.array_equal(run.engine.decode(z, 0), usual.engine.decode(z, 0))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="There is the device whose absence is tested.")
+def test_a_run_of_a_graphics_card_is_explored_and_gone_on_with_without_one(tmp_path):
+    config = TrainConfig(preprocessing=FEW, epochs=3, hidden=(16,))
+    stopped = train(config.model_copy(update={"epochs": 2}), run_dir=tmp_path / "run")
+    arrays, numbers = stopped.checkpoint()
+    # What a card leaves: its name in the config, and the state of its own generator, 16 bytes.
+    stopped.write_checkpoint({**arrays, "random": np.zeros(16, np.uint8)}, numbers)
+    there = config.model_copy(update={"device": "cuda"})
+    (stopped.path / "config.json").write_text(there.model_dump_json())
+    stopped.write_status("stopped")
+    run = Run.open(stopped.path)
+    assert run.engine.decode(np.zeros((1, 2))).shape == (1, 1, 8, 8)
+    run = resume(run.path)
+    assert (run.status.state, run.epoch, run.config.device) == ("finished", 3, "cuda")
+    with pytest.raises(ValueError, match="This machine has no cuda device: choose cpu or auto"):
+        train(there)

@@ -362,6 +362,7 @@ def benchmark(
             "own",
             "importing",
             "slow_line",
+            "browsers",
         ]
     ],
 ) -> None:

@@ -63,9 +63,8 @@ class Jobs:
         RunError
             If its folder cannot be written.
         ConnectionError
-            If the cluster cannot be reached, or one of its workers could not do it; nothing is queued then.
-        ValueError
-            If the script that is being run has no ``__main__`` guard.
+            If the cluster cannot be reached, or one of its workers could not do it, or the script that is being run has
+            no ``__main__`` guard; nothing is queued then.
         """
         if not self._is_coming(run):
             self._check(run)
@@ -293,6 +292,8 @@ class Jobs:
                     with warnings.catch_warnings():  # a table of versions; what matters, ``check_cluster`` says
                         warnings.simplefilter("ignore")
                         self._client = Client(self._scheduler or self._cluster, timeout="10s", set_as_default=False)
+                except ValueError as error:  # of the script that is being run
+                    raise ConnectionError(str(error)) from None
                 except (OSError, TimeoutError, RuntimeError) as error:
                     raise self._unreachable() from error
             return self._client

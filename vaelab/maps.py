@@ -21,7 +21,7 @@ __all__ = ["kinds_of_map", "make_map", "map_of_snapshot", "read_map"]
 
 
 def kinds_of_map(latent_dim: int) -> list[ProjectionKind]:
-    """Maps that a latent space of ``latent_dim`` dimensions can have, the best one first."""
+    """Maps of a latent space of ``latent_dim`` dimensions that are made and kept, the best one first."""
     if latent_dim == 1:
         return ["plane"]
     return ["plane", "pca", "umap"] if latent_dim == 2 else ["umap", "pca"]

@@ -13,6 +13,8 @@
 ``checkpoints/epoch-0000.safetensors`` ...
     What the model looked like then: codes of a fixed subset of images, the decoder's weights. Of
     a long training only some are kept (``kept_epochs``).
+``title.txt``, ``dimensions.json``
+    What people call it, and the dimensions of its code.
 ``projections/*.safetensors``, ``evaluation.json``
     Results that were computed once.
 
@@ -60,6 +62,7 @@ __all__ = [
     "Snapshot",
     "Status",
     "broken_runs",
+    "checked_dimension_name",
     "kept_epochs",
     "list_runs",
     "runs_folder",
@@ -76,6 +79,9 @@ HEARTBEAT_TIMEOUT = 60.0
 MOST_SNAPSHOTS = 48
 
 LABELS = "labels.safetensors"
+
+#: Characters of a dimension's name: as many as fit beside its slider.
+MAX_DIMENSION_NAME = 24
 
 
 class RunError(RuntimeError):
@@ -696,6 +702,15 @@ class Run:
         except OSError:
             return self.name
 
+    @property
+    def dimension_names(self) -> dict[int, str]:
+        """What people call dimensions of the code, counted from 0; those without a name are not in it."""
+        try:
+            names: dict[str, str] = json.loads((self.path / "dimensions.json").read_bytes())
+            return {int(dim): str(name) for dim, name in names.items()}
+        except (OSError, ValueError, AttributeError):  # names are no reason not to open a run
+            return {}
+
     def problem(self) -> str | None:
         """Say what is damaged about the run, in one sentence, or None where nothing is."""
         try:
@@ -810,6 +825,27 @@ class Run:
             raise ValueError(f"A run's name has 1 to 80 characters, but this has {len(title)}.")
         self._write("title.txt", (title + "\n").encode())
 
+    def name_dimension(self, dim: int, name: str) -> None:
+        """Call a dimension of the code by what it does; an empty name takes its name away.
+
+        Parameters
+        ----------
+        dim
+            Which one, from 0.
+        name
+            At most 24 characters.
+
+        Raises
+        ------
+        ValueError
+            If there is no such dimension, or the name is too long.
+        RunError
+            If the folder cannot be written.
+        """
+        names = self.dimension_names | {dim: checked_dimension_name(dim, name, self.config.latent_dim)}
+        kept = {str(dim): name for dim, name in sorted(names.items()) if name}
+        self._write("dimensions.json", (json.dumps(kept, ensure_ascii=False, indent=2) + "\n").encode())
+
     def delete(self) -> None:
         """Delete the run and its folder, for good.
 
@@ -874,6 +910,36 @@ class Run:
         return RunError(
             f"The run {self.name} is damaged: {name} cannot be read; the other files of {self.path} are untouched."
         )
+
+
+def checked_dimension_name(dim: int, name: str, latent_dim: int) -> str:
+    """What people wrote as a dimension's name, on one line; a ValueError says what is wrong with it.
+
+    Parameters
+    ----------
+    dim
+        Which dimension, from 0.
+    name
+        What was written; empty for none.
+    latent_dim
+        How many there are.
+
+    Returns
+    -------
+    str
+        At most 24 characters.
+
+    Raises
+    ------
+    ValueError
+        If there is no such dimension, or the name is too long.
+    """
+    if not 0 <= dim < latent_dim:
+        raise ValueError(f"There is no dimension {dim}: they run from 0 to {latent_dim - 1}.")
+    name = " ".join(name.split())
+    if len(name) > MAX_DIMENSION_NAME:
+        raise ValueError(f"A dimension's name has at most {MAX_DIMENSION_NAME} characters, but this has {len(name)}.")
+    return name
 
 
 def _snapshot_name(epoch: int) -> str:

@@ -440,7 +440,10 @@ class Trainer:
                 states.setdefault(int(index), {})[key] = value
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": states, "param_groups": groups})
-        self.generator.set_state(tensors["random"])
+        if tensors["random"].shape == self.generator.get_state().shape:
+            self.generator.set_state(tensors["random"])
+        else:  # of another kind of device, whose random numbers cannot be gone on with here
+            self.generator.manual_seed(self.config.seed + int(numbers["step"]))
         self.epoch = int(numbers["epoch"])
         self.step = int(numbers["step"])
         self.seconds = float(numbers["seconds"])

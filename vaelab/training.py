@@ -16,7 +16,7 @@ from vaelab.engine import Engine
 from vaelab.evaluation import evaluate
 from vaelab.runs import DataRecord, Run, RunError, Snapshot
 from vaelab.torch_settings import our_torch
-from vaelab.trainer import EpochRecord, Progress, Record, StepRecord, Trainer
+from vaelab.trainer import EpochRecord, Progress, Record, StepRecord, Trainer, pick_device
 
 __all__ = ["SNAPSHOT_IMAGES", "resume", "run_training", "snapshot_indices", "train"]
 
@@ -181,7 +181,7 @@ def _run_training(run: Run, data: ImageDataset | None) -> Iterator[Record]:
     data = _load(run, data)
     train, validation = data.split.train, data.split.validation
     trainer = Trainer(
-        run.config,
+        _for_this_machine(run),
         data.images[train],
         data.images[validation],
         data.labels_of(train),
@@ -224,6 +224,17 @@ def _run_training(run: Run, data: ImageDataset | None) -> Iterator[Record]:
     run.write_status("running", evaluating.phase)
     _evaluate(run, Engine(trainer.model, run.config), data)
     run.write_status("finished", f"Finished after epoch {trainer.epoch}.")
+
+
+def _for_this_machine(run: Run) -> TrainConfig:
+    """The run's config, with another device where it was begun on one that this machine has not."""
+    try:
+        pick_device(run.config.device)
+    except ValueError:
+        if run.epoch < 0:
+            raise
+        return run.config.model_copy(update={"device": "auto"})
+    return run.config
 
 
 def _evaluate(run: Run, engine: Engine, data: ImageDataset) -> None:

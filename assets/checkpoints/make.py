@@ -1,4 +1,4 @@
-"""Make the runs that the app opens with: ``python assets/checkpoints/make.py``, some 25 minutes.
+"""Make the runs that the app opens with: ``python assets/checkpoints/make.py``, half an hour.
 
 ``--runs NAME …`` makes some of them. ``--only studies`` or ``--only maps`` trains nothing: what a
 run lacks of these is made and added to it, and with ``--again`` what it has is made once more.

@@ -1,5 +1,5 @@
 /**
- * Images of which any number are chosen: with the mouse, by touch, or with the keyboard as in any list.
+ * Images of which one or any number are chosen: with the mouse, by touch, or with the keyboard as in any list.
  *
  * What Python sends: `SheetSent` of pages/_ui/image_picker.py.
  * @typedef {object} SheetSent
@@ -7,7 +7,9 @@
  * @property {number} columns  Images a row of that picture.
  * @property {boolean} crisp  Whether their pixels are to be seen as squares.
  * @property {string[]} names  What each is called.
- * @property {boolean} choosing  Whether any can be chosen; else they are there to be looked at.
+ * @property {string} about  What the images are, for screen readers.
+ * @property {"any" | "one" | "none"} choosing  How many can be chosen; where none, they are there to be looked at.
+ * @property {number | null} chosen  Of one that is chosen.
  */
 import { childOf } from "../shared/dom.js";
 
@@ -17,8 +19,10 @@ export class ImagePicker {
   /** @type {Set<number>} */
   #chosen = new Set();
   #count;
+  #ending = new AbortController();
   #grid;
   #none;
+  #one;
   /** Where a range of images begins that ends with Shift held. */
   #anchor = 0;
   /** What a pressed mouse does to the images that it goes over: choose them or not. */
@@ -37,26 +41,46 @@ export class ImagePicker {
     this.#all = childOf(root, ".ip-all", HTMLButtonElement);
     this.#none = childOf(root, ".ip-none", HTMLButtonElement);
     this.#cells = sent.names.map((name, index) => cell(sent, name, index));
+    this.#one = sent.choosing === "one";
     this.#grid.replaceChildren(...this.#cells);
-    this.#grid.role = sent.choosing ? "listbox" : "group";
-    childOf(root, ".ip-line", HTMLElement).hidden = !sent.choosing;
-    if (!sent.choosing) return;
-    this.#grid.ariaMultiSelectable = "true";
-    this.#move(0, false);
-    this.#show();
+    this.#grid.ariaLabel = sent.about;
+    this.#grid.role = sent.choosing === "none" ? "group" : "listbox";
+    childOf(root, ".ip-line", HTMLElement).hidden = sent.choosing !== "any";
+    if (sent.choosing === "none") return;
+    this.#grid.ariaMultiSelectable = String(!this.#one);
+    this.#move(sent.chosen ?? 0, false);
+    this.mark(sent.chosen);
     this.#listen();
+  }
+
+  end() {
+    this.#ending.abort();
+  }
+
+  /**
+   * Mark one image as chosen, or none.
+   * @param {number | null} index
+   */
+  mark(index) {
+    this.#chosen = new Set(index === null ? [] : [index]);
+    this.#show();
   }
 
   #listen() {
     const grid = this.#grid;
-    grid.addEventListener("pointerdown", (event) => this.#press(event));
-    grid.addEventListener("pointerover", (event) => this.#paint(event));
+    const { signal } = this.#ending;
+    grid.addEventListener("keydown", (event) => this.#key(event), { signal });
+    if (this.#one) {
+      grid.addEventListener("click", (event) => this.#toggle(this.#indexOf(event.target)), { signal });
+      return;
+    }
+    grid.addEventListener("pointerdown", (event) => this.#press(event), { signal });
+    grid.addEventListener("pointerover", (event) => this.#paint(event), { signal });
     // Not of a mouse, whose press has chosen already: a finger's may be the beginning of scrolling.
-    grid.addEventListener("click", (event) => {
-      const index = this.#indexOf(event.target);
-      if (index >= 0 && /** @type {PointerEvent} */ (event).pointerType !== "mouse") this.#toggle(index);
-    });
-    grid.addEventListener("keydown", (event) => this.#key(event));
+    const tap = (/** @type {MouseEvent} */ event) => {
+      if (/** @type {PointerEvent} */ (event).pointerType !== "mouse") this.#toggle(this.#indexOf(event.target));
+    };
+    grid.addEventListener("click", tap, { signal });
     const choose = (/** @type {number} */ many) => {
       this.#chosen = new Set([...this.#cells.keys()].slice(0, many));
       this.#changed();
@@ -98,7 +122,9 @@ export class ImagePicker {
 
   /** @param {number} index */
   #toggle(index) {
-    if (!this.#chosen.delete(index)) this.#chosen.add(index);
+    if (index < 0) return;
+    if (this.#one) this.#chosen = new Set([index]);
+    else if (!this.#chosen.delete(index)) this.#chosen.add(index);
     this.#anchor = index;
     this.#move(index);
     this.#changed();
@@ -120,10 +146,10 @@ export class ImagePicker {
       event.key
     ];
     if (to !== undefined && !event.altKey && !event.metaKey && !event.ctrlKey) {
-      if (event.shiftKey && to >= 0 && to <= last) this.#range(to);
+      if (event.shiftKey && !this.#one && to >= 0 && to <= last) this.#range(to);
       else this.#move(to);
     } else if (event.key === " " || event.key === "Enter") this.#toggle(at);
-    else if (event.key === "a" && (event.ctrlKey || event.metaKey)) this.#all.click();
+    else if (event.key === "a" && !this.#one && (event.ctrlKey || event.metaKey)) this.#all.click();
     else return;
     event.preventDefault();
     event.stopPropagation(); // Streamlit has keys of its own
@@ -164,7 +190,7 @@ function cell({ sheet, columns, crisp, names, choosing }, name, index) {
   const rows = Math.ceil(names.length / columns);
   const part = (/** @type {number} */ at, /** @type {number} */ of) => (of > 1 ? (100 * at) / (of - 1) : 0);
   element.className = crisp ? "ip-image ip-crisp" : "ip-image";
-  element.role = choosing ? "option" : "img";
+  element.role = choosing === "none" ? "img" : "option";
   element.ariaLabel = element.title = name;
   element.style.backgroundImage = `url(${sheet})`;
   element.style.backgroundSize = `${100 * columns}% ${100 * rows}%`;

@@ -6,18 +6,24 @@
  * @typedef {object} Reply  To Python.
  * @property {(name: string, value: unknown) => void} set  State that stays.
  * @property {(name: string, value: unknown) => void} trigger  For one rerun.
+ *
+ * @import { Pointer } from "./map_chart.js"
  */
 import { LatentMap } from "../network/map.js";
 import { MODEL_ARRIVED, use } from "../network/models.js";
 import { readHeader } from "../network/safetensors.js";
 import { page } from "../shared/page.js";
+import { leaveWheelToPage } from "../shared/wheel.js";
+import { catchDrops } from "./dropping.js";
 import { CanvasElements } from "./elements.js";
 import { Explorer } from "./explorer.js";
 import { MapChart } from "./map_chart.js";
 import { addressedPlace, firstPlace, takeDestination } from "./places.js";
+import { THUMBNAILS_ARRIVED } from "./thumbnails.js";
 
 /** Milliseconds that a model may take to come before it is asked for. */
 const PATIENCE = 400;
+const ON_ITS_WAY = "The model is on its way. Once it is here, every place of the map is decoded under the pointer.";
 
 export class LatentCanvas {
   /** @type {Explorer | null} */
@@ -28,6 +34,11 @@ export class LatentCanvas {
   #chart = null;
   #ending = new AbortController();
   #hasStarted = false;
+  /**
+   * Over the map while the model is on its way, to be decoded when it comes.
+   * @type {Pointer | null}
+   */
+  #pointer = null;
   /**
    * The metadata of the map's file, which tell it from others.
    * @type {string | null}
@@ -41,7 +52,15 @@ export class LatentCanvas {
     this.root = root;
     this.elements = new CanvasElements(root);
     page.canvases.add(this);
-    document.addEventListener(MODEL_ARRIVED, () => this.start(), { signal: this.#ending.signal });
+    catchDrops({}, this.#ending.signal); // before there is a pad for them, too
+    leaveWheelToPage();
+    const { signal } = this.#ending;
+    document.addEventListener(MODEL_ARRIVED, () => this.start(), { signal });
+    document.addEventListener(THUMBNAILS_ARRIVED, () => this.explorer?.request(), { signal });
+    const notePointer = (/** @type {PointerEvent} */ event) => {
+      this.#pointer = !this.explorer && this.#chart?.placeOf(event) ? event : null;
+    };
+    document.addEventListener("pointermove", notePointer, { signal });
   }
 
   /**
@@ -54,7 +73,7 @@ export class LatentCanvas {
     const { metadata } = readHeader(bytes);
     if (metadata.map === this.#metadata) return;
     this.#metadata = metadata.map;
-    this.#halt("The model is on its way.");
+    this.#halt(ON_ITS_WAY);
     this.map = null;
     try {
       this.map = new LatentMap(bytes);
@@ -62,7 +81,11 @@ export class LatentCanvas {
       this.#fail(error instanceof Error ? error.message : String(error));
       return;
     }
+    this.root.classList.toggle("lc-compact", Boolean(this.map.link));
+    this.root.classList.toggle("lc-between", this.map.link === "ends");
+    this.elements.live.hidden = false;
     this.#chart = new MapChart(this.map.key, () => this.explorer?.request(true));
+    this.#chart.say(ON_ITS_WAY);
     this.start();
     // Python believes that this page has the model; where it has not, ask for it.
     if (!this.explorer) setTimeout(() => this.#askForModel(), PATIENCE);
@@ -86,16 +109,16 @@ export class LatentCanvas {
     use(model, this);
     void model.background; // its worker takes a while to start, and a slow model needs it at once
     const sent = takeDestination(map);
-    const left = page.restingPlaces.get(map.run);
+    const left = page.restingPlaces.get(map.memory);
     const place = sent ?? left ?? addressedPlace(map, window.location.search);
     const fits =
       place?.z.length === network.latentDim && (!network.numLabels || place.label < network.numLabels) ? place : null;
     this.explorer?.end();
     this.explorer = null;
-    this.root.classList.toggle("lc-compact", Boolean(map.link));
+    this.#chart.say("");
     this.elements.problem.hidden = true;
-    this.elements.live.hidden = false;
-    this.explorer = new Explorer(this, map, model, network, this.#chart, fits ?? firstPlace(map));
+    this.elements.live.style.visibility = "";
+    this.explorer = new Explorer(this, map, model, network, this.#chart, fits ?? firstPlace(map), this.#pointer);
     this.root.dataset.state = "ready";
     // On coming back to a page, its panels may stand elsewhere: the server may have moved them.
     if (fits && left && !sent && !this.#hasStarted) this.explorer.report();
@@ -137,12 +160,13 @@ export class LatentCanvas {
     this.root.dataset.state = "loading";
     this.elements.problem.textContent = message;
     this.elements.problem.hidden = false;
-    this.elements.live.hidden = true;
+    this.elements.live.style.visibility = "hidden"; // in its place, so that nothing moves when it comes
   }
 
   /** @param {string} message */
   #fail(message) {
     this.#halt(message);
+    this.elements.live.hidden = true;
     this.root.dataset.state = "error";
   }
 }

@@ -6,34 +6,26 @@
  * @import { Network, Posterior } from "../network/network.js"
  * @import { LatentCanvas } from "./canvas.js"
  * @import { MapChart, Pointer } from "./map_chart.js"
- * @import { Destination, Pin, RestingPlace } from "./places.js"
+ * @import { Destination, Memory } from "./places.js"
  */
 import { page } from "../shared/page.js";
-import { DrawingPad } from "./drawing_pad.js";
+import { Drawing } from "./drawing.js";
+import { DecodedGrid } from "./grid.js";
 import { listen } from "./input.js";
 import { moveLinked } from "./linked.js";
 import { onWay } from "./places.js";
 import { Playback } from "./playback.js";
+import { posteriorAt } from "./posterior.js";
 import { View } from "./view.js";
 
 export class Explorer {
-  /** How much of the way through all pins lies behind. */
-  along = 1;
+  /** Which end of the way the next click sets, where a page is about the way between two. */
+  nextEnd = 0;
   /**
-   * Of what was drawn.
+   * Of what was drawn, or of the image at which z rests.
    * @type {Posterior | null}
    */
   posterior = null;
-  /**
-   * Over the map, where it is decoded instead of z.
-   * @type {Pointer | null}
-   */
-  pointer = null;
-  /**
-   * What was drawn and not yet encoded; whether its stroke is done.
-   * @type {{ done: boolean } | null}
-   */
-  #drawn = null;
   /** @type {number | null} */
   #frame = null;
   #stale = true;
@@ -45,9 +37,10 @@ export class Explorer {
    * @param {Model} model
    * @param {Network} network  The model's.
    * @param {MapChart} chart
-   * @param {RestingPlace} place  Where to begin.
+   * @param {Memory} memory  Where to begin.
+   * @param {Pointer | null} pointer  Over the map, where it is decoded instead of z.
    */
-  constructor(canvas, map, model, network, chart, { z, image, pins, label }) {
+  constructor(canvas, map, model, network, chart, { z, image, pins, label, along, kind, steps }, pointer) {
     this.canvas = canvas;
     this.map = map;
     this.model = model;
@@ -57,15 +50,32 @@ export class Explorer {
     this.image = image;
     this.pins = pins;
     this.label = label;
-    this.lastImage = image ?? map.images[0];
+    /** How much of the way through all pins lies behind. */
+    this.along = along;
+    /** How it goes from pin to pin. */
+    this.kind = kind;
+    /** What can be undone, the last at the end. */
+    this.steps = steps ?? [];
+    this.pointer = pointer;
+    /** The image clicked last; none at first, when z is at one that nobody chose. */
+    this.lastImage = pins.length ? image : null;
     this.lastDim = map.dims[0].dim;
     this.playback = new Playback(this);
     this.view = new View(this, canvas.elements);
     const { signal } = this.#ending;
-    this.pad = new DrawingPad(canvas.elements, network, map.background, (done) => this.encodeDrawing(done), signal);
+    this.posterior = posteriorAt(this);
+    this.drawing = new Drawing(this, canvas.elements, signal);
+    this.grid = new DecodedGrid(this, signal);
     listen(this, canvas.elements, signal);
     chart.answerClicks(true);
     this.#tick();
+  }
+
+  /** Draw the posterior of the image at which z rests, which Python has just sent. */
+  takePosterior() {
+    this.posterior ??= posteriorAt(this);
+    this.view.forgetMarks();
+    this.request(true);
   }
 
   get ended() {
@@ -84,17 +94,16 @@ export class Explorer {
   }
 
   /**
-   * Move z; a single pin moves along, a path stays. What was under the pointer gives way.
+   * Move z; pins stay. What was under the pointer gives way.
    * @param {Float32Array} z
    * @param {number | null} image
    */
   go(z, image = this.image) {
     this.z = z;
     this.image = image;
-    if (image !== null) this.lastImage = image;
-    this.posterior = null;
+    this.posterior = posteriorAt(this);
+    this.drawing.leave();
     this.pointer = null;
-    if (this.pins.length === 1) this.pins = [{ z }];
     this.view.forgetMarks();
     this.request(true);
   }
@@ -121,7 +130,9 @@ export class Explorer {
     this.stop();
     this.pins = place.pins;
     this.label = place.label;
-    this.along = 1;
+    this.along = place.along;
+    this.kind = place.kind;
+    this.lastImage = place.image ?? this.lastImage;
     this.go(place.z, place.image);
     this.remember();
   }
@@ -150,51 +161,10 @@ export class Explorer {
     this.go(this.map.step(this.z, [x + steps[0] * stride[0], y + steps[1] * stride[1]]));
   }
 
-  /**
-   * @param {Float32Array} z
-   * @param {number | null} image
-   * @param {boolean} extend
-   */
-  pin(z, image, extend) {
-    this.stop();
-    this.pins = [...(extend ? this.pins : this.pins.slice(-1)), { z }];
-    this.along = 1;
-    this.go(z, image);
-    this.report();
-    this.view.announce("Pinned. ");
-  }
-
-  forgetPins() {
-    this.stop();
-    this.pins = [];
-    this.view.forgetMarks();
-    this.remember();
-    this.request(true);
-  }
-
   /** @param {number} t  From the first pin, 0, to the last, 1. */
   goAlong(t) {
     this.along = t;
-    this.go(onWay(this.pins, t), null);
-  }
-
-  /**
-   * Go to what was drawn: encoded at the next frame, however many strokes come before it.
-   * @param {boolean} done  Or in the middle of a stroke.
-   */
-  encodeDrawing(done) {
-    this.#drawn = { done: done || (this.#drawn?.done ?? false) };
-    this.request(true);
-  }
-
-  #encode() {
-    const done = this.#drawn?.done;
-    this.#drawn = null;
-    const posterior = this.network.encode(this.pad.image, this.label);
-    this.stop();
-    this.go(posterior.mu, null);
-    if (this.network.isVae) this.posterior = posterior;
-    if (done) this.report();
+    this.go(onWay(this.pins, t, this.kind), null);
   }
 
   togglePlayback() {
@@ -214,11 +184,14 @@ export class Explorer {
   /** Tell Python where z rests. */
   report() {
     this.remember();
-    this.canvas.report({ model: this.map.model, z: Array.from(this.z), image: this.image, label: this.label });
+    const { map, z, image, label, along } = this;
+    const pins = this.pins.map((pin) => ({ z: Array.from(pin.z), image: pin.image }));
+    this.canvas.report({ model: map.model, z: Array.from(z), image, label, pins, along });
   }
 
   remember() {
-    page.restingPlaces.set(this.map.run, { z: this.z, image: this.image, pins: this.pins, label: this.label });
+    const { z, image, pins, label, along, kind, steps } = this;
+    page.restingPlaces.set(this.map.memory, { z, image, pins, label, along, kind, steps });
   }
 
   /** Draw at the next frame; `stale` where more has changed than the place of the pointer. */
@@ -233,14 +206,19 @@ export class Explorer {
 
   #tick() {
     if (this.ended) return;
-    if (this.#drawn) this.#encode();
+    this.drawing.encode();
     const place = this.pointer && this.chart.placeAt(this.pointer);
-    const z = place ? this.map.lift(place) : this.z;
+    const z = place ? this.map.lift(place, this.z) : this.z;
     this.view.showDecoded(z, place !== null);
-    const point = this.view.showTrust(z, place !== null);
+    const point = this.view.showTrust(z, place);
+    // What is decoded with a label is to be seen beside an image with that label.
+    const alike = this.network.numLabels ? this.map.nearestOf(z, this.label) : -1;
+    this.view.showReal(alike < 0 ? point : alike);
+    this.view.showSliders(z);
     if (this.map.link && page.leader === this.canvas) moveLinked(this, point, z);
     if (!this.#stale) return;
     this.#stale = false;
     this.view.showState();
+    this.grid.show();
   }
 }

@@ -8,6 +8,7 @@
 import { nearest } from "../network/nearest.js";
 import { normals } from "../network/random.js";
 import { COMMANDS } from "./elements.js";
+import { addWayPoint, forgetPins, look, setEnd, undo } from "./pins.js";
 
 /** How near, in pixels, a click must be to a point to mean its image. */
 const TOUCHING = 6;
@@ -15,6 +16,9 @@ const TOUCHING = 6;
 const STILL = 5;
 /** Milliseconds within which a second click makes it a double click. */
 const DOUBLE_CLICK = 350;
+
+/** Where Ctrl and Z undo what was written. */
+const WRITING = "input:not([type=range], [type=checkbox]), textarea, [contenteditable]";
 
 /** @type {Record<string, Place>} */
 const MAP_STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -32,6 +36,12 @@ export function listen(explorer, elements, signal) {
   for (const command of COMMANDS) {
     elements.button(command).addEventListener("click", () => run(explorer, command), { signal });
   }
+  elements.ends.forEach((end, i) => {
+    const turn = () => {
+      explorer.nextEnd = i;
+    };
+    end.addEventListener("change", turn, { signal });
+  });
   elements.label.addEventListener("change", () => setLabel(explorer, Number(elements.label.value)), { signal });
   for (const fold of elements.folds) fold.addEventListener("toggle", () => explorer.request(true), { signal });
   window.addEventListener("resize", () => explorer.request(true), { signal });
@@ -88,10 +98,23 @@ function listenToChart(explorer, elements, signal) {
 }
 
 /**
- * Pin the image touched or, where there is none, the place itself.
+ * Choose a place: to look at it or, where that is meant, to go on with the way.
+ * @param {Explorer} explorer
+ * @param {Float32Array} z
+ * @param {number | null} image
+ * @param {boolean} extend
+ */
+function choose(explorer, z, image, extend) {
+  if (explorer.map.link === "ends") setEnd(explorer, { z, image });
+  else if (extend && !explorer.map.link) addWayPoint(explorer, { z, image });
+  else look(explorer, { z, image });
+}
+
+/**
+ * Choose the image touched or, where there is none, the place itself.
  * @param {Explorer} explorer
  * @param {Place} place
- * @param {boolean} extend  The way, instead of beginning another.
+ * @param {boolean} extend
  */
 function click(explorer, place, extend) {
   const { map, chart } = explorer;
@@ -100,9 +123,10 @@ function click(explorer, place, extend) {
   const here = chart.pixels(place);
   const there = chart.pixels([map.places[2 * point], map.places[2 * point + 1]]);
   if (Math.hypot(here[0] - there[0], here[1] - there[1]) <= TOUCHING) {
-    explorer.takeLabel(point);
-    explorer.pin(map.code(point), map.images[point], extend);
-  } else explorer.pin(map.lift(place), null, extend);
+    // The way is decoded with the label of where it begins.
+    if (map.link !== "ends" || explorer.nextEnd === 0) explorer.takeLabel(point);
+    choose(explorer, map.code(point), map.images[point], extend);
+  } else choose(explorer, map.lift(place, explorer.z), null, extend);
 }
 
 /**
@@ -110,15 +134,16 @@ function click(explorer, place, extend) {
  * @param {CanvasElements} elements
  * @param {AbortSignal} signal
  */
-function listenToKeys(explorer, { decoded }, signal) {
+function listenToKeys(explorer, { decoded, extend }, signal) {
   const press = (/** @type {KeyboardEvent} */ event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     explorer.lead();
     const step = MAP_STEPS[event.key];
     const times = event.shiftKey ? 5 : 1;
     if (step && explorer.chart.isThere) explorer.walk([times * step[0], times * step[1]]);
-    else if (event.key === "Enter" && !event.repeat) explorer.pin(explorer.z, explorer.image, event.shiftKey);
-    else if (event.key === "Escape") explorer.forgetPins();
+    else if (event.key === "Enter" && !event.repeat)
+      choose(explorer, explorer.z, explorer.image, event.shiftKey || extend.checked);
+    else if (event.key === "Escape" && explorer.map.link !== "ends") forgetPins(explorer);
     else return;
     event.preventDefault();
   };
@@ -127,6 +152,14 @@ function listenToKeys(explorer, { decoded }, signal) {
     explorer.report();
     explorer.view.announce();
   };
+  const takeBack = (/** @type {KeyboardEvent} */ event) => {
+    const isMeant = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
+    const writes = event.target instanceof HTMLElement && event.target.matches(WRITING);
+    if (!isMeant || writes || !explorer.map.hasWays || !explorer.steps.length) return;
+    event.preventDefault();
+    undo(explorer);
+  };
+  document.addEventListener("keydown", takeBack, { signal });
   decoded.addEventListener("keydown", press, { signal });
   decoded.addEventListener("keyup", release, { signal });
 }
@@ -169,8 +202,8 @@ function setLabel(explorer, label) {
   explorer.lead();
   explorer.label = label;
   // What was drawn is another code with another label; any other code stays.
-  if (explorer.posterior) {
-    explorer.encodeDrawing(true);
+  if (explorer.drawing.isHere) {
+    explorer.drawing.changed(true);
     return;
   }
   explorer.go(explorer.z);
@@ -182,23 +215,24 @@ function setLabel(explorer, label) {
  * @param {string} command
  */
 function run(explorer, command) {
-  const { z, map, pad } = explorer;
-  /** @param {() => void} move */
-  const jump = (move) => {
-    explorer.stop();
-    move();
-    explorer.report();
-  };
+  const { z, map, drawing } = explorer;
   /** @type {Record<string, () => void>} */
   const actions = {
-    origin: () => jump(() => explorer.go(new Float32Array(z.length))),
-    random: () => jump(() => explorer.go(normals(z.length), null)),
-    image: () => jump(() => explorer.goToPoint(Math.max(0, map.images.indexOf(explorer.lastImage)))),
+    origin: () => look(explorer, { z: new Float32Array(z.length), image: null }),
+    random: () => look(explorer, { z: normals(z.length), image: null }),
+    image: () => {
+      const point = map.images.indexOf(explorer.lastImage ?? -1);
+      if (point < 0) return; // not on this map
+      explorer.takeLabel(point);
+      look(explorer, { z: map.code(point), image: map.images[point] });
+    },
     play: () => explorer.togglePlayback(),
-    forget: () => explorer.forgetPins(),
-    clear: () => pad.clear(),
-    invert: () => pad.invert(),
-    copy: () => pad.copy(explorer.view.shown),
+    undo: () => undo(explorer),
+    forget: () => forgetPins(explorer),
+    clear: () => drawing.clear(),
+    invert: () => drawing.pad.invert(),
+    offer: () => drawing.pad.invert(),
+    copy: () => drawing.pad.copy(explorer.view.shown),
   };
   actions[command]();
 }

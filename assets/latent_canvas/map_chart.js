@@ -21,6 +21,7 @@ const LENS_GAP = 18;
 export class MapChart {
   #chart;
   #layer = document.createElement("div");
+  #notice;
   #svg;
   #answersClicks = false;
 
@@ -30,9 +31,11 @@ export class MapChart {
    */
   constructor(key, redraw) {
     this.#layer.className = "lc-overlay";
-    this.#layer.innerHTML = '<svg aria-hidden="true"></svg><canvas class="lc-lens" hidden></canvas>';
+    this.#layer.innerHTML =
+      '<svg aria-hidden="true"></svg><canvas class="lc-lens" hidden></canvas><p class="chart-notice" role="status"></p>';
     this.#svg = childOf(this.#layer, "svg", SVGSVGElement);
     this.lens = childOf(this.#layer, "canvas", HTMLCanvasElement);
+    this.#notice = childOf(this.#layer, "p", HTMLElement);
     this.#chart = new FollowedChart(key, this.#layer, {
       attach: (plot) => {
         plot.append(this.#layer);
@@ -60,6 +63,14 @@ export class MapChart {
     this.#answersClicks = yes;
     const { layout } = this.#chart;
     if (layout) layout.clickmode = yes ? "event" : "event+select";
+  }
+
+  /**
+   * Write a sentence over the map, or nothing.
+   * @param {string} text
+   */
+  say(text) {
+    this.#notice.textContent = text;
   }
 
   /**
@@ -113,6 +124,14 @@ export class MapChart {
     ];
   }
 
+  get plot() {
+    return this.#chart.plot;
+  }
+
+  get layout() {
+    return this.#chart.layout;
+  }
+
   /** Whether there is a chart to draw on. */
   get isThere() {
     return this.#chart.layout !== null;
@@ -129,13 +148,11 @@ export class MapChart {
     const shapes = [];
     if (posterior) shapes.push(...[2, 1].map((times) => this.#ellipse(posterior.place, posterior.covariance, times)));
     if (line) shapes.push(`<polyline class="lc-halo" points="${line}"/><polyline class="lc-way" points="${line}"/>`);
-    if (pins.length > 1) {
-      pins.forEach((place, i) => {
-        const [x, y] = this.pixels(place);
-        const letter = String.fromCharCode(65 + (i % 26));
-        shapes.push(`<circle class="lc-pin" cx="${x}" cy="${y}" r="6"/><text x="${x}" y="${y - 13}">${letter}</text>`);
-      });
-    }
+    pins.forEach((place, i) => {
+      const [x, y] = this.pixels(place);
+      const letter = String.fromCharCode(65 + (i % 26));
+      shapes.push(`<circle class="lc-pin" cx="${x}" cy="${y}" r="6"/><text x="${x}" y="${y - 13}">${letter}</text>`);
+    });
     const [x, y] = this.pixels(here);
     shapes.push(`<circle class="lc-here" data-testid="here" cx="${x}" cy="${y}" r="7"/>`);
     const { xaxis, yaxis } = layout;

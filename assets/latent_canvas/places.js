@@ -3,16 +3,26 @@
  *
  * @import { LatentMap } from "../network/map.js"
  *
- * @typedef {{ z: Float32Array }} Pin
+ * A place that was chosen; `image` is the dataset's, where one was clicked.
+ * @typedef {{ z: Float32Array, image: number | null }} Pin
  *
- * Where z rests. `image` is the dataset's, where one was clicked; `label` a conditional model decodes with.
- * @typedef {{ z: Float32Array, image: number | null, pins: Pin[], label: number }} RestingPlace
+ * How a way goes from one pin to the next: straight, or along an arc around the origin.
+ * @typedef {"linear" | "spherical"} WayKind
+ *
+ * Where z rests; `label` a conditional model decodes with. A single pin is where a way would begin; `along` is how much
+ * of the way lies behind.
+ * @typedef {Pin & { pins: Pin[], label: number, along: number, kind: WayKind }} RestingPlace
+ *
+ * And what can be undone.
+ * @typedef {RestingPlace & { steps?: RestingPlace[] }} Memory
  *
  * @typedef {RestingPlace & { run: string }} Destination
  *
+ * @typedef {{ z: number[], image: number | null }} WayPointSent
+ *
  * What Python sends: `PlaceSent` of pages/_ui/latent_canvas.py.
  * @typedef {{ map_key: string, turn: string, run: string, z: number[], image: number | null,
- *   label: number }} PlaceSent
+ *   label: number, pins: WayPointSent[], along: number, kind: WayKind }} PlaceSent
  */
 import { page } from "../shared/page.js";
 
@@ -20,11 +30,11 @@ import { page } from "../shared/page.js";
  * Go to a place that Python sent; once, however often it is sent.
  * @param {PlaceSent} place
  */
-export function goTo({ map_key: key, turn, run, z, image, label }) {
+export function goTo({ map_key: key, turn, run, z, image, label, pins, along, kind }) {
   if (page.lastTurns.get(key) === turn) return;
   page.lastTurns.set(key, turn);
-  const code = Float32Array.from(z);
-  page.destinations.set(key, { run, z: code, image, label, pins: [{ z: code }] });
+  const way = pins.map((pin) => ({ z: Float32Array.from(pin.z), image: pin.image }));
+  page.destinations.set(key, { run, z: Float32Array.from(z), image, label, pins: way, along, kind });
   for (const canvas of page.canvases) canvas.arrive();
 }
 
@@ -47,14 +57,17 @@ export function takeDestination(map) {
  */
 export function addressedPlace(map, query) {
   const address = new URLSearchParams(query);
-  const [code, number, name] = ["z", "image", "label"].map((key) => address.get(key));
+  const [code, number, name, way] = ["z", "image", "label", "through"].map((key) => address.get(key));
   if (map.link || (code === null && number === null)) return null;
   const image = number === null ? null : Number(number);
   const point = image === null ? -1 : map.images.indexOf(image);
   if (code === null && point < 0) return null;
   const z = code === null ? map.code(point) : Float32Array.from(code.split(","), Number);
   const label = name === null ? (map.labels?.[Math.max(0, point)] ?? 0) : map.labelNames.indexOf(name);
-  return z.every(Number.isFinite) && label >= 0 ? { z, image, label, pins: [{ z }] } : null;
+  const points = way?.split(";").map((text) => ({ z: Float32Array.from(text.split(","), Number), image: null }));
+  const fits = points?.every((point) => point.z.length === z.length && point.z.every(Number.isFinite));
+  const pins = points && fits ? points : [{ z, image }];
+  return z.every(Number.isFinite) && label >= 0 ? { z, image, label, pins, along: 1, kind: "linear" } : null;
 }
 
 /**
@@ -63,17 +76,45 @@ export function addressedPlace(map, query) {
  * @returns {RestingPlace}
  */
 export function firstPlace(map) {
-  return { z: map.code(0), image: map.images[0], pins: [], label: map.labels?.[0] ?? 0 };
+  return { z: map.code(0), image: map.images[0], pins: [], label: map.labels?.[0] ?? 0, along: 1, kind: "linear" };
 }
 
 /**
  * A place on the way through all pins.
- * @param {Pin[]} pins  Two at least.
+ * @param {{ z: Float32Array }[]} pins  Two at least.
  * @param {number} t  From 0 to 1.
+ * @param {WayKind} kind
  */
-export function onWay(pins, t) {
+export function onWay(pins, t, kind = "linear") {
   const at = t * (pins.length - 1);
   const leg = Math.min(Math.floor(at), pins.length - 2);
   const [from, to] = [pins[leg].z, pins[leg + 1].z];
-  return from.map((value, j) => value + (at - leg) * (to[j] - value));
+  return kind === "spherical" ? turned(from, to, at - leg) : between(from, to, at - leg);
+}
+
+/**
+ * @param {Float32Array} from
+ * @param {Float32Array} to
+ * @param {number} t
+ */
+function between(from, to, t) {
+  return from.map((value, j) => value + t * (to[j] - value));
+}
+
+/**
+ * From the direction of one code to that of another, while the length changes evenly: `spherical` of
+ * vaelab/latent/interpolation.py, which says why.
+ * @param {Float32Array} from
+ * @param {Float32Array} to
+ * @param {number} t
+ */
+function turned(from, to, t) {
+  const lengths = [Math.hypot(...from), Math.hypot(...to)];
+  const units = [from, to].map((code, i) => Array.from(code, (value) => value / lengths[i]));
+  const chord = Math.hypot(...units[0].map((value, j) => value - units[1][j]));
+  const omega = 2 * Math.atan2(chord, Math.hypot(...units[0].map((value, j) => value + units[1][j])));
+  if (!(Math.sin(omega) > 1e-9)) return between(from, to, t); // no arc to follow, or a code at the origin
+  const length = (1 - t) * lengths[0] + t * lengths[1];
+  const [a, b] = [Math.sin((1 - t) * omega), Math.sin(t * omega)].map((part) => (part * length) / Math.sin(omega));
+  return from.map((_, j) => a * units[0][j] + b * units[1][j]);
 }

@@ -7,6 +7,8 @@
 /** Seconds that a walk from pin to pin takes, and that a dimension takes there and back. */
 const WALK = 2.5;
 const CIRCLE = 4;
+/** Seconds that each picture stands for people who have asked their system for less motion. */
+const HOLD = 0.5;
 
 export class Playback {
   #explorer;
@@ -25,12 +27,18 @@ export class Playback {
   /** From where z is. */
   start() {
     const move = this.#explorer.pins.length > 1 ? this.#alongWay() : this.#alongDim();
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches ? HOLD : 0;
     /** @type {number | null} */
     let began = null;
+    let shown = Number.NEGATIVE_INFINITY;
     /** @param {number} now */
     const step = (now) => {
       began ??= now;
-      move((now - began) / 1000);
+      const seconds = (now - began) / 1000;
+      if (seconds >= shown + still) {
+        shown = seconds;
+        move(seconds);
+      }
       this.#frame = requestAnimationFrame(step);
     };
     this.#frame = requestAnimationFrame(step);

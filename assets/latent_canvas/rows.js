@@ -27,17 +27,19 @@ class DimRow {
    * @param {string} key  Of the map, which tells this row from those of other canvases.
    * @param {ImageSize} size
    */
-  constructor({ dim, limit, kl }, key, size) {
+  constructor({ dim, limit, kl, name }, key, size) {
     this.dim = dim;
     this.#limit = limit;
     this.element = document.createElement("div");
     this.element.className = "lc-row";
     const id = `${key}-z${dim}`;
-    this.element.innerHTML = `<label for="${id}">z${dim + 1}<small>${kl === null ? "" : `KL ${kl.toFixed(2)}`}</small></label>
+    this.element.innerHTML = `<label for="${id}">z${dim + 1}<small>${kl === null ? "" : `KL ${kl.toFixed(2)}`}</small><small class="lc-name"></small></label>
       <div class="lc-track"><canvas class="lc-strip" aria-hidden="true"></canvas>
         <input type="range" id="${id}" data-dim="${dim}" min="${-limit}" max="${limit}" step="${limit / 500}"
           title="Double-click sets z${dim + 1} to 0"></div>
       <output for="${id}" aria-live="off"></output>`;
+    const called = childOf(this.element, ".lc-name", HTMLElement);
+    called.textContent = called.title = name; // text, whatever people wrote
     this.#input = childOf(this.element, "input", HTMLInputElement);
     this.#output = childOf(this.element, "output", HTMLOutputElement);
     this.strip = new Picture(childOf(this.element, "canvas", HTMLCanvasElement), size, STRIP_HEIGHT);
@@ -86,6 +88,8 @@ export function makeRows({ dims, key }, size, { lists, folds }) {
   nameFold(folds[0], more.length, `${more.length} more dimensions`);
   nameFold(folds[1], unused.length, `Unused dimensions (${unused.length})`);
   return [used.slice(0, most), more, unused].flatMap((group, i) => {
+    // Which are shown goes by what they carry; then one looks for a number where numbers go.
+    group.sort((one, other) => one.dim - other.dim);
     const rows = group.map((entry) => new DimRow(entry, key, size));
     lists[i].replaceChildren(...rows.map(({ element }) => element));
     return rows;

@@ -8,14 +8,17 @@
  */
 import { Picture } from "../network/picture.js";
 import { SHOWN } from "../network/worker.js";
+import { page } from "../shared/page.js";
 import { show } from "../shared/show.js";
-import { trustLevel } from "../shared/trust.js";
+import { surroundings, verdictOn } from "../shared/trust.js";
 import { LENS } from "./map_chart.js";
 import { onWay } from "./places.js";
 import { makeRows } from "./rows.js";
 
 /** Milliseconds of a frame that a decode may take before it goes to the worker. */
 const FRAME_BUDGET = 8;
+/** Milliseconds that the pointer rests before the strips follow it. */
+const REST = 150;
 
 export class View {
   /** Milliseconds that the last decode took. */
@@ -27,7 +30,16 @@ export class View {
   /** @type {Marks | null} */
   #marks = null;
   #picture;
+  /** The point whose image stands beside the decoded one. */
+  #real = -1;
   #rows;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #resting;
+  /**
+   * What the strips are decoded beside.
+   * @type {Float32Array | null}
+   */
+  #stripsOf = null;
 
   /**
    * @param {Explorer} explorer
@@ -45,6 +57,7 @@ export class View {
     // A conditional model is given a label with every code: which, is for people to choose.
     const names = map.labelNames.slice(0, network.numLabels);
     elements.label.replaceChildren(...names.map((name, label) => new Option(name, String(label))));
+    elements.real.hidden = !map.thumbnails; // the images are gone
     const choice = elements.label.closest("label");
     if (choice) choice.hidden = !network.numLabels;
   }
@@ -83,36 +96,62 @@ export class View {
   /**
    * Say where this is, and how far it is to be trusted; the point whose image is nearest.
    * @param {Float32Array} z
-   * @param {boolean} isHovering
+   * @param {Place | null} place  On the map, where the pointer is there.
    */
-  showTrust(z, isHovering) {
-    const { map } = this.#explorer;
-    const { point, distance, share } = map.trust(z);
-    const { name, text } = trustLevel(share);
-    const label = map.label(point);
-    const { trust, nearest, caption } = this.#elements;
+  showTrust(z, place) {
+    const { map, drawing } = this.#explorer;
+    const found = map.trust(z, place);
+    const { point } = found;
+    const { name, text } = verdictOn(found, place ? null : drawing.judgement?.share);
+    const { trust, around, caption } = this.#elements;
     trust.dataset.level = name;
     trust.textContent = text;
-    nearest.textContent = `Nearest image ${distance.toFixed(2)} away${label ? `: “${label}”` : ""}`;
-    const numbers = z.length > 3 ? "" : ` z = (${Array.from(z, (value) => show(value)).join(", ")})`;
-    caption.textContent = (isHovering ? "At the pointer" : "Decoded") + numbers;
+    around.textContent = found.isGap ? "a mix of the 8 points around" : surroundings(found);
+    const numbers = z.length > 3 ? "" : `\nz = (${Array.from(z, (value) => show(value)).join(", ")})`;
+    caption.textContent = (place ? "Decoded at the pointer" : "Decoded") + numbers;
     return point;
+  }
+
+  /**
+   * Show the image of a point beside the decoded one.
+   * @param {number} point
+   */
+  showReal(point) {
+    if (point === this.#real) return;
+    const { map } = this.#explorer;
+    const { nearest, real } = this.#elements;
+    const label = map.label(point);
+    nearest.textContent = `Nearest image${label ? `\n“${label}”` : ""}`;
+    const sheet = page.thumbnails.get(map.thumbnails ?? "");
+    sheet?.paint(real, point);
+    real.dataset.image = sheet ? String(map.images[point]) : "";
+    if (sheet || !map.thumbnails) this.#real = point; // or again, once the sheet is here
   }
 
   /** Have a screen reader say where z is. */
   announce(before = "") {
-    const { map, z } = this.#explorer;
-    const { point, share } = map.trust(z);
-    const label = map.label(point);
+    const { map, z, drawing } = this.#explorer;
+    const found = map.trust(z);
+    const label = map.label(found.point);
     const near = label ? `Nearest image: ${label}.` : "";
-    this.#elements.announcement.textContent = `${before}${trustLevel(share).text}. ${near}`;
+    this.#elements.announcement.textContent = `${before}${verdictOn(found, drawing.judgement?.share).text}. ${near}`;
   }
 
   /** Show where z rests: on the map, at the sliders, along them. */
   showState() {
     this.#showMarks();
     this.#showControls();
-    if (!this.#explorer.map.link) this.#decodeStrips(); // one of several shows no sliders
+    this.#decodeStrips(this.#explorer.z);
+  }
+
+  /**
+   * Have the sliders stand at z, and the strips follow once it rests: they are many decodes.
+   * @param {Float32Array} z
+   */
+  showSliders(z) {
+    for (const row of this.#rows) row.show(z);
+    clearTimeout(this.#resting);
+    if (z !== this.#stripsOf) this.#resting = setTimeout(() => this.#decodeStrips(z), REST);
   }
 
   /** z, pins or posterior have changed. */
@@ -132,39 +171,53 @@ export class View {
    * @returns {Marks}
    */
   #findMarks() {
-    const { map, pins, posterior, z } = this.#explorer;
+    const { map, pins, posterior, kind, z } = this.#explorer;
+    const covariance = posterior && map.projection !== "umap" ? map.covariance(posterior) : null;
     const legs = pins.length - 1;
-    const steps = map.projection === "umap" ? 12 : 1; // straight, but on a map that bends
+    // Straight, but on a map that bends, or along an arc.
+    const steps = map.projection === "umap" || kind === "spherical" ? 12 : 1;
     /** @type {Place[]} */
     const way = [];
-    for (let i = 0; legs > 0 && i <= steps * legs; i++) way.push(map.place(onWay(pins, i / (steps * legs))));
+    for (let i = 0; legs > 0 && i <= steps * legs; i++) way.push(map.place(onWay(pins, i / (steps * legs), kind)));
     return {
       here: map.place(z),
-      pins: pins.map((pin) => map.place(pin.z)),
+      // The start of a way to be, only once z is elsewhere.
+      pins: pins.filter((pin) => legs > 0 || pin.z.some((value, j) => value !== z[j])).map((pin) => map.place(pin.z)),
       way,
-      posterior: posterior && { place: map.place(posterior.mu), covariance: map.covariance(posterior) },
+      posterior: covariance && posterior && { place: map.place(posterior.mu), covariance },
     };
   }
 
   #showControls() {
-    const { label, z, pins, along, playback, lastDim } = this.#explorer;
+    const { label, pins, along, playback, lastDim, lastImage, nextEnd, steps } = this.#explorer;
     const elements = this.#elements;
     elements.label.value = String(label);
-    for (const row of this.#rows) row.show(z);
     const hasWay = pins.length > 1;
-    elements.path.hidden = !hasWay;
-    if (hasWay) {
-      const end = String.fromCharCode(64 + Math.min(pins.length, 26));
-      elements.pathName.textContent = `From A to ${end}: ${Math.round(100 * along)} %`;
-      elements.along.value = String(along);
-    }
+    const end = String.fromCharCode(64 + Math.min(pins.length, 26));
+    elements.pathName.textContent = hasWay
+      ? `From A to ${end}: ${Math.round(100 * along)} %`
+      : "No way from A to B yet";
+    elements.ends.forEach((end, i) => {
+      end.checked = i === nextEnd;
+    });
+    elements.along.disabled = !hasWay;
+    elements.along.value = String(along);
+    elements.button("image").disabled = lastImage === null;
+    elements.button("undo").disabled = !steps.length;
+    elements.button("forget").disabled = !pins.length;
     elements.play.textContent = playback.playing ? "❚❚ Pause" : `▶ Play ${hasWay ? "the way" : `z${lastDim + 1}`}`;
     elements.play.classList.toggle("lc-playing", playback.playing);
   }
 
-  /** Decode along every slider that is open, each strip as soon as the worker comes to it. */
-  #decodeStrips() {
-    const { map, model, label, z } = this.#explorer;
+  /**
+   * Decode along every slider that is open, each strip as soon as the worker comes to it.
+   * @param {Float32Array} z
+   */
+  #decodeStrips(z) {
+    const { ended, map, model, label } = this.#explorer;
+    if (ended || map.link) return; // one of several shows no sliders
+    clearTimeout(this.#resting);
+    this.#stripsOf = z;
     for (const row of this.#rows) {
       if (!row.isOpen) continue;
       const { codes, count } = row.codesAlong(z);

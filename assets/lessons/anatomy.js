@@ -56,10 +56,18 @@ class Anatomy {
       moved: (place) => this.#move(place),
       hover: false,
     });
-    this.back = button("Back to its own code", () => this.#move(null), "The code that the encoder gives this image");
-    this.bars = new Bars("Error", ["This image", `All ${arrays.held_out.shape[0]} test images`, "The average image"], {
-      digits: 2,
-    });
+    this.back = button(
+      "Back to the image’s code",
+      () => this.#move(null),
+      "The code that the encoder gives this image",
+    );
+    this.bars = new Bars(
+      "Error",
+      ["This image", `All ${arrays.held_out.shape[0]} test images`, "The mean image instead"],
+      {
+        digits: 2,
+      },
+    );
     // The errors to compare with: of images that were held out, decoded or replaced by the mean.
     const heldOut = imagesOf(arrays.held_out);
     this.usualError = mean(
@@ -68,7 +76,7 @@ class Anatomy {
     this.errorOfMean = mean(heldOut.map((image) => squaredError(image, arrays.mean.data)));
     this.errors = part("Error ‖x − x̂‖²", this.bars.element, this.notes.errors);
     this.errors.hidden = true;
-    const send = button("Send it through", () => this.#send(), "Move the image from layer to layer");
+    const send = button("Send it through", () => this.#send(), "Show the image layer by layer");
     const clear = button(
       "Clear",
       () => this.#draw(new Float32Array(this.network.numPixels)),
@@ -76,15 +84,17 @@ class Anatomy {
     );
     stage.append(
       element("div", { class: "ls-row ls-middle" }, this.tray.element, send),
-      this.pipeline.element,
-      element("div", { class: "ls-row ls-explained" }, this.notes.stage, heatKey("much, for its layer")),
+      // First, as it is what the answer reveals.
       element(
         "div",
         { class: "ls-ends" },
         part("Input x: draw on it", this.input.element, clear),
         part("Code z: drag the dot", this.plane.element, this.notes.code, this.back),
-        part("Output x̂", this.output.element, this.errors),
+        part("Output x̂", this.output.element),
+        this.errors,
       ),
+      this.pipeline.element,
+      element("div", { class: "ls-row ls-explained" }, this.notes.stage, heatKey("the largest in its layer")),
     );
     this.#take(this.images[0], names[0]);
   }
@@ -163,7 +173,7 @@ class Anatomy {
     const coded = this.at >= this.pipeline.code;
     this.notes.code.textContent = coded
       ? `z = ${showCode(z)}${this.#byHand ? ", moved by hand" : ""}`
-      : "The image has not come here yet.";
+      : "The image has not reached this layer yet.";
     this.plane.cursor = coded ? Array.from(z) : null;
     this.plane.draw();
     this.#paintOutput();
@@ -174,14 +184,18 @@ class Anatomy {
     const arrived = this.at === this.last;
     this.output.canvas.style.visibility = arrived ? "visible" : "hidden";
     this.output.element.classList.toggle("ls-absent", !arrived);
-    const absent = this.limit < this.last ? "Predict first: what will it be?" : "The image has not come here yet.";
-    this.output.describe(arrived ? `${this.#name}, decoded from two numbers` : absent);
+    const absent =
+      this.limit < this.last ? "Predict first: what will it be?" : "The image has not reached this layer yet.";
+    const decoded = this.#byHand ? "Decoded from the dot’s place" : `${this.#name}, decoded from two numbers`;
+    this.output.describe(arrived ? decoded : absent);
+    // What is decoded from a code moved by hand is an image of its own, with nothing to be compared to.
+    const compared = arrived && !this.#byHand;
     const x = this.#image;
-    this.bars.paint([arrived ? squaredError(x, this.output.image) : 0, this.usualError, this.errorOfMean], 6);
-    if (!arrived) this.bars.rows[0].value.textContent = "–";
-    this.notes.errors.textContent = arrived
-      ? `Cross-entropy ${show(sum(bernoulliTerms(x, this.output.image)))}; of a perfect copy ${show(sum(bernoulliTerms(x, x)))}`
-      : "Cross-entropy –";
+    this.bars.paint([compared ? squaredError(x, this.output.image) : 0, this.usualError, this.errorOfMean]);
+    if (!compared) this.bars.rows[0].value.textContent = "–";
+    const entropies = `Cross-entropy ${show(sum(bernoulliTerms(x, this.output.image)))}; of a perfect copy ${show(sum(bernoulliTerms(x, x)))}`;
+    const byHand = "The dot was moved: what comes out is no longer this image.";
+    this.notes.errors.textContent = compared ? entropies : arrived ? byHand : "Cross-entropy –";
   }
 }
 

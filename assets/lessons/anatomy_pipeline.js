@@ -136,11 +136,11 @@ export class Pipeline {
   sentence(at) {
     const { title, kind, count, inputs, weights } = this.stages[at];
     const { numPixels } = this.#network;
-    if (at === 0) return `Input: ${count} numbers, one a pixel, from 0 (black) to 1 (white).`;
+    if (at === 0) return `Input: ${count} numbers, one for each pixel, from 0 (black) to 1 (white).`;
     if (kind === "code")
-      return `Code: ${count} numbers, made of ${inputs}. They are all that the decoder is told: ${thousands(numPixels / count)} times fewer than the image has.`;
-    const again = at === this.last ? " again, one a pixel" : "";
-    return `${title}: ${count} numbers${again}, each made of all ${inputs} before it: ${thousands(weights)} weights.`;
+      return `Code: ${count} numbers, computed from ${inputs}. They are all the decoder is told: ${thousands(numPixels / count)} times fewer than the image has pixels.`;
+    const again = at === this.last ? " again, one for each pixel" : "";
+    return `${title}: ${count} numbers${again}, each computed from all ${inputs} before it: ${thousands(weights)} weights.`;
   }
 }
 

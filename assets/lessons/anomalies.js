@@ -50,6 +50,7 @@ class Anomalies {
     this.paper = this.#paper();
     this.back = new ImageView(this.network, "Reconstruction", { side: 150 });
     this.errors = new HeatView(this.network, "Error of each pixel", { side: 150 });
+    this.undo = button("Undo painting", () => this.#show(this.#unpainted), "Back to the image as it was");
     this.score = note("", true);
     this.score.classList.add("ls-score");
     // One of each digit that it was trained on, then some of the other, from easy to hard.
@@ -69,12 +70,7 @@ class Anomalies {
         this.paper.view.element,
         this.back.element,
         this.errors.element,
-        element(
-          "div",
-          { class: "ls-column ls-scored" },
-          this.score,
-          button("Undo painting", () => this.#show(this.#unpainted), "Back to the image as it was"),
-        ),
+        element("div", { class: "ls-column ls-scored" }, this.score, this.undo),
       ),
       part("Choose an image that was held out of training", this.tray),
       this.scores.element,
@@ -114,7 +110,10 @@ class Anomalies {
       view,
       this.network,
       PAPER_LABEL,
-      (image) => this.#judge(image),
+      (image) => {
+        this.#judge(image);
+        this.undo.disabled = false;
+      },
       () => this.#describePixel(),
     );
     paper.element.append(this.pixelNote);
@@ -127,7 +126,7 @@ class Anomalies {
   }
 
   /**
-   * An image as the model brings it back, and the squared error of each pixel.
+   * An image as the model reconstructs it, and the squared error of each pixel.
    * @param {Float32Array} image
    */
   #reconstruct(image) {
@@ -154,6 +153,7 @@ class Anomalies {
   #show(image) {
     this.#unpainted = image;
     this.#judge(image);
+    this.undo.disabled = true;
   }
 
   /** @param {Float32Array} image */

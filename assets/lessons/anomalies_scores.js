@@ -44,9 +44,9 @@ export class ScoreGraph {
       height: 17,
       x: { from: 0, to: most, title: "Score: squared error of the image" },
       y: {
-        from: -1.15 * down,
+        from: -Math.max(1.15 * down, 0.42 * up), // so deep that a number stands there as well
         to: 1.05 * up,
-        title: "Images: those that it knows upwards, 4s downwards",
+        title: "Images: digits it knows upwards, 4s downwards",
         format: (value) => showPlainly(Math.abs(value)),
       },
     });
@@ -87,7 +87,7 @@ export class ScoreGraph {
     this.#score = score;
     const catches = `Catches, ${this.strangeName}s: `;
     this.flagged.replaceChildren(
-      line("False alarms, digits that it knows: ", "ls-up", this.#count(this.normal)),
+      line("False alarms, digits it knows: ", "ls-up", this.#count(this.normal)),
       line(catches, "ls-down", this.#revealed ? this.#count(this.strange) : "predict first"),
     );
     this.graph.shapes = this.#shapes();
@@ -113,7 +113,7 @@ export class ScoreGraph {
       ...bars(up, x.to / BINS, NORMAL_COLOR),
       ...(this.#revealed ? bars(down, x.to / BINS, STRANGE_COLOR, -1) : []),
       { line: zero, kind: "ls-zero" },
-      { text: `digits that it knows (${this.normal.length})`, at: [beside, 0.35 * Math.max(...up)] },
+      { text: `digits it knows (${this.normal.length})`, at: [beside, 0.35 * Math.max(...up)] },
       {
         text: this.#revealed ? `4s (${this.strange.length})` : "4s: predict first",
         at: [beside, -0.95 * Math.max(...down)],

@@ -1,5 +1,5 @@
 /**
- * Five VAEs that differ in beta only: their maps, what they bring back and draw, rate and distortion.
+ * Five VAEs that differ in beta only: their maps, what they reconstruct and draw, rate and distortion.
  *
  * @import { Network } from "../network/network.js"
  * @import { Numbers } from "../network/safetensors.js"
@@ -68,7 +68,7 @@ class Beta {
     const count = this.examples.length;
     this.originals = new Tiles(size, `${count} images`, count, count);
     this.originals.paint(joined(this.examples));
-    this.back = new Tiles(size, "The same images, brought back", count, count);
+    this.back = new Tiles(size, "The same images, reconstructed", count, count);
     this.draws = new Tiles(size, "Codes drawn from the prior, decoded", spec.num_draws, count);
     this.numbers = element("div", { "data-testid": "rate-distortion" });
     root.append(

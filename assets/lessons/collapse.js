@@ -45,7 +45,7 @@ class Collapse {
     this.bars = new Bars(
       "KL of each number of the code",
       this.units.map((_, j) => `z${j + 1}`),
-      { unit: "nats", digits: 3, chosen: 0, changed: (j) => this.#look(j) },
+      { unit: "nats", chosen: 0, changed: (j) => this.#look(j) },
     );
     this.bars.paint(this.units.map(({ kl }) => kl));
     const used = this.units.filter(({ active }) => active).length;
@@ -189,10 +189,10 @@ class Collapse {
     const codes = STEPS.flatMap((value) => Array.from(mu, (m, k) => (k === j ? value : m)));
     const images = this.vae.decode(codes, STEPS.length).slice();
     this.strip.paint(images);
-    this.notes.strip.textContent = `From end to end, the pixel that changes most changes by ${show(largestChange(images, this.vae.numPixels))} (black to white is 1).`;
-    this.notes.statistics.textContent = `Over ${this.images.length} held-out images μ is ${show(unit.center)} on average, with variance ${show(unit.variance, 3)}, and σ is ${show(unit.sigma)}: ${unit.active ? "active" : "dead"}.`;
+    this.notes.strip.textContent = `From end to end, the pixel that changes most does so by ${show(largestChange(images, this.vae.numPixels))} (black to white is 1).`;
+    this.notes.statistics.textContent = `Over ${this.images.length} held-out images μ is ${show(unit.center)} on average, with variance ${show(unit.variance)}, and σ is ${show(unit.sigma)}: ${unit.active ? "active" : "dead"}.`;
     unit.loss ??= this.#meanError((all) => all.map((m, k) => (k === j ? 0 : m))) - this.error;
-    this.notes.worth.textContent = `It costs ${show(unit.kl, 3)} nats. Set to 0 in all images, it is missed by ${show(unit.loss, 3)} nats of reconstruction.`;
+    this.notes.worth.textContent = `It costs ${show(unit.kl)} nats, and saves ${show(unit.loss, 1)} nats of reconstruction: that is how much the error grows if it is 0 in all images.`;
   }
 }
 
@@ -207,7 +207,7 @@ function comparison(network, images, meanImage, count) {
   const back = images.map((image) => network.decode(network.encode(image).mu).slice());
   const originals = new Tiles(network, "Images", count, count);
   originals.paint(joined(images.slice(0, count)));
-  const decoded = new Tiles(network, "The same images, as the collapsed model brings them back", count, count);
+  const decoded = new Tiles(network, "The same images, as the collapsed model reconstructs them", count, count);
   decoded.paint(joined(back.slice(0, count)));
   const view = new ImageView(network, "Mean of the images it learned", { side: 88 });
   view.paint(meanImage);
@@ -222,7 +222,7 @@ function comparison(network, images, meanImage, count) {
         originals.element,
         decoded.element,
         note(
-          `Over ${images.length} images μ and σ stay within ${show(farthest, 3)} of 0 and 1. What comes back differs by ${show(change, 3)} at most from image to image, and by ${show(apart, 3)} from the mean.`,
+          `Over ${images.length} images μ and σ stay within ${show(farthest, 3)} of 0 and 1. The reconstructions differ by at most ${show(change, 3)} from image to image, and by ${show(apart, 3)} from the mean.`,
         ),
       ),
     ),

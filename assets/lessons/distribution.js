@@ -7,7 +7,7 @@
 import { nearest } from "../network/nearest.js";
 import { normals } from "../network/random.js";
 import { legend } from "./stage/bars.js";
-import { button, note, part, row } from "./stage/elements.js";
+import { button, element, note, part, row } from "./stage/elements.js";
 import { showCode } from "./stage/format.js";
 import { drawFrom } from "./stage/maths.js";
 import { figure } from "./stage/mount.js";
@@ -53,7 +53,7 @@ class Distribution {
     this.notes = { ae: note(), vae: note() };
     this.cloud = part(
       "VAE: codes drawn from the cloud, decoded",
-      row(...this.draws.map((draw) => draw.element)),
+      element("div", { class: "ls-draws" }, ...this.draws.map((draw) => draw.element)),
       button("Sample again", () => this.#sample(), "Draw other codes from the same cloud"),
     );
     this.cloud.hidden = true;
@@ -63,7 +63,14 @@ class Distribution {
         part("VAE: a cloud, one and two σ wide", this.planes.vae.element, this.notes.vae),
       ),
       legend(spec.label_names, spec.palette),
-      row(this.original.element, this.decoded.ae.element, this.decoded.vae.element, this.cloud),
+      element(
+        "div",
+        { class: "ls-brought" },
+        this.original.element,
+        this.decoded.ae.element,
+        this.decoded.vae.element,
+        this.cloud,
+      ),
     );
     this.#draw();
     this.#show(0);

@@ -1,11 +1,12 @@
 /**
- * The same noise in the maps of an autoencoder and of a VAE.
+ * The same noise, decoded by a VAE and by an autoencoder.
  *
  * @import { Classes, Given } from "./stage/mount.js"
  */
+import { LatentMap } from "../network/map.js";
 import { normals } from "../network/random.js";
 import { show } from "../shared/show.js";
-import { DrawsOnMap } from "./generating_map.js";
+import { DrawsOnMap, judgeOf, legibleShare } from "./generating_map.js";
 import { legend } from "./stage/bars.js";
 import { checkbox, Slider } from "./stage/controls.js";
 import { button, note, row } from "./stage/elements.js";
@@ -13,23 +14,30 @@ import { figure } from "./stage/mount.js";
 import { imagesOf } from "./stage/pictures.js";
 
 const DRAWS = 24;
+/** Milliseconds that a slider rests before its images are judged, which takes longer than to draw them. */
+const REST = 120;
 
 class Generating {
   #chosen = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
 
   /** @param {Given<Classes>} given */
   constructor({ root, spec, arrays, networks }) {
     const images = imagesOf(arrays.images);
     const options = { count: DRAWS, images, palette: spec.palette, chosen: (/** @type {number} */ i) => this.#look(i) };
-    this.vae = new DrawsOnMap("VAE", networks.vae, Uint8Array.from(arrays.vae.data), options);
-    this.ae = new DrawsOnMap("Autoencoder", networks.ae, Uint8Array.from(arrays.ae.data), options);
+    /** @type {(role: string) => LatentMap} */
+    const mapOf = (role) => new LatentMap(Uint8Array.from(arrays[role].data));
+    this.vae = new DrawsOnMap("VAE", networks.vae, mapOf("vae"), options);
+    this.ae = new DrawsOnMap("Autoencoder", networks.ae, mapOf("ae"), options);
+    this.judge = judgeOf(networks.ae, this.ae.map);
     this.temperature = new Slider(
       "Temperature T",
       { min: 0.1, max: 2, step: 0.1, value: 1, format: (t) => show(t, 1) },
       () => this.#scatter(),
     );
     this.stretched = false;
-    this.stretch = checkbox("Stretch the autoencoder's draws to its codes", false, (on) => {
+    this.stretch = checkbox("Stretch the autoencoder’s draws to its codes", false, (on) => {
       this.stretched = on;
       this.#scatter();
     });
@@ -40,12 +48,18 @@ class Generating {
       this.stretch,
     );
     knobs.classList.add("ls-knobs");
-    const epsilon = arrays.epsilon.data;
-    this.noise = Array.from({ length: DRAWS }, (_, i) => Array.from(epsilon.subarray(2 * i, 2 * i + 2)));
+    const { shape, data: epsilon } = arrays.epsilon;
+    this.noise = Array.from({ length: DRAWS }, (_, i) =>
+      Array.from(epsilon.subarray(shape[1] * i, shape[1] * (i + 1))),
+    );
+    const real = Math.round(DRAWS * legibleShare(this.ae.map, arrays.held_out.data));
     root.append(
       knobs,
       row(this.vae.element, this.ae.element),
-      row(legend(spec.label_names, spec.palette), note("Dashed: two T around the middle. The same ε in both models.")),
+      note(
+        `Of ${DRAWS} real images that were held out, ${real} would count as legible. The same ε in both models; dashed: two standard deviations of the draws.`,
+      ),
+      legend(spec.label_names, spec.palette),
     );
     this.#scatter();
   }
@@ -55,6 +69,10 @@ class Generating {
     this.#hideAnswer(false);
   }
 
+  end() {
+    clearTimeout(this.#timer);
+  }
+
   /** @param {boolean} hidden */
   #hideAnswer(hidden) {
     this.temperature.element.hidden = hidden;
@@ -62,7 +80,7 @@ class Generating {
   }
 
   #draw() {
-    this.noise = Array.from({ length: DRAWS }, () => Array.from(normals(2)));
+    this.noise = this.noise.map((epsilon) => Array.from(normals(epsilon.length)));
     this.#scatter();
   }
 
@@ -71,6 +89,10 @@ class Generating {
     this.vae.scatter(this.noise, temperature, false);
     this.ae.scatter(this.noise, temperature, this.stretched);
     this.#look(this.#chosen);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      for (const each of [this.vae, this.ae]) each.judge(this.judge);
+    }, REST);
   }
 
   /** @param {number} i */

@@ -1,30 +1,55 @@
 /**
- * A model's map, and draws on it: where they fall, and what they become.
+ * A model's draws: what they become, how many of them can be read, and where they lie on its map.
  *
  * @import { Network } from "../network/network.js"
  *
- * @typedef {object} Verdict  What a place is like.
- * @property {number} point  The nearest image.
- * @property {number} distance  To it.
- * @property {boolean} off  Whether it is off the data.
- * @property {boolean} between  Whether it is between digits.
- * @property {string | null} label  What the nearest image is of.
+ * @typedef {(image: ArrayLike<number>) => string | null} Judge  What an image can be read as, if as anything.
  */
 import { LatentMap } from "../network/map.js";
 import { nearest } from "../network/nearest.js";
 import { show } from "../shared/show.js";
-import { OFF_DATA } from "../shared/trust.js";
-import { column, element, note, part } from "./stage/elements.js";
-import { showCode } from "./stage/format.js";
+import { element, note, part } from "./stage/elements.js";
 import { deviation, mean } from "./stage/maths.js";
 import { ImageView } from "./stage/pictures.js";
 import { Plane } from "./stage/plane.js";
-import { alongAxis, extentOf } from "./stage/scale.js";
+import { extentOf } from "./stage/scale.js";
 import { Tiles } from "./stage/tiles.js";
 
 const COLUMNS = 8;
-/** Of the eight images nearest to a place, so many are of one digit at least, or it is between digits. */
+/** Of the eight images nearest to a code, so many are of one digit at least, or it cannot be read. */
 const AGREE = 7;
+
+/**
+ * The class that the eight nearest codes agree on.
+ * @param {LatentMap} map
+ * @param {ArrayLike<number>} z
+ * @param {number} except  A point that has no vote.
+ */
+function agreed(map, z, except = -1) {
+  const rows = Array.from(nearest(map.codes, map.latentDim, z, 9).rows).filter((row) => row !== except);
+  const labels = rows.slice(0, 8).map((row) => map.label(row));
+  const found = labels.find((label) => labels.filter((other) => other === label).length >= AGREE);
+  return found ?? null;
+}
+
+/**
+ * A judge of images: a model's own encoder, and the codes near to what it answers.
+ * @param {Network} network
+ * @param {LatentMap} map  Its map.
+ * @returns {Judge}
+ */
+export const judgeOf = (network, map) => (image) => agreed(map, network.encode(Float32Array.from(image)).mu);
+
+/**
+ * Of how many real images in a hundred it can be told what they show, judged in the same way.
+ * @param {LatentMap} map
+ * @param {ArrayLike<number>} rows  1 for each point that counts.
+ */
+export function legibleShare(map, rows) {
+  const counted = Array.from(rows).flatMap((each, i) => (each ? [i] : []));
+  const legible = counted.filter((i) => agreed(map, map.code(i), i) !== null);
+  return legible.length / counted.length;
+}
 
 /** A model, its map, and the draws on it. */
 export class DrawsOnMap {
@@ -34,63 +59,51 @@ export class DrawsOnMap {
   /**
    * @param {string} title
    * @param {Network} network
-   * @param {Uint8Array} bytes  Of the map.
+   * @param {LatentMap} map
    * @param {object} options
    * @param {number} options.count  Draws.
    * @param {Float32Array[]} options.images  On the map.
    * @param {string[]} options.palette
    * @param {(i: number) => void} options.chosen  Called with the draw that was chosen.
    */
-  constructor(title, network, bytes, { count, images, palette, chosen }) {
+  constructor(title, network, map, { count, images, palette, chosen }) {
     this.network = network;
     this.images = images;
-    this.map = new LatentMap(bytes);
-    const { places } = this.map;
+    this.map = map;
+    const { places } = map;
     this.plane = new Plane({
       label: `Map of the ${title}`,
       places,
-      labels: this.map.labels ?? [],
+      labels: map.labels ?? [],
       palette,
       extent: extentOf(places, 3.8, 0.04),
+      axes: ["PC 1", "PC 2"],
       size: 2,
-      moved: (place) => this.#go(place),
+      moved: ([x, y]) => this.#show(map.lift([x, y]), [x, y], "Under the pointer"),
     });
     this.plane.element.classList.add("ls-behind");
-    this.decoded = new ImageView(network, "Decoded", { side: 80 });
-    this.near = new ImageView(network, "Nearest image", { side: 80 });
-    this.notes = {
-      verdict: element("p", { class: "ls-note ls-name" }),
-      place: note(),
-      digits: note(),
-      between: note(),
-    };
+    this.decoded = new ImageView(network, "", { side: 80 });
+    this.near = new ImageView(network, "", { side: 80 });
+    this.notes = { legible: note("", true), distance: note() };
     this.tiles = new Tiles(network, `${count} draws, decoded by the ${title}`, count, COLUMNS, chosen);
     this.marks = this.tiles.tiles.map(({ tile }) => {
       const mark = element("span", { class: "ls-where", "aria-hidden": "true" });
       tile.append(mark);
       return mark;
     });
-    // Where the codes lie, for draws that are stretched to them, and how many lie near 0.
-    const [x, y] = [alongAxis(places, 0), alongAxis(places, 1)];
-    this.center = [mean(x), mean(y)];
-    this.spread = [deviation(x), deviation(y)];
-    const inside = x.filter((each, i) => Math.hypot(each, y[i]) < 2).length / x.length;
+    // Where the codes lie, for draws that are stretched to them.
+    const axes = Array.from({ length: map.latentDim }, (_, j) =>
+      Array.from({ length: map.codes.length / map.latentDim }, (_, i) => map.codes[i * map.latentDim + j]),
+    );
+    this.center = axes.map(mean);
+    this.spread = axes.map(deviation);
+    this.usualNorm = mean(axes[0].map((_, i) => Math.hypot(...map.code(i))));
     this.element = part(
       title,
-      this.plane.element,
-      element(
-        "div",
-        { class: "ls-row ls-judged" },
-        this.decoded.element,
-        this.near.element,
-        column(this.notes.verdict, this.notes.place),
-      ),
       this.tiles.element,
-      this.notes.digits,
-      this.notes.between,
-      note(
-        `Within 2 of 0: ${Math.round(100 * inside)} % of the codes, ${Math.round(100 * (1 - Math.exp(-2)))} % of the prior.`,
-      ),
+      this.notes.legible,
+      element("div", { class: "ls-judged" }, this.plane.element, this.decoded.element, this.near.element),
+      this.notes.distance,
     );
     this.element.dataset.testid = title;
   }
@@ -108,25 +121,17 @@ export class DrawsOnMap {
   }
 
   /**
-   * @param {number[]} z
-   * @returns {Verdict}
+   * Decode a code, beside the image whose code is nearest.
+   * @param {ArrayLike<number>} z
+   * @param {number[]} place  Where it is on the map.
+   * @param {string} name
    */
-  #judge(z) {
-    const { point, distance, share } = this.map.trust(z);
-    const labels = Array.from(nearest(this.map.codes, 2, z).rows, (at) => this.map.labels?.[at]);
-    const votes = labels.map((label) => labels.filter((other) => other === label).length);
-    const off = share > OFF_DATA;
-    return { point, distance, off, between: !off && Math.max(...votes) < AGREE, label: this.map.label(point) };
-  }
-
-  /** @param {number[]} place */
-  #go(place) {
-    const { point, distance, off, between, label } = this.#judge(place);
-    this.decoded.paint(this.network.decode(place));
+  #show(z, place, name) {
+    const { point } = this.map.trust(z);
+    this.decoded.paint(this.network.decode(Float32Array.from(z)));
+    this.decoded.describe(`${name}, decoded`);
     this.near.paint(this.images[point]);
-    this.near.describe(`Nearest: a “${label}”`);
-    this.notes.verdict.textContent = off ? "Off the data" : between ? "Between digits" : `Among images of “${label}”`;
-    this.notes.place.textContent = `z = ${showCode(place)}, ${show(distance)} from the nearest image.`;
+    this.near.describe(`Nearest image: a “${this.map.label(point)}”`);
     this.plane.cursor = this.#within(place);
     this.plane.draw();
   }
@@ -138,28 +143,33 @@ export class DrawsOnMap {
    * @param {boolean} stretched  Whether they are stretched to where the model's codes lie.
    */
   scatter(noise, temperature, stretched) {
-    const center = stretched ? this.center : [0, 0];
-    const spread = (stretched ? this.spread : [1, 1]).map((s) => s * temperature);
+    const center = stretched ? this.center : this.center.map(() => 0);
+    const spread = (stretched ? this.spread : this.spread.map(() => 1)).map((s) => s * temperature);
     this.#codes = noise.map((epsilon) => epsilon.map((e, j) => center[j] + spread[j] * e));
-    const verdicts = this.#codes.map((z) => this.#judge(z));
-    this.tiles.paint(this.network.decode(this.#codes.flat(), this.#codes.length).slice());
-    verdicts.forEach(({ off, between, label }, i) => {
-      this.tiles.tiles[i].tile.classList.toggle("ls-outside", off);
-      this.marks[i].textContent = off ? "off" : between ? "mix" : label;
-      this.tiles.name(
-        i,
-        `Draw ${i + 1}, ${off ? "off the data" : between ? "mix: between digits" : `among images of ${label}`}`,
-      );
-    });
-    const digits = [...new Set(verdicts.map(({ label }) => label))].sort();
-    this.notes.digits.textContent = `Nearest to the draws are ${digits.length} digits: ${digits.join(", ")}`;
-    const numBetween = verdicts.filter(({ between }) => between).length;
-    const numOff = verdicts.filter(({ off }) => off).length;
-    this.notes.between.textContent = `Between digits (mix): ${numBetween}. Off the data (off): ${numOff}.`;
+    this.tiles.paint(this.network.decode(this.#codes.flat(), this.#codes.length));
+    const norms = mean(this.#codes.map((z) => Math.hypot(...z)));
+    this.notes.distance.textContent = `Distance from 0, on average: images’ codes ${show(this.usualNorm, 1)}, draws ${show(norms, 1)}.`;
+    const sigma = Float32Array.from(spread);
+    const [xx, , yy] = this.map.covariance({ mu: Float32Array.from(center), sigma }) ?? [0, 0, 0]; // PCA has one
     this.plane.shapes = [
-      { ellipse: center, sigma: spread.map((s) => 2 * s), kind: "ls-quiet" },
-      ...this.#codes.map((z, i) => ({ dot: this.#within(z), r: 4, kind: verdicts[i].off ? "ls-outside" : "" })),
+      { ellipse: this.map.place(center), sigma: [2 * Math.sqrt(xx), 2 * Math.sqrt(yy)], kind: "ls-quiet" },
+      ...this.#codes.map((z) => ({ dot: this.#within(this.map.place(z)), r: 4 })),
     ];
+  }
+
+  /**
+   * Say which of the draws can be read, and as what.
+   * @param {Judge} judge
+   */
+  judge(judge) {
+    const read = this.#codes.map((z) => judge(this.network.decode(z)));
+    read.forEach((label, i) => {
+      this.marks[i].textContent = label ?? "–";
+      this.tiles.name(i, `Draw ${i + 1}, ${label === null ? "cannot be read" : `reads as a ${label}`}`);
+    });
+    const digits = [...new Set(read.filter((label) => label !== null))].sort();
+    const among = digits.length ? ` (${digits.join(", ")})` : "";
+    this.notes.legible.textContent = `Legible: ${read.filter((label) => label !== null).length} of ${read.length}${among}.`;
   }
 
   /**
@@ -168,6 +178,6 @@ export class DrawsOnMap {
    */
   look(i) {
     this.tiles.mark(i);
-    this.#go(this.#codes[i]);
+    this.#show(this.#codes[i], this.map.place(this.#codes[i]), `Draw ${i + 1}`);
   }
 }

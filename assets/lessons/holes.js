@@ -8,7 +8,7 @@ import { LatentMap } from "../network/map.js";
 import { normals } from "../network/random.js";
 import { show } from "../shared/show.js";
 import { OFF_DATA, trustLevel } from "../shared/trust.js";
-import { legend } from "./stage/bars.js";
+import { legend, table } from "./stage/bars.js";
 import { Choice } from "./stage/controls.js";
 import { button, column, element, note, row } from "./stage/elements.js";
 import { showCode } from "./stage/format.js";
@@ -18,31 +18,40 @@ import { Plane } from "./stage/plane.js";
 import { alongAxis, extentOf } from "./stage/scale.js";
 import { Tiles } from "./stage/tiles.js";
 
-/** Codes that are decoded, and those that are only counted. */
+/** Codes that are decoded, and how often as many are only counted. */
 const DECODED = 24;
-const COUNTED = 2000;
-const RULES = ["anywhere on the map", "from N(0, I)"];
-const ANYWHERE = 0;
+const TIMES = 100;
+const RULES = ["anywhere", "from N(0, I)"];
+const [ANYWHERE, NORMAL] = [0, 1];
 
 /** A model, its map, and what falls on it. */
 class Territory {
-  /** The share of a rule's codes that are off the data in the long run. */
-  #usualShare = 0;
-
   /**
    * @param {string} title
    * @param {Network} network
    * @param {Uint8Array} bytes  Of the map.
    * @param {Float32Array[]} images
    * @param {string[]} palette
+   * @param {number} rule  By which codes are drawn at first.
+   * @param {() => void} ruled  Called when another rule was chosen.
    */
-  constructor(title, network, bytes, images, palette) {
+  constructor(title, network, bytes, images, palette, rule, ruled) {
+    this.title = title;
+    this.rule = new Choice("Draw", RULES, rule, () => {
+      this.scatter();
+      ruled();
+    });
+    this.controls = row(
+      this.rule.element,
+      button("Draw again", () => this.scatter(), `Draw ${DECODED} other codes by the same rule`),
+    );
+    this.controls.classList.add("ls-controls");
     this.network = network;
     this.images = images;
     this.map = new LatentMap(bytes);
     const { places } = this.map;
     this.plane = new Plane({
-      label: `Map of the ${title}`,
+      label: `${title}: map of the codes`,
       places,
       labels: this.map.labels ?? [],
       palette,
@@ -55,8 +64,7 @@ class Territory {
     this.notes = {
       trust: element("p", { class: "ls-note ls-name" }),
       place: note(),
-      tally: note("", true),
-      classes: note(),
+      tally: element("p", { class: "ls-note ls-tally", "aria-live": "polite" }),
     };
     /** From the least to the greatest code, along each axis. */
     this.box = [0, 1].map((axis) => {
@@ -64,7 +72,7 @@ class Territory {
       return [Math.min(...values), Math.max(...values)];
     });
     const ranges = this.box.map(([low, high], j) => `${show(low, 1)} to ${show(high, 1)} (z${j + 1})`);
-    this.tiles = new Tiles(network, `${DECODED} random codes of the ${title}, decoded`, DECODED, 8);
+    this.tiles = new Tiles(network, `${title}: ${DECODED} random codes, decoded`, DECODED, 8);
     this.tiles.element.classList.add("ls-unknown");
     this.verdicts = this.tiles.tiles.map(({ tile }) => {
       const verdict = element("span", { class: "ls-verdict", "aria-hidden": "true" }, "?");
@@ -77,7 +85,7 @@ class Territory {
       element(
         "div",
         { class: "ls-column" },
-        element("h4", {}, `Map of the ${title}`),
+        element("h4", {}, title),
         this.plane.element,
         note(`Codes from ${ranges.join(", ")}`),
       ),
@@ -85,10 +93,9 @@ class Territory {
         "div",
         { class: "ls-column" },
         row(this.decoded.element, this.near.element, column(this.notes.trust, this.notes.place)),
-        element("h4", {}, `${DECODED} random codes, decoded`),
+        this.controls,
         this.tiles.element,
         this.notes.tally,
-        this.notes.classes,
       ),
     );
     this.notes.tally.textContent = "Predict first: how many of them will be off the data?";
@@ -102,7 +109,7 @@ class Territory {
     this.near.paint(this.images[point]);
     this.near.describe(`Nearest: a “${this.map.label(point)}”`);
     this.notes.trust.textContent = trustLevel(share).text;
-    this.notes.place.textContent = `z = ${showCode(place)}; the nearest image lies ${show(distance)} away.`;
+    this.notes.place.textContent = `z = ${showCode(place)}; the nearest image is ${show(distance)} away.`;
     this.plane.cursor = Array.from(place);
     this.plane.draw();
   }
@@ -117,20 +124,23 @@ class Territory {
   }
 
   /**
-   * Find out how many codes of a rule are off the data in the long run.
+   * What a rule's codes are like in the long run: the share off the data, and how many digits are among
+   * as many of them as are shown.
    * @param {number} rule
    */
   count(rule) {
-    let numOff = 0;
-    for (let i = 0; i < COUNTED; i++) if (this.map.trust(this.#draw(rule)).share > OFF_DATA) numOff += 1;
-    this.#usualShare = numOff / COUNTED;
+    let [numOff, numDigits] = [0, 0];
+    for (let i = 0; i < TIMES; i++) {
+      const trusts = Array.from({ length: DECODED }, () => this.map.trust(this.#draw(rule)));
+      numOff += trusts.filter(({ share }) => share > OFF_DATA).length;
+      numDigits += new Set(trusts.map(({ point }) => this.map.label(point))).size;
+    }
+    return { off: numOff / TIMES / DECODED, digits: numDigits / TIMES };
   }
 
-  /**
-   * Draw some codes by a rule, and show what they become.
-   * @param {number} rule
-   */
-  scatter(rule) {
+  /** Draw some codes by the chosen rule, and show what they become. */
+  scatter() {
+    const rule = this.rule.value;
     const codes = Array.from({ length: DECODED }, () => this.#draw(rule));
     const trusts = codes.map((z) => this.map.trust(z));
     const off = trusts.map(({ share }) => share > OFF_DATA);
@@ -143,8 +153,7 @@ class Territory {
     });
     const numOff = off.filter(Boolean).length;
     const classes = [...new Set(trusts.map(({ point }) => this.map.label(point)))].sort();
-    this.notes.tally.textContent = `Off the data: ${numOff} of ${DECODED}. Of ${COUNTED.toLocaleString("en")} such codes: ${Math.round(100 * this.#usualShare)} %.`;
-    this.notes.classes.textContent = `Nearest to them are images of ${classes.length} digits: ${classes.join(", ")}`;
+    this.notes.tally.textContent = `Off the data: ${numOff} of ${DECODED}. Nearest to them are images of ${classes.length} digits: ${classes.join(", ")}`;
     const [[x0, x1], [y0, y1]] = this.box;
     const region =
       rule === ANYWHERE
@@ -170,43 +179,63 @@ class Territory {
 }
 
 class Holes {
+  /** What each rule's codes are like in the long run, of each model; counted when it is first shown. */
+  #counted = /** @type {{ off: number, digits: number }[][]} */ ([]);
+
   /** @param {Given<Classes>} given */
   constructor({ root, spec, arrays, networks }) {
     const images = imagesOf(arrays.images);
-    /** @type {(role: string, title: string) => Territory} */
-    const territory = (role, title) =>
-      new Territory(title, networks[role], Uint8Array.from(arrays[role].data), images, spec.palette);
-    this.ae = territory("ae", "autoencoder");
-    this.vae = territory("vae", "VAE");
-    this.rule = new Choice("Draw codes", RULES, ANYWHERE, () => this.#count());
-    this.controls = row(
-      this.rule.element,
-      button("Draw again", () => this.#scatter(), "Draw 24 other codes by the same rule"),
-    );
-    this.controls.classList.add("ls-controls");
+    /** @type {(role: string, title: string, rule: number) => Territory} */
+    const territory = (role, title, rule) =>
+      new Territory(title, networks[role], Uint8Array.from(arrays[role].data), images, spec.palette, rule, () =>
+        this.#compare(),
+      );
+    this.ae = territory("ae", "Autoencoder", ANYWHERE);
+    this.vae = territory("vae", "VAE", NORMAL);
+    this.comparison = element("div", { class: "ls-column" });
     this.#hideAnswer(true);
-    root.append(this.controls, this.ae.element, legend(spec.label_names, spec.palette), this.vae.element);
+    root.append(
+      this.comparison,
+      element("div", { class: "ls-territories" }, this.ae.element, this.vae.element),
+      legend(spec.label_names, spec.palette),
+    );
   }
 
-  /** From now on, codes are drawn; for the VAE as well. */
+  /** From now on, codes are drawn; from the VAE as well. */
   reveal() {
     this.#hideAnswer(false);
-    this.#count();
+    this.#counted = this.#both.map((territory) => RULES.map((_, rule) => territory.count(rule)));
+    for (const territory of this.#both) territory.scatter();
+    this.#compare();
+  }
+
+  get #both() {
+    return [this.ae, this.vae];
   }
 
   /** @param {boolean} hidden */
   #hideAnswer(hidden) {
-    this.controls.hidden = hidden;
-    this.vae.element.hidden = hidden;
+    for (const each of [this.ae.controls, this.comparison, this.vae.element]) each.hidden = hidden;
   }
 
-  #count() {
-    for (const territory of [this.ae, this.vae]) territory.count(this.rule.value);
-    this.#scatter();
-  }
-
-  #scatter() {
-    for (const territory of [this.ae, this.vae]) territory.scatter(this.rule.value);
+  /** Both models by both rules, with those marked that are shown. */
+  #compare() {
+    const all = this.#both.flatMap((territory, i) =>
+      RULES.map((rule, j) => ({
+        ...this.#counted[i][j],
+        name: `${territory.title}, ${rule}${j === ANYWHERE ? " on its map" : ""}`,
+        shown: territory.rule.value === j,
+      })),
+    );
+    const lines = table(
+      "Codes drawn at random, in the long run",
+      [`Codes drawn ${TIMES} times, ${DECODED} at a time`, "off the data", `digits among ${DECODED}`],
+      all.map(({ name, off, digits }) => [name, `${Math.round(100 * off)}\u00a0%`, show(digits, 1)]),
+    );
+    lines.querySelectorAll("tbody tr").forEach((line, i) => {
+      line.setAttribute("aria-current", String(all[i].shown));
+    });
+    this.comparison.replaceChildren(lines);
   }
 }
 

@@ -14,7 +14,7 @@ import { legend } from "./stage/bars.js";
 import { Choice } from "./stage/controls.js";
 import { button, element, note, part } from "./stage/elements.js";
 import { showCode } from "./stage/format.js";
-import { mean, posture } from "./stage/maths.js";
+import { mean, posture, sum } from "./stage/maths.js";
 import { figure } from "./stage/mount.js";
 import { ImageView, joined } from "./stage/pictures.js";
 import { Plane } from "./stage/plane.js";
@@ -22,9 +22,9 @@ import { extentOf } from "./stage/scale.js";
 import { Tiles } from "./stage/tiles.js";
 
 const DRAWN = 10;
-/** From end to end of an axis: what is compared to say what the axis does. */
+/** How far to each side of 0 images are compared to say what a direction does. */
 const END = 2;
-/** Degrees by which a digit must lean farther for it to be visible in 8 × 8 pixels. */
+/** Degrees by which a digit must lean farther for it to be visible. */
 const LEAST_LEAN = 2;
 
 /** @param {number} degrees */
@@ -34,6 +34,10 @@ function showLean(degrees) {
 }
 
 class ImageGeneration {
+  /** Which way images lean farther to the right, and which way, across that, they get more ink. */
+  #leaning = [1, 0];
+  #broadening = [0, 1];
+
   /** @param {Given<ImageGenerationSpec>} given */
   constructor({ root, spec, arrays, networks }) {
     this.network = networks.cvae;
@@ -51,7 +55,7 @@ class ImageGeneration {
       moved: (place) => this.#go(place),
       size: 2.5,
     });
-    this.image = new ImageView(this.network, "", { side: 150 });
+    this.image = new ImageView(this.network, "", { side: 132 });
     this.code = note();
     this.drawnTitle = element("h4");
     this.draws = new Tiles(this.network, "Images of ten codes drawn at random", DRAWN, DRAWN / 2);
@@ -99,9 +103,11 @@ class ImageGeneration {
   /** From now on, one code is decoded with every label, and stays when the label changes. */
   reveal() {
     this.same.hidden = false;
-    this.facts.textContent = this.#factsOfAxes();
+    this.#findDirections();
+    this.facts.textContent = this.#factsOfDirections();
     this.mixed.textContent = this.#factsOfMixing();
-    this.#go([-1, 0]);
+    this.#draw();
+    this.#go(this.#leaning.map((each) => 1.2 * each));
   }
 
   #changeLabel() {
@@ -121,6 +127,7 @@ class ImageGeneration {
       r: 5,
       kind: "ls-ring",
     }));
+    if (!this.same.hidden) this.plane.shapes.unshift(...this.#directions());
     this.plane.draw();
   }
 
@@ -152,19 +159,56 @@ class ImageGeneration {
     return this.names.map((_, label) => this.network.decode(z, 1, label).slice());
   }
 
-  /** What the axes do, measured at their ends. */
-  #factsOfAxes() {
-    /** @type {(...z: number[]) => { x: number, lean: number }[]} */
-    const at = (...z) => this.#decodeWithEvery(z).map((image) => posture(image, this.network.width));
-    const [leans, leansAtEnd] = [at(-END, 0), at(END, 0)].map((images) => images.map(({ lean }) => lean));
-    const [xs, xsAtEnd] = [at(0, -END), at(0, END)].map((images) => images.map(({ x }) => x));
-    const leaning = leansAtEnd.filter((lean, i) => lean < leans[i] - LEAST_LEAN).length;
-    const moving = xsAtEnd.filter((x, i) => x < xs[i]).length;
+  /**
+   * Posture and ink of the images that a code becomes with each label.
+   * @param {number[]} z
+   */
+  #postures(z) {
+    return this.#decodeWithEvery(z).map((image) => ({ ...posture(image, this.network.width), ink: sum(image) }));
+  }
+
+  /** Find the two directions: which axis of the code does what is up to each training. */
+  #findDirections() {
+    const slopes = [0, 1].map((axis) => {
+      /** @type {(at: number) => number} */
+      const leanAt = (at) => mean(this.#postures(axis === 0 ? [at, 0] : [0, at]).map(({ lean }) => lean));
+      return leanAt(1) - leanAt(-1);
+    });
+    const length = Math.hypot(...slopes);
+    this.#leaning = slopes.map((slope) => slope / length);
+    const [x, y] = this.#leaning;
+    /** @type {(z: number[]) => number} */
+    const inkAt = (z) => mean(this.#postures(z).map(({ ink }) => ink));
+    this.#broadening = inkAt([-y, x]) > inkAt([y, -x]) ? [-y, x] : [y, -x];
+  }
+
+  /** Both directions, drawn on the map. */
+  #directions() {
+    /** @type {(direction: number[], text: string) => { line?: number[][], dot?: number[], r?: number, text?: string, kind?: string }[]} */
+    const arrow = (direction, text) => [
+      { line: [-END, END].map((at) => direction.map((each) => at * each)), kind: "ls-quiet" },
+      { dot: direction.map((each) => END * each), r: 3, text },
+    ];
+    return [...arrow(this.#leaning, "leans right"), ...arrow(this.#broadening, "broader")];
+  }
+
+  /** What the directions do, measured at their ends. */
+  #factsOfDirections() {
+    const [lean, ink] = [
+      { direction: this.#leaning, of: "lean" },
+      { direction: this.#broadening, of: "ink" },
+    ].map(({ direction, of }) =>
+      [-END, END].map((at) =>
+        this.#postures(direction.map((each) => at * each)).map((each) => (of === "lean" ? each.lean : each.ink)),
+      ),
+    );
+    const leaning = lean[1].filter((degrees, i) => degrees > lean[0][i] + LEAST_LEAN).length;
+    const broader = ink[1].filter((amount, i) => amount > ink[0][i]).length;
     const count = this.names.length;
     return (
-      `From z1 = −${END} to ${END}, ${leaning} of ${count} digits come to lean farther to the left ` +
-      `(by ${show(mean(leans) - mean(leansAtEnd), 0)}° on average over all). From z2 = −${END} to ${END}, ` +
-      `${moving} of ${count} move to the left (by ${show(mean(xs) - mean(xsAtEnd), 1)} pixels).`
+      `From end to end of “leans right”, ${leaning} of ${count} digits come to lean farther to the right, ` +
+      `by ${show(mean(lean[1]) - mean(lean[0]), 0)}° on average. From end to end of “broader”, ` +
+      `${broader} of ${count} get more ink: ${show(mean(ink[1]) / mean(ink[0]), 1)} times as much on average.`
     );
   }
 

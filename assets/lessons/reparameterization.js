@@ -71,7 +71,7 @@ class Reparameterization {
     this.shifts = [slider("μ1 +", SHIFTS), slider("μ2 +", SHIFTS)];
     this.factors = [slider("σ1 ×", FACTORS), slider("σ2 ×", FACTORS)];
     this.moves = part(
-      "ε stays; now μ and σ move",
+      "ε stays, μ and σ move",
       row(column(...this.shifts.map((each) => each.element)), column(...this.factors.map((each) => each.element))),
       row(
         button("Halve σ", () =>
@@ -85,9 +85,9 @@ class Reparameterization {
     );
     this.nudges = element("div", { "data-testid": "nudges" });
     this.check = part(
-      `Nudge μ1 or σ1 by ${NUDGE}: by how much does z1 move?`,
+      `Nudge μ1 or σ1 by ${NUDGE}: how far does z1 move?`,
       this.nudges,
-      button("Nudge again", () => this.#nudge(), "Nudge again; what is drawn anew comes out differently"),
+      button("Nudge again", () => this.#nudge(), "Nudge again: what is drawn anew comes out differently"),
     );
     this.moves.hidden = true;
     this.check.hidden = true;

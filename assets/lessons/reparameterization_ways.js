@@ -30,11 +30,11 @@ export const waysToDraw = () =>
     chain(
       "Drawn directly",
       [["x"], ["encoder"], ["μ, σ"], ["draw z ∼ N(μ, σ²)", "ls-random"], ["decoder"], ["reconstruction"]],
-      "✕ No derivative comes back through the draw: the encoder cannot learn from the reconstruction.",
+      "✕ No derivative comes back through the draw, so this way the encoder gets none from the reconstruction.",
     ),
     chain(
       "Noise aside",
       [["x"], ["encoder"], ["μ, σ"], ["z = μ + σ · ε"], ["decoder"], ["reconstruction"]],
-      "✓ Derivatives come back all the way. ε, drawn beforehand, is an input as x is.",
+      "✓ Derivatives come back all the way. ε, drawn beforehand, is an input, as x is.",
     ),
   );

@@ -8,11 +8,13 @@
  */
 import { endWithout } from "../shared/mount.js";
 import { page } from "../shared/page.js";
+import { leaveWheelToPage } from "../shared/wheel.js";
 import { LinkedChart } from "./linked_chart.js";
 
 /** @param {Mount<LinkSent | null>} mount */
 export default function mount({ data, parentElement }) {
   if (!data) return undefined;
+  leaveWheelToPage();
   const { chart, chosen } = data;
   const root = parentElement instanceof ShadowRoot ? parentElement.host : parentElement;
   const linked = page.linkedCharts.get(chart) ?? new LinkedChart(chart, root);

@@ -8,23 +8,34 @@
  * @typedef {[number, number, number]} Covariance  xx, xy and yy.
  *
  * One dimension of the code, for its slider: `DimSpec` of vaelab/export/browser.py.
- * @typedef {{ dim: number, limit: number, active: boolean, kl: number | null }} DimSpec
+ * @typedef {{ dim: number, limit: number, active: boolean, kl: number | null, name: string }} DimSpec
  *
  * What the metadata of a map's file say: `MapSpec` of vaelab/export/browser.py.
  * @typedef {object} MapSpec
  * @property {string} model  The `id` of the model that it maps.
  * @property {string} run  Whose model it is.
  * @property {string} map_key  Of Streamlit's container around the chart.
- * @property {"plane" | "pca" | "umap"} projection
+ * @property {"plane" | "pair" | "pca" | "umap"} projection
  * @property {DimSpec[]} dims  Those that carry most first.
  * @property {number[]} radii  Quantiles of the distance to the eighth neighbour.
+ * @property {number[]} place_radii  The same between places of a UMAP map; empty for any other.
  * @property {string[]} label_names
  * @property {number[]} background  Colour of the images' border, a number a channel.
- * @property {"image" | "place" | null} link
+ * @property {"image" | "place" | "ends" | null} link
+ * @property {string | null} thumbnails  The `id` of the sheet with its images, or null where they are gone.
  */
 import { NEIGHBOURS, nearest, weightedMean } from "./nearest.js";
-import { normal } from "./random.js";
 import { readSafetensors, specOf, take } from "./safetensors.js";
+
+/**
+ * The share of numbers, 0 to 1, below one, from their quantiles.
+ * @param {number[]} quantiles  Rising, from the least number to the greatest.
+ * @param {number} value
+ */
+export function shareBelow(quantiles, value) {
+  const rank = quantiles.findIndex((quantile) => quantile >= value);
+  return rank < 0 ? 1 : rank / (quantiles.length - 1);
+}
 
 /** Where codes lie on the plane and back. */
 export class LatentMap {
@@ -39,19 +50,31 @@ export class LatentMap {
     this.projection = spec.projection;
     this.dims = spec.dims;
     this.radii = spec.radii;
+    this.placeRadii = spec.place_radii;
     this.labelNames = spec.label_names;
     this.background = spec.background;
     this.link = spec.link;
+    this.thumbnails = spec.thumbnails;
     const codes = take(tensors, "codes", 2);
     this.codes = codes.data;
     this.latentDim = codes.shape[1];
     this.images = take(tensors, "indices", 1).data;
     /** @type {Numbers | null} */
     this.labels = tensors.get("labels")?.data ?? null;
-    const linear = this.projection === "pca";
+    const linear = this.projection === "pca" || this.projection === "pair";
     this.center = linear ? take(tensors, "center", 1, this.latentDim).data : new Float32Array();
     this.components = linear ? take(tensors, "components", 2, 2 * this.latentDim).data : new Float32Array();
     this.places = tensors.get("coordinates")?.data ?? this.#placeAll();
+  }
+
+  /** Whether a way leads through places of it; one of several side by side has none. */
+  get hasWays() {
+    return this.link === null || this.link === "ends";
+  }
+
+  /** Under what the page remembers where a person was: the two ends of a way are apart from other places. */
+  get memory() {
+    return this.link === "ends" ? `${this.run} ends` : this.run;
   }
 
   /** Where all points lie, when the file does not say because it follows from their codes. */
@@ -74,14 +97,17 @@ export class LatentMap {
   /**
    * A code for a place: the way back from the map.
    * @param {Place} place
+   * @param {ArrayLike<number>} held  A code that has what a map of two dimensions does not show: it stays.
    */
-  lift([x, y]) {
+  lift([x, y], held = this.center) {
     const d = this.latentDim;
     if (this.projection === "umap") return weightedMean(this.places, 2, [x, y], this.codes, d);
     const z = new Float32Array(d);
     for (let j = 0; j < d; j++) {
+      const [along, up] = [this.components[j], this.components[d + j]];
       if (this.projection === "plane") z[j] = [x, y][j];
-      else z[j] = this.center[j] + x * this.components[j] + y * this.components[d + j];
+      else if (this.projection === "pair") z[j] = along ? x : up ? y : held[j];
+      else z[j] = this.center[j] + x * along + y * up;
     }
     return z;
   }
@@ -92,7 +118,7 @@ export class LatentMap {
    * @param {Place} place
    */
   step(z, place) {
-    if (this.projection === "umap") return this.lift(place);
+    if (this.projection === "umap" || this.projection === "pair") return this.lift(place, z);
     const [before, after] = [this.lift(this.place(z)), this.lift(place)];
     return z.map((value, j) => value + after[j] - before[j]);
   }
@@ -119,51 +145,60 @@ export class LatentMap {
   }
 
   /**
-   * Covariance on the map of a Gaussian posterior. Exact on a plane or a PCA map; on a UMAP map,
-   * which is not linear, that of 64 draws.
+   * Covariance on the map of a Gaussian posterior; a UMAP map, which is not linear, has none.
    * @param {Posterior} posterior
    * @returns {Covariance}
    */
-  covariance({ mu, sigma }) {
+  covariance({ sigma }) {
     const d = this.latentDim;
     if (this.projection === "plane") return [sigma[0] ** 2, 0, d > 1 ? sigma[1] ** 2 : 0];
     let xx = 0;
     let xy = 0;
     let yy = 0;
-    if (this.projection === "pca") {
-      for (let j = 0; j < d; j++) {
-        const [a, b] = [this.components[j] * sigma[j], this.components[d + j] * sigma[j]];
-        xx += a * a;
-        xy += a * b;
-        yy += b * b;
-      }
-      return [xx, xy, yy];
-    }
-    const draws = Array.from({ length: 64 }, () => this.place(mu.map((m, j) => m + sigma[j] * normal())));
-    const [x, y] = [0, 1].map((i) => draws.reduce((sum, place) => sum + place[i], 0) / draws.length);
-    for (const place of draws) {
-      xx += (place[0] - x) ** 2 / draws.length;
-      xy += ((place[0] - x) * (place[1] - y)) / draws.length;
-      yy += (place[1] - y) ** 2 / draws.length;
+    for (let j = 0; j < d; j++) {
+      const [a, b] = [this.components[j] * sigma[j], this.components[d + j] * sigma[j]];
+      xx += a * a;
+      xy += a * b;
+      yy += b * b;
     }
     return [xx, xy, yy];
   }
 
   /**
-   * How far to trust a decode at `z`: the nearest image's point and distance, and the share of
-   * images (0 to 1) whose own surroundings are denser than those of `z`.
+   * How far to trust a decode at `z`: the nearest image's point and distance, the `radius` within which
+   * the nearest eight are, and the `share` of images (0 to 1) that have theirs within less.
+   *
+   * A code lifted from a gap of a UMAP map is a mean of distant ones, and may well lie among others. So
+   * where a `place` is pointed at, the map's own points must be as near.
    * @param {ArrayLike<number>} z
+   * @param {Place | null} place
    */
-  trust(z) {
+  trust(z, place = null) {
     const k = Math.min(NEIGHBOURS, this.codes.length / this.latentDim);
     const { rows, squares } = nearest(this.codes, this.latentDim, z, k);
     const radius = Math.sqrt(squares[k - 1]);
-    const sparser = this.radii.findIndex((r) => r >= radius);
+    let onMap = 0;
+    if (place && this.placeRadii.length) {
+      onMap = shareBelow(this.placeRadii, Math.sqrt(nearest(this.places, 2, place, k).squares[k - 1]));
+    }
+    const share = shareBelow(this.radii, radius);
     return {
       point: rows[0],
       distance: Math.sqrt(squares[0]),
-      share: sparser < 0 ? 1 : sparser / (this.radii.length - 1),
+      radius,
+      typical: this.radii[Math.floor(this.radii.length / 2)],
+      isGap: onMap > share, // it is the map that has nothing here
+      share: Math.max(share, onMap),
     };
+  }
+
+  /**
+   * The point nearest to `z` whose image has a label; -1 where none has.
+   * @param {ArrayLike<number>} z
+   * @param {number} label
+   */
+  nearestOf(z, label) {
+    return nearest(this.codes, this.latentDim, z, 1, (point) => this.labels?.[point] === label).rows[0];
   }
 
   /**

@@ -9,8 +9,9 @@ export const NEIGHBOURS = 8;
  * @param {number} d
  * @param {ArrayLike<number>} point
  * @param {number} k
+ * @param {(row: number) => boolean} counts  Whether a row is among those looked at; all are by default.
  */
-export function nearest(table, d, point, k = NEIGHBOURS) {
+export function nearest(table, d, point, k = NEIGHBOURS, counts = () => true) {
   const rows = new Int32Array(k).fill(-1);
   const squares = new Float64Array(k).fill(Number.POSITIVE_INFINITY);
   for (let row = 0, at = 0; at < table.length; row++, at += d) {
@@ -19,7 +20,7 @@ export function nearest(table, d, point, k = NEIGHBOURS) {
       const difference = table[at + j] - point[j];
       square += difference * difference;
     }
-    if (square >= squares[k - 1]) continue;
+    if (square >= squares[k - 1] || !counts(row)) continue;
     let i = k - 1;
     for (; i > 0 && squares[i - 1] > square; i--) {
       squares[i] = squares[i - 1];

@@ -3,7 +3,9 @@
  * so that a module's variables are nobody else's: what must be the page's is on this one object.
  *
  * @import { LatentCanvas } from "../latent_canvas/canvas.js"
- * @import { Destination, RestingPlace } from "../latent_canvas/places.js"
+ * @import { Destination, Memory } from "../latent_canvas/places.js"
+ * @import { PosteriorSent } from "../latent_canvas/posterior.js"
+ * @import { Thumbnails } from "../latent_canvas/thumbnails.js"
  * @import { LinkedChart } from "../linked_selection/linked_chart.js"
  * @import { Model } from "../network/models.js"
  * @import { TrainingImages } from "../training/images.js"
@@ -16,6 +18,16 @@ class Page {
    */
   models = new Map();
   /**
+   * The images of maps, by the sheet's id.
+   * @type {Map<string, Thumbnails>}
+   */
+  thumbnails = new Map();
+  /**
+   * Of the image at which z rests, as Python sent it last.
+   * @type {PosteriorSent | null}
+   */
+  posterior = null;
+  /**
    * Live canvases.
    * @type {Set<LatentCanvas>}
    */
@@ -27,7 +39,7 @@ class Page {
   leader = null;
   /**
    * Where each run's canvas was left, so that coming back to a page finds it there.
-   * @type {Map<string, RestingPlace>}
+   * @type {Map<string, Memory>}
    */
   restingPlaces = new Map();
   /**
@@ -41,10 +53,19 @@ class Page {
    */
   lastTurns = new Map();
   /**
+   * Quantiles of how well models reconstruct held-out images, by the model's id.
+   * @type {Map<string, number[]>}
+   */
+  errors = new Map();
+  /**
    * Charts in all panels of which a choice is marked, by key.
    * @type {Map<string, LinkedChart>}
    */
   linkedCharts = new Map();
+  /** Whether the wheel over a chart is left to the page: see wheel.js. */
+  wheelIsLeft = false;
+  /** The lesson that is open, or was last; empty before any was. */
+  lesson = "";
   /**
    * Of the run in training that is looked at.
    * @type {TrainingImages | null}

@@ -1,4 +1,11 @@
-/** How far to trust a decode, by the share of images with denser surroundings: see `LatentMap.trust`. */
+/**
+ * How far to trust a decode, by the share of images with denser surroundings: see `LatentMap.trust`.
+ *
+ * @typedef {object} Surroundings  Part of what `LatentMap.trust` answers.
+ * @property {number} radius  Distance to the eighth nearest image.
+ * @property {number} typical  That of the middle one of all images.
+ */
+import { show } from "./show.js";
 
 /** Beyond this share a place is off the data: sparser than around 99 images of 100. */
 export const OFF_DATA = 0.99;
@@ -20,4 +27,24 @@ const TRUST_LEVELS = [
 export function trustLevel(share) {
   const last = TRUST_LEVELS[TRUST_LEVELS.length - 1];
   return TRUST_LEVELS.find(({ most }) => share <= most) ?? last;
+}
+
+/**
+ * The level of a decode or, if that is the worse, of an image that a person gave, or of a gap in the map.
+ * @param {{ share: number, isGap: boolean }} trust
+ * @param {number | null} errorShare  Of held-out images that are reconstructed better than what was given.
+ */
+export function verdictOn({ share, isGap }, errorShare = null) {
+  const level = trustLevel(share);
+  if (errorShare !== null && errorShare > OFF_DATA) return { name: "off", text: "Unlike the images" };
+  if (isGap && level.name !== "among") return { name: level.name, text: "In a gap of the map" };
+  return level;
+}
+
+/**
+ * What the level was told from, in words: a distance and what it is to be compared with.
+ * @param {Surroundings} trust
+ */
+export function surroundings({ radius, typical }) {
+  return `8 images within ${show(radius)} (typical: ${show(typical)})`;
 }

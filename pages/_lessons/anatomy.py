@@ -6,6 +6,7 @@ import numpy as np
 
 from pages._lessons import kit
 from pages._ui import resources
+from pages._ui.train_address import query_of
 
 FIGURE = kit.LiveFigure("anatomy")
 SLUG = "anatomy"
@@ -21,29 +22,27 @@ def draw() -> None:
     words, stage, after = kit.sides()
     with words:
         kit.say(
-            "An **autoencoder** is a network whose task is to give back what it is given. The "
-            "**encoder** turns an image $x$ into a few numbers, the **code** $z$; the **decoder** "
-            "makes an image $\\hat x$, the **reconstruction**, of the code alone."
+            "An **autoencoder** is a network that is trained to give back what it is given. The **encoder** turns an "
+            "image $x$ into a few numbers, the **code** $z$. The **decoder** turns the code, and nothing else, into an "
+            "image $\\hat x$, the **reconstruction**."
         )
         kit.say(
-            "Copying would be easy, were it not for the middle. It is a **bottleneck**: here an "
-            "image of 64 pixels has to pass through 2 numbers, 32 times fewer. An autoencoder "
-            "with fewer numbers in its code than in its input is called **undercomplete**. "
-            "**Drag the image** below the network through its layers, or choose another."
+            "Copying would be easy, were it not for the middle. It is a **bottleneck**: here an image of 64 pixels has "
+            "to pass through 2 numbers, 32 times fewer. An autoencoder whose code has fewer numbers than its input is "
+            "called **undercomplete**. Choose an image, or **drag it** through the layers."
         )
         answered = kit.predict(
             SLUG,
-            "None of these images was there in training. What will the decoder make of the two "
-            "numbers of an image that the network has never seen?",
+            "The network has never seen these images. What will the decoder make of the two numbers of one of them?",
             (
                 "The very same image: that is what it was trained for",
-                "Much the same digit, redrawn in the usual way",
-                "Nothing that can be read: two numbers cannot hold 64",
+                "Much the same digit, redrawn in a typical way",
+                "Nothing legible: two numbers cannot hold 64",
             ),
             1,
-            "What digits have in common is in the weights, so two numbers have only to say "
-            "*which* digit, and written in which manner. What is special to one image is lost. "
-            "**Drag the dot** of the code: only the decoder has to work again.",
+            "What digits have in common is in the weights, so two numbers only have to say *which* digit it is and "
+            "roughly how it is written. What is peculiar to one image is lost. **Drag the dot** of the code: only the "
+            "decoder has to work again.",
         )
     with stage:
         FIGURE.draw(
@@ -61,23 +60,20 @@ def draw() -> None:
     with after:
         if answered:
             kit.say(
-                "**How it is trained.** Nobody says which digit an image shows: the image itself"
-                f" is the target. With {run.data.num_train:,} images, the weights are moved a"
-                " little at a time, over and over, so that the **reconstruction error** falls."
-                " That may be the squared distance or, for pixels from 0 to 1, the cross-entropy,"
-                " which this model was trained with, and which is least, though not 0, where"
-                " $\\hat x = x$:"
+                "**How it is trained.** Nobody says which digit an image shows: the target is the image itself. Over "
+                f"and over, the weights are nudged so that the **reconstruction error** on {run.data.num_train:,} "
+                "images falls. This can be the squared distance or, for pixels from 0 to 1, the cross-entropy, which "
+                "this model was trained with; it is smallest, though not 0, where $\\hat x = x$:"
             )
             kit.say(
-                "$$\\lVert x - \\hat x \\rVert^2 = \\sum_i (x_i - \\hat x_i)^2 "
-                "\\qquad\\text{or}\\qquad "
-                "-\\sum_i x_i \\log \\hat x_i + (1 - x_i) \\log (1 - \\hat x_i).$$"
+                r"$$\begin{gathered} \lVert x - \hat x \rVert^2 = \sum_i (x_i - \hat x_i)^2 \qquad \text{or} \\[0.5ex]"
+                r" {-\sum_i} \big( x_i \log \hat x_i + (1 - x_i) \log (1 - \hat x_i) \big). \end{gathered}$$"
             )
             kit.say(
-                "The bottleneck is what makes this worth while. Since there is no room for the"
-                " pixels, the network has to find out what the images have in common. **Draw** on"
-                " the input what is no digit, a cross or a frame, or **clear** it: what comes out"
-                " looks like a digit all the same. This decoder has nothing else to say."
+                "The bottleneck is what makes this worthwhile. With no room for the pixels, the network has to find "
+                "out what the images have in common. **Draw** something on the input that is not a digit, a cross or a "
+                "frame, or **clear** it: what comes out looks like a digit all the same. This decoder has nothing else "
+                "to say."
             )
-            kit.go_on("train", "Train an autoencoder yourself")
+            kit.go_on("train", "Train this autoencoder yourself", settings=query_of(run.config))
         kit.sources("rumelhart1986", "hinton2006")

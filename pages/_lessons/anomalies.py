@@ -1,4 +1,4 @@
-"""Use: what does not belong."""
+"""Anomaly detection."""
 
 from __future__ import annotations
 
@@ -33,27 +33,26 @@ def draw() -> None:
     words, stage, after = kit.sides()
     with words:
         kit.say(
-            "This VAE was trained on every digit **but the 4**. It has learned to bring back what "
-            "is like its training images, and nothing made it learn anything else. So how badly "
-            "an image comes back is a score of how strange it is, its **anomaly score**:"
+            "This VAE was trained on every digit **but the 4**. It has learned to reconstruct what is like its "
+            "training images, and nothing made it learn anything else. So how badly an image is reconstructed can "
+            "serve as its **anomaly score**:"
         )
         kit.say("$$s(x) = \\lVert x - \\hat x \\rVert^2, \\qquad \\hat x = \\text{decoder}(\\mu).$$")
         kit.say(
-            "**Paint on the image** and watch the score move. Images above the **threshold** are "
-            "flagged: rightly, that is a **catch**; a normal image, that is a **false alarm**."
+            "**Paint on the image** and watch the score change. Images above the **threshold** are flagged. If that is "
+            "right, it is a **catch**; if the image is normal, it is a **false alarm**."
         )
         answered = kit.predict(
             SLUG,
-            "Now come the 4s. Will the model bring them back worse than the digits that it knows?",
+            "Now come the 4s. Will the model reconstruct them worse than the digits it knows?",
             (
-                "All of them: any 4 scores above every other digit",
+                "All of them: every 4 scores above every other digit",
                 "Nearly all, but the two groups overlap",
                 "No: a 4 is made of strokes, which it has learned",
             ),
             1,
-            "Many 4s come back as some other digit, or as a blend, and the error map shows where. "
-            "But some 4s come back fairly well, and some 8s badly, so **no threshold** catches "
-            "every 4 without a false alarm.",
+            "Many 4s come back as some other digit, or as a blend, and the error map shows where. But some 4s come "
+            "back fairly well, and some 8s badly, so **no threshold** catches every 4 without a false alarm.",
         )
     with stage:
         FIGURE.draw(
@@ -69,20 +68,18 @@ def draw() -> None:
     with after:
         if answered:
             kit.say(
-                "**Where to put the threshold** is not for the model to say: it depends on what a"
-                " miss costs, and a false alarm. It starts where one normal image in twenty is"
-                " flagged, which can be found without having seen a single anomaly. To judge the"
-                " score itself, take one image of each group at random: the **AUC** (area under the"
-                " ROC curve) is how often the anomaly has the higher score. A coin toss would reach"
-                " 0.5."
+                "**Where to put the threshold** is not for the model to say: it depends on what a miss costs, and a "
+                "false alarm. It starts where one normal image in twenty is flagged, which can be found without having "
+                "seen a single anomaly. To judge the score itself, take one image of each group at random: the **AUC** "
+                "(area under the ROC curve) is how often the anomaly has the higher score. Tossing a coin would give "
+                "0.5."
             )
             kit.say(
-                "**What to mind.** The score says that an image is hard for this model, not why: a"
-                " normal image of an unusual style is hard as well, and a strange image can be"
-                " easy. With pixels that are Gaussian with $\\sigma = 0.1$, as here, $-\\log"
-                " p(x|z)$ is $s(x) / 2\\sigma^2$ and a constant, so both put images in the same"
-                " order; An and Cho average it over draws from the posterior, and call that"
-                " reconstruction probability."
+                "**What to keep in mind.** The score says that an image is hard for this model, not why: a normal "
+                "image in an unusual style is hard as well, and a strange image can be easy. With pixels that are "
+                "Gaussian with $\\sigma = 0.1$, as here, $-\\log p(x|z)$ is $s(x) / 2\\sigma^2$ plus a constant, so "
+                "both put images in the same order. An and Cho average it over draws from the posterior, and call that "
+                "reconstruction probability."
             )
-            kit.go_on("anomalies", "Find anomalies with other scores and other images", run)
+            kit.go_on("anomalies", "Try other scores, on other images", run)
         kit.sources("an2015")

@@ -17,7 +17,7 @@ SLUG = "beta"
 
 #: The same model, trained with beta from small to large.
 RUNS = ("digits-2d-beta-0.05", "digits-2d-beta-0.25", "digits-2d", "digits-2d-beta-2", "digits-2d-beta-4")
-#: Images whose clouds are drawn, images that are brought back.
+#: Images whose clouds are drawn, images that are reconstructed.
 CLOUDS, SHOWN = 40, 8
 #: Draws from the prior: those that are decoded, and those of which only the place is judged.
 DECODED, DRAWS = 16, 500
@@ -51,32 +51,30 @@ def draw() -> None:
     words, stage, after = kit.sides()
     with words:
         kit.say(
-            "The loss asks for two things that are at odds. The **rate**, the KL term, is what a "
-            "code tells of its image, in nats. The **distortion**, the reconstruction term, is "
-            "what is then still missing. A **β-VAE** weighs them:"
+            "The loss asks for two things that are at odds. The **rate**, the KL term, is what a code tells of its "
+            "image, in nats. The **distortion**, the reconstruction term, is what is then still missing. A **β-VAE** "
+            "weighs one against the other:"
         )
         kit.say(
             r"$$\underbrace{-\log p(x|z)}_{\text{distortion}} \;+\; \beta \cdot "
             r"\underbrace{\mathrm{KL}\big(q(z|x)\,\|\,p(z)\big)}_{\text{rate}}$$"
         )
         kit.say(
-            "With $\\beta = 1$ that is the VAE so far, whose map is drawn here. **Move over it**: "
-            "what is under the cursor is decoded. The dashed circles are the prior's, one and two "
-            "$\\sigma$ wide."
+            "With $\\beta = 1$ this is the VAE so far, whose map is drawn here. **Move over it**: what is under the "
+            "pointer is decoded. The dashed circles are the prior's, one and two $\\sigma$ wide."
         )
         answered = kit.predict(
             SLUG,
-            r"Four more models were trained, alike but for $\beta$. When $\beta$ goes up from 1, "
-            "what happens to rate and distortion on images that they never saw?",
+            r"Four more models were trained, alike but for $\beta$. When $\beta$ goes up from 1, what happens to rate "
+            "and distortion on images the models have never seen?",
             (
                 "Both fall: a stricter loss makes a better model",
                 "The rate falls, the distortion rises",
                 "The rate rises, the distortion falls",
             ),
             1,
-            "What costs more is bought less. **Choose another β**, and watch the clouds: with a "
-            "large one they swell towards the prior and cover each other, with a small one they "
-            "shrink to points and move apart.",
+            "What costs more is bought less. **Choose another β**, and watch the clouds: with a large one they swell "
+            "towards the prior and cover one another, with a small one they shrink to points and move apart.",
         )
     with stage:
         _figure(runs, data)
@@ -127,35 +125,32 @@ def _after(runs: list[Run]) -> None:
     by_beta = {run.config.beta: _rate_and_distortion(run) for run in runs}
     small, usual, large = by_beta[0.05], by_beta[1.0], by_beta[4.0]
     kit.say(
-        "**Read the curve from right to left.** Between $\\beta = 0.05$ and $0.25$ the rate falls "
-        f"from {small['rate']:.1f} to {by_beta[0.25]['rate']:.1f} nats and the distortion hardly "
-        "changes: what the decoder can make of two numbers was had for less. From there on it gets "
-        f"dearer. A nat that is saved costs {_price(by_beta, 0.25, 1):.1f} nats of distortion on "
-        f"the way to $\\beta = 1$, {_price(by_beta, 1, 2):.1f} on to $2$, and "
-        f"{_price(by_beta, 2, 4):.1f} on to $4$: each price lies between the two values of "
-        "$\\beta$, for a nat of rate is paid for as long as it brings at least $\\beta$ nats."
+        "**Read the curve from right to left.** Between $\\beta = 0.05$ and $0.25$ the rate falls from "
+        f"{small['rate']:.1f} to {by_beta[0.25]['rate']:.1f} nats and the distortion hardly changes: the decoder makes "
+        "as much of the cheaper code. From there on, each nat of rate that is saved costs more distortion: "
+        f"{_price(by_beta, 0.25, 1):.1f} nats on the way to $\\beta = 1$, {_price(by_beta, 1, 2):.1f} on to $2$, and "
+        f"{_price(by_beta, 2, 4):.1f} on to $4$. Each price lies between the two values of $\\beta$, for a model buys "
+        "rate as long as a nat of it saves at least $\\beta$ nats of distortion."
     )
     kit.say(
-        "**The far end.** With $\\beta = 2$ one of the two numbers is given up, with $\\beta = 4$ "
-        f"both: the rate is {large['rate']:.1f}, the codes tell nothing of the images, and all "
-        "come back the same. That is the next lesson."
+        "**The far end.** With $\\beta = 2$ one of the two numbers is given up, with $\\beta = 4$ both: the rate is "
+        f"{large['rate']:.1f}, the codes tell nothing of the images, and all come back the same. That is the next "
+        "lesson."
     )
     kit.say(
-        "**What it does to draws.** With $\\beta = 0.05$ the clouds are so small, and so far "
-        "apart, that the prior mostly draws where no image's cloud is. With a large $\\beta$ it "
-        "draws where the clouds are, but each place stands for so many images that what is decoded "
-        "is a blur. A tidy map is paid for with sharpness."
+        "**What it does to draws.** With $\\beta = 0.05$ the clouds are so small, and so far apart, that the prior "
+        "mostly draws where there is no image's cloud. With a large $\\beta$ it draws where the clouds are, but each "
+        "place stands for so many images that what is decoded is a blur. A tidy map is paid for with sharpness."
     )
     sums = {beta: each["rate"] + each["distortion"] for beta, each in by_beta.items()}
     best = min(sums, key=sums.__getitem__)
     kit.say(
-        f"**Is one of them right?** The sum of both is least with $\\beta = {best:g}$, "
-        f"{sums[best]:.1f} nats: of the five, its ELBO is the best. No wonder: it is the only one "
-        "that was asked for this very sum. The dotted line through the chosen point joins all "
-        f"pairs with its sum; the other four lie above the one through $\\beta = {best:g}$. A "
-        f"$\\beta$ below 1 is chosen for sharper images ({small['distortion']:.1f} against "
-        f"{usual['distortion']:.1f} nats), one above 1 in the hope of numbers that each mean one "
-        "thing (Higgins et al.)."
+        f"**Is one of them right?** The sum of both is least with $\\beta = {best:g}$, {sums[best]:.1f} nats: of the "
+        "five, its ELBO is the best. No wonder: it is the only one that was trained for this very sum. The dotted line "
+        "through the chosen point joins all pairs with the same sum; the other four lie above the one through "
+        f"$\\beta = {best:g}$. A $\\beta$ below 1 is chosen for sharper images ({small['distortion']:.1f} against "
+        f"{usual['distortion']:.1f} nats), one above 1 in the hope of numbers that each mean one thing (Higgins et "
+        f"al.)."
     )
     kit.go_on("compare", "Compare two of them under one cursor", runs[1])
 

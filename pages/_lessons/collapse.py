@@ -6,6 +6,7 @@ import numpy as np
 
 from pages._lessons import kit
 from pages._ui import resources
+from pages._ui.train_address import query_of
 from vaelab.latent.units import ACTIVE_VARIANCE
 
 FIGURE = kit.LiveFigure("collapse")
@@ -38,29 +39,28 @@ def draw() -> None:
     words, stage, after = kit.sides()
     with words:
         kit.say(
-            "This VAE may write **sixteen** numbers about each image. The first of them is shown: "
-            "for eight images the posterior along it, and below, what the decoder makes of the "
-            "chosen image when this number alone is changed. **Choose another image.**"
+            "This VAE may write **sixteen** numbers about each image. The first of them is shown: for eight images the "
+            "posterior along it, and below, what the decoder makes of the chosen image when this number alone is "
+            "changed. **Choose another image.**"
         )
         answered = kit.predict(
             SLUG,
-            "The decoder could use all sixteen numbers. How many of them tell anything of the image?",
+            "The decoder could use all sixteen numbers. How many of them say anything about the image?",
             (
-                "All sixteen: more numbers, better images",
-                "Nine of them",
-                "Two: digits fit on a flat map, as we saw",
+                "All of them: more numbers, better images",
+                "About half of them: the others are not worth their price",
+                "Two of them: digits fit on a flat map, as we saw",
             ),
             1,
-            "Each bar is the KL that one number costs, on average over images. **Choose a number "
-            "with no bar, then one with a long bar**, and compare the strips of images and the "
-            "posteriors.",
+            "Each bar is the KL that one number costs, on average over images. **Choose a number with no bar, then one "
+            "with a long bar**, and compare the strips of images and the posteriors.",
         )
         if answered:
             kit.say(
-                "A **dead unit** is a number of the code that tells nothing: its posterior is the "
-                "prior, $\\mu \\approx 0$ and $\\sigma \\approx 1$, whatever the image, and the "
-                "decoder has learned not to heed it. A unit is called **active** where $\\mu$ "
-                f"varies from image to image, with a variance above ${ACTIVE_VARIANCE}$ (Burda et "
+                "A **dead unit** is a number of the code that says nothing: its posterior is the prior, $\\mu \\approx "
+                "0$ and $\\sigma \\approx 1$, whatever the image, and the decoder has learned to ignore it. A unit is "
+                "called "
+                f"**active** if $\\mu$ varies from image to image, with a variance above ${ACTIVE_VARIANCE}$ (Burda et "
                 "al.)."
             )
     with stage:
@@ -76,28 +76,27 @@ def draw() -> None:
         )
     with after:
         if answered:
+            active = (vae.evaluation() or {})["active_units"]
             kit.say(
-                "**Why units die.** A number that tells something of the image costs KL, so it has"
-                " to bring more than that in reconstruction. Compare the two for a few numbers,"
-                " under the posteriors: those that are alive are missed by more nats than they"
-                " cost. When a number brings less than it costs, the loss falls if it is switched"
-                " off; and once the decoder does not heed it, there is little to bring it back."
-                " Nine numbers suffice here, and the rest is not a fault: the model has found its"
-                " own size."
+                "**Why units die.** A number that says something about the image costs KL, so it has to save more than "
+                "that in reconstruction. Compare the two for a few numbers, under the posteriors: those that are alive "
+                "save more nats than they cost. When a number saves less than it costs, the loss falls if it is "
+                "switched off; and once the decoder ignores it, there is little to bring it back. Of the sixteen, "
+                f"{active} suffice here, and that the rest are dead is no fault: the model has found its own size."
             )
             kit.say(
-                "**Posterior collapse** is the same where it hurts. With $\\beta = 4$ *every*"
-                " number cost more than it brought: all posteriors are the prior, and whatever the"
-                " image, the decoder answers with the one image that is the best bet for all, their"
-                " mean. It also happens with $\\beta = 1$: early in training, while the decoder"
-                " cannot read codes yet, and with decoders so strong that they do without."
+                "**Posterior collapse** is the same where it hurts. With $\\beta = 4$ *every* number cost more than it "
+                "saved: all posteriors are the prior, and whatever the image, the decoder answers with the one image "
+                "that is the best bet for all, their mean. It also happens with $\\beta = 1$: early in training, while "
+                "the decoder cannot read codes yet, and with decoders so strong that they do without."
             )
             kit.say(
-                "**What helps.** A smaller $\\beta$. A **warm-up**, in which $\\beta$ rises from 0"
-                " (Bowman et al.), so that codes mean something before they have to be paid for."
-                " **Free bits**, some KL that is not charged (Kingma et al.). Or a posterior that"
-                " fits better, by which a unit brings more: with the importance-weighted bound,"
-                " Burda et al. found more units alive. All can be chosen on the Train page."
+                "**What helps.** A smaller $\\beta$. A **warm-up**, in which $\\beta$ rises from 0 (Bowman et al.), so "
+                "that codes mean something before they have to be paid for: this model had one. **Free bits**, some KL "
+                "that is not charged (Kingma et al.). Or a posterior that fits better, so that a unit saves more: with "
+                "the importance-weighted bound, Burda et al. found more units alive. On the Train page, all of these "
+                "are under **Objective**."
             )
-            kit.go_on("train", "Train one, with a warm-up or another β")
+            kit.go_on("train", "Train this VAE yourself, with its warm-up", settings=query_of(vae.config))
+            kit.go_on("train", "Train the one that collapsed, with β = 4", settings=query_of(collapsed.config))
         kit.sources("burda2016", "bowman2016", "kingma2016")

@@ -15,33 +15,34 @@ DRAWS = 24
 
 
 def draw() -> None:
-    ae, vae = resources.example("digits-ae-2d"), resources.example("digits-2d")
+    ae, vae = resources.example("mnist-ae-16d"), resources.example("mnist-16d")
     data = resources.images_of(vae)
-    ae_map, vae_map = (resources.make_known_map(run, "plane") for run in (ae, vae))
+    ae_map, vae_map = (kit.thinned(resources.make_known_map(run, "pca")) for run in (ae, vae))
+    dims = vae.config.latent_dim
     words, stage, after = kit.sides()
     with words:
         kit.say(
-            "To **generate** is to leave the encoder away: draw a code from the prior, and decode "
-            "it. Here $24$ codes are drawn, and given to a VAE and to an autoencoder:"
+            "To **generate** is to do without the encoder: draw a code from the prior, and decode it. Here the same 24 "
+            f"draws are decoded by a VAE and by an autoencoder, both with codes of {dims} numbers:"
         )
         kit.say(r"$$z = T \cdot \varepsilon, \qquad \varepsilon \sim \mathcal N(0, I)$$")
         kit.say(
-            "With $T = 1$ that is the prior. **Choose a draw** to see where it lies in both maps, "
-            "or **move over a map**."
+            "With $T = 1$ that is the prior. **Choose a draw** to see where it lies on both maps, or **move over a "
+            "map**."
         )
         answered = kit.predict(
             SLUG,
-            "$T$, the **temperature**, makes draws timid or bold. Say it is lowered to $0.2$. What "
-            "becomes of the VAE's 24 images?",
+            "$T$, the **temperature**, makes draws timid or bold. Suppose it is lowered to $0.2$. What becomes of the "
+            "VAE's 24 images?",
             (
-                "They get alike: only a few digits are left",
-                "They get clearer: the decoder is surest in the middle",
+                "They become alike: one blurred shape",
+                "They become clearer: the decoder is surest in the middle",
                 "They fade to black: small codes, little ink",
             ),
             0,
-            "**Lower T**: all draws gather around $0$, and what is lost is variety. On this map "
-            "the images do not even get clearer, since the clouds of many digits overlap in the "
-            "middle. **Raise T**, and more and more draws fall off the data.",
+            "**Lower T**: all draws gather around $0$, where the codes of many digits meet, and what the decoder makes "
+            "of that place is a blend of them. What is lost is variety. **Raise T** above $1$, and draws go "
+            "farther out than any image's code: digits are overdone, where they are digits at all.",
         )
     with stage:
         FIGURE.draw(
@@ -50,7 +51,8 @@ def draw() -> None:
                 "images": kit.channels_last(data.images[vae_map.indices]),
                 "vae": kit.browser_map(vae, vae_map),
                 "ae": kit.browser_map(ae, ae_map),
-                "epsilon": np.random.default_rng(1).normal(size=(DRAWS, 2)).astype(np.float32),
+                "held_out": np.isin(ae_map.indices, data.split.test).astype(np.uint8),
+                "epsilon": np.random.default_rng(1).normal(size=(DRAWS, dims)).astype(np.float32),
             },
             kit.classes(data),
             revealed=kit.predicted(SLUG),
@@ -58,25 +60,26 @@ def draw() -> None:
     with after:
         if answered:
             kit.say(
-                "**Why it works in a VAE.** What the decoder knows is where codes of images lie."
-                " All their clouds together are called the **aggregate posterior**; the KL term has"
-                " pulled it towards the prior. So a draw from the prior mostly falls where images"
-                " are. Mostly: **between digits** the decoder answers with a blend, as it cannot"
-                " tell whose cloud the code is from; farther out, **off the data**, it was never"
-                " asked."
+                "**Why it works in a VAE.** All the decoder knows is where the codes of images lie. Their clouds taken "
+                "together are called the **aggregate posterior**, and the KL term has pulled it towards the prior: on "
+                "the map, draws and codes cover the same ground. So a draw from the prior falls where images are. Not "
+                "every one makes a digit: between the clouds, the decoder answers with a blend."
             )
             kit.say(
-                "**And in an autoencoder?** Its codes lie where training left them, and draws from"
-                " $\\mathcal N(0, I)$ reach only the middle of its map: of the ten digits only a"
-                " few come up. **Stretched** to the spread of its codes they do better, on a map of"
-                " two numbers that is hard to miss. But for that one had to look where the codes"
-                " are, and as their shape is no Gaussian, still fewer digits come up on average. In"
-                " a VAE the rule is known before training."
+                "**And in an autoencoder?** Its codes lie where training left them, far from 0, and draws from "
+                "$\\mathcal N(0, I)$ do not come near them: pale ghosts. **Stretch** the draws to "
+                "the spread of its codes, and they have ink, but fewer of them can be read than the VAE's. For the "
+                "codes do not fill the box that they span, and to stretch at all one had to look where they are. In a "
+                "VAE the rule is known before training."
             )
             kit.say(
-                "Where the prior and the codes differ, one can draw from the codes' own"
-                " distribution instead: the Generation page fits one to the codes, and says how"
-                " good the images are."
+                "**What counts as legible?** Each image is given to the autoencoder's own encoder, so that the judge "
+                "is not the VAE's. If at least seven of the eight nearest codes are of one digit, the image counts. "
+                "Real images that were held out are judged in the same way, for comparison."
+            )
+            kit.say(
+                "Where the prior and the codes differ, one can draw from the codes' own distribution instead: the "
+                "Generation page fits one to them, and says how good the images are."
             )
             kit.go_on("generation", "Generate images with this VAE", vae)
         kit.sources("kingma2014")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypedDict
 
 import numpy as np
@@ -12,11 +13,12 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 from streamlit.delta_generator import DeltaGenerator
 
+from pages._lessons import progress
 from pages._ui import browser_code, resources, state
 from pages._ui.latent_canvas import send_model
 from vaelab.datasets import ImageDataset
 from vaelab.figures import PALETTE
-from vaelab.latent.projections import Projection
+from vaelab.latent.projections import Projection, choose_points
 from vaelab.runs import Run
 
 __all__ = [
@@ -32,7 +34,11 @@ __all__ = [
     "say",
     "sides",
     "sources",
+    "thinned",
 ]
+
+#: Points on a lesson's map, each with its image: 1.2 MB of MNIST's.
+POINTS = 1500
 
 #: Words are easiest to read in lines of some seventy letters, figures take the whole width.
 TEXT_WIDTH = 760
@@ -108,7 +114,7 @@ def say(text: str) -> None:
 
 def predicted(lesson: str) -> bool:
     """Whether ``predict`` was answered: a figure is drawn before and shows its answer after."""
-    return st.session_state.get(f"predict-{lesson}") is not None
+    return progress.standing(lesson) == "answered"
 
 
 def predict(
@@ -125,7 +131,7 @@ def predict(
     Parameters
     ----------
     lesson
-        The lesson's slug; with several questions in one, a name that begins with it.
+        The lesson's slug.
     question, options
         The question, and two to four answers.
     answer
@@ -138,7 +144,9 @@ def predict(
     bool
         Whether an answer was given, and with it what comes after can be shown.
     """
-    key = f"predict-{lesson}"
+    key = progress.answer_key(lesson)
+    if st.session_state.get(key) not in range(len(options)):
+        st.session_state[key] = None  # of a lesson that asked something else
     with st.container(border=True):
         chosen = st.radio(
             f"**Predict first.** {question}",
@@ -149,7 +157,7 @@ def predict(
             persist_state="session",
         )
         if chosen is None:
-            st.caption("Choose one: what follows tells whether it is so.")
+            st.caption("Choose one, then see whether you were right.")
             return False
         icon = ":material/check_circle:" if chosen == answer else ":material/lightbulb:"
         verdict = "Yes." if chosen == answer else f"Not quite: {_lower(options[answer])}"
@@ -167,19 +175,40 @@ def sources(*names: str) -> None:
     st.caption("**Sources** " + " ".join(SOURCES[name] for name in names), width=TEXT_WIDTH)
 
 
-def go_on(page: str, label: str, run: Run | None = None) -> None:
-    """Lead to the page where what was learned can be put to use, on the same model."""
-    st.page_link(
-        f"pages/{page}.py",
-        label=label,
-        icon=":material/arrow_forward:",
-        query_params=None if run is None else {state.RUN_KEY: run.name},
-    )
+def go_on(page: str, label: str, run: Run | None = None, settings: Mapping[str, str] | None = None) -> None:
+    """Lead to the page where what was learned can be put to use.
+
+    Parameters
+    ----------
+    page
+        The page's name.
+    label
+        What can be done there.
+    run
+        The model that the page opens on.
+    settings
+        What the page's controls are set to, by their names in the URL.
+    """
+    chosen = dict(settings or {})
+    if run is not None:
+        chosen[state.RUN_KEY] = run.name
+    st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:", query_params=chosen)
 
 
 def channels_last(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Images ``(N, C, H, W)`` as the browser has them, ``(N, H, W, C)``."""
     return np.ascontiguousarray(images.transpose(0, 2, 3, 1))
+
+
+def thinned(projection: Projection) -> Projection:
+    """A map with ``POINTS`` of its points at the most, the same ones each time."""
+    kept = choose_points(len(projection.indices), POINTS)
+    return replace(
+        projection,
+        indices=projection.indices[kept],
+        codes=projection.codes[kept],
+        coordinates=projection.coordinates[kept],
+    )
 
 
 def browser_map(run: Run, projection: Projection) -> NDArray[np.uint8]:
@@ -258,7 +287,7 @@ class LiveFigure:
         text = json.dumps({**common, **spec}, allow_nan=False)
         metadata = {"kind": "figure", "figure": text, "revealed": str(revealed)}
         contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        key = f"figure-{self.name}"
+        key = f"figure-{self.name}-{progress.turn()}"
 
         def missing() -> None:
             for name in st.session_state[key]["missing"] or ():

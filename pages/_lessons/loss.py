@@ -6,6 +6,7 @@ import numpy as np
 
 from pages._lessons import kit
 from pages._ui import resources
+from pages._ui.train_address import query_of
 
 FIGURE = kit.LiveFigure("loss")
 SLUG = "loss"
@@ -19,33 +20,31 @@ def draw() -> None:
     words, stage, after = kit.sides()
     with words:
         kit.say(
-            "A VAE is trained to make one number small, for each image $x$ a sum of two parts, "
-            "both in **nats** (a nat is $1/\\ln 2 \\approx 1.44$ bits):"
+            "A VAE is trained to make one number small: for each image $x$ the sum of two parts, both in **nats** (a "
+            "nat is $1/\\ln 2 \\approx 1.44$ bits):"
         )
         kit.say(
             r"$$\underbrace{-\log p(x|z)}_{\text{reconstruction}} \;+\; \underbrace{"
             r"\mathrm{KL}\big(q(z|x)\,\|\,p(z)\big)}_{\text{price of the code}}$$"
         )
         kit.say(
-            "The **reconstruction** term asks, pixel by pixel, how surprising the image is given "
-            "what was decoded. The **KL divergence** asks how far the image's cloud is from the "
-            "**prior** $p(z) = \\mathcal N(0, 1)$, the one cloud that holds before any image is "
-            "seen. **Choose an image, then a pixel** of it."
+            "The **reconstruction** term asks, pixel by pixel, how surprising the image is given what was decoded. The "
+            "**KL divergence** asks how far the image's cloud is from the **prior** $p(z) = \\mathcal N(0, I)$, the "
+            "cloud assumed before any image is seen. **Choose an image, then a pixel** of it."
         )
         answered = kit.predict(
             SLUG,
-            r"Say we pull the cloud towards the prior, all the way: $\mu \to 0$, $\sigma \to 1$. "
-            "The KL term falls to 0. What does the sum of both do?",
+            r"Suppose we pull the cloud all the way to the prior: $\mu \to 0$, $\sigma \to 1$. The KL term falls to "
+            "0. What does the sum of both do?",
             (
                 "It falls: there is less to pay",
                 "It rises: the decoder no longer knows which image it was",
                 "It stays: what one term loses, the other gains",
             ),
             1,
-            "Pull the slider, and watch the mean over 200 draws: the pixels cost more than the "
-            "code saves. Near the encoder's own answer the sum is about as small as it gets: "
-            "that is what training was for. Still the KL term pulls: it is why clouds are no "
-            "smaller and no further out than the pixels make worth while.",
+            "Pull the slider, and watch the mean over 200 draws: the pixels cost more than the code saves. Near the "
+            "encoder's own answer the sum is about as small as it gets: that is what training was for. Still, the KL "
+            "term pulls: because of it, clouds are no smaller and no farther out than the pixels make worthwhile.",
         )
     with stage:
         FIGURE.draw(
@@ -59,23 +58,26 @@ def draw() -> None:
         )
     with after:
         if answered:
+            figures = run.evaluation() or {}
             kit.say(
-                "**Where the terms come from.** The decoder says of each pixel with which"
-                " probability $\\hat x_i$ it is white, so an image costs (a grey pixel counts in"
-                " part as each)"
+                "**Where the terms come from.** The decoder gives for each pixel the probability $\\hat x_i$ that it "
+                "is white. An image then costs (with a grey pixel counted partly as white and partly as black)"
             )
             kit.say(
-                r"$$-\log p(x|z) = \sum_i -x_i \log \hat x_i - (1 - x_i) \log (1 - \hat x_i),"
-                r" \qquad"
-                r"\mathrm{KL} = \sum_j \tfrac12\big(\mu_j^2 + \sigma_j^2 - 1\big) - \log"
-                r" \sigma_j .$$"
+                r"$$\begin{aligned} -\log p(x|z) = \sum_i \big( &{-x_i} \log \hat x_i \\ &{-(1 - x_i)} \log (1 - "
+                r"\hat x_i) \big), \end{aligned}$$"
+            )
+            kit.say(r"$$\mathrm{KL} = \sum_j \tfrac12\big(\mu_j^2 + \sigma_j^2 - 1\big) - \log \sigma_j .$$")
+            kit.say(
+                "A grey pixel has a cost even if it is decoded perfectly, so the reconstruction term does not go to 0. "
+                "Averaged over draws, the sum is never less than $-\\log p(x)$, the cost of the image under the model "
+                "as a whole; its negative is called the **evidence lower bound** (ELBO). Without the KL term a VAE "
+                "would become an autoencoder again: $\\sigma \\to 0$, and clouds as far apart as they like."
             )
             kit.say(
-                "A grey pixel has a cost even if it is decoded perfectly, so this reconstruction"
-                " term does not go to 0. Averaged over draws, the sum is never less than $-\\log"
-                " p(x)$, what the image costs under the model as a whole; its negative is called"
-                " the **evidence lower bound** (ELBO). Without the KL term a VAE would go back to"
-                " being an autoencoder: $\\sigma \\to 0$, and clouds as far apart as they like."
+                "**In training**, the sum falls and its parts do not move alike: the KL starts near 0, while the code "
+                f"says nothing, and *rises* to {figures['kl']:.1f} nats as the encoder learns to say something worth "
+                "more than that in pixels."
             )
-            kit.go_on("train", "Train one, and watch both terms fall")
+            kit.go_on("train", "Train this VAE, and watch the KL rise", settings=query_of(run.config))
         kit.sources("kingma2014", "kingma2019")

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages._lessons import kit
+from pages._lessons import kit, making
+from pages._lessons.making import EPOCHS, Making
 from pages._ui import frame, resources, widgets
 from vaelab.datasets import source_of
 from vaelab.figures import loss_curves
@@ -21,7 +22,7 @@ SLUG = "python"
 #: What the reader has made: kept while other pages are visited.
 MADE_KEY = "walkthrough"
 
-#: What the steps stand on, by the name that the reader chooses it by: module and name in it.
+#: What the steps are built on, by the name that the reader chooses it by: module and name in it.
 PARTS = {
     "The encoder": ("vaelab.nn", "MLPEncoder"),
     "The decoder": ("vaelab.nn", "MLPDecoder"),
@@ -34,10 +35,33 @@ PARTS = {
 
 
 def draw() -> None:
+    lines = sum(1 for line in making.script().splitlines() if line.strip() and not line.startswith("#"))
     kit.say(
-        "Everything that this course showed is some hundred lines of Python. Below are the six "
-        "steps of making a VAE, on the 8 × 8 digits. The code is read from the installed package "
-        "while this page is drawn, and **Run** runs just what you see."
+        f"Everything this course has shown fits into one file of Python: {lines} lines, with a VAE, its training, its "
+        "evaluation and its map. **Take it away** and run it as it is; it needs PyTorch and nothing of this app."
+    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Python file",
+            making.script(),
+            "vae.py",
+            "text/x-python",
+            icon=":material/download:",
+            help="Run it with: python vae.py",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Notebook",
+            making.notebook(),
+            "vae.ipynb",
+            "application/x-ipynb+json",
+            icon=":material/download:",
+            help="The same, a cell for each part: for Jupyter or Colab.",
+            on_click="ignore",
+        )
+    kit.say(
+        "Below are the same six steps as this app takes them, on the 8 × 8 digits. The code is read from the installed "
+        "package as you look at it, and **Run** runs just what you see."
     )
     data = resources.dataset(source_of("digits"))
     widgets.sheet(
@@ -47,16 +71,16 @@ def draw() -> None:
     )
     answered = kit.predict(
         SLUG,
-        "An autoencoder is there already. How much code makes a VAE of it?",
+        "Suppose you have an autoencoder. How much code turns it into a VAE?",
         (
-            "Some hundred lines: another network",
-            "Some dozen lines: another way of training",
-            "Some five lines: draw z, and add the KL term",
+            "About a hundred lines: a different network",
+            "About a dozen lines: a different way of training",
+            "About five lines: draw z, and add the KL term",
         ),
         2,
-        "Choose **VAE** under “What the steps stand on” below, and then **KL divergence**: one "
-        "draws $z = \\mu + \\sigma\\epsilon$ in two lines of code, the other is two lines as well. "
-        "Encoder, decoder and training loop are the autoencoder's own.",
+        "Choose **VAE** under “What the steps are built on” below, then **KL divergence**: drawing $z = \\mu + "
+        "\\sigma\\epsilon$ takes two lines of code, and the KL term two more. Encoder, decoder and training loop are "
+        "the autoencoder's own.",
     )
     # Reading torch's source, and torch itself, may take seconds: after the first look.
     frame.later(lambda: rest(answered))
@@ -71,7 +95,7 @@ def rest(answered: bool) -> None:
         "To do the same without this page: `python -m vaelab train --dataset digits`, or "
         '`vaelab.train(vaelab.TrainConfig(dataset="digits"))`. The README has more.'
     )
-    kit.go_on("train", "Train one on other images, with other settings")
+    kit.go_on("train", "Train a VAE on the digits, or on other images", settings={"dataset": "digits", "model": "vae"})
     kit.sources("kingma2014", "rezende2014")
 
 
@@ -84,10 +108,10 @@ def steps(walkthrough: Any) -> None:
         default="Environment",
         required=True,
         key="walkthrough-step",
-        help="A step of making a VAE: its code, and what it gives when it is run.",
+        help="A step of making a VAE: its code, and what running it gives.",
         persist_state="session",
     )
-    made = st.session_state.setdefault(MADE_KEY, {})
+    made: Making | None = st.session_state.get(MADE_KEY)
     shown: dict[str, tuple[Callable[..., Any], Callable[[], None]]] = {
         "Environment": (walkthrough.check_environment, lambda: environment(walkthrough)),
         "Data": (walkthrough.prepare, lambda: prepared(walkthrough)),
@@ -100,8 +124,10 @@ def steps(walkthrough: Any) -> None:
     code, given = st.columns([3, 2], gap="medium")
     code.code(inspect.getsource(source), language="python", wrap_lines=True)
     with given:
-        if step in {"Training", "Evaluation", "Latent space"}:
-            offer_run(walkthrough, made)
+        if made is not None and made.is_running:
+            follow(made)
+        elif step in {"Training", "Evaluation", "Latent space"}:
+            offer_run(made)
         frame.guarded(result)()
 
 
@@ -115,9 +141,9 @@ def prepared(walkthrough: Any) -> None:
     split = data.split
     st.code(
         f"images {data.images.shape} {data.images.dtype}\n"
-        f"{len(split.train)} to train on\n"
-        f"{len(split.validation)} to choose by\n"
-        f"{len(split.test)} to judge on",
+        f"{len(split.train)} for training\n"
+        f"{len(split.validation)} for validation\n"
+        f"{len(split.test)} for the final test",
         language=None,
     )
 
@@ -127,65 +153,89 @@ def built(walkthrough: Any) -> None:
     st.code(str(model), language=None, height=330)
 
 
-def offer_run(walkthrough: Any, made: dict[str, Any]) -> None:
-    """Build, train, judge and look, with the reader watching."""
-    if not st.button(
+def offer_run(made: Making | None) -> None:
+    """Offer to build, train, judge and look."""
+    if st.button(
         "Run again" if made else "Run",
         type="primary",
         icon=":material/play_arrow:",
-        help="Build the model, train it and judge it, here and now: some ten seconds.",
+        help=f"Build the model, train it for {EPOCHS} epochs and judge it, here and now: a few seconds, more where the "
+        "machine is busy. You can go on reading meanwhile.",
         key="run-walkthrough",
     ):
-        return
-    bar = st.progress(0.0, "Building …")
-    data = walkthrough.prepare()
-    model, config = walkthrough.build(data)
-    epochs = inspect.signature(walkthrough.fit).parameters["epochs"].default
-    curve = []
-    for record in walkthrough.fit(model, config, data):
-        curve.append(record)
-        loss = record["train"]["total"]
-        bar.progress(len(curve) / epochs, f"Epoch {len(curve)} of {epochs}: {loss:.2f} nats")
-    made["figures"] = walkthrough.judge(model, config, data)
-    made["map"] = walkthrough.look(model, config, data)
-    made["curve"] = curve
-    st.rerun()
+        st.session_state[MADE_KEY] = Making()
+        st.rerun()
 
 
-def fitted(made: dict[str, Any]) -> None:
-    if made:
-        still = {"displayModeBar": False}
-        widgets.chart(loss_curves(made["curve"]), key="walkthrough-curve", config=still)
-    else:
+def follow(made: Making) -> None:
+    """Say how far it has come, until it has ended."""
+
+    @st.fragment(run_every=0.4)
+    def body() -> None:
+        if not made.is_running:
+            st.rerun()
+        text = "Building the model …"
+        if made.curve:
+            text = f"Epoch {len(made.curve)} of {EPOCHS}: {made.curve[-1]['train']['total']:.1f} nats"
+        st.progress(len(made.curve) / EPOCHS, text)
+        st.button(
+            "Stop",
+            icon=":material/stop:",
+            key="stop-walkthrough",
+            help="End training now: what has been trained so far is judged.",
+            on_click=made.stop,
+        )
+
+    body()
+
+
+def ended(made: Making | None) -> Making | None:
+    """What was made, once all of it is there."""
+    if made is None or made.is_running:
+        return None
+    if made.error is not None:
+        raise made.error
+    return made
+
+
+def fitted(made: Making | None) -> None:
+    made = ended(made)
+    if made is None:
         st.caption("Press **Run**, and see the loss go down.")
+        return
+    still = {"displayModeBar": False}
+    widgets.chart(loss_curves(made.curve), key="walkthrough-curve", config=still)
+    if len(made.curve) < EPOCHS:
+        st.caption(f"Stopped after epoch {len(made.curve)} of {EPOCHS}.")
 
 
-def judged(made: dict[str, Any]) -> None:
-    if not made:
+def judged(made: Making | None) -> None:
+    made = ended(made)
+    if made is None:
         st.caption("Press **Run**: there must be a model to judge.")
         return
-    figures = made["figures"]
     shown = ("elbo", "reconstruction", "kl", "active_units", "knn_accuracy", "num_images")
-    st.code("\n".join(f"{name} {figures[name]:.4g}" for name in shown), language=None)
-    st.caption("In nats per image, on held-out images; accuracy of the ten nearest neighbours.")
+    st.code("\n".join(f"{name} {made.figures[name]:.4g}" for name in shown), language=None)
+    st.caption("On held-out images, in nats per image; the accuracy is that of the ten nearest neighbours.")
 
 
-def looked(made: dict[str, Any]) -> None:
-    if made:
-        widgets.chart(made["map"], key="walkthrough-map", config=widgets.MAP_CONFIG)
-    else:
+def looked(made: Making | None) -> None:
+    made = ended(made)
+    if made is None:
         st.caption("Press **Run**: there must be a model to look into.")
+    elif made.latent_map is not None:
+        widgets.chart(made.latent_map, key="walkthrough-map", config=widgets.MAP_CONFIG)
 
 
 def parts(answered: bool) -> None:
-    st.markdown("#### What the steps stand on")
+    st.markdown("#### What the steps are built on")
     name = st.segmented_control(
         "Part",
         list(PARTS),
         default="VAE" if answered else "The encoder",
         required=True,
         key="part-of-package",
-        help="A part of the package to read; its examples are run while you look.",
+        help="A part of the package to read; its examples are run as you open it.",
         persist_state="session",
     )
     module, attribute = PARTS[name]

@@ -1,4 +1,4 @@
-"""Use: fewer dimensions."""
+"""Dimensionality reduction."""
 
 from __future__ import annotations
 
@@ -24,29 +24,31 @@ def draw() -> None:
     words, stage, after = kit.sides()
     with words:
         kit.say(
-            "The classic way to make two numbers of 64 is **principal component analysis** (PCA): "
-            "among all planes in the space of images, take the one that the images lie nearest "
-            "to. With the mean image $\\bar x$ and two directions $w_1, w_2$ at right angles,"
+            "The classic way to turn 64 numbers into two is **principal component analysis** (PCA): among all planes "
+            "in the space of images, take the one that the images lie nearest to. With the mean image $\\bar x$ and "
+            "two directions $w_1, w_2$ at right angles,"
         )
-        kit.say("$$\\hat x = \\bar x + z_1 w_1 + z_2 w_2, \\qquad z_j = w_j \\cdot (x - \\bar x).$$")
         kit.say(
-            "That is an encoder and a decoder as well, but both linear: the plane is flat. A "
-            "network's decoder may bend its plane, to follow the images. **Move over either map** "
-            "to decode any two numbers; choose images above the maps."
+            r"$$\begin{aligned} \hat x &= \bar x + z_1 w_1 + z_2 w_2, \\ z_j &= w_j \cdot (x - \bar x). \end{aligned}$$"
+        )
+        kit.say(
+            "This is an encoder and a decoder as well, but both are linear: the plane is flat. A network's decoder may "
+            "bend its plane to follow the images. **Move over either map** to decode any two numbers, and choose "
+            "images above the maps."
         )
         answered = kit.predict(
             SLUG,
-            "Each model keeps two numbers of an image and draws it again from these. On how many "
-            "of the held-out images does the autoencoder come nearer than PCA?",
+            "Each model keeps two numbers of an image and draws it again from these. On how many of the held-out "
+            "images does the autoencoder come nearer than PCA?",
             (
-                "On about half: two numbers hold what two numbers hold",
+                "On about half: two numbers are two numbers",
                 "On most, but not on all",
                 "On every one: it has far more weights",
             ),
             1,
-            "What two numbers can say depends on who reads them, and a decoder with layers can "
-            "draw ten kinds of digit. But it was fitted to other images: look at the mean error "
-            "for **Training images**, which is far smaller, and at the images that PCA wins.",
+            "What two numbers can say depends on who reads them, and a decoder with layers can draw ten kinds of "
+            "digit. But it was fitted to other images: look at the mean error for **Training images**, which is far "
+            "smaller, and at the images on which PCA wins.",
         )
     with stage:
         FIGURE.draw(
@@ -67,19 +69,18 @@ def draw() -> None:
     with after:
         if answered:
             kit.say(
-                "**The two are relatives.** Take all activation functions out of an autoencoder and"
-                " train it on the squared error: the best that it can do is PCA's plane, exactly."
-                " So the bend is all that a deep autoencoder adds. (The one above was trained on"
-                " the cross-entropy, and not even on the squared error by which it is judged here.)"
-                " What it costs: training instead of one formula, another map from every training,"
-                " and distances that no longer mean the same everywhere. PCA's axes are in order,"
-                " at right angles, and the same every time."
+                "**The two are relatives.** Take all activation functions out of an autoencoder and train it on the "
+                "squared error: the best it can do is exactly PCA's plane. So the bend is all that a deep autoencoder "
+                "adds. (The one above was trained on the cross-entropy, and not even on the squared error by which it "
+                "is judged here.) What it costs: training instead of one formula, a different map from every training, "
+                "and distances that no longer mean the same everywhere. PCA's axes are in order, at right angles, and "
+                "the same every time."
             )
             kit.say(
-                "**A map without a way back.** UMAP lays out points so that neighbours in the space"
-                " of images stay neighbours. It often shows groups more clearly than either map"
-                " here, but it learns no decoder: a place between its points has no image of its"
-                " own. The next page compares all of them."
+                "**A map without a way back.** UMAP lays out points so that neighbours in the space of images stay "
+                "neighbours. It often shows groups more clearly than either map here, but it learns no decoder: a "
+                "place between its points has no image of its own. The page **Dimensionality reduction** compares them "
+                "all."
             )
             kit.go_on("reduction", "Compare five maps of the same images", run)
         kit.sources("baldi1989", "hinton2006", "mcinnes2018")

@@ -6,6 +6,7 @@ import numpy as np
 
 from pages._lessons import kit
 from pages._ui import resources
+from pages._ui.train_address import query_of
 
 FIGURE = kit.LiveFigure("reparameterization")
 SLUG = "reparameterization"
@@ -20,33 +21,31 @@ def draw() -> None:
     words, stage, after = kit.sides()
     with words:
         kit.say(
-            "A network learns by **derivatives**: each weight is nudged in the direction in which "
-            "the **loss**, the number that training makes small, falls. But between a VAE's "
-            "encoder and its loss a code is drawn, $z \\sim \\mathcal N(\\mu, \\sigma^2)$. By how "
-            "much does a draw move when $\\mu$ grows a little? It comes out differently each time, "
-            "so the question has no answer."
+            "A network learns by **derivatives**: each weight is nudged in the direction in which the **loss**, the "
+            "number that training makes small, falls. But between a VAE's encoder and its loss a code is drawn, $z "
+            "\\sim \\mathcal N(\\mu, \\sigma^2)$. How far does a draw move when $\\mu$ grows a little? It comes out "
+            "differently each time, so the question has no answer."
         )
         kit.say(
-            "The **reparameterization trick** draws the noise *first*, from a fixed "
-            "$\\mathcal N(0, 1)$ in which no weight has a say, and makes the code of it:"
+            "The **reparameterization trick** draws the noise *first*, from a fixed $\\mathcal N(0, 1)$ in which no "
+            "weight has a say, and makes the code from it:"
         )
         kit.say(r"$$z = \mu + \sigma \cdot \varepsilon, \qquad \varepsilon \sim \mathcal N(0, 1)$$")
         kit.say(
-            "The code is distributed as before. But the randomness is now an input, and $z$ a "
-            "plain function of $\\mu$ and $\\sigma$. **Move $\\varepsilon$**, on the left plane."
+            "The code is distributed as before. But the randomness is now an input, and $z$ a plain function of $\\mu$ "
+            "and $\\sigma$. **Move $\\varepsilon$**, on the plane to the left."
         )
         answered = kit.predict(
             SLUG,
-            r"$\varepsilon$ stays where it is, and the encoder makes $\sigma$ half as large. "
-            "Where does $z$ go?",
+            r"$\varepsilon$ stays where it is, and the encoder makes $\sigma$ half as large. Where does $z$ go?",
             (
                 "Half way towards μ",
-                "To somewhere else: it is drawn again",
+                "Somewhere else: it is drawn again",
                 "Nowhere: ε has not moved",
             ),
             0,
-            "Press **Halve σ**: the whole cloud shrinks towards $\\mu$, and each code with it. "
-            "Move $\\mu$, and each code moves along. Nothing was drawn again.",
+            "Press **Halve σ**: the whole cloud shrinks towards $\\mu$, and each code with it. Move $\\mu$, and each "
+            "code moves along. Nothing was drawn again.",
         )
     with stage:
         FIGURE.draw(
@@ -63,28 +62,25 @@ def draw() -> None:
     with after:
         if answered:
             kit.say(
-                r"So with $\varepsilon$ held, the code has derivatives, $\partial z / \partial \mu"
-                r" = 1$"
-                r" and $\partial z / \partial \sigma = \varepsilon$, and what the loss says of $z$ "
-                "reaches the encoder through them. The table under the figure checks it: with "
-                r"$\varepsilon$ held, the nudges give just these numbers; drawn anew, the nudge"
-                r" drowns "
-                "in the noise, however often you try."
+                r"So with $\varepsilon$ held, the code has derivatives, $\partial z / \partial \mu = 1$ and "
+                r"$\partial z / \partial \sigma = \varepsilon$, and what the loss says of $z$ reaches the encoder "
+                r"through them. The table in the figure checks it: with $\varepsilon$ held, the nudges give just these "
+                "numbers; drawn anew, the nudge drowns in the noise, however often you try."
             )
             kit.say(
-                "In training each image gets a new $\\varepsilon$ each time it is seen. One such "
-                "derivative is noisy, but right on average:"
+                "In training, each image gets a new $\\varepsilon$ each time it is seen. One such derivative is noisy, "
+                "but right on average:"
             )
             kit.say(
-                r"$$\nabla\, \mathbb E_{z \sim \mathcal N(\mu, \sigma^2)}\big[f(z)\big] = "
-                r"\mathbb E_{\varepsilon \sim \mathcal N(0, 1)}\big[\nabla f(\mu + \sigma"
-                r" \varepsilon)"
-                r"\big]$$"
+                r"$$\begin{aligned} \nabla\, &\mathbb E_{z \sim \mathcal N(\mu, \sigma^2)}\big[f(z)\big] \\ "
+                r"&= \mathbb E_{\varepsilon \sim \mathcal N(0, 1)}\big[\nabla f(\mu + \sigma \varepsilon)\big] "
+                r"\end{aligned}$$"
             )
             kit.say(
-                "Here $f$ is the **reconstruction term** below the maps: how surprising the image"
-                " is, given what $z$ was decoded to, in **nats** (a nat is 1.44 bits); the next"
-                " lesson takes it apart. There are ways to train through a draw without the trick,"
-                " by the loss's values alone, but their derivatives scatter far more."
+                "Here $f$ is the **reconstruction term** below the maps: how surprising the image is, given what $z$ "
+                "was decoded to, in **nats** (a nat is 1.44 bits). The next lesson takes it apart. There are other "
+                "ways to train through a draw, which use only the values of the loss, but their derivatives scatter "
+                "far more."
             )
+            kit.go_on("train", "Train this VAE yourself", settings=query_of(run.config))
         kit.sources("kingma2014", "rezende2014")

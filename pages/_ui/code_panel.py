@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from pages._ui import state, widgets
+from pages._ui import dimensions, state, widgets
 from vaelab.datasets import ImageDataset
 from vaelab.latent.density import nearest_codes
 from vaelab.latent.units import active_units
@@ -35,7 +35,7 @@ def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
     z, clicked = state.z_of(run), state.chosen_image(run)
     nearby = projection.indices[nearest_codes(projection.codes, z, NUM_NEAREST)]
     index = int(nearby[0]) if clicked is None else clicked
-    title = "The image clicked" if clicked is not None else "The nearest image"
+    title = "The chosen image" if clicked is not None else "The nearest image"
     st.markdown(f"## {title}")
     image = data.images[[index]]
     label = data.label_of(index)
@@ -62,20 +62,30 @@ def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
 def _draw_posterior(run: Run, posterior: Codes, terms: ImageTerms) -> None:
     """Write down the Gaussian that the encoder makes of this image."""
     is_vae = run.engine.is_vae
-    order = np.argsort(-np.abs(terms.kl_per_dim[0] if is_vae else posterior.mu[0]), kind="stable")
-    head = "| dimension | μ |" + (" σ | KL, nats |" if is_vae else "")
-    lines = [head, "|---|" + "--:|" * (3 if is_vae else 1)]
-    for dim in order[:MOST_SLIDERS]:
-        line = f"| z{dim + 1} | {posterior.mu[0, dim]:.2f} |"
+    names = dimensions.names_of(run)
+    says = np.abs(terms.kl_per_dim[0] if is_vae else posterior.mu[0])
+    shown = sorted(np.argsort(-says, kind="stable")[:MOST_SLIDERS].tolist())
+    head = ["Dimension", "μ"] + (["σ", "KL, nats"] if is_vae else [])
+    lines = ["|".join(head), "|".join([":--", *["--:"] * (len(head) - 1)])]
+    for dim in shown:
+        numbers = [posterior.mu[0, dim]]
         if is_vae:
-            line += f" {posterior.sigma[0, dim]:.2f} | {terms.kl_per_dim[0, dim]:.2f} |"
-        lines.append(line)
-    name = "Posterior q(z|x)" if is_vae else "Code"
-    more = len(order) - MOST_SLIDERS
-    with st.expander(f"{name} of this image"):
-        st.markdown("\n".join(lines))
+            numbers += [posterior.sigma[0, dim], terms.kl_per_dim[0, dim]]
+        lines.append("|".join([widgets.plain(dimensions.written(dim, names)), *map(_written, numbers)]))
+    more = run.config.latent_dim - len(shown)
+    with st.expander("Posterior q(z|x) of this image" if is_vae else "Code of this image", expanded=len(shown) <= 3):
+        st.markdown("\n".join(f"|{line}|" for line in lines))
+        if is_vae:
+            st.caption(
+                "The encoder places the image at μ, give or take σ: one ellipse on the map is as wide as σ, the "
+                "other as 2σ. A dimension with μ near 0, σ near 1 and a KL near 0 says nothing about this image."
+            )
         if more > 0:
-            st.caption(f"The {MOST_SLIDERS} of {len(order)} dimensions that say most.")
+            st.caption(f"The {len(shown)} of {run.config.latent_dim} dimensions that say most.")
+
+
+def _written(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
 
 
 def draw(run: Run, data: ImageDataset | Remembered, projection: Projection) -> None:
@@ -104,7 +114,7 @@ def draw(run: Run, data: ImageDataset | Remembered, projection: Projection) -> N
                 "Image",
                 on_click=_set_image,
                 args=(run, encoded[0].mu[0], label),
-                help="Back to the code of the image clicked.",
+                help="Back to the code of the chosen image.",
             )
     if run.config.conditional:
         names = data.label_names
@@ -148,11 +158,14 @@ def _draw_image(run: Run, image: Any, label: int | None, name: str, posterior: C
 
 
 def _draw_error(terms: ImageTerms) -> None:
+    nats = float(terms.reconstruction[0])
     st.metric(
         "Reconstruction",
-        f"{terms.reconstruction[0]:.1f} nats",
-        help="−log p(x|z), summed over pixels: how badly the decoder explains this image.",
+        f"{nats:.1f} nats".replace("-", "−"),
+        help="−log p(x|z), summed over pixels: how badly the decoder explains this image. The lower, the better.",
     )
+    if nats < 0:
+        st.caption("Below zero is no mistake: p(x|z) is a density here, and may exceed 1. Lower is still better.")
 
 
 def _draw_kl(run: Run, terms: ImageTerms) -> None:
@@ -165,12 +178,12 @@ def _draw_kl(run: Run, terms: ImageTerms) -> None:
 
 
 def _draw_sliders(run: Run, codes: np.ndarray, encoded: tuple[Codes, ImageTerms] | None) -> None:
-    """One slider a dimension, those that carry most first and the unused ones folded away."""
-    z = state.z_of(run)
+    """One slider a dimension; those that carry less, and the unused ones, folded away."""
+    z, names = state.z_of(run), dimensions.names_of(run)
 
     def slider(dim: int) -> None:
         limit = float(np.ceil(max(3.0, np.abs(codes[:, dim]).max(), abs(z[dim]))))
-        label = f"z{dim + 1}"
+        label = widgets.plain(dimensions.written(dim, names))
         if encoded is not None:
             posterior, terms = encoded
             label += f" · μ {posterior.mu[0, dim]:.2f}"
@@ -187,27 +200,22 @@ def _draw_sliders(run: Run, codes: np.ndarray, encoded: tuple[Codes, ImageTerms]
             help="A number of the code: let go, and z is decoded anew.",
         )
 
-    order = np.argsort(-_kl_per_dim(run, codes), kind="stable")
+    order = np.argsort(-dimensions.carried(run, codes), kind="stable")
     active = active_units(codes)
     used = [int(dim) for dim in order if active[dim]]
     unused = [int(dim) for dim in order if not active[dim]]
-    for dim in used[:MOST_SLIDERS]:
+    # Which are shown goes by what they carry; then one looks for a number where numbers go.
+    for dim in sorted(used[:MOST_SLIDERS]):
         slider(dim)
     if len(used) > MOST_SLIDERS:
         with st.expander(f"{len(used) - MOST_SLIDERS} more dimensions"):
-            for dim in used[MOST_SLIDERS:]:
+            for dim in sorted(used[MOST_SLIDERS:]):
                 slider(dim)
     if unused:
         with st.expander(f"Unused dimensions ({len(unused)})"):
             st.caption("The encoder leaves these where they are: moving them changes next to nothing.")
-            for dim in unused:
+            for dim in sorted(unused):
                 slider(dim)
-
-
-def _kl_per_dim(run: Run, codes: np.ndarray) -> np.ndarray:
-    """What each dimension carries: its KL or, for an autoencoder, its variance."""
-    kl_per_dim = (run.evaluation() or {}).get("kl_per_dim")
-    return np.array(kl_per_dim) if kl_per_dim else codes.var(0)
 
 
 def _set_random(run: Run) -> None:

@@ -61,7 +61,7 @@ def names_of(runs: Sequence[Run]) -> dict[str, tuple[str, str]]:
         "noisy": ("Noisy", "as it is"),
         "median": ("Median filter", "3 × 3 pixels"),
         "mean": ("Mean image", "of the training images"),
-        "nearest": ("Most alike", "training image, by what is seen"),
+        "nearest": ("Most similar", "training image, by what is visible"),
     } | {run.name: (run.title, f"{widgets.kind_of(run.config)} {run.config.latent_dim}-D") for run in runs}
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages import PAGES, Page
 from pages._ui import browser_code, resources
-from vaelab.config import explain
+from pages._ui.text import explained
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import RunError
 
@@ -137,6 +137,6 @@ def guarded(draw: Callable[[], None]) -> Callable[[], None]:
         try:
             draw()
         except (RunError, DatasetUnavailable, ConnectionError, ValueError) as error:
-            st.error(explain(error), icon=":material/error:")
+            st.error(explained(error), icon=":material/error:")
 
     return run

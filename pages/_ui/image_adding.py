@@ -11,10 +11,11 @@ import streamlit as st
 from pages._ui import frame, widgets
 from pages._ui.image_giving import begin, begin_adding, current_task, discard, give, leave_adding, task_number
 from pages._ui.image_options import choose_options
-from pages._ui.image_sets import counts_of, plain, some_of
+from pages._ui.image_sets import counts_of, some_of
 from pages._ui.image_view import SET_PARAM
 from pages._ui.import_task import ImportTask, suggest_name
-from vaelab.config import OWN, explain
+from pages._ui.text import explained, plain
+from vaelab.config import OWN
 from vaelab.datasets import DatasetUnavailable, ImageDataset
 from vaelab.datasets.own import own_sources, save_own
 
@@ -194,7 +195,7 @@ def keep(task: ImportTask, data: ImageDataset, name: str) -> None:
         with st.spinner("Keeping them …"):
             key = save_own(data, name)
     except (ValueError, DatasetUnavailable) as error:
-        st.error(explain(error), icon=":material/error:")
+        st.error(explained(error), icon=":material/error:")
         return
     discard(task)
     leave_adding()

@@ -16,10 +16,9 @@ from pages._ui import reach, widgets
 from pages._ui.camera import Shot, jpeg_of, take_pictures
 from pages._ui.drawing_pad import drawing_pad
 from pages._ui.image_options import AS_THEY_ARE, choose_options
-from pages._ui.image_sets import plain
 from pages._ui.import_task import Given, ImportTask, suggest_name
 from pages._ui.packing import pack_many
-from vaelab.config import explain
+from pages._ui.text import explained, plain
 from vaelab.datasets import DatasetUnavailable
 from vaelab.datasets.base import MIN_IMAGES
 from vaelab.images import png
@@ -169,7 +168,7 @@ def read_upload(files: Sequence[UploadedFile], options: dict[str, Any]) -> None:
             given.add(file.name, file.getbuffer())
     except DatasetUnavailable as error:
         given.close()
-        st.toast(explain(error), icon=":material/error:", duration="infinite")
+        st.toast(explained(error), icon=":material/error:", duration="infinite")
         return
     forget_upload(files)
     begin(given, options)
@@ -226,7 +225,7 @@ def read_shots(shots: Sequence[Shot]) -> None:
     try:
         files = [(str(shot["label"]), jpeg_of(shot)) for shot in shots]
     except ValueError as error:
-        st.toast(explain(error), icon=":material/error:", duration="infinite")
+        st.toast(explained(error), icon=":material/error:", duration="infinite")
     else:
         begin_with_files("camera", files, ".jpg")
 
@@ -305,6 +304,6 @@ def begin_with_files(source: str, files: Sequence[tuple[str, bytes]], ending: st
             given.add(f"{folder}/{number:04}{ending}", content)
     except DatasetUnavailable as error:
         given.close()
-        st.toast(explain(error), icon=":material/error:", duration="infinite")
+        st.toast(explained(error), icon=":material/error:", duration="infinite")
         return
     begin(given, AS_THEY_ARE)

@@ -1,9 +1,9 @@
-"""A sheet of images to choose any number of: see ``assets/images``."""
+"""A sheet of images to choose one or any number of: see ``assets/images``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypedDict
+from collections.abc import Callable, Sequence
+from typing import Literal, TypedDict
 
 import numpy as np
 import streamlit as st
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pages._ui import browser_code
 from vaelab.images import png_data_uri, tile
 
-__all__ = ["pick_images"]
+__all__ = ["pick_image", "pick_images"]
 
 _PICKER = st.components.v2.component(
     "image_picker",
@@ -35,7 +35,9 @@ class SheetSent(TypedDict):
     columns: int
     crisp: bool
     names: list[str]
-    choosing: bool
+    about: str  # what the images are, for screen readers
+    choosing: Literal["any", "one", "none"]
+    chosen: int | None  # of one that is chosen
 
 
 def pick_images(images: NDArray[np.uint8], names: Sequence[str], key: str, choosing: bool = True) -> list[int]:
@@ -52,12 +54,58 @@ def pick_images(images: NDArray[np.uint8], names: Sequence[str], key: str, choos
     choosing
         Whether any can be chosen; else they are there to be looked at.
     """
-    sent = SheetSent(
+    sent = _sheet(images, names, "Images", "any" if choosing else "none")
+    picked = _PICKER(key=key, data=sent, default={"chosen": []}, on_chosen_change=lambda: None)
+    return [int(index) for index in picked["chosen"]]
+
+
+def pick_image(
+    images: NDArray[np.uint8],
+    names: Sequence[str],
+    key: str,
+    about: str,
+    chosen: int | None,
+    on_pick: Callable[[int], None],
+) -> None:
+    """Show images ``(N, C, H, W)``, one of which is chosen by a click or with the keyboard.
+
+    Parameters
+    ----------
+    images
+        At least one.
+    names
+        One each.
+    key
+        Of the component.
+    about
+        What the images are, for screen readers.
+    chosen
+        The place of the one that is marked, if one is.
+    on_pick
+        Called with the place of the one that was chosen, before the rerun that follows.
+    """
+
+    def picked() -> None:
+        index = st.session_state[key]["picked"]
+        if index is not None:
+            on_pick(int(index))
+
+    _PICKER(key=key, data=_sheet(images, names, about, "one", chosen), on_picked_change=picked)
+
+
+def _sheet(
+    images: NDArray[np.uint8],
+    names: Sequence[str],
+    about: str,
+    choosing: Literal["any", "one", "none"],
+    chosen: int | None = None,
+) -> SheetSent:
+    return SheetSent(
         sheet=png_data_uri(tile(images, COLUMNS)),
         columns=COLUMNS,
         crisp=images.shape[3] < CRISP,
         names=list(names),
+        about=about,
         choosing=choosing,
+        chosen=chosen,
     )
-    picked = _PICKER(key=key, data=sent, default={"chosen": []}, on_chosen_change=lambda: None)
-    return [int(index) for index in picked["chosen"]]

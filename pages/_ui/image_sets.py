@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from html import escape
@@ -22,17 +21,12 @@ from vaelab.datasets import DatasetUnavailable, ImageDataset, Source, data_folde
 from vaelab.datasets.own import few_images
 from vaelab.images import tile
 
-__all__ = ["counts_of", "draw_cards", "facts", "plain", "some_of"]
+__all__ = ["counts_of", "draw_cards", "facts", "some_of"]
 
 #: Images on a card, and how many of them a row.
 SHOWN, COLUMNS = 12, 6
 #: Pixels a side of an image on a card.
 SIDE = 64
-
-
-def plain(text: str) -> str:
-    """A person's own words, so that markdown leaves them as they are."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+\-.!|$:~])", r"\\\1", text)
 
 
 def facts(source: Source) -> str:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from pages._ui import frame, resources
 from pages._ui.image_picker import pick_images
-from pages._ui.image_sets import counts_of, facts, plain
-from vaelab.config import OWN, explain
+from pages._ui.image_sets import counts_of, facts
+from pages._ui.text import explained, plain
+from vaelab.config import OWN
 from vaelab.datasets import DatasetUnavailable, ImageDataset, Source, is_local
 from vaelab.datasets.own import delete_own, relabel_own, retitle_own
 from vaelab.runs import list_runs
@@ -52,7 +53,7 @@ def act_on(source: Source) -> None:
         "More",
         ["Rename", "Delete"],
         key=f"more-{source.name}",
-        help=f"Rename or delete {source.title}.",
+        help=f"Rename or delete {plain(source.title)}.",
     )
     if chosen == "Rename":
         rename(source)
@@ -72,7 +73,7 @@ def draw_set(source: Source) -> None:
     st.markdown(f"{facts(source)}  \n{plain(about)}")
     if not is_local(source):
         st.info(
-            f"{source.title} is not on this machine yet. Press **Train on these**: when training starts, "
+            f"{plain(source.title)} is not on this machine yet. Press **Train on these**: when training starts, "
             f"{source.num_bytes / 1e6:,.0f} MB are downloaded, and kept."
         )
         return
@@ -177,7 +178,7 @@ def rename(source: Source) -> None:
             try:
                 retitle_own(source.name, title)
             except (ValueError, DatasetUnavailable) as error:
-                st.error(explain(error))
+                st.error(explained(error))
             else:
                 st.rerun()
 
@@ -201,7 +202,7 @@ def delete(source: Source) -> None:
             try:
                 delete_own(source.name)
             except DatasetUnavailable as error:
-                st.error(explain(error))
+                st.error(explained(error))
             else:
                 leave()
                 st.rerun()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypedDict
 
 import numpy as np
@@ -10,11 +10,21 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import browser_code, resources, state
-from vaelab.datasets import Labelled
+from vaelab.datasets import ImageDataset, Labelled
+from vaelab.latent.interpolation import INTERPOLATIONS
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 
-__all__ = ["Pin", "latent_canvas", "send_model", "send_place"]
+__all__ = [
+    "Pin",
+    "latent_canvas",
+    "send_errors",
+    "send_model",
+    "send_place",
+    "send_posterior",
+    "send_thumbnails",
+    "send_way",
+]
 
 # The map is drawn over a chart outside of the component, so its styles cannot be shut in.
 _CANVAS = st.components.v2.component(
@@ -33,6 +43,26 @@ _MODEL = st.components.v2.component(
 _PLACE = st.components.v2.component(
     "latent_place", js=browser_code.join("latent_canvas/place_mount.js"), isolate_styles=False
 )
+# And the images of a map, which come last: the page works without them.
+_THUMBNAILS = st.components.v2.component(
+    "latent_thumbnails", js=browser_code.join("latent_canvas/thumbnails_mount.js"), isolate_styles=False
+)
+_POSTERIOR = st.components.v2.component(
+    "latent_posterior", js=browser_code.join("latent_canvas/posterior_mount.js"), isolate_styles=False
+)
+
+
+# So does what held-out images' errors are: it needs torch, for which no map waits.
+_ERRORS = st.components.v2.component(
+    "latent_errors", js=browser_code.join("latent_canvas/errors_mount.js"), isolate_styles=False
+)
+
+
+class ErrorsSent(TypedDict):
+    """What the browser is sent to judge an image by that a person gives."""
+
+    model: str  # by its name
+    errors: list[float]  # quantiles of how far held-out images' reconstructions are off
 
 
 class PinSent(TypedDict):
@@ -42,6 +72,8 @@ class PinSent(TypedDict):
     z: list[float]
     image: int | None
     label: int
+    pins: list[state.WayPoint]  # the way; a single one is where it would begin
+    along: float  # how much of the way lies behind, from 0 to 1
 
 
 class PlaceSent(TypedDict):
@@ -53,6 +85,18 @@ class PlaceSent(TypedDict):
     z: list[float]
     image: int | None
     label: int
+    pins: list[state.WayPoint]
+    along: float
+    kind: str  # of the way: a key of vaelab.latent.interpolation.INTERPOLATIONS
+
+
+class PosteriorSent(TypedDict):
+    """What the browser is sent of the image at which z rests."""
+
+    model: str
+    image: int
+    mu: list[float]
+    sigma: list[float]
 
 
 class Pin(NamedTuple):
@@ -61,6 +105,8 @@ class Pin(NamedTuple):
     z: NDArray[np.float32]  # (D,)
     image: int | None  # of the dataset, where one was clicked
     label: int  # that a conditional model decodes it with
+    way: list[state.WayPoint]  # through all pins; one is where a way would begin
+    along: float  # how much of the way lies behind, from 0 to 1
 
 
 def send_model(run: Run, slot: str = "") -> None:
@@ -98,8 +144,83 @@ def send_place(run: Run, map_key: str) -> None:
             z=place["z"],
             image=place["image"],
             label=place["label"],
+            pins=place["pins"],
+            along=1.0,
+            kind="linear",
         )
         _PLACE(key=f"place-{map_key}", data=sent)
+
+
+def send_way(
+    run: Run, map_key: str, ends: Sequence[state.WayPoint], along: float, kind: str, label: int | None, turn: str
+) -> None:
+    """Have the canvas beside a map, whose link is ``"ends"``, go to the way between two places.
+
+    Parameters
+    ----------
+    run
+        A trained run.
+    map_key
+        Key of the container around the map's chart.
+    ends
+        Where the way begins and where it ends.
+    along
+        How much of it lies behind, from 0 to 1.
+    kind
+        A key of ``vaelab.latent.interpolation.INTERPOLATIONS``.
+    label
+        That a conditional model decodes it with.
+    turn
+        Another one each time that the canvas is to go there.
+    """
+    z = INTERPOLATIONS[kind](*(np.array(end["z"]) for end in ends), np.array([along]))[0]
+    sent = PlaceSent(
+        map_key=map_key,
+        turn=turn,
+        run=run.name,
+        z=z.tolist(),
+        image=None,
+        label=label or 0,
+        pins=list(ends),
+        along=along,
+        kind=kind,
+    )
+    _PLACE(key=f"place-{map_key}", data=sent)
+
+
+def send_errors(run: Run) -> None:
+    """Give the browser what it is to compare the reconstruction of a drawing with; it needs torch, and the images."""
+    errors = resources.error_quantiles(run)
+    _ERRORS(key="errors-of-images", data=ErrorsSent(model=resources.model_name(run), errors=errors))
+
+
+def send_posterior(run: Run, data: ImageDataset) -> None:
+    """Give the browser the posterior of the image that was clicked, which it draws on the map."""
+    image = state.chosen_image(run)
+    sent = None
+    if image is not None and run.engine.is_vae:
+        posterior = run.engine.encode(data.images[[image]], data.label_of(image))
+        sent = PosteriorSent(
+            model=resources.model_name(run), image=image, mu=posterior.mu[0].tolist(), sigma=posterior.sigma[0].tolist()
+        )
+    _POSTERIOR(key=f"posterior-{run.name}", data=sent)
+
+
+def send_thumbnails(data: Labelled, projection: Projection, map_key: str) -> None:
+    """Give the browser a map's images, once in a session; after the map's chart, which they would hold up."""
+    name = resources.thumbnails_name(data, projection)
+    if name is None or not isinstance(data, ImageDataset):
+        return
+
+    @st.fragment  # that the browser has them is no reason to draw the page anew
+    def mount() -> None:
+        _THUMBNAILS(
+            key=f"thumbnails-{map_key}",
+            data=None if state.was_sent(name) else resources.browser_thumbnails(name, data, projection),
+            on_arrived_change=lambda: state.remember_sent(name),
+        )
+
+    mount()
 
 
 def latent_canvas(
@@ -108,7 +229,8 @@ def latent_canvas(
     projection: Projection,
     map_key: str,
     on_pin: Callable[[Pin], None] = lambda pin: None,
-    link: Literal["image", "place"] | None = None,
+    link: Literal["image", "place", "ends"] | None = None,
+    dimension_names: Mapping[int, str] | None = None,
 ) -> None:
     """Draw the canvas that decodes wherever the pointer is on the map beside it.
 
@@ -128,7 +250,10 @@ def latent_canvas(
         Called before the rerun that follows a click, or a slider let go; by default a pin is for
         the browser alone.
     link
-        On a page with several: whether the others go to the same image, or to the same place.
+        On a page with several: whether the others go to the same image, or to the same place. On a page about the
+        way between two places, ``"ends"``: clicks set them in turn.
+    dimension_names
+        What people call dimensions, from 0, by their sliders.
     """
     name = resources.model_name(run)
     key = f"canvas-{map_key}"
@@ -137,14 +262,14 @@ def latent_canvas(
         pin: PinSent | None = st.session_state[key]["pin"]
         # What was pinned before the run was changed is of another latent space.
         if pin and pin["model"] == name:
-            on_pin(Pin(np.array(pin["z"], dtype=np.float32), pin["image"], pin["label"]))
+            on_pin(Pin(np.array(pin["z"], dtype=np.float32), pin["image"], pin["label"], pin["pins"], pin["along"]))
 
     def missing() -> None:
         state.forget_sent(name)
 
     _CANVAS(
         key=key,
-        data=resources.browser_map(run, data, projection, map_key, link),
+        data=resources.browser_map(run, data, projection, map_key, link, dimension_names),
         on_pin_change=pinned,
         on_missing_change=missing,
     )

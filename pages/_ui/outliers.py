@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from pages._ui import controls, frame, widgets
 from pages._ui.anomaly_case import detector_of
+from pages._ui.image_picker import pick_image
 from vaelab.datasets import ImageDataset
 from vaelab.evaluation.anomalies import SCORES, oddness
 from vaelab.figures.detection import error_panels
-from vaelab.images import tile
+from vaelab.images import to_pixels
 from vaelab.runs import Run
 
 __all__ = ["EITHER", "draw_error", "draw_outliers"]
@@ -19,8 +20,8 @@ __all__ = ["EITHER", "draw_error", "draw_outliers"]
 #: The score that there is here alone: of which nobody has to know which kind of odd to look for.
 EITHER = "either"
 
-#: Images shown, and in a row.
-NUM_SHOWN, IN_A_ROW = 24, 12
+#: Images shown.
+NUM_SHOWN = 24
 #: With more images than this, only so many are ranked, drawn with a fixed seed.
 MOST_RANKED = 10_000
 
@@ -33,22 +34,25 @@ def draw_outliers(run: Run, data: ImageDataset, score: str) -> None:
     shown = indices[:NUM_SHOWN]
     some = f" of {len(data):,}" if len(data) <= MOST_RANKED else f" of {MOST_RANKED:,} drawn from {len(data):,}"
     st.markdown(f"## The {len(shown)} oddest{some}")
-    pixels = tile(data.images[shown], IN_A_ROW, gap=2, times=max(1, -(-56 // data.image_shape[2])))
-    widgets.show_pixels(pixels, "The oddest images")
-    st.caption(
-        "From the oddest on, row by row. Images that were trained on are among them: a model that has learned one by "
-        "heart finds it normal."
-    )
+    number_key = f"outlier:{data.key}"
+
+    def look_at(place: int) -> None:
+        st.session_state[number_key] = place + 1
 
     @st.fragment
     @frame.guarded
     def look() -> None:
+        sheet = st.container()
+        st.caption(
+            "The oddest first; **click one** to see where its error is. Images that were trained on are among them: a "
+            "model that has learned one by heart finds it normal."
+        )
         left, right = st.columns([2, 3], gap="medium")
         with left:
             number = controls.number_input(
                 f"Which of {len(indices):,}",
                 param="number",
-                key=f"outlier:{data.key}",
+                key=number_key,
                 min_value=1,
                 max_value=len(indices),
                 default=1,
@@ -63,6 +67,15 @@ def draw_outliers(run: Run, data: ImageDataset, score: str) -> None:
                 st.switch_page("pages/explore.py", query_params={"run": run.name, "image": str(index)})
         with right:
             draw_error(run, data.images[index])
+        with sheet:
+            pick_image(
+                to_pixels(data.images[shown]).transpose(0, 3, 1, 2),
+                [widgets.describe_image(data, int(each)) for each in shown],
+                key="oddest",
+                about="The oddest images",
+                chosen=number - 1 if number <= len(shown) else None,
+                on_pick=look_at,
+            )
 
     look()
 

@@ -1,10 +1,12 @@
 """A place in latent space in the URL: ``?z=0.75,-1.44&image=12``, and a conditional model's label.
 
-The image is the one of the dataset that the place was pinned on, where it was pinned on one.
+The image is the one of the dataset that the place was pinned on, where it was pinned on one. A way through
+several places is ``&through=0.75,-1.44;1.2,0.3``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["code_of", "keep_place", "open_place", "say_what_is_wrong"]
 
-NAMES = ("z", "image", "label")
+NAMES = ("z", "image", "label", "through")
 #: Far off any data; beyond, numbers only lose precision.
 FARTHEST = 1000.0
 
@@ -41,10 +43,11 @@ def open_place(run: Run, data: Labelled, projection: Projection) -> None:
         return
     wrong = None
     try:
-        place = read(run, data, projection)
+        place, way = read(run, data, projection), read_way(run)
     except ValueError as error:
-        wrong, place = str(error), start(data, projection)
+        wrong, place, way = str(error), start(data, projection), []
     st.session_state[_problem(run)] = wrong
+    state.set_way(run, way)
     state.go_to(run, *place)
 
 
@@ -53,12 +56,13 @@ def keep_place(run: Run, data: Labelled, projection: Projection) -> bool:
 
     Returns whether this has just replaced a wrong place that the URL had.
     """
-    now = write(run, data, Place(state.z_of(run), state.chosen_image(run), state.label_of(run)))
-    first = write(run, data, start(data, projection))
+    here = write(run, data, Place(state.z_of(run), state.chosen_image(run), state.label_of(run)))
+    now = (*here, ";".join(write_code(point["z"]) for point in state.way_of(run)) or None)
+    first = (*write(run, data, start(data, projection)), None)
     mended = now != first and st.session_state.get(_problem(run)) is not None
     if mended:
         st.session_state[_problem(run)] = None
-    state.put_all_into_url(dict(zip(NAMES, now if now != first else (None, None, None), strict=True)))
+    state.put_all_into_url(dict(zip(NAMES, now if now != first else [None] * len(NAMES), strict=True)))
     return mended
 
 
@@ -80,16 +84,20 @@ def start(data: Labelled, projection: Projection) -> Place:
 
 def write(run: Run, data: Labelled, place: Place) -> tuple[str | None, ...]:
     """A place as the URL has it, in the order of ``NAMES``."""
-    # Plus 0, so that what is rounded to 0 is not written "-0".
-    z = ",".join(f"{round(float(value), 3) + 0.0:g}" for value in place.z)
+    z = write_code(place.z)
     image = None if place.image is None else str(place.image)
     has_label = run.config.conditional and place.label is not None
     return z, image, data.label_names[place.label or 0] if has_label else None
 
 
+def write_code(z: Iterable[float]) -> str:
+    # Plus 0, so that what is rounded to 0 is not written "-0".
+    return ",".join(f"{round(float(value), 3) + 0.0:g}" for value in z)
+
+
 def read(run: Run, data: Labelled, projection: Projection) -> Place:
     """The place that the URL names; a ValueError says what is wrong with it."""
-    z, image, label = (st.query_params.get(name) for name in NAMES)
+    z, image, label, _ = (st.query_params.get(name) for name in NAMES)
     if not z and image is None:
         first = start(data, projection)
         return first._replace(label=read_label(data, label, first.label))
@@ -131,6 +139,13 @@ def read_code(run: Run, text: str) -> NDArray[np.floating]:
             f"The address asks for the place z = {text}, and its numbers must be from -{FARTHEST:g} to {FARTHEST:g}."
         )
     return z
+
+
+def read_way(run: Run) -> list[state.WayPoint]:
+    """The way that the URL names, empty without one; a ValueError says what is wrong with it."""
+    text = st.query_params.get("through")
+    codes = [read_code(run, code) for code in text.split(";")] if text else []
+    return [state.WayPoint(z=code.tolist(), image=None) for code in codes]
 
 
 def read_image(data: Labelled, text: str) -> int:

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from pages._ui import resources, widgets
 from vaelab.datasets import ImageDataset
-from vaelab.evaluation.map_study import code_places, pixel_places
+from vaelab.evaluation.map_study import NUM_IMAGES, code_places, pixel_places
+from vaelab.evaluation.reduction import two_pixels
 from vaelab.figures.maps import MapPanel
+from vaelab.latent.projections import choose_points
 from vaelab.runs import Run
 
 __all__ = ["MAP_TITLES", "Maps", "maps_so_far", "panels_of"]
@@ -31,6 +33,7 @@ class Maps(NamedTuple):
     indices: NDArray[np.int64]  # (N,), which images
     places: dict[str, NDArray[Any]]  # (N, 2) by the keys of MAP_TITLES
     figures: dict[str, dict[str, Any]]  # by the same
+    pixels: list[tuple[int, int]]  # row and column of the two pixels of "raw", from 0
     knn_in_pixels: float | None
     missing: list[tuple[Run, str, str]]  # arguments of ``study_or_progress`` for what is to be made
 
@@ -66,7 +69,8 @@ def maps_so_far(models: dict[str, Run], data: ImageDataset) -> Maps:
         figures |= {name: pixels.figures[name] for name in ("raw", "pca", "umap")}
     places |= {name: array for name, array in arrays.items() if name != "indices"}
     knn = None if pixels is None else pixels.figures["knn_in_pixels"]
-    return Maps(arrays["indices"], places, figures, knn, missing)
+    positions = _two_pixels(data.key, data) if pixels is None else pixels.figures["pixels"]
+    return Maps(arrays["indices"], places, figures, positions, knn, missing)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Placing the images …")
@@ -79,6 +83,11 @@ def _pixel_places(key: str, _data: ImageDataset) -> dict[str, Any]:
     return pixel_places(_data)
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _two_pixels(key: str, _data: ImageDataset) -> list[tuple[int, int]]:
+    return list(two_pixels(_data.images[choose_points(len(_data), NUM_IMAGES)]).positions)
+
+
 def seconds_of(run: Run) -> float | None:
     """How long a run was trained; the shipped runs have this only among their epochs."""
     if run.status.seconds:
@@ -89,8 +98,9 @@ def seconds_of(run: Run) -> float | None:
 
 def panels_of(maps: Maps, models: dict[str, Run]) -> list[MapPanel]:
     """Each map with its title and its figures, for ``vaelab.figures.maps.linked_maps``."""
+    first, second = (f"pixel in row {row + 1}, column {column + 1}" for row, column in maps.pixels)
     axes = {
-        "raw": ("brightness of one pixel", "of another"),
+        "raw": (first, second),
         "pca": ("PC 1", "PC 2"),
         "umap": ("", ""),
     }

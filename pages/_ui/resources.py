@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from zlib import crc32
 
 import numpy as np
 import streamlit as st
@@ -15,6 +17,7 @@ from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import SOURCES, DatasetUnavailable, ImageDataset, Labelled, Source, SplitName, load_dataset
 from vaelab.export import browser_map as make_browser_map
 from vaelab.export import browser_model as make_browser_model
+from vaelab.export import browser_thumbnails as make_browser_thumbnails
 from vaelab.figures import decoded_extent
 from vaelab.images import png_data_uri, tile
 from vaelab.jobs import Jobs
@@ -31,13 +34,16 @@ __all__ = [
     "backdrop",
     "browser_map",
     "browser_model",
+    "browser_thumbnails",
     "codes_of",
     "dataset",
+    "error_quantiles",
     "example",
     "examples",
     "fresh",
     "images_of",
     "images_or_labels",
+    "is_example",
     "jobs",
     "known_map",
     "known_study",
@@ -47,6 +53,7 @@ __all__ = [
     "opened",
     "same_images",
     "suggestion",
+    "thumbnails_name",
     "torch_is_loaded",
     "why_not_live",
 ]
@@ -60,8 +67,8 @@ FIRST = ("mnist-2d", "faces-8d")
 #: A model whose weights take more than this as float32 goes to the browser as float16.
 LONG_MODEL = 8_000_000
 
-#: Images a side of the grid decoded under a map.
-BACKDROP_SIDE = 20
+#: Images on the longer side of the grid decoded under a map.
+BACKDROP_SIDE = 28
 
 
 @st.cache_resource(on_release=Jobs.close)
@@ -89,6 +96,11 @@ def examples() -> list[Run]:
         return first, list(SOURCES).index(run.config.dataset), run.config.latent_dim, run.name
 
     return sorted(list_runs(EXAMPLES), key=place)
+
+
+def is_example(run: Run) -> bool:
+    """Whether a run came with the app, which writes nothing into it."""
+    return run.path.parent == EXAMPLES
 
 
 def example(name: str) -> Run:
@@ -231,6 +243,22 @@ def _codes_of(path: str, version: int, split: SplitName) -> Codes:
     return run.engine.encode(data.images[chosen], data.labels_of(chosen))
 
 
+def error_quantiles(run: Run) -> list[float]:
+    """How far the reconstructions of held-out images are off, as quantiles."""
+    return _error_quantiles(str(run.path), run.version)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _error_quantiles(path: str, version: int) -> list[float]:
+    from vaelab.evaluation.held_out import reconstruction_errors  # here, as it imports torch
+
+    run = opened(path, version)
+    quantiles: list[float] = np.quantile(
+        reconstruction_errors(run.engine, images_of(run)), np.linspace(0, 1, 101)
+    ).tolist()
+    return quantiles
+
+
 def model_name(run: Run) -> str:
     """A name for a run's model as of its last epoch, which no other model has."""
     return _model_name(run, run.version)
@@ -278,10 +306,12 @@ def browser_map(
     data: Labelled,
     projection: Projection,
     map_key: str,
-    link: Literal["image", "place"] | None = None,
+    link: Literal["image", "place", "ends"] | None = None,
+    dimension_names: Mapping[int, str] | None = None,
 ) -> bytes:
     """A map, for the decoder in the browser."""
     kind, num_points = projection.kind, len(projection.indices)
+    names = dimension_names or {}
     kl = (run.evaluation() or {}).get("kl_per_dim")  # may come after the model did
     return _browser_map(
         model_name(run),
@@ -292,6 +322,8 @@ def browser_map(
         tuple(kl or ()),
         link,
         data.key,
+        projection.axes,
+        tuple(names.get(dim, "") for dim in range(run.config.latent_dim)),
         data,
         projection,
     )
@@ -305,8 +337,10 @@ def _browser_map(
     num_points: int,
     map_key: str,
     kl_per_dim: tuple[float, ...],
-    link: Literal["image", "place"] | None,
+    link: Literal["image", "place", "ends"] | None,
     data_key: str,
+    axes: tuple[str, str],
+    dimension_names: tuple[str, ...],
     _data: Labelled,
     _projection: Projection,
 ) -> bytes:
@@ -320,27 +354,55 @@ def _browser_map(
         label_names=_data.label_names,
         background=_data.background,
         link=link,
+        dimension_names=dimension_names,
+        thumbnails=thumbnails_name(_data, _projection),
     )
 
 
+def thumbnails_name(data: Labelled, projection: Projection) -> str | None:
+    """A name for the images of a map, which no others have; None where they are gone."""
+    if not isinstance(data, ImageDataset):
+        return None
+    return f"{data.key}:{len(projection.indices)}:{crc32(projection.indices.tobytes())}"
+
+
+def browser_thumbnails(name: str, data: ImageDataset, projection: Projection) -> bytes:
+    """The images of a map, small, for the page to show beside what is decoded."""
+    return _browser_thumbnails(name, data, projection)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _browser_thumbnails(name: str, _data: ImageDataset, _projection: Projection) -> bytes:
+    return make_browser_thumbnails(_data.images[_projection.indices], name)
+
+
 @st.cache_data(max_entries=16, show_spinner="Decoding the grid …")
-def _backdrop(path: str, version: int, kind: ProjectionKind, label: int) -> str:
+def _backdrop(
+    path: str, version: int, name: tuple[object, ...], held: bytes, label: int, _projection: Projection
+) -> str:
     run = opened(path, version)
-    projection = make_known_map(run, kind)
-    x_min, x_max, y_min, y_max = decoded_extent(projection)
+    x_min, x_max, y_min, y_max = decoded_extent(_projection)
+    cell = max(x_max - x_min, y_max - y_min) / BACKDROP_SIDE  # square where the map's axes are
 
     def centres(low: float, high: float) -> NDArray[np.float64]:
-        edges = np.linspace(low, high, BACKDROP_SIDE + 1)
+        edges = np.linspace(low, high, max(1, round((high - low) / cell)) + 1)
         return (edges[1:] + edges[:-1]) / 2
 
     # From the top left, as pictures go.
     x, y = np.meshgrid(centres(x_min, x_max), centres(y_min, y_max)[::-1])
-    z = projection.lift(np.column_stack([x.ravel(), y.ravel()]))
+    z = _projection.lift(np.column_stack([x.ravel(), y.ravel()]), np.frombuffer(held, np.float32))
     images = run.engine.decode(z, label)
     times = max(1, 32 // images.shape[3])  # crisp squares; a browser would smear small pixels
-    return png_data_uri(tile(images, BACKDROP_SIDE, gap=1, times=times))
+    return png_data_uri(tile(images, x.shape[1], gap=1, times=times))
 
 
-def backdrop(run: Run, kind: ProjectionKind, label: int) -> str:
-    """Images decoded over a map, as a data address; a conditional model's with one label."""
-    return _backdrop(str(run.path), run.version, kind, label if run.config.conditional else 0)
+def backdrop(run: Run, projection: Projection, z: NDArray[np.float32], label: int) -> str:
+    """Images decoded over a map, as a data address; a conditional model's with one label.
+
+    On a map of two dimensions the others are those of ``z``.
+    """
+    # Which map it is; only of two dimensions does it matter what the others are.
+    name = (projection.kind, len(projection.indices), projection.components.tobytes())
+    held = z if projection.kind == "pair" else np.zeros_like(z)
+    label = label if run.config.conditional else 0
+    return _backdrop(str(run.path), run.version, name, held.tobytes(), label, projection)

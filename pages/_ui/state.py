@@ -17,7 +17,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -34,10 +34,9 @@ __all__ = [
     "RUN_KEY",
     "WATCH_KEY",
     "WITH_KEY",
+    "WayPoint",
     "anchor_of",
-    "choose_end",
     "choose_image",
-    "chosen_end",
     "chosen_image",
     "clicked_image",
     "forget_sent",
@@ -55,8 +54,12 @@ __all__ = [
     "request_dialog",
     "run_chosen",
     "set_label",
+    "set_way",
     "set_z",
+    "show_run",
     "slider_key",
+    "stand_in",
+    "standing_in",
     "start_with",
     "take_from_url",
     "want_run",
@@ -64,6 +67,7 @@ __all__ = [
     "wanted_run",
     "was_sent",
     "watch_training",
+    "way_of",
     "z_of",
 ]
 
@@ -94,14 +98,33 @@ def wanted_run() -> str | None:
     requested = take_from_url(RUN_KEY)
     if requested:
         st.session_state["wanted-run"] = requested
+        stand_in(None)
     name: str | None = st.session_state.get("wanted-run")
     return name
 
 
 def want_run(name: str) -> None:
     """Show the run called ``name``: in the URL, in the selector, and on the next page."""
-    st.session_state[RUN_KEY] = st.session_state["wanted-run"] = name
+    st.session_state["wanted-run"] = name
+    stand_in(None)
+    show_run(name)
+
+
+def show_run(name: str) -> None:
+    """Show the run called ``name`` on this page: in the URL and in the selector."""
+    st.session_state[RUN_KEY] = name
     put_into_url(RUN_KEY, name)
+
+
+def stand_in(name: str | None) -> None:
+    """Have this page show another run than the one looked at last, which other pages go on with; None: that one."""
+    st.session_state["stand-in"] = name
+
+
+def standing_in() -> str | None:
+    """The run that this page shows instead of the one looked at last."""
+    name: str | None = st.session_state.get("stand-in")
+    return name
 
 
 def run_chosen() -> None:
@@ -248,16 +271,36 @@ def label_key(run: Run) -> str:
     return _of(run, "label")
 
 
+class WayPoint(TypedDict):
+    """A place that a way leads through, or where one would begin."""
+
+    z: list[float]
+    image: int | None  # of the dataset, where one was clicked
+
+
+def set_way(run: Run, way: list[WayPoint]) -> None:
+    """Remember the way through the places that were pinned."""
+    st.session_state[_of(run, "way")] = way
+
+
+def way_of(run: Run) -> list[WayPoint]:
+    """The way through the places that were pinned; empty, or of two places at least."""
+    way: list[WayPoint] = st.session_state.get(_of(run, "way"), [])
+    return way if len(way) > 1 else []
+
+
 def go_to(run: Run, z: Sequence[float] | NDArray[np.floating], image: int | None, label: int | None) -> None:
-    """Go to a place, on the server and in the browser; before the sliders are drawn."""
+    """Go to a place, on the server and in the browser, and keep the way; before the sliders are drawn."""
     set_z(run, z)
     choose_image(run, image)
     set_label(run, label)
+    code = [float(value) for value in z]
     st.session_state[_of(run, "sent")] = {
-        "z": [float(value) for value in z],
+        "z": code,
         "image": image,
         "label": label_of(run),
         "turn": str(time.time_ns()),
+        "pins": way_of(run) or [WayPoint(z=code, image=image)],
     }
 
 
@@ -284,17 +327,6 @@ def choose_image(run: Run, index: int | None) -> None:
 def chosen_image(run: Run) -> int | None:
     """Which image of the dataset was clicked last."""
     index: int | None = st.session_state.get(_of(run, "image"))
-    return index
-
-
-def choose_end(run: Run, end: str, index: int) -> None:
-    """Remember the image at an end, ``"A"`` or ``"B"``, of an interpolation."""
-    st.session_state[_of(run, f"end-{end}")] = index
-
-
-def chosen_end(run: Run, end: str) -> int | None:
-    """The image at an end of an interpolation."""
-    index: int | None = st.session_state.get(_of(run, f"end-{end}"))
     return index
 
 

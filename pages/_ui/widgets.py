@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,7 +11,8 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import controls, frame, resources, state
-from vaelab.config import TrainConfig, explain
+from pages._ui.text import explained, plain
+from vaelab.config import TrainConfig
 from vaelab.datasets import Labelled
 from vaelab.figures.lecture import enlarged
 from vaelab.images import enlarge, png_data_uri, tile, to_pixels
@@ -43,6 +43,7 @@ __all__ = [
     "picture",
     "plain",
     "resume_button",
+    "say_collapsed",
     "sheet",
     "show_pixels",
     "size_on_disk",
@@ -59,14 +60,21 @@ MAP_CONFIG = {
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "toImage"],
 }
 
-MAP_NAMES: dict[ProjectionKind, str] = {"plane": "Latent plane", "pca": "PCA", "umap": "UMAP"}
+MAP_NAMES: dict[ProjectionKind, str] = {
+    "plane": "Latent plane",
+    "umap": "UMAP",
+    "pca": "PCA",
+    "pair": "Two dimensions",
+}
 
 
 def chart(figure: go.Figure, **options: Any) -> Any:
     """Show a figure, enlarged on a projector; options as ``st.plotly_chart`` takes them."""
     if frame.presenting():
         figure = enlarged(figure)
-    return st.plotly_chart(figure, **options)
+    # Plotly's own tips come in a box of their own over whatever is at the top of the page.
+    config = {"showTips": False} | options.pop("config", {})
+    return st.plotly_chart(figure, config=config, **options)
 
 
 def toolbar() -> DeltaGenerator:
@@ -79,7 +87,7 @@ def attempt(action: Callable[..., object], *arguments: object) -> None:
     try:
         action(*arguments)
     except (RunError, ConnectionError, ValueError) as error:
-        st.toast(explain(error), icon=":material/error:", duration="infinite")
+        st.toast(explained(error), icon=":material/error:", duration="infinite")
 
 
 def stop_button(run: Run, help: str, key: str | None = None, disabled: bool = False) -> None:
@@ -128,27 +136,39 @@ def megabytes(num_bytes: int) -> str:
     return f"{millions:.0f} MB" if millions >= 10 else f"{millions:.1f} MB"
 
 
-def choose_run(suits: Callable[[Run], bool] | None = None, needs: str = "trained model") -> Run:
+def choose_run(opens_on: Callable[[Mapping[str, Run], str | None], str | None] | None = None) -> Run:
     """Choose a run; the same choice on every page, and in the URL.
 
     Parameters
     ----------
-    suits
-        Which runs the page can be about; all by default. Where the last one looked at is not among
-        them, the first of them is shown.
-    needs
-        What to call such a run where there is none.
+    opens_on
+        Which run the page is about when its address names none: of all runs, by name, given the one
+        looked at last; by default that one, or else the first. Other pages go on with the one
+        looked at last.
     """
-    everything = resources.all_runs()
-    runs = {name: run for name, run in everything.items() if suits is None or suits(run)}
+    runs = resources.all_runs()
     if not runs:
-        st.info(f"There is no {needs} yet. Go to **Train**, and press **Start training**.")
+        st.info("There is no trained model yet. Go to **Train**, and press **Start training**.")
         st.stop()
+    asked = st.query_params.get(state.RUN_KEY)
     wanted = state.wanted_run()
     chosen = wanted if wanted in runs else next(iter(runs))
-    if wanted is not None and wanted not in everything:
-        st.warning(f"There is no run called {wanted}: showing {chosen} instead.")
-    state.want_run(chosen)
+    if opens_on is not None and state.is_new_here("run-opened-on"):
+        state.stand_in(None if asked in runs else opens_on(runs, wanted))
+    stand_in = state.standing_in()
+    if opens_on is not None and stand_in in runs:
+        chosen = stand_in
+        state.show_run(chosen)
+    else:
+        state.want_run(chosen)
+    if wanted is not None and wanted not in runs:
+        # Not in the row of controls, which it would squeeze; and a page that is still loading redraws at once.
+        st.toast(
+            f"The address asks for the model “{plain(wanted)}”, which is not here. "
+            f"Showing {plain(runs[chosen].title)} instead.",
+            icon=":material/link_off:",
+            duration="infinite",
+        )
     name = st.selectbox(
         "Model",
         list(runs),
@@ -220,14 +240,28 @@ def study_or_progress(run: Run, name: str, what: str) -> Study | None:
     try:
         queue.make_study(run, name)
     except ConnectionError as error:
-        st.error(explain(error), icon=":material/error:")
+        st.error(explained(error), icon=":material/error:")
         return None
     progress, why = queue.study_state(run, name)
     if progress == "failed":
-        st.error(f"{what} failed: {why}", icon=":material/error:")
+        st.error(f"{what} failed: {plain(why)}", icon=":material/error:")
     else:
-        st.progress(read_progress(run, name), f"{what} of {run.title} …")
+        st.progress(read_progress(run, name), f"{what} of {plain(run.title)} …")
     return None
+
+
+def say_collapsed(run: Run) -> None:
+    """Where a VAE learned to do without its code: say so, and what would help."""
+    figures = run.evaluation() or {}
+    if run.config.model == "ae" or figures.get("active_units", 1):
+        return
+    warm_up = "" if run.config.kl_warmup else ", or let β rise slowly (KL warm-up)"
+    lower = f"Train again with β below {run.config.beta:g}" if run.config.beta > 0 else "Train again for longer"
+    st.warning(
+        "This model ignores its code: all images have nearly the same one, and every place on the map decodes to "
+        f"nearly the same image. {lower}{warm_up}.",
+        icon=":material/warning:",
+    )
 
 
 def kind_of(config: TrainConfig) -> str:
@@ -251,9 +285,11 @@ def summary_of(config: TrainConfig) -> str:
     return f"{kind_of(config)} {config.latent_dim}-D{beta}"
 
 
-def choose_map(run: Run) -> ProjectionKind:
-    """Choose how latent space is laid on the screen."""
+def choose_map(run: Run, pairs: bool = False) -> ProjectionKind:
+    """Choose how latent space is laid on the screen; with ``pairs``, along two of its dimensions as well."""
     kinds = kinds_of_map(run.config.latent_dim)
+    if pairs and run.config.latent_dim > 2:
+        kinds.append("pair")
     return controls.segmented_control(
         "Map",
         param="map",
@@ -262,7 +298,8 @@ def choose_map(run: Run) -> ProjectionKind:
         default=kinds[0],
         help="**Latent plane**: the two numbers of the code as they are. **PCA**: the two "
         "directions in which codes vary most. **UMAP**: neighbours stay neighbours; distances "
-        "between far groups mean little.",
+        "between far groups mean little."
+        + (" **Two dimensions**: two numbers of the code, whichever you choose." if "pair" in kinds else ""),
         format_func=MAP_NAMES.__getitem__,
     )
 
@@ -294,6 +331,8 @@ class MapView(NamedTuple):
 
     def say(self) -> None:
         """Show the note, if there is one."""
+        if self.projection.is_point:
+            st.info("All images have the same code, so the map is a single point.", icon=":material/info:")
         if self.note:
             icon = ":material/hourglass_top:" if self.waiting else ":material/info:"
             st.info(self.note, icon=icon)
@@ -311,10 +350,10 @@ def map_or_stand_in(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS
     try:
         queue.make_map(run, kind)
     except ConnectionError as error:
-        return MapView(stand_in, f"There is no UMAP map: {error}")
+        return MapView(stand_in, f"There is no UMAP map: {explained(error)}")
     progress, why = queue.map_state(run, kind)
     if progress == "failed":
-        return MapView(stand_in, f"The UMAP map could not be made: {why}")
+        return MapView(stand_in, f"The UMAP map could not be made: {plain(why)}")
     note = "The UMAP map is being made, which takes up to a minute the first time. Until then: PCA."
     return MapView(stand_in, note, waiting=True)
 
@@ -342,11 +381,6 @@ def describe_image(data: Labelled, index: int) -> str:
     label = "" if data.labels is None else f", “{data.label_names[data.labels[index]]}”"
     called = f", {data.image_names[index]}" if data.image_names and data.image_names[index] else ""
     return f"Image {index}{label}{called}"
-
-
-def plain(text: str) -> str:
-    """What people wrote, as markdown that shows it letter by letter."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>:$~-])", r"\\\1", text)
 
 
 def picture(image: NDArray[np.generic], caption: str, side: int = 320) -> None:

@@ -1,5 +1,6 @@
 """What visitors do, in more than one test."""
 
+import math
 import re
 import time
 from pathlib import Path
@@ -145,8 +146,10 @@ def rgba(canvas, step=1):
 
 
 def grey(canvas):
-    """The levels of grey of a digit on a canvas, ``(8, 8)``."""
-    return rgba(canvas)[:, 0].reshape(8, 8)
+    """The levels of grey of a square image on a canvas, ``(N, N)``."""
+    levels = rgba(canvas)[:, 0]
+    side = math.isqrt(len(levels))
+    return levels.reshape(side, side)
 
 
 def numbers(text):
@@ -206,9 +209,9 @@ def canvas(page):
 
 
 def without_live(page):
-    """Have the server decode instead of the browser."""
+    """Have the server decode instead of the browser, as the address of the page can say."""
     canvas(page)
     idle(page)
-    page.get_by_text("Live", exact=True).click()
+    page.goto(f"{page.url}{'&' if '?' in page.url else '?'}live=false")
     expect(page.locator('img[alt="Decoded from z"]')).to_be_visible()
     idle(page)

@@ -71,7 +71,7 @@ def panel(page):
 
 
 def test_an_address_opens_on_its_place_and_settings(page):
-    page.goto("/explore?run=digits-2d&map=pca&grid=true&z=0.75,-2&image=12")
+    page.goto("/explore?run=digits-2d&map=pca&grid=true&z=0.75,-2&image=12&through=-1,0.5;1,0.5")
     assert z_of(page) == pytest.approx([0.75, -2], abs=1e-4)
     expect(panel(page)).to_have_attribute("alt", "Image 12, “2”")
     expect(page.get_by_role("switch", name="Decoded grid")).to_be_checked()
@@ -96,6 +96,12 @@ def test_an_address_opens_on_its_place_and_settings(page):
     assert centre == pytest.approx(there, abs=1.5)
     idle(page)
     assert z_of(page) == pytest.approx([0.75, -2], abs=1e-4)
+    # And the way that it names, until that is cleared.
+    expect(page.get_by_test_id("path")).to_contain_text("From A to B")
+    assert page.locator(".st-key-latent-map .lc-pin").count() == 2
+    page.get_by_test_id("path").get_by_role("button", name="Clear").click()
+    until(page, lambda: "through" not in asked(page))
+    assert asked(page)["image"] == "12"
 
 
 def test_a_pin_can_be_sent(page, new_visitor):
@@ -120,7 +126,7 @@ def test_a_pin_can_be_sent(page, new_visitor):
     until(other, lambda: shown(other)["pictures"] == pictures)
     assert other.url == address
     # And so has the server, for those whose browser cannot decode.
-    other.get_by_text("Live", exact=True).click()
+    other.goto(f"{address}&live=false")
     expect(other.get_by_role("slider", name=re.compile("^z1"))).to_have_attribute("aria-valuetext", f"{mu[0]:.2f}")
     assert asked(other)["live"] == "false"
 
@@ -178,7 +184,7 @@ def test_a_wrong_place_is_answered_by_a_sentence(page):
 def test_what_a_page_is_set_to_can_be_sent(page, new_visitor):
     """Each page's settings are tested without a browser: see tests/test_addresses.py."""
     page.goto("/interpolate?run=digits-2d&map=pca&way=spherical&steps=6&a=12&b=99&along=0.9")
-    for text in ("A: Image 12, “2”", "B: Image 99, “1”", "90% of the way from A to B"):
+    for text in ("A: Image 12, “2”", "B: Image 99, “1”", "From A to B: 90 %"):
         expect(page.locator(".stMain")).to_contain_text(text)
     before = shown(page)
     at_first = asked(page)

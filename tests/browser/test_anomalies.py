@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pages._ui.resources import EXAMPLES
-from tests.browser.steps import idle, picture
+from tests.browser.steps import idle, until
 from vaelab.config import Preprocessing
 from vaelab.corruptions import corrupt_images
 from vaelab.datasets import load_dataset
@@ -42,8 +42,13 @@ def threshold(page):
 
 def open_page(page, address="/anomalies"):
     page.goto(address)
-    page.wait_for_selector('img[alt="The least anomalous images"]')
+    expect(sheet(page, "least")).to_be_visible()
     idle(page)
+
+
+def sheet(page, name):
+    """The images at one end of the ranking."""
+    return page.get_by_role("listbox", name=f"The {name} anomalous images")
 
 
 def check(page, normal, anomalous):
@@ -62,6 +67,11 @@ def check(page, normal, anomalous):
     expect(page.get_by_text(f"precision {counts.precision:.1%}")).to_be_visible()
     expect(page.get_by_text(f"ROC: AUC {found.auc:.3f}")).to_be_visible()
     return counts
+
+
+def shows_error_of(page, detector, image):
+    off = (image / 255 - detector.reconstruct(image[None])[0])[0]
+    until(page, lambda: np.allclose(page.evaluate(HEAT), off, atol=1e-5))
 
 
 def test_it_opens_on_a_left_out_digit_and_the_threshold_moves_the_table(page):
@@ -91,20 +101,33 @@ def test_it_opens_on_a_left_out_digit_and_the_threshold_moves_the_table(page):
         ("least", np.argsort(-everything, kind="stable")[::-1]),
     ):
         chosen = order[:20]
-        sheet = tile(frame_images(images[chosen], wrong[chosen], side=56), 10, gap=2)
-        assert picture(page, f"The {name} anomalous images") == png_data_uri(sheet)
+        drawn = png_data_uri(tile(frame_images(images[chosen], wrong[chosen], side=56), 10))
+        assert drawn in sheet(page, name).get_by_role("option").first.get_attribute("style")
+
+    # A click looks closer at an image, and so does the keyboard.
+    order = np.argsort(-everything, kind="stable")[::-1]
+    number = page.get_by_role("spinbutton", name=re.compile("Which of"))
+    sheet(page, "least").get_by_role("option").nth(4).click()
+    expect(number).to_have_value("5")
+    idle(page)
+    shows_error_of(page, detector, images[order[4]])
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(number).to_have_value("6")
+    idle(page)
+    shows_error_of(page, detector, images[order[5]])
+    expect(sheet(page, "least").locator('[aria-selected="true"]')).to_have_count(1)
+    expect(sheet(page, "least").get_by_role("option").nth(5)).to_be_focused()
 
     # Of the missed, the error map of the second.
     page.get_by_role("radio", name="Missed").or_(page.get_by_role("button", name="Missed", exact=True)).first.click()
-    number = page.get_by_role("spinbutton", name=re.compile("Which of"))
     expect(number).to_have_attribute("max", str(moved.false_negatives))
     number.fill("2")
     number.press("Enter")
     idle(page)
     missed = np.flatnonzero(scores[1] <= threshold(page))
     second = fours[missed[np.argsort(scores[1][missed], kind="stable")[1]]]
-    off = (second / 255 - detector.reconstruct(second[None])[0])[0]
-    assert np.allclose(page.evaluate(HEAT), off, atol=1e-5)
+    shows_error_of(page, detector, second)
 
 
 def test_the_score_and_the_anomalies_are_chosen_and_kept_in_the_address(page):
@@ -113,10 +136,10 @@ def test_the_score_and_the_anomalies_are_chosen_and_kept_in_the_address(page):
     check(page, detector.score("elbo", normal), detector.score("elbo", fours))
 
     page.get_by_text("Corrupted images", exact=True).click()
+    page.wait_for_url(re.compile("anomalies=corrupted"))
     idle(page)
-    assert "anomalies=corrupted" in page.url
     assert "score=elbo" in page.url
-    damaged = corrupt_images(normal, "gaussian", 0.3)
+    damaged = corrupt_images(normal, "masking", 0.1)
     check(page, detector.score("elbo", normal), detector.score("elbo", damaged))
 
 

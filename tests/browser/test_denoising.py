@@ -134,13 +134,13 @@ def test_a_hidden_box_is_filled_by_all_and_judged_inside(page, digits, chosen, e
     start = fill_with_mean(clean / 255, known, train)
     filled = {
         "Mean image": start,
-        "Most alike": fill_from_nearest(clean / 255, known, train),
+        "Most similar": fill_from_nearest(clean / 255, known, train),
     } | {title: engine.restore(start, known, None, 20) for title, engine in engines.items()}
     shown = rows(page, 1, unlike=before)
     for name, images in filled.items():
         expected = psnr_inside(clean, images, known).mean()
         # Two training images may be equally alike.
-        assert shown[name] == [pytest.approx(expected, abs=0.1 if name == "Most alike" else 0.006)]
+        assert shown[name] == [pytest.approx(expected, abs=0.1 if name == "Most similar" else 0.006)]
     hidden = pixels(page, "Hidden", 1)
     given = tile(clean[:10], 10, gap=4, times=12)
     hole = tile(np.repeat(255 * ~known[None, None], 10, 0).astype(np.uint8), 10, 4, 12)[..., 0] > 0

@@ -19,7 +19,7 @@ def test_the_first_page_says_what_this_is_and_decodes_under_the_pointer(page):
     page.wait_for_selector(".st-key-home-map .nsewdrag")
     idle(page)
     places = page.evaluate(PLACES, ".st-key-home-map")
-    assert len(places) == 1797
+    assert len(places) == 5000
     left, right = (end(places, key=lambda place: place["dataX"]) for end in (min, max))
     decoded = []
     for place in (left, right):

@@ -2,12 +2,13 @@
 
 import inspect
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from pages._lessons import LESSONS
+from pages._lessons import LESSONS, making
 from pages._ui import resources
 from tests.browser.steps import LESSON_READY, decimals, idle, open_lesson, predict
 from vaelab import walkthrough
@@ -39,6 +40,84 @@ def test_the_course_is_walked_from_lesson_to_lesson(page):
     expect(page.get_by_role("heading", level=1)).to_have_text("Train")
     page.get_by_role("link", name="Learn").click()
     expect(heading).to_have_text(LESSONS[5].title)
+
+
+def test_a_lesson_opens_at_its_top_and_what_was_answered_is_remembered(page):
+    scrolled = "document.querySelector('[data-testid=stMain]').scrollTop"
+    open_lesson(page, "loss")
+    predict(page, 1, is_right=True)
+    idle(page)
+    onward = page.get_by_role("button", name=f"Next: {LESSONS[6].title}")
+    onward.scroll_into_view_if_needed()
+    assert page.evaluate(scrolled) > 0
+    onward.click()
+    expect(page.get_by_role("heading", level=2)).to_have_text(LESSONS[6].title)
+    expect(page.locator(LESSON_READY)).to_be_visible()
+    idle(page)
+    assert page.evaluate(scrolled) == 0
+    # The keyboard goes on from the title, not from the button at the foot.
+    assert page.evaluate("document.activeElement.matches('.st-key-lesson-title')")
+
+    page.reload()
+    expect(page.locator(LESSON_READY)).to_be_visible()
+    idle(page)
+    page.get_by_role("button", name=re.compile("^Contents: 7 of 14")).click()
+    contents = page.locator(".st-key-lesson-list")
+    expect(contents.get_by_role("button", name=LESSONS[-1].title)).to_be_in_viewport()
+    icons = {
+        lesson.slug: contents.locator(f".st-key-lesson-{lesson.slug}")
+        .get_by_test_id("stIconMaterial")
+        .first.inner_text()
+        for lesson in LESSONS
+    }
+    assert icons.pop("loss") == "check_circle"
+    assert icons.pop("beta") == "adjust"
+    assert set(icons.values()) == {"radio_button_unchecked"}
+    expect(page.get_by_text("1 of 14 questions answered")).to_be_visible()
+    contents.get_by_role("button", name=f"6. {LESSONS[5].title}").click()
+    expect(page.get_by_role("heading", level=2)).to_have_text(LESSONS[5].title)
+    expect(page.get_by_test_id("stMain").get_by_test_id("stAlertContentSuccess")).to_be_visible()
+    pull = page.get_by_text("Pull towards the prior", exact=True)
+    expect(pull).to_be_visible()
+
+    # Started over, the figure asks again, and a reload brings nothing back.
+    page.get_by_role("button", name="Contents").click()
+    page.get_by_role("button", name="Start over").click()
+    expect(page.get_by_test_id("stMain").get_by_test_id("stAlertContentSuccess")).to_have_count(0)
+    expect(page.locator(LESSON_READY)).to_be_visible()
+    expect(pull).to_be_hidden()
+    idle(page)
+    page.reload()
+    expect(page.locator(LESSON_READY)).to_be_visible()
+    idle(page)
+    expect(page.get_by_text("Choose one, then see")).to_be_visible()
+
+
+def test_every_lesson_fits_a_phone(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/learn")
+    for at, lesson in enumerate(LESSONS):
+        if at:
+            page.get_by_role("button", name=f"Next: {lesson.title}").click()
+        expect(page.get_by_role("heading", level=2)).to_have_text(lesson.title)
+        if lesson.slug != "python":
+            expect(page.locator(LESSON_READY)).to_be_visible()
+        idle(page)
+        page.locator('[class*="st-key-predict-"]').get_by_test_id("stRadioOption").first.click()
+        idle(page)
+        # Neither the page nor the figure in its frame, which would cut off what is wider.
+        for box in (page.get_by_test_id("stMain"), page.locator(".ls-figure")):
+            wide = box.evaluate_all("(all) => all.map((one) => one.scrollWidth - one.clientWidth)")
+            assert max(wide, default=0) <= 0, lesson.slug
+
+
+def test_a_link_to_train_carries_the_lesson_s_settings(page):
+    open_lesson(page, "anatomy")
+    predict(page, 1, is_right=True)
+    page.get_by_role("link", name="Train this autoencoder yourself").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Train")
+    expect(page.get_by_role("radio", name="AE", exact=True)).to_be_checked()
+    expect(page.get_by_label("Epochs", exact=True)).to_have_value("200")
 
 
 def test_a_lesson_that_is_not_there_is_said_to_be_missing(page):
@@ -137,6 +216,9 @@ def test_pixel_and_kl_terms_add_up_to_the_loss_shown(page):
 
 def test_the_code_shown_is_the_package_s_own_and_runs(page):
     page.goto("/learn?lesson=python")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Python file").click()
+    assert Path(download.value.path()).read_text("utf-8") == making.script()
     predict(page, 2, is_right=True)
     code = page.locator("code.language-python").first
     steps = {
@@ -150,8 +232,12 @@ def test_the_code_shown_is_the_package_s_own_and_runs(page):
         expect(code).to_contain_text(f"def {step.__name__}(")
         idle(page)
         assert code.text_content().strip() == inspect.getsource(step).strip()
+    # Another step may be read while it runs, and it is there when one comes back.
     page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.locator(".st-key-walkthrough-curve .js-plotly-plot")).to_be_visible()
+    page.get_by_role("radio", name="Model", exact=True).click()
+    expect(code).to_contain_text("def build(")
+    page.get_by_role("radio", name="Training", exact=True).click()
+    expect(page.locator(".st-key-walkthrough-curve .js-plotly-plot")).to_be_visible(timeout=180_000)
     page.get_by_role("radio", name="Evaluation", exact=True).click()
     figures = page.locator("code", has_text="elbo -")
     expect(figures).to_be_visible()
@@ -160,7 +246,7 @@ def test_the_code_shown_is_the_package_s_own_and_runs(page):
     assert -32 < elbo < -18, "forty epochs on digits come to some -24 nats"
     page.get_by_role("radio", name="Latent space", exact=True).click()
     expect(page.locator(".st-key-walkthrough-map .nsewdrag")).to_be_visible()
-    # What the steps stand on: source, and examples that were run.
+    # What the steps are built on: source, and examples that were run.
     page.get_by_role("radio", name="VAE", exact=True).click()
     expect(page.get_by_text("vaelab.models.VAE", exact=True)).to_be_visible()
     shown = page.locator("code.language-python")

@@ -5,10 +5,12 @@ import re
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from sklearn.neighbors import NearestNeighbors
 
+from pages._lessons import kit
 from pages._lessons.holes import NEAR
 from pages._ui import resources
-from tests.browser.steps import decimals, grey, open_lesson, predict, rgba
+from tests.browser.steps import decimals, grey, numbers, open_lesson, predict, rgba
 from vaelab.latent.density import nearest_codes, neighbour_radii
 
 pytestmark = pytest.mark.browser
@@ -25,15 +27,23 @@ def data(ae):
 
 
 @pytest.fixture(scope="module")
-def codes(ae):
-    """The code of each image of the dataset: the map has all of them, in order."""
-    places = resources.make_known_map(ae, "plane")
-    np.testing.assert_array_equal(places.indices, np.arange(1797))
-    return places.codes
+def mnist_ae():
+    return resources.example("mnist-ae-2d")
+
+
+@pytest.fixture(scope="module")
+def mnist(mnist_ae):
+    return resources.images_of(mnist_ae)
+
+
+@pytest.fixture(scope="module")
+def places(mnist_ae):
+    """The map of lessons 2 and 3."""
+    return kit.thinned(resources.make_known_map(mnist_ae, "plane"))
 
 
 def image_of(canvas):
-    """The digit that a canvas shows, ``(8, 8)`` from 0 to 1."""
+    """The digit that a canvas shows, ``(H, W)`` from 0 to 1."""
     return grey(canvas) / 255
 
 
@@ -42,7 +52,7 @@ def decode(run, *z):
 
 
 def assert_shows(canvas, expected, levels=2.0):
-    np.testing.assert_allclose(image_of(canvas), expected, atol=levels / 255)
+    np.testing.assert_allclose(image_of(canvas).ravel(), np.ravel(expected), atol=levels / 255)
 
 
 def cells(column):
@@ -100,7 +110,8 @@ def test_an_image_goes_through_the_layers_that_the_model_has(page, ae, data):
     expect(slider).to_have_attribute("aria-valuetext", "Code")
     assert {tuple(color) for i in range(5, 9) for color in cells(columns.nth(i))} <= empty
     expect(figure.get_by_text("Predict first: what will it be?")).to_be_visible()
-    expect(figure.get_by_text("Error ‖x − x̂‖²")).to_be_hidden()
+    errors = figure.get_by_text("Error ‖x − x̂‖²")
+    expect(errors).to_be_hidden()
     page.keyboard.press("Home")
     expect(figure.get_by_text("Input: 64 numbers")).to_be_visible()
     assert {tuple(color) for color in cells(columns.nth(1))} <= empty
@@ -120,6 +131,11 @@ def test_an_image_goes_through_the_layers_that_the_model_has(page, ae, data):
 
     predict(page, 2, is_right=False)
     expect(slider).to_have_attribute("aria-valuetext", "Output")
+    # What the answer reveals is in sight on a projector: the image and its error.
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.get_by_test_id("stMain").evaluate("(main) => main.scrollTo(0, 0)")
+    for revealed in (figure.locator(".ls-ends canvas").last, errors, figure.locator(".ls-ends .ls-value").last):
+        expect(revealed).to_be_in_viewport(ratio=1)
     z = ae.engine.encode(data.images[[seven]]).mu[0]
     assert decimals(figure.get_by_text("z = (").text_content()) == pytest.approx(z, abs=0.006)
     output = figure.locator(".ls-ends canvas").last
@@ -154,7 +170,10 @@ def test_another_code_changes_the_decoder_only_and_drawings_become_digits(page, 
     moved = decimals(told.text_content())
     assert moved[0] == z[0]
     assert moved[1] > z[1]
-    figure.get_by_role("button", name="Back to its own code").click()
+    # It is no longer that image, and says nothing of that image's error.
+    expect(figure.get_by_text("Decoded from the dot’s place")).to_be_visible()
+    expect(figure.locator(".ls-ends .ls-value").first).to_have_text("–")
+    figure.get_by_role("button", name="Back to the image’s code").click()
     assert columns.evaluate_all(look) == before
 
     # Whatever is drawn comes out nearer to a digit than it was: the decoder knows nothing else.
@@ -197,7 +216,7 @@ def colourful(plane):
     return float((points.max(1) - points.min(1) > 40).mean())
 
 
-def test_classes_gather_on_a_map_that_was_made_without_them(page, ae, data, codes):
+def test_classes_gather_on_a_map_that_was_made_without_them(page, mnist_ae, mnist, places):
     figure = open_lesson(page, "code_map")
     plane = figure.get_by_role("application", name="Map of the autoencoder")
     assert colourful(plane) == 0
@@ -205,9 +224,10 @@ def test_classes_gather_on_a_map_that_was_made_without_them(page, ae, data, code
     expect(figure.get_by_text(re.compile("“"))).to_have_count(0)  # no class is called by its name
     predict(page, 1, is_right=True)
     expect(figure.get_by_role("list", name="Classes")).to_be_visible()
-    assert colourful(plane) > 0.8
-    accuracy = ae.evaluation()["knn_accuracy"]
-    expect(page.get_by_text(f"is {accuracy:.0%} on 180 test images")).to_be_visible()
+    assert colourful(plane) > 0.7
+    accuracy = mnist_ae.evaluation()["knn_accuracy"]
+    expect(page.get_by_text(f"is {accuracy:.0%} on 500 test images")).to_be_visible()
+    assert accuracy > 0.5, "much of what matters"
 
     # Moved over: what is decoded, the nearest image, and the ten that would vote.
     figure.get_by_role("button", name="the crowded middle").click()
@@ -215,27 +235,30 @@ def test_classes_gather_on_a_map_that_was_made_without_them(page, ae, data, code
     for across, down in ((0.5, 0.5), (0.7, 0.35), (0.3, 0.6)):
         page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
         z = decimals(figure.get_by_text("z = (").text_content())
-        rows = nearest_codes(codes, np.array(z[:2]), 10)
-        assert z[2] == pytest.approx(np.linalg.norm(codes[rows[0]] - z[:2]), abs=0.02)
+        rows = nearest_codes(places.codes, np.array(z[:2]), 10)
+        assert z[2] == pytest.approx(np.linalg.norm(places.codes[rows[0]] - z[:2]), abs=0.02)
         pictures = figure.locator(".ls-chart .ls-picture canvas")
-        assert_shows(pictures.nth(0), decode(ae, *z[:2]), 12)
-        assert_shows(pictures.nth(1), data.images[rows[0], 0] / 255)
+        assert_shows(pictures.nth(0), decode(mnist_ae, *z[:2]), 12)
+        assert_shows(pictures.nth(1), mnist.images[places.indices[rows[0]], 0] / 255)
         told = figure.get_by_text(re.compile(r"^\d+ × “")).text_content()
         votes = {name: int(count) for count, name in re.findall(r"(\d+) × “(\d)”", told)}
-        labels = data.labels[rows]
+        labels = mnist.labels[places.indices[rows]]
         assert votes == {str(label): int((labels == label).sum()) for label in set(labels)}
 
 
-def test_four_digits_crowd_in_the_middle_and_the_one_has_several_places(data, codes):
-    radius = np.linalg.norm(codes, axis=1)
-    median = [np.median(radius[data.labels == label]) for label in range(10)]
-    assert max(median[label] for label in (3, 5, 8, 9)) < min(median[label] for label in (0, 1, 2, 4, 6, 7))
-    ones = codes[data.labels == 1]
-    assert min((ones[:, 0] < -5).mean(), (ones[:, 0] > 8).mean(), (ones[:, 1] > 1).mean()) > 0.05
+def test_no_two_digits_are_more_mixed_up_than_4_and_9(mnist, places):
+    labels = mnist.labels[places.indices]
+    rows = NearestNeighbors(n_neighbors=11).fit(places.codes).kneighbors(places.codes)[1][:, 1:]
+    votes = np.array([np.bincount(labels[row], minlength=10) for row in rows])
+    mixed = np.array([votes[labels == label].mean(0) for label in range(10)])
+    mixed += mixed.T
+    np.fill_diagonal(mixed, 0)
+    assert set(np.unravel_index(mixed.argmax(), mixed.shape)) == {4, 9}
 
 
-def test_a_line_between_two_images_of_the_reader_s_choice(page, ae, data, codes):
+def test_a_line_between_two_images_of_the_reader_s_choice(page, mnist_ae, mnist, places):
     figure = open_lesson(page, "code_map")
+    codes, images = places.codes, mnist.images[places.indices, 0]
     plane = figure.get_by_role("application", name="Map of the autoencoder")
     views = figure.get_by_role("group", name="Decoded along the line").locator("canvas")
     mixed = figure.get_by_role("group", name="Pixels of A and B mixed").locator("canvas")
@@ -254,27 +277,29 @@ def test_a_line_between_two_images_of_the_reader_s_choice(page, ae, data, codes)
     a, b = ends
     for i in range(9):
         t = i / 8
-        assert_shows(views.nth(i + 1), decode(ae, *((1 - t) * codes[a] + t * codes[b])))
-        blend = (1 - t) * data.images[a, 0] + t * data.images[b, 0]
-        assert_shows(mixed.nth(i + 1), blend / 255)
-    assert_shows(views.first, data.images[a, 0] / 255)
-    assert_shows(views.last, data.images[b, 0] / 255)
+        assert_shows(views.nth(i + 1), decode(mnist_ae, *((1 - t) * codes[a] + t * codes[b])))
+        assert_shows(mixed.nth(i + 1), ((1 - t) * images[a] + t * images[b]) / 255)
+    assert_shows(views.first, images[a] / 255)
+    assert_shows(views.last, images[b] / 255)
     # A movement with the button down is no click.
     page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.45 * box["height"])
     page.mouse.down()
     page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.45 * box["height"], steps=4)
     page.mouse.up()
-    assert_shows(views.first, data.images[a, 0] / 255)
+    assert_shows(views.first, images[a] / 255)
 
 
 # --- Holes in the map ---------------------------------------------------------------------------
 
+RULES = ("anywhere", "from N(0, I)")
+
 
 @pytest.fixture(scope="module")
-def maps(codes):
+def maps(places):
     """The codes of the autoencoder and of the VAE."""
-    vae = resources.make_known_map(resources.example("digits-2d"), "plane")
-    return codes, vae.codes
+    vae = kit.thinned(resources.make_known_map(resources.example("mnist-2d"), "plane"))
+    np.testing.assert_array_equal(vae.indices, places.indices)
+    return places.codes, vae.codes
 
 
 def eighth(codes, z):
@@ -282,28 +307,48 @@ def eighth(codes, z):
     return np.sort(np.linalg.norm(z[:, None] - codes, axis=2), 1)[:, 7]
 
 
-def long_run(codes, draw):
-    """The share of random codes that are off the data."""
-    return float((eighth(codes, draw) > neighbour_radii(codes)[99]).mean())
+@pytest.fixture(scope="module")
+def long_run(maps, places, mnist):
+    """Of each model and rule: the share off the data, and digits among each 24 of 2,400 codes."""
+    rng, labels, found = np.random.default_rng(0), mnist.labels[places.indices], {}
+    for model, codes in zip(("Autoencoder", "VAE"), maps, strict=True):
+        for rule in RULES:
+            size = (2400, 2)
+            z = rng.uniform(codes.min(0), codes.max(0), size) if rule == "anywhere" else rng.normal(size=size)
+            off = (eighth(codes, z) > neighbour_radii(codes)[99]).mean()
+            nearest = labels[NearestNeighbors(n_neighbors=1).fit(codes).kneighbors(z)[1][:, 0]]
+            found[model, rule] = off, np.mean([len(set(some)) for some in nearest.reshape(100, 24).tolist()])
+    return found
 
 
-def test_codes_at_random_fall_into_holes_as_often_as_is_said(page, ae, data, maps, rng):
-    vae, codes = resources.example("digits-2d"), maps[0]
+def test_only_the_vae_has_a_rule_by_which_draws_are_on_the_data_and_of_every_digit(long_run):
+    """What the lesson says of both rules and models."""
+    assert 0.25 < long_run["Autoencoder", "anywhere"][0] < 0.75, "a good part"
+    assert long_run["Autoencoder", "from N(0, I)"][0] < 0.05, "no holes there"
+    assert long_run["VAE", "anywhere"][0] > 0.2, "empty corners"
+    off, digits = long_run["VAE", "from N(0, I)"]
+    assert off < 0.05, "hardly a draw"
+    assert digits > 8.5, "nearly every digit"
+    for rule in RULES:
+        assert long_run["Autoencoder", rule][1] < digits - 1
+
+
+def test_codes_at_random_fall_into_holes_as_often_as_is_said(page, mnist_ae, mnist, maps, places, long_run):
+    vae, codes = resources.example("mnist-2d"), maps[0]
     figure = open_lesson(page, "holes")
     tally = figure.get_by_text("Off the data: ")
     expect(tally).to_have_count(0)
-    expect(figure.get_by_role("button", name="Draw again")).to_be_hidden()
-    expect(figure.get_by_role("application", name="Map of the VAE")).to_be_hidden()
+    expect(figure.get_by_role("button", name="Draw again")).to_have_count(0)
+    expect(figure.get_by_role("application", name="VAE: map")).to_be_hidden()
     # The density of a place is told by Explore's rule.
-    plane = figure.get_by_role("application", name="Map of the autoencoder")
+    plane = figure.get_by_role("application", name="Autoencoder: map")
     box = plane.bounding_box()
     radii = neighbour_radii(codes)
     seen = set()
-    for across, down in ((0.5, 0.55), (0.9, 0.1), (0.75, 0.35), (0.1, 0.5), (0.1, 0.9)):
+    for across, down in ((0.5, 0.5), (0.95, 0.05), (0.4, 0.25), (0.1, 0.5), (0.02, 0.98)):
         page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
         z = decimals(figure.get_by_text("z = (").first.text_content())
-        distance = eighth(codes, np.array([z[:2]]))[0]
-        level = np.searchsorted(radii[[90, 99]], distance)
+        level = np.searchsorted(radii[[90, 99]], eighth(codes, np.array([z[:2]]))[0])
         name = ("Among the images", "At the edge of the data", "Off the data")[level]
         expect(figure.locator(".ls-territory").first.get_by_text(name, exact=True)).to_be_visible()
         seen.add(level)
@@ -311,11 +356,21 @@ def test_codes_at_random_fall_into_holes_as_often_as_is_said(page, ae, data, map
 
     predict(page, 0, is_right=False)
     expect(tally).to_have_count(2)
-    usual = {}
-    for rule in ("anywhere on the map", "from N(0, I)"):
-        figure.get_by_role("button", name=rule).click()
-        for i, (run, known) in enumerate(zip((ae, vae), maps, strict=True)):
+    rows = figure.get_by_role("table").locator("tbody tr")
+    for (model, rule), (off, digits) in long_run.items():
+        row = rows.filter(has_text=f"{model}, {rule}")
+        expect(row).to_have_count(1)
+        share, count = (float(text.rstrip("\u00a0%")) for text in row.locator("td").all_inner_texts())
+        assert share / 100 == pytest.approx(off, abs=0.05)
+        assert count == pytest.approx(digits, abs=0.5)
+    # At first each is drawn from by the rule that it has; then by the other.
+    for turn, rules in enumerate((RULES, RULES[::-1])):
+        for i, (run, known, rule) in enumerate(zip((mnist_ae, vae), maps, rules, strict=True)):
             side = figure.locator(".ls-territory").nth(i)
+            if turn:
+                side.get_by_role("button", name=rule).click()
+            expect(side.get_by_role("button", name=rule)).to_have_attribute("aria-pressed", "true")
+            expect(rows.nth(2 * i + RULES.index(rule))).to_have_attribute("aria-current", "true")
             tiles = side.locator(".ls-tiles > div")
             z = np.array([decimals(tile)[:2] for tile in tiles.evaluate_all("(all) => all.map((t) => t.title)")])
             assert z.shape == (24, 2)
@@ -323,36 +378,10 @@ def test_codes_at_random_fall_into_holes_as_often_as_is_said(page, ae, data, map
             off = eighth(known, z) > neighbour_radii(known)[99]
             marked = tiles.evaluate_all("(all) => all.map((t) => t.classList.contains('ls-off'))")
             assert (off != marked).sum() <= 1, "two digits of a code may fall on the other side"
-            counted, share = re.search(
-                r"Off the data: (\d+) of 24\. Of 2,000 such codes: (\d+) %",
-                side.get_by_text("Off the data: ").text_content(),
-            ).groups()
-            assert int(counted) == sum(marked)
-            size = (4000, 2)
-            draw = rng.uniform(known.min(0), known.max(0), size) if rule.startswith("any") else rng.normal(size=size)
-            usual[rule[:4], i] = long_run(known, draw)
-            assert int(share) / 100 == pytest.approx(usual[rule[:4], i], abs=0.05)
-            labels = data.labels[[nearest_codes(known, place, 1)[0] for place in z]]
-            said = side.get_by_text("Nearest to them").text_content()
-            assert abs(len(set(labels)) - int(re.search(r"of (\d+) digits", said)[1])) <= 1
-    # What the lesson says of both rules and models.
-    assert 0.4 < usual["anyw", 0] < 0.6
-    assert usual["anyw", 1] > 0.3
-    assert usual["from", 0] < 0.01
-    assert usual["from", 1] < 0.1
+            counted, digits = numbers(side.get_by_text("Off the data: ").text_content().replace(" of 24", ""))[:2]
+            assert counted == sum(marked)
+            labels = mnist.labels[places.indices[[nearest_codes(known, place, 1)[0] for place in z]]]
+            assert abs(len(set(labels)) - digits) <= 1
     shares = [(np.linalg.norm(known, axis=1) < NEAR).mean() for known in maps]
-    expect(page.get_by_text(f"this map has but {shares[0]:.0%} of its images")).to_be_visible()
-    expect(page.get_by_text(f"since {shares[1]:.1%} of its images")).to_be_visible()
-
-
-def test_from_the_normal_distribution_the_autoencoder_gives_but_a_few_digits(data, maps, rng):
-    draws = rng.normal(size=(2400, 2))
-    assert (np.linalg.norm(draws, axis=1) < NEAR).mean() > 0.98
-    num_digits = [
-        np.mean(
-            [len({int(data.labels[nearest_codes(known, z, 1)[0]]) for z in some}) for some in draws.reshape(100, 24, 2)]
-        )
-        for known in maps
-    ]
-    assert num_digits[0] < 6
-    assert num_digits[1] > 8.5
+    expect(page.get_by_text(f"this map has only {shares[0]:.0%} of its images")).to_be_visible()
+    expect(page.get_by_text(f"and {shares[1]:.0%} of its images do lie within")).to_be_visible()

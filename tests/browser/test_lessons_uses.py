@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import NearestNeighbors
 
-from pages._lessons import denoising
+from pages._lessons import denoising, kit
 from pages._ui import resources
 from tests.browser.steps import grey, numbers, open_lesson, predict
 from vaelab.corruptions import corrupt_images
@@ -39,7 +39,7 @@ def reconstruct(run, images):
     return run.engine.decode(run.engine.encode(images).mu)
 
 
-# --- Use: fewer dimensions ----------------------------------------------------------------------
+# --- Dimensionality reduction ----------------------------------------------------------------------
 
 
 def test_two_numbers_of_pca_and_of_an_autoencoder_are_decoded_and_compared(page):
@@ -108,7 +108,7 @@ def test_two_numbers_of_pca_and_of_an_autoencoder_are_decoded_and_compared(page)
     assert errors[0] <= errors[1]
 
 
-# --- Use: what does not belong ------------------------------------------------------------------
+# --- Anomaly detection ------------------------------------------------------------------
 
 
 def test_the_digit_never_seen_scores_higher_and_groups_overlap(page):
@@ -162,7 +162,9 @@ def test_a_painted_image_is_judged_again(page):
     known = resources.images_of(run)
     normal = known.images[known.split.test]
     score = figure.locator(".ls-score strong")
+    undo = figure.get_by_role("button", name="Undo painting")
     figure.get_by_role("button", name="A “0”", exact=True).click()
+    expect(undo).to_be_disabled()
     image = normal[known.labels[known.split.test] == 0][:1] / np.float32(255)
     before = squared(image, reconstruct(run, image))[0]
     assert float(score.inner_text()) == pytest.approx(before, abs=0.006)
@@ -182,11 +184,12 @@ def test_a_painted_image_is_judged_again(page):
     expect(figure.get_by_text(f"this image {after:.2f}", exact=True)).to_be_visible()
     assert shows(paper.locator("canvas"), painted)
     assert shows(picture(figure, "Reconstruction").locator("canvas"), reconstruct(run, painted))
-    figure.get_by_role("button", name="Undo painting").click()
+    undo.click()
+    expect(undo).to_be_disabled()
     assert float(score.inner_text()) == pytest.approx(before, abs=0.006)
 
 
-# --- Use: removing noise ------------------------------------------------------------------------
+# --- Denoising ------------------------------------------------------------------------
 
 
 def test_a_denoiser_wins_where_there_is_noise_and_the_vae_where_there_is_none(page):
@@ -254,26 +257,37 @@ def test_a_denoiser_wins_where_there_is_noise_and_the_vae_where_there_is_none(pa
     expect(nearest).to_contain_text("the denoiser")
 
 
-# --- Use: making images to order ----------------------------------------------------------------
+# --- Generation by label ----------------------------------------------------------------
 
 
 def manner(images):
-    """How far to the right ink stands, and how many degrees it leans to the right."""
-    ink = images.reshape(-1, 8, 8).astype(float)
-    ink /= ink.sum((1, 2), keepdims=True)
-    down, across = np.mgrid[:8, :8]
+    """How many degrees each image leans to the right, and how much ink it has."""
+    images = images[:, 0].astype(float)
+    ink = images / images.sum((1, 2), keepdims=True)
+    down, across = np.mgrid[: ink.shape[1], : ink.shape[2]]
     x, y = (ink * across).sum((1, 2)), (ink * down).sum((1, 2))
     dx, dy = across - x[:, None, None], down - y[:, None, None]
-    return x, np.degrees(np.arctan(-(ink * dx * dy).sum((1, 2)) / (ink * dy**2).sum((1, 2))))
+    return np.degrees(np.arctan(-(ink * dx * dy).sum((1, 2)) / (ink * dy**2).sum((1, 2)))), images.sum((1, 2))
 
 
 def with_every(z):
     """One code, decoded with each label."""
-    run = resources.example("digits-labels-2d")
+    run = resources.example("mnist-labels-2d")
     return run.engine.decode(np.tile(np.float32(z), (10, 1)), np.arange(10))
 
 
-def test_the_same_code_with_another_label_is_another_digit_in_the_same_manner(page):
+@pytest.fixture(scope="module")
+def directions():
+    """Which way digits lean farther to the right and, across it, which way they get more ink."""
+    axes = np.eye(2)
+    leaning = np.array([np.subtract(*(manner(with_every(s * axis))[0].mean() for s in (1, -1))) for axis in axes])
+    leaning /= np.linalg.norm(leaning)
+    across = np.array([-leaning[1], leaning[0]])
+    more = manner(with_every(across))[1].mean() > manner(with_every(-across))[1].mean()
+    return leaning, across if more else -across
+
+
+def test_the_same_code_with_another_label_is_another_digit_in_the_same_manner(page, directions):
     figure = open_lesson(page, "image_generation")
 
     same = figure.get_by_role("group", name="The same code with each label")
@@ -291,58 +305,59 @@ def test_the_same_code_with_another_label_is_another_digit_in_the_same_manner(pa
     predict(page, 1, is_right=True)
     expect(same).to_be_visible()
 
-    def row_is_of(z):
-        leans = manner(with_every(z))[1]
+    def row_is_of(z, levels=3):
         images = with_every(z)
+        leans = manner(images)[0]
         for i, tile in enumerate(same.get_by_role("button").all()):
-            assert np.abs(grey(tile.locator("canvas")) - 255 * images[i, 0]).max() <= 3
+            assert np.abs(grey(tile.locator("canvas")) - 255 * images[i, 0]).max() <= levels
             degrees, *side = re.findall(r"\d+|left|right", tile.get_attribute("aria-label"))[1:]
             found = float(degrees) * (-1 if side == ["left"] else 1)
             assert found == pytest.approx(leans[i], abs=0.7)
+        return leans
 
-    row_is_of([-1, 0])
+    # The first row carries the claim: every digit leans the same way.
+    assert (row_is_of(1.2 * directions[0]) > 4).all()
     # Moved, all follow; with another label the code stays.
     plane = figure.get_by_role("application", name="Map of the codes")
     plane.focus()
+    start = numbers(code.text_content())
     for key in ("Shift+ArrowRight", "Shift+ArrowRight", "Shift+ArrowUp", "ArrowUp"):
         page.keyboard.press(key)
     z = numbers(code.text_content())
-    assert z[0] > -1
-    assert z[1] > 0
-    row_is_of(z)
+    assert z[0] > start[0]
+    assert z[1] > start[1]
+    row_is_of(z, levels=8)  # the code is read to two digits
     said = code.text_content()
     same.get_by_role("button").nth(2).click()
     expect(wanted.get_by_role("button", name="2")).to_have_attribute("aria-pressed", "true")
     assert code.text_content() == said
     decoded = picture(figure, "Decoded with the label 2").locator("canvas")
-    assert np.abs(grey(decoded) - 255 * with_every(z)[2, 0]).max() <= 3
+    assert np.abs(grey(decoded) - 255 * with_every(z)[2, 0]).max() <= 8
     old = grey(draws.first)
     figure.get_by_role("button", name="Draw again").click()
     assert (grey(draws.first) != old).any()
 
 
-def test_what_the_axes_do_and_what_the_map_no_longer_tells(page):
+def test_what_the_directions_do_and_what_the_map_no_longer_tells(page, directions):
     figure = open_lesson(page, "image_generation")
-    data = load_dataset("digits")
-    facts = figure.get_by_text(re.compile("^From z1"))
+    data = resources.images_of(resources.example("mnist-2d"))
+    facts = figure.get_by_text(re.compile("^From end to end of “leans right”"))
     expect(facts).to_be_hidden()
     predict(page, 2, is_right=False)
     expect(facts).to_be_visible()
-    right, left, low, high = (manner(with_every(z)) for z in ([-2, 0], [2, 0], [0, -2], [0, 2]))
-    leaning = (left[1] < right[1] - 2).sum()
-    moving = (high[0] < low[0]).sum()
-    told = numbers(facts.text_content().replace("z1", ""))
-    assert told[2] == leaning
-    assert told[4] == pytest.approx((right[1] - left[1]).mean(), abs=0.51)
-    assert told[-3] == moving
-    assert told[-1] == pytest.approx((low[0] - high[0]).mean(), abs=0.051)
-    assert leaning >= 7
-    assert moving == 10
-    odd = np.flatnonzero(left[1] >= right[1] - 2)
-    assert odd.tolist() == [4, 7], "said of the 4 and the 7"
+    (lean, _), (lean_there, _), (_, ink), (_, ink_there) = (
+        manner(with_every(2 * sign * direction)) for direction in directions for sign in (-1, 1)
+    )
+    told = numbers(facts.text_content())
+    leaning, broader = (lean_there > lean + 2).sum(), (ink_there > ink).sum()
+    expected = [leaning, 10, (lean_there - lean).mean(), broader, 10, ink_there.mean() / ink.mean()]
+    assert told == pytest.approx(expected, abs=0.51)
+    assert min(leaning, broader) == 10, "all ten digits follow"
+    for text in ("leans right", "broader"):
+        expect(figure.locator(".ls-mark", has_text=text)).to_have_count(1)
 
     def alike(which):
-        codes = resources.make_known_map(resources.example(which), "plane")
+        codes = kit.thinned(resources.make_known_map(resources.example(which), "plane"))
         nearest = NearestNeighbors(n_neighbors=2).fit(codes.coordinates)
         known = data.labels[codes.indices]
         other = nearest.kneighbors(codes.coordinates)[1]
@@ -350,7 +365,7 @@ def test_what_the_axes_do_and_what_the_map_no_longer_tells(page):
         return 100 * (known[np.where(itself, other[:, 1], other[:, 0])] == known).mean()
 
     told = numbers(figure.get_by_text("The nearest other image on this map").text_content())
-    expected = [alike("digits-labels-2d"), alike("digits-2d")]
+    expected = [alike("mnist-labels-2d"), alike("mnist-2d")]
     assert told == pytest.approx(expected, abs=0.51)
     assert expected[0] < 30
-    assert expected[1] > 85
+    assert expected[1] > 55

@@ -5,12 +5,12 @@ import re
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from sklearn.neighbors import NearestNeighbors
 
-from pages._lessons import beta, generating
+from pages._lessons import beta, generating, kit
 from pages._ui import resources
 from tests.browser.steps import LESSON_READY, idle, numbers, open_lesson, predict
 from vaelab.evaluation import evaluate
-from vaelab.latent.density import neighbour_radii
 from vaelab.latent.units import active_units
 
 pytestmark = pytest.mark.browser
@@ -148,7 +148,7 @@ def test_beta_trades_rate_for_distortion(page, vae, data, held_out, betas):
     expect(figure.get_by_role("button", name="0.25")).to_be_hidden()
     check_clouds(figure, vae, data)
     np.testing.assert_allclose(
-        shown(figure, "The same images, brought back"),
+        shown(figure, "The same images, reconstructed"),
         decode(vae, vae.engine.encode(held_out[:8]).mu),
         atol=2 / 255,
     )
@@ -186,7 +186,7 @@ def test_beta_trades_rate_for_distortion(page, vae, data, held_out, betas):
         figure.get_by_role("button", name=f"{run.config.beta:g}", exact=True).click()
         check_clouds(figure, run, data)
         check_draws(figure, run, data)
-    back = shown(figure, "The same images, brought back")
+    back = shown(figure, "The same images, reconstructed")
     assert np.ptp(back, axis=0).max() == 0, "with beta 4 all images come back the same"
 
 
@@ -254,9 +254,10 @@ def test_dead_units_cost_nothing_and_change_nothing(page, data, held_out):
     predict(page, 1, is_right=True)
     expect(bars).to_be_visible()
     told = [numbers(text)[0] for text in bars.locator(".ls-value").all_text_contents()]
-    np.testing.assert_allclose(told, figures.kl_per_dim, atol=0.0011)
+    np.testing.assert_allclose(told, figures.kl_per_dim, atol=0.0051)
     expect(figure.get_by_text("Active:")).to_have_text("Active: 9 of 16. The other 7 are dead.")
-    assert figures.active_units == active.sum() == 9
+    assert figures.active_units == active.sum() == 9, "about half"
+    expect(page.get_by_text("Of the sixteen, 9 suffice here")).to_be_visible()
 
     brings = [missed(run, held_out, codes.mu, unit) for unit in range(16)]
     assert (np.array(brings)[active] > np.array(figures.kl_per_dim)[active]).all()
@@ -271,8 +272,8 @@ def test_dead_units_cost_nothing_and_change_nothing(page, data, held_out):
         assert numbers(statistics)[1:4] == pytest.approx([mu.mean(), mu.var(), sigma.mean()], abs=0.006)
         assert ("dead" in statistics) == (unit == dead)
         worth = numbers(figure.get_by_text("It costs").text_content())
-        assert worth[0] == pytest.approx(figures.kl_per_dim[unit], abs=0.0011)
-        assert worth[2] == pytest.approx(brings[unit], abs=0.002 + 1e-4 * abs(brings[unit]))
+        assert worth[0] == pytest.approx(figures.kl_per_dim[unit], abs=0.0051)
+        assert worth[1] == pytest.approx(brings[unit], abs=0.051 + 1e-4 * abs(brings[unit]))
         changes[unit] = check_strip(figure, run, codes.mu[2], unit)
         beside = figure.get_by_role("button", name=re.compile("^Image 3,")).text_content()
         assert numbers(beside) == pytest.approx([mu[2], sigma[2]], abs=0.006)
@@ -309,7 +310,7 @@ def check_collapsed(figure, data, held_out):
     collapsed = resources.example("digits-2d-beta-4")
     back = decode(collapsed, collapsed.engine.encode(held_out).mu)
     mean = pixels_of(data.images[data.split.train]).mean(0)
-    tiles = shown(figure, "The same images, as the collapsed model brings them back")
+    tiles = shown(figure, "The same images, as the collapsed model reconstructs them")
     np.testing.assert_allclose(tiles, back[:8], atol=2 / 255)
     told = numbers(figure.get_by_text("Over 180 images μ and σ stay").text_content())
     assert told[1] <= 0.001
@@ -320,98 +321,113 @@ def check_collapsed(figure, data, held_out):
 # --- Generating ----------------------------------------------------------------------------------
 
 
-class Ground:
-    """What the lesson says of codes on a model's map, computed here."""
+AGREE, DRAWS = 7, generating.DRAWS
 
-    def __init__(self, run, data):
-        self.run, self.title = run, "VAE" if run.engine.is_vae else "Autoencoder"
-        projection = resources.make_known_map(run, "plane")
-        self.codes, self.labels = projection.codes, data.labels[projection.indices]
-        self.farthest = neighbour_radii(self.codes)[-2]
 
-    def judge(self, z):
-        """The nearest label of each code, which are off the data, and which between digits."""
-        distances = np.linalg.norm(np.asarray(z)[:, None] - self.codes, axis=2)
-        rows = distances.argsort(1)[:, :8]
-        off = np.take_along_axis(distances, rows, 1)[:, 7] > self.farthest
-        votes = np.array([np.bincount(self.labels[row]).max() for row in rows])
-        return self.labels[rows[:, 0]], off, ~off & (votes < 7)
+class Draws:
+    """What the lesson says of a model's draws, computed here."""
 
-    def check(self, figure, z):
+    def __init__(self, name, title, data):
+        self.run, self.title = resources.example(name), title
+        places = kit.thinned(resources.make_known_map(self.run, "pca"))
+        self.codes, self.labels = places.codes, data.labels[places.indices]
+        self.held_out = np.isin(places.indices, data.split.test)
+
+    def stretched(self, noise):
+        return self.codes.mean(0) + self.codes.std(0) * noise
+
+    def decode(self, z):
+        return self.run.engine.decode(np.float32(z))
+
+    def read(self, z, itself=False):
+        """The digit that seven of the eight nearest codes agree on, or -1; ``itself`` has no vote."""
+        rows = NearestNeighbors(n_neighbors=9).fit(self.codes).kneighbors(z)[1]
+        rows = rows[:, 1:] if itself else rows[:, :8]
+        counts = np.array([np.bincount(self.labels[row], minlength=10) for row in rows])
+        return np.where(counts.max(1) >= AGREE, counts.argmax(1), -1)
+
+    def check(self, figure, judge, z):
+        """Compare the figure's tiles, and what it says of them."""
         panel = figure.get_by_test_id(self.title)
-        label, off, between = self.judge(z)
-        digits = sorted(set(label.tolist()))
-        expect(panel.get_by_text("Nearest to the draws")).to_have_text(
-            f"Nearest to the draws are {len(digits)} digits: {', '.join(map(str, digits))}"
+        images = self.decode(z)
+        tiles = shown(panel, f"{DRAWS} draws, decoded by the {self.title}")
+        np.testing.assert_allclose(tiles, images.reshape(DRAWS, -1), atol=2 / 255)
+        read = judge.judge(images)
+        expect(panel.get_by_text("Legible: ")).to_have_text(
+            f"Legible: {(read >= 0).sum()} of {DRAWS} ({', '.join(map(str, np.unique(read[read >= 0])))})."
         )
-        expect(panel.get_by_text("Between digits (mix)")).to_have_text(
-            f"Between digits (mix): {between.sum()}. Off the data (off): {off.sum()}."
-        )
-        tiles = shown(panel, f"24 draws, decoded by the {self.title}")
-        np.testing.assert_allclose(tiles, decode(self.run, z), atol=2 / 255)
-        within = (np.linalg.norm(self.codes, axis=1) < 2).mean()
-        told = numbers(panel.get_by_text("Within 2 of 0").text_content())
-        assert told[2:4] == pytest.approx([100 * within, 100 * (1 - np.exp(-2))], abs=0.51)
+        told = numbers(panel.get_by_text("Distance from 0").text_content())
+        norms = [np.linalg.norm(each, axis=1).mean() for each in (self.codes, z)]
+        assert told[1:] == pytest.approx(norms, abs=0.051)
+
+    def judge(self, images):
+        """What images can be read as by this model's encoder, -1 for what cannot."""
+        return self.read(self.run.engine.encode(np.uint8(np.round(255 * images))).mu)
 
 
-def test_draws_from_the_prior_fall_where_a_vae_has_put_images(page, vae, data):
-    ae = resources.example("digits-ae-2d")
-    grounds = [Ground(vae, data), Ground(ae, data)]
+@pytest.fixture(scope="module")
+def drawn():
+    data = resources.images_of(resources.example("mnist-16d"))
+    return Draws("mnist-16d", "VAE", data), Draws("mnist-ae-16d", "Autoencoder", data)
+
+
+def test_draws_from_the_prior_can_be_read_where_a_vae_decodes_them(page, drawn):
+    vae, ae = drawn
     figure = open_lesson(page, "generating")
-    epsilon = np.random.default_rng(1).normal(size=(generating.DRAWS, 2)).astype(np.float32)
-    for ground in grounds:
-        ground.check(figure, epsilon)
+    noise = np.random.default_rng(1).normal(size=(DRAWS, 16)).astype(np.float32)
+    for model in drawn:
+        model.check(figure, ae, noise)
+    real = (ae.read(ae.codes, itself=True)[ae.held_out] >= 0).mean()
+    told = numbers(figure.get_by_text("real images that were held out").text_content())
+    assert told[1] == pytest.approx(DRAWS * real, abs=0.51)
     slider = figure.get_by_label("Temperature T", exact=True)
     expect(slider).to_be_hidden()  # not before it was predicted
-    # A draw, chosen with the keyboard, is shown in both maps.
+    # A draw, chosen with the keyboard, is shown on both maps.
     figure.get_by_role("button", name=re.compile("^Draw 1,")).first.focus()
     page.keyboard.press("ArrowRight")
-    for ground in grounds:
-        place = figure.get_by_test_id(ground.title).get_by_text("from the nearest image")
-        assert numbers(place.text_content())[:2] == pytest.approx(epsilon[1].tolist(), abs=0.006)
-        marked = figure.get_by_test_id(ground.title).locator('[aria-pressed="true"]')
-        expect(marked).to_have_attribute("aria-label", re.compile("^Draw 2,"))
+    for model in drawn:
+        panel = figure.get_by_test_id(model.title)
+        decoded = levels(panel.get_by_role("img", name="Draw 2, decoded"))
+        np.testing.assert_allclose(decoded, model.decode(noise[1:2]).ravel(), atol=2 / 255)
+        expect(panel.locator('[aria-pressed="true"]')).to_have_attribute("aria-label", re.compile("^Draw 2,"))
 
     predict(page, 0, is_right=True)
-    expect(page.get_by_text("what is lost is variety")).to_be_visible()
+    expect(page.get_by_text("What is lost is variety")).to_be_visible()
     idle(page)
-    for temperature in (0.2, 2):
-        slider.fill(str(temperature))
-        for ground in grounds:
-            ground.check(figure, np.float32(temperature) * epsilon)
+    slider.fill("0.2")
+    vae.check(figure, ae, np.float32(0.2) * noise)
     slider.fill("1")
     figure.get_by_text("Stretch the autoencoder").click()
-    grounds[1].check(figure, grounds[1].codes.mean(0) + grounds[1].codes.std(0) * epsilon)
-    grounds[0].check(figure, epsilon)
-    before = shown(figure, "24 draws, decoded by the VAE")
+    ae.check(figure, ae, ae.stretched(noise))
+    vae.check(figure, ae, noise)
+    before = shown(figure, f"{DRAWS} draws, decoded by the VAE")
     figure.get_by_role("button", name="Draw again").click()
-    assert np.abs(shown(figure, "24 draws, decoded by the VAE") - before).max() > 0.1
+    assert np.abs(shown(figure, f"{DRAWS} draws, decoded by the VAE") - before).max() > 0.1
 
 
-def test_what_is_said_of_draws_holds_for_many(vae, data, rng):
-    """The lesson's sentences on temperature and on the autoencoder, over 100 times 24 draws."""
-    ground, other = Ground(vae, data), Ground(resources.example("digits-ae-2d"), data)
-    noise = rng.normal(size=(2400, 2))
-    real = pixels_of(data.images)
+def test_what_is_said_of_draws_holds_for_many(drawn, rng):
+    """The lesson's sentences, over 50 times 24 draws."""
+    vae, ae = drawn
+    noise = rng.normal(size=(50 * DRAWS, 16))
 
-    def digits(label):
-        return np.mean([len(set(some)) for some in label.reshape(100, 24).tolist()])
+    def legible(images):
+        """Of each 24, how many can be read."""
+        return (ae.judge(images) >= 0).reshape(50, DRAWS).sum(1)
 
-    def unlike(z):
-        """How far what is decoded is from any image, on average."""
-        images = decode(vae, z).astype(float)
-        squares = (images**2).sum(1)[:, None] - 2 * images @ real.T + (real**2).sum(1)
-        return np.sqrt(squares.min(1).clip(0)).mean()
-
-    label, off, between = ground.judge(noise)
-    timid, off_timid, _ = ground.judge(0.2 * noise)
-    _, off_bold, _ = ground.judge(2 * noise)
-    assert digits(timid) < 6
-    assert digits(label) > 8.5
-    assert off_timid.mean() < 0.01 < off.mean() < 0.1
-    assert off_bold.mean() > 0.3
-    assert unlike(0.2 * noise) > unlike(noise), "not clearer in the middle"
-    assert unlike(noise[between]) > unlike(noise[~between & ~off]), "blends between digits"
-    only_middle = digits(other.judge(noise)[0])
-    stretched = digits(other.judge(other.codes.mean(0) + other.codes.std(0) * noise)[0])
-    assert only_middle < 6 < stretched < digits(label)
+    of_vae, of_ae = legible(vae.decode(noise)), legible(ae.decode(noise))
+    of_stretched = legible(ae.decode(ae.stretched(noise)))
+    assert of_vae.mean() > 2.5 * of_ae.mean(), (of_vae.mean(), of_ae.mean())
+    assert (of_vae > of_ae).mean() > 0.9, "whichever 24 are drawn first"
+    assert of_vae.mean() > 1.2 * of_stretched.mean(), (of_vae.mean(), of_stretched.mean())
+    brightest = ae.decode(noise).max((1, 2, 3)).mean()
+    assert brightest < 0.8 < vae.decode(noise).max((1, 2, 3)).mean(), "pale"
+    norms = np.linalg.norm(noise, axis=1)
+    assert (np.linalg.norm(ae.codes, axis=1) < norms.mean()).mean() < 0.02, "draws do not come near its codes"
+    assert np.linalg.norm(vae.codes, axis=1).mean() == pytest.approx(norms.mean(), rel=0.15), "the same ground"
+    # Temperature: alike and blurred where it is low, far out where it is high.
+    spreads = [vae.decode(t * noise).std(0).mean() for t in (0.2, 1)]
+    assert spreads[0] < spreads[1] / 2
+    timid = legible(vae.decode(0.2 * noise)).mean()
+    assert timid < of_vae.mean() / 2, (timid, of_vae.mean())
+    farthest = np.quantile(np.linalg.norm(vae.codes, axis=1), 0.99)
+    assert (2 * norms > farthest).mean() > 0.8, "farther out than any image's code"

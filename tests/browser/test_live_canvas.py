@@ -3,6 +3,7 @@ against what the package computes."""
 
 import json
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,12 +14,13 @@ from pages._ui import resources
 from pages._ui.browser_code import read
 from pages._ui.resources import EXAMPLES
 from tests.browser.conftest import stay, traced
-from tests.browser.steps import canvas, click_point, idle, open_app, until
+from tests.browser.steps import canvas, click_point, decimals, idle, open_app, until
 from tests.conftest import SMALL_CONV
 from tests.js.harness import FILES, SEVERAL, kind_of, to_base64
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
 from vaelab.images import to_pixels
+from vaelab.latent.density import neighbour_radii
 from vaelab.maps import kinds_of_map, make_map, read_map
 from vaelab.runs import Run
 from vaelab.training import train
@@ -129,10 +131,7 @@ class Visitor:
     def begin_again(self):
         """Put away what a test before this one has left."""
         self.page.mouse.move(5, 5)
-        fold = self.page.locator(".lc-draw")
-        if fold.get_attribute("open") is not None:
-            self.page.get_by_role("button", name="Clear pad").click()
-            fold.locator("summary").click()
+        self.page.get_by_role("button", name="Clear pad").click()
         self.page.get_by_test_id("decoded").press("Escape")
         self.page.get_by_role("button", name="Origin", exact=True).click()
         self.page.evaluate("document.querySelector('[data-testid=stMain]')?.scrollTo(0, 0)")
@@ -252,17 +251,93 @@ def test_hover_on_a_umap_map_mixes_the_nearest_images(page):
 
 
 @pytest.mark.parametrize("visit", ["digits-2d"], indirect=True)
+def test_the_nearest_image_is_beside_the_decoded_one_and_nothing_moves(visitor):
+    page = visitor.page
+    real = page.get_by_test_id("real")
+    boxes = "() => Array.from(document.querySelectorAll('.latent-canvas *'), (e) => e.getBoundingClientRect().top)"
+    before = page.evaluate(boxes)
+    for across, down in [(0.2, 0.3), (0.5, 0.5), (0.02, 0.97)]:
+        point, place = visitor.place(across, down)
+        page.mouse.move(*point)
+        nearest = int(visitor.map.indices[((visitor.map.codes - place) ** 2).sum(1).argmin()])
+        expect(real).to_have_attribute("data-image", str(nearest))
+        np.testing.assert_array_equal(visitor.pixels(real), visitor.data.images[nearest])
+        expect(page.get_by_test_id("near")).to_contain_text(f"“{visitor.data.labels[nearest]}”")
+        # The sliders are where the pointer is.
+        for dim in (0, 1):
+            slider = page.locator(f"input[data-dim='{dim}']")
+            assert float(slider.input_value()) == pytest.approx(visitor.z[dim], abs=0.01)
+        assert page.evaluate(boxes) == before
+
+
+@pytest.mark.parametrize("visit", ["digits-2d"], indirect=True)
+def test_the_posterior_of_the_image_clicked_is_an_ellipse_on_the_map(visitor):
+    page = visitor.page
+    image = int(visitor.map.indices[25])
+    page.mouse.click(*visitor.where(image))
+    page.mouse.move(5, 5)
+    ellipses = page.locator(f"{MAP} .lc-posterior")
+    expect(ellipses).to_have_count(2)
+    clicked = json.loads(visitor.root.get_attribute("data-z"))
+    nearest = ((visitor.map.codes - clicked) ** 2).sum(1).argmin()  # points may lie on one another
+    posterior = visitor.run.engine.encode(visitor.data.images[[visitor.map.indices[nearest]]])
+    ellipse = page.locator(f'{MAP} .lc-posterior[data-sigmas="1"]')
+    radii = np.array([float(ellipse.get_attribute(name)) for name in ("rx", "ry")])
+    np.testing.assert_allclose(radii / visitor.units(), np.sort(posterior.sigma[0])[::-1], rtol=0.03)
+    page.get_by_test_id("decoded").press("ArrowRight")  # elsewhere it is of no image
+    expect(ellipses).to_have_count(0)
+    page.get_by_role("button", name="Back to image").click()
+    expect(ellipses).to_have_count(2)
+
+
+@pytest.mark.parametrize("visit", ["digits-2d"], indirect=True)
+def test_the_wheel_scrolls_the_page_until_the_map_is_meant(visitor):
+    page = visitor.page
+    where = "document.querySelector('[data-testid=stMain]').scrollTop"
+    middle = visitor.place(0.5, 0.5)[0]
+    units = visitor.units()
+    page.mouse.move(*middle)
+    page.mouse.wheel(0, 120)
+    page.wait_for_function(f"{where} > 50")
+    expect(page.get_by_text("To zoom with the wheel")).to_be_visible()
+    assert visitor.units() == units
+    page.evaluate(f"{where} = 0")
+    page.mouse.click(*middle)
+    page.mouse.wheel(0, 120)
+    until(page, lambda: visitor.units() < 0.98 * units)
+    assert page.evaluate(where) == 0
+    page.mouse.dblclick(*middle)  # the whole map again
+    until(page, lambda: visitor.units() == pytest.approx(units, rel=0.01))
+    page.mouse.move(5, 5)
+    page.mouse.move(*middle)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -120)
+    page.keyboard.up("Control")
+    until(page, lambda: visitor.units() > 1.02 * units)
+    page.mouse.dblclick(*middle)
+    until(page, lambda: visitor.units() == pytest.approx(units, rel=0.01))
+
+
+@pytest.mark.parametrize("visit", ["digits-2d"], indirect=True)
 def test_the_badge_and_the_lens(visitor):
     page = visitor.page
     trust, lens = page.get_by_test_id("trust"), page.locator(f"{MAP} .lc-lens")
     expect(lens).to_be_hidden()
     page.mouse.move(*visitor.where(int(visitor.map.indices[0])))
     expect(trust).to_contain_text("Among the images")
-    expect(trust).to_contain_text("Nearest image 0.0")
     expect(lens).to_be_visible()
     np.testing.assert_array_equal(visitor.pixels(lens), visitor.decoded())
     page.mouse.move(*visitor.place(0.02, 0.97)[0])
     expect(trust).to_contain_text("Off the data")
+    # The number beside the word is in the unit of what it is compared with: they cannot contradict.
+    radius, typical = decimals(trust.locator(".lc-around").text_content())
+    assert radius > 2 * typical
+    radii = neighbour_radii(visitor.map.codes)
+    assert typical == pytest.approx(radii[50], abs=0.006)
+    assert radius > radii[99]
+    page.get_by_label("What this means").click()
+    expect(trust.get_by_text("off the data, farther than for 99 of 100")).to_be_visible()
+    page.get_by_label("What this means").click()
     page.get_by_label("Lens").uncheck()
     page.mouse.move(*visitor.place(0.5, 0.5)[0])
     visitor.frame()
@@ -303,7 +378,7 @@ def test_sliders_are_sorted_and_unused_ones_folded(faces):
     kl = visitor.run.evaluation()["kl_per_dim"]
     shown = page.locator(".lc-row input:visible")
     dims = [int(dim) for dim in shown.evaluate_all("(all) => all.map((one) => one.dataset.dim)")]
-    assert dims == sorted(dims, key=lambda dim: -kl[dim])
+    assert dims == sorted(dims)
     folded = set(range(8)) - set(dims)
     assert folded
     assert max(kl[dim] for dim in folded) < min(kl[dim] for dim in dims)
@@ -331,6 +406,12 @@ def test_strips_show_the_traversal(visitor):
 
 def test_origin_random_and_back_to_the_image(faces):
     visitor, page = faces, faces.page
+    back = page.get_by_role("button", name="Back to image")
+    expect(back).to_be_disabled()  # none was clicked yet
+    image = int(visitor.map.indices[40])
+    page.mouse.click(*visitor.where(image))
+    page.mouse.move(5, 5)
+    visitor.frame()
     start = visitor.z
     page.get_by_role("button", name="Origin", exact=True).click()
     visitor.frame()
@@ -342,7 +423,7 @@ def test_origin_random_and_back_to_the_image(faces):
         drawn.append(visitor.z)
         assert np.abs(visitor.z).max() > 0.05
     assert (drawn[0] != drawn[1]).all()
-    page.get_by_role("button", name="From image").click()
+    back.click()
     visitor.frame()
     np.testing.assert_array_equal(visitor.z, start)
 
@@ -363,29 +444,36 @@ def test_click_pins_and_python_follows(visitor):
     assert page.locator(f"{MAP} [data-testid=here]").count() == 1
 
 
-def test_two_pins_make_a_way(visitor):
+def test_clicks_look_and_shift_makes_a_way(visitor):
     page = visitor.page
-    corners = [(0.03, 0.04), (0.96, 0.05), (0.95, 0.96)]
+    corners = [(0.03, 0.04), (0.96, 0.05), (0.95, 0.96), (0.04, 0.95)]
     codes = [visitor.map.lift(visitor.place(*corner)[1][None])[0] for corner in corners]
+    close = {"atol": 0.02 + 2e-3 * np.abs(codes).max()}
 
-    def pin(corner, *modifiers):
+    def click(corner, *modifiers):
         page.wait_for_timeout(400)  # two clicks in a row would be a double click
         for key in modifiers:
             page.keyboard.down(key)
         page.mouse.click(*visitor.place(*corner)[0])
         for key in modifiers:
             page.keyboard.up(key)
+        page.mouse.move(5, 5)
+        visitor.frame()
 
-    way = page.get_by_test_id("path")
-    pin(corners[0])
-    expect(way).to_be_hidden()
-    pin(corners[1])
+    way, along = page.get_by_test_id("path"), page.locator("[data-do=along]")
+    pins = page.locator(f"{MAP} .lc-pin")
+    undo, clear = (way.get_by_role("button", name=name) for name in ("Undo", "Clear"))
+    below = page.get_by_test_id("sliders").bounding_box()
+    for corner, code in zip(corners[:2], codes, strict=False):  # one after another, and no way
+        click(corner)
+        np.testing.assert_allclose(visitor.z, code, **close)
+        expect(along).to_be_disabled()
+    click(corners[2], "Shift")
     expect(way).to_contain_text("From A to B: 100 %")
-    page.mouse.move(5, 5)
-    close = {"atol": 0.02 + 2e-3 * np.abs(codes).max()}
+    assert page.get_by_test_id("sliders").bounding_box() == below
 
     def at(t):
-        page.get_by_label(re.compile("From A to")).evaluate(
+        along.evaluate(
             """(slider, t) => {
                 slider.value = t;
                 slider.dispatchEvent(new Event("input", { bubbles: true }));
@@ -396,17 +484,31 @@ def test_two_pins_make_a_way(visitor):
         assert visitor.shows(visitor.z)
         return visitor.z
 
-    np.testing.assert_allclose(at(0.5), (codes[0] + codes[1]) / 2, **close)
-    np.testing.assert_allclose(at(0), codes[0], **close)
-    pin(corners[2], "Shift")
+    np.testing.assert_allclose(at(0.5), (codes[1] + codes[2]) / 2, **close)
+    np.testing.assert_allclose(at(0), codes[1], **close)
+    way.get_by_label("Way-points").check()  # for those who have no Shift
+    click(corners[3])
+    way.get_by_label("Way-points").uncheck()
     expect(way).to_contain_text("From A to C")
-    page.mouse.move(5, 5)
-    np.testing.assert_allclose(at(0.5), codes[1], **close)
-    np.testing.assert_allclose(at(0.75), (codes[1] + codes[2]) / 2, **close)
-    assert page.locator(f"{MAP} .lc-pin").count() == 3
-    way.get_by_role("button", name="Clear").click()
-    expect(way).to_be_hidden()
-    assert page.locator(f"{MAP} .lc-pin").count() == 0
+    np.testing.assert_allclose(at(0.75), (codes[2] + codes[3]) / 2, **close)
+    click(corners[0])  # looks, and leaves the way
+    np.testing.assert_allclose(visitor.z, codes[0], **close)
+    expect(pins).to_have_count(3)
+    np.testing.assert_allclose(at(1), codes[3], **close)
+
+    undo.click()  # the look
+    page.keyboard.press("Control+z")  # the last way-point
+    expect(way).to_contain_text("From A to B")
+    np.testing.assert_allclose(at(1), codes[2], **close)
+    clear.click()
+    expect(along).to_be_disabled()
+    expect(pins).to_have_count(0)
+    undo.click()
+    expect(pins).to_have_count(2)
+    for _ in range(2):
+        undo.click()
+    visitor.frame()
+    np.testing.assert_allclose(visitor.z, codes[0], **close)
 
 
 def test_play_circles_a_dimension_and_walks_the_way(visitor):
@@ -424,8 +526,8 @@ def test_play_circles_a_dimension_and_walks_the_way(visitor):
         return np.array(places)
 
     play = page.get_by_role("button", name=re.compile("Play|Pause"))
-    top = int(page.locator(".lc-row input").first.get_attribute("data-dim"))
-    expect(play).to_have_text(f"▶ Play z{top + 1}")
+    # The one that was moved last or, at first, that carries most.
+    top = int(re.fullmatch(r"▶ Play z(\d+)", play.inner_text())[1]) - 1
     play.click()
     moved = np.ptp(watch(lambda z: np.ptp(z[:, top]) > 0.5), axis=0)
     assert not np.delete(moved, top).any()
@@ -435,9 +537,11 @@ def test_play_circles_a_dimension_and_walks_the_way(visitor):
     page.wait_for_timeout(300)
     np.testing.assert_array_equal(visitor.z, rested)
 
-    for corner in [(0.05, 0.5), (0.95, 0.5)]:
-        page.mouse.click(*visitor.place(*corner)[0])
-        page.wait_for_timeout(400)
+    page.mouse.click(*visitor.place(0.05, 0.5)[0])
+    page.wait_for_timeout(400)
+    page.keyboard.down("Shift")
+    page.mouse.click(*visitor.place(0.95, 0.5)[0])
+    page.keyboard.up("Shift")
     expect(play).to_have_text("▶ Play the way")
     page.mouse.move(5, 5)
     play.click()
@@ -464,7 +568,6 @@ def draw(page, pad):
 
 def test_draw_and_see_where_it_lies(visitor):
     page = visitor.page
-    page.get_by_text("Draw or drop an image").click()
     pad = page.get_by_test_id("pad")
     pad.scroll_into_view_if_needed()
     blank = visitor.pixels(pad)
@@ -499,7 +602,6 @@ def test_open_a_picture(visitor, tmp_path):
     page = visitor.page
     image = visitor.data.images[7]
     Image.fromarray(to_pixels(image[None])[0]).save(tmp_path / "seven.png")
-    page.get_by_text("Draw or drop an image").click()
     page.get_by_label("Open a file").set_input_files(tmp_path / "seven.png")
     visitor.assert_pinned()
     np.testing.assert_array_equal(visitor.pixels(page.get_by_test_id("pad")), image)
@@ -524,9 +626,139 @@ def test_drop_a_picture(visitor, tmp_path):
         }""",
         content,
     )
-    page.locator(".lc-draw summary").dispatch_event("drop", {"dataTransfer": transfer})
+    # Anywhere on the page, and the browser does not leave it for the file.
+    prevented = page.locator(f"{MAP} .nsewdrag").evaluate(
+        """(map, dataTransfer) => ["dragover", "drop"].map((type) => {
+            const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+            map.dispatchEvent(event);
+            return event.defaultPrevented;
+        })""",
+        transfer,
+    )
+    assert prevented == [True, True]
     expect(page.get_by_text("The nearest image")).to_be_visible()
     np.testing.assert_array_equal(visitor.pixels(page.get_by_test_id("pad")), image)
+    expect(page.locator(".lc-judged")).to_contain_text("“seven.png” is on the pad.")
+
+
+@pytest.mark.parametrize("visit", ["digits-2d"], indirect=True)
+def test_a_given_image_is_judged_by_its_reconstruction_too(visitor, tmp_path):
+    page = visitor.page
+    trust, judged = page.get_by_test_id("trust"), page.locator(".lc-judged")
+    index = int(visitor.data.split.test[0])
+    light = to_pixels(visitor.data.images[[index]])[0][:, :, 0]
+
+    def give(pixels, name):
+        Image.fromarray(pixels).save(tmp_path / name)
+        page.get_by_label("Open a file").set_input_files(tmp_path / name)
+        expect(judged).to_contain_text(f"“{name}” is on the pad.")
+
+    def error():
+        return float(re.search(r"error (\d\.\d\d)", judged.text_content()).group(1))
+
+    image = visitor.data.images[[index]]
+    exact = np.sqrt(np.mean((image / 255 - visitor.run.engine.reconstruct(image)) ** 2))
+    give(light, "light.png")
+    assert error() == pytest.approx(exact, abs=0.006)
+    expect(judged).to_contain_text("in held-out images")
+    offer = page.get_by_role("button", name="Invert it")
+    expect(offer).to_be_hidden()
+
+    give(255 - light, "dark.png")
+    expect(judged).to_contain_text("It looks inverted: these images are light on dark.")
+    expect(trust).to_contain_text("Unlike the images")
+    offer.click()
+    expect(trust).not_to_contain_text("Unlike the images")
+    assert error() == pytest.approx(exact, abs=0.006)
+    expect(offer).to_be_hidden()
+
+    # Black ink on nothing would be a black image on these images' black.
+    clear = np.zeros((*light.shape, 4), np.uint8)
+    clear[..., 3] = light
+    give(clear, "clear.png")
+    expect(judged).to_contain_text("lies on the opposite one")
+    expect(offer).to_be_visible()
+    page.get_by_role("button", name="Clear pad").click()
+    expect(judged).to_be_hidden()
+    expect(trust).not_to_contain_text("Unlike the images")
+
+
+def cell_of_grid(page, data, column, row):
+    """An image of the decoded grid as the screen shows it, in levels of gray, and where it lies on the map."""
+    grid = page.get_by_test_id("grid")
+    lattice = json.loads(grid.get_attribute("data-lattice"))
+    axes = page.evaluate(AXES)
+    left, top = lattice["left"] + column * lattice["width"], lattice["top"] - row * lattice["height"]
+    _, height, width = data.image_shape
+    size = 1 + 1 / max(1, -(-28 // width)) / width  # a line between images belongs to the cell
+    spots = [
+        (
+            left + (x + 0.5) / width / size * lattice["width"],
+            top - (y + 0.5) / height / size * lattice["height"],
+        )
+        for y in range(height)
+        for x in range(width)
+    ]
+    (x0, x1), (y0, y1) = axes["x"], axes["y"]
+    pixels = grid.evaluate(
+        """(canvas, spots) => {
+            const gd = canvas.parentElement;
+            const { xaxis, yaxis } = gd._fullLayout;
+            const context = canvas.getContext("2d");
+            return spots.map(([x, y]) => context.getImageData(
+                Math.floor(xaxis._offset + xaxis.d2p(x)), Math.floor(yaxis._offset + yaxis.d2p(y)), 1, 1).data[0]);
+        }""",
+        spots,
+    )
+    middle = np.array([left + lattice["width"] / 2, top - lattice["height"] / 2])
+    inside = x0 < middle[0] < x1 and y1 < middle[1] < y0
+    return np.array(pixels).reshape(height, width), middle, inside
+
+
+def test_the_decoded_grid_covers_what_is_seen_and_follows_the_zoom(page):
+    open_app(page, "/explore?run=digits-2d&grid=true")
+    visitor = SimpleNamespace(run=Run.open(EXAMPLES / "digits-2d"), data=load_dataset("digits"))
+    canvas(page)
+    grid = page.get_by_test_id("grid")
+    expect(grid).to_have_attribute("data-lattice", re.compile("rows"))
+    seen = []
+    for _ in range(2):
+        lattice = json.loads(grid.get_attribute("data-lattice"))
+        assert lattice["columns"] * lattice["rows"] > 200
+        pixels, middle, inside = cell_of_grid(page, visitor.data, lattice["columns"] // 2, lattice["rows"] // 2)
+        assert inside
+        wanted = to_pixels(visitor.run.engine.decode(middle[None]))[0][:, :, 0].astype(int)
+        # The browser smooths a little as it fits the cells to the screen.
+        assert np.abs(pixels - wanted).mean() < 6
+        assert np.corrcoef(pixels.ravel(), wanted.ravel())[0, 1] > 0.98
+        axes = page.evaluate(AXES)
+        assert lattice["left"] <= axes["x"][0]
+        assert lattice["top"] >= axes["y"][0]
+        assert lattice["left"] + lattice["columns"] * lattice["width"] >= axes["x"][1]
+        assert lattice["top"] - lattice["rows"] * lattice["height"] <= axes["y"][1]
+        seen.append(lattice)
+        page.mouse.move(axes["left"] + axes["width"] / 2, axes["top"] + axes["height"] / 2)
+        page.keyboard.down("Control")
+        page.mouse.wheel(0, -300)
+        page.keyboard.up("Control")
+        until(page, lambda before=lattice: json.loads(grid.get_attribute("data-lattice")) != before)
+    assert seen[1]["width"] < 0.95 * seen[0]["width"]  # as fine on the screen, so finer on the map
+    # Without the grid the chart is what it was.
+    page.get_by_text("Decoded grid").click()
+    expect(grid).to_have_count(0)
+
+
+def test_a_map_of_two_dimensions_moves_these_two(page):
+    open_app(page, "/explore?run=faces-8d&map=pair&x=2&y=5")
+    root = canvas(page)
+    idle(page)
+    start = np.array(json.loads(root.get_attribute("data-z")))
+    axes = page.evaluate(AXES)
+    page.mouse.move(axes["left"] + 0.25 * axes["width"], axes["top"] + 0.3 * axes["height"])
+    wanted = start.copy()
+    wanted[1] = np.dot([0.75, 0.25], axes["x"])
+    wanted[4] = np.dot([0.7, 0.3], axes["y"])
+    until(page, lambda: np.allclose(json.loads(root.get_attribute("data-z")), wanted, atol=0.02))
 
 
 def test_keyboard_alone(visitor):
@@ -541,14 +773,27 @@ def test_keyboard_alone(visitor):
         moved = visitor.map.place(visitor.z[None])[0] - before
         np.testing.assert_allclose(moved / np.linalg.norm(moved), direction, atol=0.02)
     assert (visitor.z != start).any()
+    way, along = page.get_by_test_id("path"), page.locator("[data-do=along]")
     page.keyboard.press("Enter")
-    page.keyboard.press("Shift+ArrowLeft")
+    first = visitor.z
+    for key in ("ArrowLeft", "ArrowUp"):
+        page.keyboard.press(f"Shift+{key}")
     page.keyboard.press("Shift+Enter")
-    expect(page.get_by_test_id("path")).to_be_visible()
+    visitor.frame()
+    second = visitor.z
+    assert np.abs(second - first).max() > 0.05
+    expect(way).to_contain_text("From A to B")
+    along.focus()
+    for key, code in [("Home", first), ("End", second)]:
+        page.keyboard.press(key)
+        visitor.frame()
+        np.testing.assert_allclose(visitor.z, code, atol=1e-4)
+    page.get_by_test_id("decoded").focus()
     page.keyboard.press("Escape")
-    expect(page.get_by_test_id("path")).to_be_hidden()
+    expect(along).to_be_disabled()
+    page.keyboard.press("Meta+z")
+    expect(along).to_be_enabled()
 
-    page.get_by_text("Draw or drop an image").click()
     pad = page.get_by_test_id("pad")
     blank = visitor.pixels(pad)
     pad.focus()
@@ -665,4 +910,8 @@ def test_a_browser_that_blocks_the_module_still_answers_clicks(page):
     idle(page)
     point = click_point(page, "latent-map", of_class="6")
     expect(page.locator(f'img[alt="Image {point["index"]}, “6”"]')).to_be_visible()
-    expect(page.get_by_text("The image clicked")).to_be_visible()
+    # As no answer comes from the browser's code, the server takes over, sliders and all.
+    expect(page.get_by_text("Your browser blocks the live decoder")).to_be_visible()
+    expect(page.locator('img[alt="Decoded from z"]')).to_be_visible()
+    expect(page.get_by_role("slider", name=re.compile("^z1"))).to_be_visible()
+    assert "live=false" in page.url

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.browser
 
 def test_click_a_point_and_see_it_decoded(page):
     open_app(page)
-    expect(page.get_by_text("The image clicked")).to_be_visible()
+    expect(page.get_by_text("The chosen image")).to_be_visible()
     canvas(page)
     idle(page)
     point = click_point(page, "latent-map", of_class="6")
@@ -107,28 +107,6 @@ def test_the_decoded_grid_lies_under_the_map_and_samples_change_when_drawn_again
     before = picture(page, "Images decoded from random codes")
     page.get_by_role("button", name="Draw again").click()
     until(page, lambda: picture(page, "Images decoded from random codes") != before)
-
-
-def test_interpolate_between_two_clicked_points(page):
-    open_app(page, "/interpolate")
-    idle(page)
-    strip = picture(page, "Images decoded on the way from A to B")
-    a = click_point(page, "interpolation-map", of_class="0")
-    expect(page.locator(f'img[alt="A: Image {a["index"]}, “0”"]')).to_be_visible()
-    idle(page)
-    b = click_point(page, "interpolation-map", of_class="4")
-    expect(page.locator(f'img[alt="B: Image {b["index"]}, “4”"]')).to_be_visible()
-    idle(page)
-    assert picture(page, "Images decoded on the way from A to B") != strip
-    middle = picture(page, "50% of the way from A to B")
-    page.get_by_role("slider", name="From A to B").focus()
-    page.keyboard.press("End")
-    expect(page.locator('img[alt="100% of the way from A to B"]')).to_be_visible()
-    assert picture(page, "100% of the way from A to B") != middle
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Save as animated GIF").click()
-    assert download.value.suggested_filename.endswith(".gif")
-    assert download.value.path().read_bytes()[:6] == b"GIF89a"
 
 
 def test_train_watch_and_explore_ones_own(page, served_runs):

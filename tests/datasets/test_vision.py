@@ -281,8 +281,8 @@ def test_without_a_network_one_sentence_says_what_would_do(tmp_path, source):
         assert Path(file).name in said
     where = (folder / source.files[0]).parent
     assert said.endswith(
-        f"packed or not, into {where}, name another folder in VAELAB_DATA, or choose mnist_5k, digits, shapes or faces, "
-        "which need no download."
+        f"packed or not, into {where}, name another folder in VAELAB_DATA, or choose mnist_5k, digits, shapes or "
+        "faces, which need no download."
     )
     assert not folder.exists()
 

@@ -10,6 +10,7 @@ from vaelab.datasets import ImageDataset, load_dataset
 from vaelab.datasets.base import Split
 from vaelab.engine import Engine
 from vaelab.evaluation import evaluate, knn_accuracy
+from vaelab.evaluation.held_out import reconstruction_errors
 from vaelab.latent.units import ACTIVE_VARIANCE
 from vaelab.models import VAE, build_model
 from vaelab.nn import Posterior
@@ -179,3 +180,12 @@ def test_active_units_are_the_dimensions_whose_means_vary(digits, rng, scales):
     )
     figures = evaluate(Engine(model, config), data)
     assert figures.active_units == sum(scale > 0.1 for scale in scales)
+
+
+def test_reconstruction_errors_are_those_of_test_images(vae_run, digits):
+    errors = reconstruction_errors(vae_run.engine, digits, num_images=20)
+    images = digits.images[digits.split.test[:20]] / 255
+    off = images - vae_run.engine.decode(vae_run.engine.encode(digits.images[digits.split.test[:20]]).mu)
+    assert errors == pytest.approx([np.sqrt(np.mean(one**2)) for one in off], abs=1e-6)
+    inverted = dataclasses.replace(digits, images=255 - digits.images)
+    assert reconstruction_errors(vae_run.engine, inverted).min() > errors.max()

@@ -48,8 +48,44 @@ def test_bounds_show_their_intervals():
     assert figure.layout.xaxis.type == "log"
 
 
+def test_the_chosen_lie_on_top_of_the_others():
+    points = rate_distortion([POINTS[1], POINTS[0], *POINTS[2:]], chosen=["b"]).data[-1]
+    assert list(points.customdata) == ["a", "b"]
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.2, 1.0, 10.0])
+def test_no_name_lies_over_another_or_over_a_point(rng, spread):
+    points = [
+        RatePoint(str(i), f"Digits · VAE 2-D, β {i}", *(20 + spread * rng.normal(size=2) * (1, 3))) for i in range(9)
+    ]
+    figure = rate_distortion(points, height=420)
+    drawn = figure.data[-1]
+    (x_min, x_max), (y_min, y_max) = figure.layout.xaxis.range, figure.layout.yaxis.range
+    places = np.column_stack([(drawn.x - x_min) / (x_max - x_min) * 1000, (drawn.y - y_min) / (y_max - y_min) * 420])
+    boxes = []
+    for place, text, side in zip(places, drawn.text, drawn.textposition, strict=True):
+        if text:
+            width = 6 * len(text)
+            left = {"left": place[0] - width - 8, "right": place[0] + 8}.get(side.split()[1], place[0] - width / 2)
+            middle = place[1] + {"top": 15, "bottom": -15, "middle": 0}[side.split()[0]]
+            boxes.append((left, left + width, middle - 6, middle + 6))
+    assert boxes, "one name at least has room"
+    for i, (left, right, low, high) in enumerate(boxes):
+        for other in boxes[:i]:
+            assert right <= other[0] or other[1] <= left or high <= other[2] or other[3] <= low
+    assert list(drawn.hovertext) == [point.title for point in points], "whatever is not written is told on hovering"
+
+
+def test_a_title_is_text():
+    figure = rate_distortion([RatePoint("a", "a <b> & c", 1.0, 2.0), RatePoint("b", "<i>", None, 3.0)])
+    assert figure.data[-1].text[0] == "a &lt;b&gt; &amp; c"
+    assert figure.layout.annotations[0].text == "&lt;i&gt;"
+
+
 def test_information_is_drawn_on_one_scale_for_all_models():
-    (field,) = factor_information(np.array([[0.1, 0.8]]), ["x", "eye_size"]).data
-    assert (field.zmin, field.zmax) == (0, 1)
+    field, words = factor_information(np.array([[0.1, 0.3]]), ["x", "eye_size"], most=0.4).data
+    assert list(words.text) == ["0.10", "0.30"]
+    assert list(words.textfont.color) == ["white", "black"]
+    assert (field.zmin, field.zmax) == (0, 0.4)
     assert list(field.x) == ["x", "eye size"]
     assert list(field.y) == ["z1"]

@@ -1,5 +1,7 @@
 """Figures show the numbers that they were given."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -53,8 +55,29 @@ def test_the_backdrop_lies_under_the_points(projection):
     x_min, x_max, y_min, y_max = decoded_extent(projection)
     assert (image.x, image.y, image.layer) == (x_min, y_max, "below")
     assert (image.x + image.sizex, image.y - image.sizey) == pytest.approx((x_max, y_min))
-    inside = (projection.coordinates > [x_min, y_min]) & (projection.coordinates < [x_max, y_max])
-    assert inside.mean() > 0.95
+    assert (projection.coordinates > [x_min, y_min]).all()
+    assert (projection.coordinates < [x_max, y_max]).all()
+    assert not figure.layout.xaxis.showgrid  # lines would run over the images
+    assert not figure.layout.yaxis.showgrid
+    assert not figure.layout.meta
+
+
+def test_a_grid_that_the_browser_draws_is_seen_through_the_chart(projection):
+    assert not latent_map(projection).layout.meta
+    figure = latent_map(projection, decoded=True, points="faint")
+    assert figure.layout.meta == {"decoded": True}
+    assert figure.layout.plot_bgcolor == figure.layout.paper_bgcolor == "rgba(0,0,0,0)"
+    assert not figure.layout.images
+    full, faint, none = (
+        latent_map(projection, decoded=True, points=points).data[0].marker.opacity
+        for points in ("full", "faint", "none")
+    )
+    assert full > faint > none == 0
+
+
+def test_what_people_call_a_dimension_is_text(projection):
+    named = dataclasses.replace(projection, axes=("z1: <b>smile</b>", "z2"))
+    assert latent_map(named).layout.xaxis.title.text == "z1: &lt;b&gt;smile&lt;/b&gt;"
 
 
 def test_a_factor_colours_the_points(projection, rng):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from vaelab.evaluation.denoising import Quality
-from vaelab.figures import PALETTE
+from vaelab.figures import GREY, PALETTE
 from vaelab.figures.maps import MapPanel, linked_maps, strength_curves
 
 NAMES = ("raw", "pca", "umap", "ae", "vae")
@@ -77,5 +77,5 @@ def test_curves_are_the_figures_of_each_way():
         (name, line) for line in ([20, 19, 18], [1, 0.9, 0.8]) for name in ("one", "two")
     ]
     assert figure.data[0].line.color == figure.data[2].line.color != figure.data[1].line.color
-    assert {trace.line.color for trace in figure.data} <= set(PALETTE)
+    assert {trace.line.color for trace in figure.data} <= {GREY, *PALETTE}
     assert [shape.x0 for shape in figure.layout.shapes] == [0.2, 0.2]

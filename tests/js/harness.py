@@ -10,6 +10,7 @@ CODE = {
     "map": join("latent_canvas/mount.js"),
     "model": join("latent_canvas/model_mount.js"),
     "place": join("latent_canvas/place_mount.js"),
+    "thumbnails": join("latent_canvas/thumbnails_mount.js"),
 }
 FILES = {"code": CODE, "markup": read("latent_canvas/component.html")}
 #: The heading of the Start page has an id that browsers offer as a global name: `vaelab`.

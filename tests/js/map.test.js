@@ -20,6 +20,11 @@ test("rows that there are not enough of are -1, infinitely far", () => {
   assert.equal(squares[1], Number.POSITIVE_INFINITY);
 });
 
+test("rows may be left out", () => {
+  const { rows } = nearest(Float32Array.of(0, 1, 2, 3), 1, [0], 2, (row) => row % 2 === 1);
+  assert.deepEqual(Array.from(rows), [1, 3]);
+});
+
 test("a weighted mean is the value of a key at the key, and between two the middle", () => {
   const [keys, values] = [Float32Array.of(0, 2), Float32Array.of(10, 20)];
   const at = (/** @type {number} */ x) => weightedMean(keys, 1, [x], values, 1)[0];

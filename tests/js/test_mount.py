@@ -12,7 +12,7 @@ from safetensors.numpy import load, save
 from tests.js.harness import FILES, SETUP, SEVERAL, kind_of, to_base64
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
-from vaelab.export import browser_map, browser_model
+from vaelab.export import browser_map, browser_model, browser_thumbnails
 from vaelab.latent.projections import pca, plane
 from vaelab.models import build_model
 
@@ -138,7 +138,7 @@ def test_nothing_of_a_run_acts_on_the_next(bare):
     bare.wait_for_timeout(100)
     assert len(z(bare)) == 2
     expect(play).to_have_text(re.compile("▶ Play z[12]$"))
-    bare.get_by_role("button", name="From image").click()
+    bare.get_by_role("button", name="Random").click()
     bare.wait_for_timeout(100)
     assert len(z(bare)) == 2
     # And back: where the first run was left is where it is found.
@@ -187,6 +187,34 @@ def test_a_model_slower_than_a_frame_is_shown_while_it_moves(bare):
     assert shown > 5
 
 
+def test_with_less_motion_wanted_playback_goes_in_steps(bare):
+    bare.emulate_media(reduced_motion="reduce")
+    for file in (model_file(), map_file()):
+        send(bare, file)
+    seen = bare.evaluate(
+        """() => new Promise((done) => {
+            const root = document.querySelector(".latent-canvas");
+            const seen = new Set();
+            new MutationObserver(() => seen.add(root.dataset.z)).observe(root, { attributeFilter: ["data-z"] });
+            document.querySelector("[data-do=play]").click();
+            setTimeout(() => done(seen.size), 1800);
+        })"""
+    )
+    assert 2 <= seen <= 5
+
+
+def test_a_place_that_python_sends_may_come_with_a_way(bare):
+    for file in (model_file(), map_file()):
+        send(bare, file)
+    pins = [{"z": [-1.0, 0.5], "image": None}, {"z": [1.0, 0.5], "image": 7}]
+    place = {"map_key": "latent-map", "turn": "1", "run": "a", "z": [0.25, 0.5], "image": None, "label": 0}
+    bare.evaluate("place => send('place', place)", place | {"pins": pins})
+    expect(bare.get_by_test_id("path")).to_contain_text("From A to B")
+    assert z(bare) == pytest.approx([0.25, 0.5])
+    bare.get_by_role("button", name="Origin").click()
+    assert bare.evaluate("sent.at(-1)[1].pins") == pins
+
+
 # --- Labels -------------------------------------------------------------------------------------
 
 NAMES = ("zero", "one", "two", "three")
@@ -204,13 +232,14 @@ def make_labelled(seed=0, latent_dim=2):
     return Engine(model, config)
 
 
-def files_of(engine, name, map_key="latent-map", link=None, order=None):
+def files_of(engine, name, map_key="latent-map", link=None, order=None, thumbnails=None):
     """A model and its map of 50 images, each with the label that its number leaves by 4."""
     weights = {f"model.{key}": value.numpy() for key, value in engine.model.state_dict().items()}
     model = browser_model(engine.config, SHAPE, weights, f"{name}@1")
     projection = projection_of(engine, order)
     labels = projection.indices % len(NAMES)
-    return model, browser_map(projection, f"{name}@1", name, map_key, labels=labels, label_names=NAMES, link=link)
+    labelled = {"labels": labels, "label_names": NAMES}
+    return model, browser_map(projection, f"{name}@1", name, map_key, **labelled, link=link, thumbnails=thumbnails)
 
 
 def projection_of(engine, order=None):
@@ -269,8 +298,12 @@ def test_another_label_is_another_image_and_another_pin(bare, slow):
 def test_an_images_code_comes_with_the_images_label(bare):
     engine = make_labelled()
     order = np.arange(50) + 3  # the first image is number 3, a three
-    for file in files_of(engine, "labelled", order=order):
-        send(bare, file)
+    model, map_of_it = files_of(engine, "labelled", order=order)
+    send(bare, model)
+    code = projection_of(engine).codes[0].tolist()
+    there = {"map_key": "latent-map", "turn": "1", "run": "labelled", "z": code, "image": 3, "label": 3}
+    bare.evaluate("place => send('place', place)", there | {"pins": [{"z": code, "image": 3}]})
+    send(bare, map_of_it)
     select = bare.get_by_label("Label")
     expect(select).to_have_value("3")
     code = projection_of(engine).codes[0]
@@ -278,10 +311,29 @@ def test_an_images_code_comes_with_the_images_label(bare):
     select.select_option("one")
     bare.get_by_role("button", name="Random").click()
     expect(select).to_have_value("1")  # a code that was drawn is of the label chosen
-    bare.get_by_role("button", name="From image").click()
+    bare.get_by_role("button", name="Back to image").click()
     expect(select).to_have_value("3")
     assert_shown(bare, engine.decode(code, 3)[0])
     assert bare.evaluate("sent.at(-1)[1].label") == 3
+
+
+def test_the_image_beside_is_the_nearest_with_the_label_that_is_decoded(bare):
+    """Whether the images come before or after."""
+    engine = make_labelled()
+    images = np.arange(50, dtype=np.uint8)[:, None, None, None].repeat(8, 2).repeat(8, 3)  # each is its number
+    model, map_of_it = files_of(engine, "labelled", thumbnails="some")
+    for file in (model, map_of_it, browser_thumbnails(images, "some")):
+        send(bare, file)
+    bare.wait_for_function("sent.some(([name, id]) => name === 'arrived' && id === 'some')")
+    codes = projection_of(engine).codes
+    for label in (2, 0, 3):
+        bare.get_by_label("Label").select_option(NAMES[label])
+        expect(bare.get_by_test_id("near")).to_contain_text(f"“{NAMES[label]}”")
+        apart = np.linalg.norm(codes - codes[0], axis=1)
+        apart[np.arange(50) % len(NAMES) != label] = np.inf
+        expect(bare.get_by_test_id("real")).to_have_attribute("data-image", str(apart.argmin()))
+        pixel = "document.querySelector('.lc-real').getContext('2d').getImageData(3, 3, 1, 1).data[0]"
+        assert bare.evaluate(pixel) == apart.argmin()
 
 
 def test_a_label_is_found_where_it_was_left(bare):
@@ -390,6 +442,21 @@ def test_linked_by_place_the_others_go_to_the_same_code_where_they_have_one(bare
         several.assert_at(1, place)
         # With other dimensions there is no such place: then to the image.
         several.assert_at(2, several.code(2, several.nearest_image(0, place)))
+
+
+def test_until_the_model_is_here_the_map_says_so_and_the_pointer_is_not_lost(bare):
+    engine, key = make_labelled(), "map-0"
+    bare.evaluate(SEVERAL, FILES | {"keys": [key], "side": 300, "ranges": [[[-3, 3], [-3, 3]]]})
+    model, map_of_it = (to_base64(file) for file in files_of(engine, "late", key))
+    bare.evaluate("([file, key]) => { send('map', file, key); }", [map_of_it, key])
+    notice = bare.get_by_text("The model is on its way.").last
+    expect(notice).to_be_visible()
+    place = PLACES[0]
+    bare.mouse.move(50 * (place[0] + 3), 50 * (3 - place[1]))
+    bare.evaluate("([file, key]) => { send('model', file, key); }", [model, key])
+    bare.wait_for_function("document.querySelector('.latent-canvas').dataset.z")
+    assert z(bare) == pytest.approx(place, abs=0.02)
+    expect(notice).to_be_hidden()
 
 
 def test_canvases_that_are_not_linked_stay_where_they_are(bare):

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from pages._ui.browser_code import ASSETS, join
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
 from vaelab.export import browser_map, browser_model
-from vaelab.latent.projections import Projection, pca, plane
+from vaelab.latent.density import neighbour_radii
+from vaelab.latent.projections import Projection, pair, pca, plane
 from vaelab.likelihoods import LIKELIHOODS
 from vaelab.models import MODELS, build_model
 from vaelab.nn import ACTIVATIONS
@@ -473,7 +475,7 @@ def test_a_worker_draws_every_label(module, rng, settings, image_shape):
 # --- Maps ---------------------------------------------------------------------------------------
 
 MAP = """
-({ file, codes, places, sigmas }) => {
+({ file, codes, places, sigmas, held }) => {
   const map = new network.LatentMap(bytes(file));
   const at = rows(floats(codes), map.latentDim);
   const to = rows(floats(places), 2);
@@ -481,7 +483,7 @@ MAP = """
   const flat = (numbers) => base64(numbers.flatMap((row) => Array.from(row)));
   return {
     placed: flat(at.map((z) => map.place(z))),
-    lifted: flat(to.map((place) => map.lift(place))),
+    lifted: flat(to.map((place) => map.lift(place, held ? floats(held) : undefined))),
     stepped: flat(at.map((z, i) => map.step(z, to[i]))),
     covariance: flat(spread.map((sigma, i) => map.covariance({ mu: at[i], sigma }))),
     trusted: flat(at.map((z) => {
@@ -508,7 +510,8 @@ class Map:
             places = rng.normal(size=(num_points, 2)).astype(np.float32)
             self.projection = Projection("umap", indices, codes, places, ("UMAP 1", "UMAP 2"))
         else:
-            self.projection = {"plane": plane, "pca": pca}[kind](codes, indices)
+            make = {"plane": plane, "pca": pca, "pair": partial(pair, dims=(latent_dim - 1, 1))}
+            self.projection = make[kind](codes, indices)
         if kind == "pca":  # coordinates that follow from the very codes of the file
             self.projection = replace(self.projection, coordinates=self.projection.place(codes))
         size = (num_queries, latent_dim)
@@ -516,6 +519,7 @@ class Map:
         self.codes[0] = codes[2]  # a place where an image is
         self.sigmas = rng.uniform(0.05, 0.5, size).astype(np.float32)
         self.places = rng.normal(size=(num_queries, 2)).astype(np.float32)
+        self.held = self.codes[1] if kind == "pair" else None
         self.file = browser_map(
             self.projection,
             name="model",
@@ -524,7 +528,8 @@ class Map:
             labels=indices % 3,
             label_names=("cat", "dog", "owl"),
         )
-        self.answer = module.run(MAP, file=self.file, codes=self.codes, places=self.places, sigmas=self.sigmas)
+        held = {} if self.held is None else {"held": self.held}
+        self.answer = module.run(MAP, file=self.file, codes=self.codes, places=self.places, sigmas=self.sigmas, **held)
 
     def __getattr__(self, name):
         return to_floats(self.answer[name]).reshape(len(self.codes), -1)
@@ -532,7 +537,7 @@ class Map:
 
 maps = pytest.mark.parametrize(
     ("kind", "latent_dim"),
-    [("plane", 1), ("plane", 2), ("pca", 2), ("pca", 3), ("pca", 17), ("umap", 2), ("umap", 6)],
+    [("plane", 1), ("plane", 2), ("pca", 2), ("pca", 3), ("pca", 17), ("umap", 2), ("umap", 6), ("pair", 5)],
 )
 
 
@@ -542,7 +547,7 @@ def test_places_and_codes_of_every_map(module, rng, kind, latent_dim):
     projection = shown.projection
     close = {"rtol": 0, "atol": 2e-6}
     np.testing.assert_allclose(shown.placed, projection.place(shown.codes), **close)
-    np.testing.assert_allclose(shown.lifted, projection.lift(shown.places), **close)
+    np.testing.assert_allclose(shown.lifted, projection.lift(shown.places, shown.held), **close)
     places = to_floats(shown.answer["places"]).reshape(-1, 2)
     np.testing.assert_allclose(places, projection.coordinates, **close)
     np.testing.assert_array_equal(to_floats(shown.answer["first"]), projection.codes[1])
@@ -555,7 +560,7 @@ def test_a_step_changes_only_what_the_map_shows(module, rng, kind, latent_dim):
     if kind == "umap":  # which bends: there a step is the way back from the map
         np.testing.assert_array_equal(shown.stepped, shown.lifted)
         return
-    axes = shown.projection.components if kind == "pca" else np.eye(2, latent_dim)
+    axes = shown.projection.components if kind in {"pca", "pair"} else np.eye(2, latent_dim)
     moved = shown.stepped - shown.codes
     np.testing.assert_allclose(moved, moved @ axes.T @ axes, rtol=0, atol=1e-5)
     arrived = shown.projection.place(shown.stepped)[:, :latent_dim]
@@ -575,7 +580,7 @@ def test_the_covariance_of_a_posterior_on_the_map(module, rng, kind, latent_dim)
         wide = placed.var(1).sum()
         assert np.trace(ours, axis1=1, axis2=2).sum() == pytest.approx(wide, rel=0.1)
         return
-    axes = shown.projection.components if kind == "pca" else np.eye(2, latent_dim)
+    axes = shown.projection.components if kind in {"pca", "pair"} else np.eye(2, latent_dim)
     exact = [axes @ np.diag(sigma**2) @ axes.T for sigma in shown.sigmas]
     np.testing.assert_allclose(ours, exact, rtol=0, atol=1e-6)
 
@@ -594,6 +599,33 @@ def test_trust_is_the_nearest_image_and_how_sparse_it_is_there(module, rng, kind
     assert (np.diff(share[eighth.argsort()]) >= 0).all()
     # Codes that come from where the images' do are as far from them as they are from each other.
     assert share.mean() == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_gap_of_a_umap_map_is_told_although_its_code_lies_well(module, rng):
+    # Two groups far apart on the map, whose codes are all of one cloud: the mean of both lies in its middle.
+    codes = rng.normal(size=(200, 3)).astype(np.float16).astype(np.float32)
+    places = (0.1 * rng.normal(size=(200, 2)) + np.where(np.arange(200) < 100, -5, 5)[:, None]).astype(np.float32)
+    projection = Projection("umap", np.arange(200), codes, places, ("UMAP 1", "UMAP 2"))
+    spots = [places[0].tolist(), [0.0, 0.0]]
+    answer = module.run(
+        """
+        ({ file, spots }) => {
+          const map = new network.LatentMap(bytes(file));
+          return spots.map((place) => map.trust(map.lift(place), place)).map(({ isGap, share, radius, typical }) =>
+            [isGap, share, radius, typical]);
+        }
+        """,
+        file=browser_map(projection, name="model", run_name="run", map_key="map"),
+        spots=spots,
+    )
+    (on_point, _, radius, typical), (in_gap, share, *_) = answer
+    assert not on_point
+    assert in_gap
+    assert share == 1
+    radii = neighbour_radii(codes)
+    assert typical == pytest.approx(radii[50])
+    eighth = np.sort(np.linalg.norm(codes - projection.lift(np.array([spots[0]]))[0], axis=1))[7]
+    assert radius == pytest.approx(eighth, abs=1e-4)
 
 
 @pytest.mark.parametrize("num_points", [3, 8, 9, 300])

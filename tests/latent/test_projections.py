@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
 from vaelab.latent import projections
-from vaelab.latent.projections import MAX_POINTS, Projection, choose_points, pca, plane, umap
+from vaelab.latent.projections import MAX_POINTS, Projection, choose_points, pair, pca, plane, umap
 
 
 def make_codes(rng, num_codes=200, latent_dim=6):
@@ -54,6 +54,34 @@ def test_places_and_codes_come_in_any_number(any_map, count):
     assert lifted.shape == (count, any_map.codes.shape[1])
     assert any_map.place(lifted).shape == (count, 2)
     assert lifted.dtype == any_map.place(lifted).dtype == np.float32
+
+
+# --- Two dimensions -----------------------------------------------------------------------------
+
+
+def test_two_dimensions_are_columns_of_the_codes(rng):
+    codes = make_codes(rng, 50, 5)
+    shown = pair(codes, np.arange(50), (3, 1))
+    assert np.array_equal(shown.coordinates, codes[:, [3, 1]])
+    assert shown.axes == ("z4", "z2")
+    assert np.allclose(shown.place(codes), shown.coordinates)
+    arrays, text = shown.to_arrays()
+    assert np.array_equal(Projection.from_arrays(arrays, text).place(codes), shown.place(codes))
+
+
+def test_a_place_of_two_dimensions_leaves_the_others_where_they_are(rng):
+    codes = make_codes(rng, 50, 5)
+    shown = pair(codes, np.arange(50), (3, 1), ("tilt", "smile"))
+    assert shown.axes == ("tilt", "smile")
+    z = shown.lift(np.array([[7.0, -2.0]]), held=codes[0])[0]
+    assert np.allclose(z, [codes[0, 0], -2, codes[0, 2], 7, codes[0, 4]])
+    assert np.allclose(shown.lift(np.array([[7.0, -2.0]])), [0, -2, 0, 7, 0])
+
+
+@pytest.mark.parametrize("dims", [(1, 1), (0, 5), (-1, 2)])
+def test_a_map_needs_two_dimensions_that_there_are(rng, dims):
+    with pytest.raises(ValueError, match="two different dimensions from 0 to 4"):
+        pair(make_codes(rng, 20, 5), np.arange(20), dims)
 
 
 # --- The plane ----------------------------------------------------------------------------------

@@ -6,13 +6,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vaelab.datasets import ImageDataset, SplitName
 from vaelab.engine import Engine
 from vaelab.evaluation.neighbours import knn_accuracy
+from vaelab.images import as_float
 from vaelab.latent.units import active_units
 
-__all__ = ["Evaluation", "evaluate"]
+__all__ = ["Evaluation", "evaluate", "reconstruction_errors"]
 
 
 @dataclass(frozen=True)
@@ -106,3 +108,28 @@ def evaluate(engine: Engine, data: ImageDataset, split: SplitName = "test", seed
         num_images=len(images),
         split=split,
     )
+
+
+def reconstruction_errors(engine: Engine, data: ImageDataset, num_images: int = 500) -> NDArray[np.float64]:
+    """Tell how far the reconstructions of held-out images are off.
+
+    Parameters
+    ----------
+    engine
+        The model.
+    data
+        Preprocessed as for training.
+    num_images
+        How many to look at, at the most: the first of the test images.
+
+    Returns
+    -------
+    ndarray
+        float64 ``(M,)`` in [0, 1]: the root of the mean squared difference of an image and what its
+        posterior's mean is decoded to, over pixels and channels.
+    """
+    chosen = data.indices("test")[:num_images]
+    images = as_float(data.images[chosen], np.float64)
+    off = images - engine.reconstruct(data.images[chosen], data.labels_of(chosen))
+    errors: NDArray[np.float64] = np.sqrt((off**2).mean((1, 2, 3)))
+    return errors

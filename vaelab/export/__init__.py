@@ -2,5 +2,6 @@
 
 from vaelab.export.animation import animated_gif
 from vaelab.export.browser import browser_map, browser_model
+from vaelab.export.thumbnails import browser_thumbnails
 
-__all__ = ["animated_gif", "browser_map", "browser_model"]
+__all__ = ["animated_gif", "browser_map", "browser_model", "browser_thumbnails"]

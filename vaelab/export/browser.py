@@ -107,6 +107,7 @@ class DimSpec(TypedDict):
     limit: float  # the slider goes from -limit to limit
     active: bool
     kl: float | None  # that it carries, in nats
+    name: str  # that people gave it, or empty
 
 
 class MapSpec(TypedDict):
@@ -118,9 +119,11 @@ class MapSpec(TypedDict):
     projection: str
     dims: list[DimSpec]  # those that carry most first
     radii: list[float]  # quantiles of the distance to the eighth neighbour
+    place_radii: list[float]  # the same between places of a UMAP map; empty for any other
     label_names: list[str]
     background: list[float]  # colour of the images' border, from 0 to 1, a number a channel
-    link: Literal["image", "place"] | None
+    link: Literal["image", "place", "ends"] | None
+    thumbnails: str | None  # the id of the sheet with its images, or None where they are gone
 
 
 #: Weights of encoder and decoder together that a page should be asked to hold: 64 MB.
@@ -362,7 +365,9 @@ def browser_map(
     labels: NDArray[np.integer] | None = None,
     label_names: Sequence[str] = (),
     background: Sequence[float] = (0.0,),
-    link: Literal["image", "place"] | None = None,
+    link: Literal["image", "place", "ends"] | None = None,
+    dimension_names: Sequence[str] = (),
+    thumbnails: str | None = None,
 ) -> bytes:
     """Make the file from which the browser knows where it is on a map.
 
@@ -384,7 +389,12 @@ def browser_map(
     background
         What images are mostly made of at their border, a number a channel.
     link
-        Whether canvases on the same page follow this one: to the same image, or the same place.
+        Whether canvases on the same page follow this one: to the same image, or the same place. Or that the page is
+        about the way between two places, ``"ends"``, which clicks set in turn.
+    dimension_names
+        What people call each dimension, empty where they gave it no name; none by default.
+    thumbnails
+        The name of the file with its images, see ``browser_thumbnails``; None where they are gone.
 
     Returns
     -------
@@ -402,6 +412,7 @@ def browser_map(
             "limit": float(limits[dim]),
             "active": bool(active[dim]),
             "kl": None if kl_per_dim is None else float(carried[dim]),
+            "name": dimension_names[dim] if dimension_names else "",
         }
         for dim in np.argsort(-carried, kind="stable")
     ]
@@ -411,10 +422,12 @@ def browser_map(
         "map_key": map_key,
         "projection": projection.kind,
         "dims": dims,
-        "radii": [float(radius) for radius in neighbour_radii(codes)],
+        "radii": neighbour_radii(codes).tolist(),
+        "place_radii": neighbour_radii(projection.coordinates).tolist() if projection.kind == "umap" else [],
         "label_names": list(label_names),
         "background": list(background),
         "link": link,
+        "thumbnails": thumbnails,
     }
     arrays: Arrays = {
         "indices": projection.indices.astype(np.int32),
@@ -422,14 +435,14 @@ def browser_map(
     }
     if projection.kind == "umap" or codes.shape[1] == 1:
         arrays["coordinates"] = projection.coordinates
-    if projection.kind == "pca":
+    if projection.kind in {"pca", "pair"}:
         arrays |= {"center": projection.center, "components": projection.components}
     if labels is not None:
         arrays["labels"] = labels.astype(np.uint8 if labels.max(initial=0) < 256 else np.int32)
     return safetensors_file("map", spec, arrays)
 
 
-def safetensors_file(kind: Literal["model", "map"], spec: ModelSpec | MapSpec, arrays: Arrays) -> bytes:
+def safetensors_file(kind: Literal["model", "map", "thumbnails"], spec: Mapping[str, Any], arrays: Arrays) -> bytes:
     """Make a file of arrays and of what the browser is to do with them.
 
     Parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape  # titles are whatever people wrote
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +32,7 @@ def rate_distortion(points: Sequence[RatePoint], chosen: Sequence[str] = (), hei
     points
         A point a run; autoencoders, whose codes have no price, are level lines.
     chosen
-        Names of the runs to stand out.
+        Names of the runs to stand out; they lie on top, and are the first to be named.
     height
         In pixels.
 
@@ -39,15 +40,18 @@ def rate_distortion(points: Sequence[RatePoint], chosen: Sequence[str] = (), hei
     -------
     plotly.graph_objects.Figure
         Rate along x, distortion along y, in nats per image; ``customdata`` is the run's name.
-        Along each thin diagonal the ELBO is the same.
+        Along each thin diagonal the ELBO is the same. A point whose name would lie over another is named on hovering.
     """
     figure = go.Figure()
-    vaes = [point for point in points if point.rate is not None]
+    vaes = sorted((point for point in points if point.rate is not None), key=lambda point: point.name in chosen)
     rates = np.array([point.rate for point in vaes], dtype=float)
     distortions = np.array([point.distortion for point in vaes])
+    sides = [""] * len(vaes)
     if vaes:
         x_min, x_max = _widened(rates)
         y_min, y_max = _widened(np.array([point.distortion for point in points]))
+        x, y = (rates - x_min) / (x_max - x_min), (distortions - y_min) / (y_max - y_min)
+        sides = _sides(x, y, [point.title for point in vaes], height)
         for total in _round_between(x_min + y_min, x_max + y_max, 6):
             figure.add_trace(
                 go.Scatter(
@@ -67,12 +71,13 @@ def rate_distortion(points: Sequence[RatePoint], chosen: Sequence[str] = (), hei
             x=rates,
             y=distortions,
             mode="markers+text",
-            text=[point.title for point in vaes],
-            textposition="top center",
+            text=[escape(point.title) if side else "" for point, side in zip(vaes, sides, strict=True)],
+            textposition=[side or "top center" for side in sides],
+            hovertext=[escape(point.title) for point in vaes],
             customdata=[point.name for point in vaes],
             showlegend=False,
             cliponaxis=False,
-            hovertemplate="%{text}<br>rate %{x:.2f}, distortion %{y:.2f} nats<extra></extra>",
+            hovertemplate="%{hovertext}<br>rate %{x:.2f}, distortion %{y:.2f} nats<extra></extra>",
             marker={
                 "size": 13,
                 "color": [ACCENT if point.name in chosen else PALETTE[0] for point in vaes],
@@ -87,7 +92,7 @@ def rate_distortion(points: Sequence[RatePoint], chosen: Sequence[str] = (), hei
             figure.add_hline(
                 point.distortion,
                 line={"color": PALETTE[6], "width": 1.5, "dash": "dash"},
-                annotation_text=point.title,
+                annotation_text=escape(point.title),
                 annotation_position="top right",
             )
     figure.update_layout(
@@ -123,7 +128,7 @@ def bounds(runs: dict[str, dict[int, Sequence[float]]], height: int = 420) -> go
             go.Scatter(
                 x=list(by_k),
                 y=values[:, 0],
-                name=name,
+                name=escape(name),
                 mode="lines+markers",
                 line={"color": PALETTE[index % len(PALETTE)], "width": 2},
                 error_y={
@@ -147,7 +152,9 @@ def bounds(runs: dict[str, dict[int, Sequence[float]]], height: int = 420) -> go
     return figure
 
 
-def factor_information(information: NDArray[np.floating], factor_names: Sequence[str], height: int = 260) -> go.Figure:
+def factor_information(
+    information: NDArray[np.floating], factor_names: Sequence[str], most: float = 1.0, height: int = 260
+) -> go.Figure:
     """Draw how much each dimension says about each factor.
 
     Parameters
@@ -156,13 +163,15 @@ def factor_information(information: NDArray[np.floating], factor_names: Sequence
         ``(D, F)``, share of the factor's entropy, in [0, 1].
     factor_names
         F names.
+    most
+        Where the scale ends: the same for figures that are to be compared.
     height
         In pixels.
 
     Returns
     -------
     plotly.graph_objects.Figure
-        A heat map; a disentangled code has one bright field in each column.
+        A heat map with its shares written into it; a disentangled code has one bright field in each column.
     """
     figure = go.Figure(
         go.Heatmap(
@@ -170,17 +179,57 @@ def factor_information(information: NDArray[np.floating], factor_names: Sequence
             x=[name.replace("_", " ") for name in factor_names],
             y=[f"z{dim + 1}" for dim in range(len(information))],
             zmin=0,
-            zmax=1,
+            zmax=max(most, 0.01),
             colorscale="Cividis",
             xgap=2,
             ygap=2,
-            colorbar={"title": {"text": "share of entropy", "side": "right"}, "thickness": 10},
+            colorbar={"title": {"text": "share of entropy", "side": "right"}, "thickness": 10, "tickformat": ".0%"},
             hovertemplate="%{y} tells %{z:.0%} of %{x}<extra></extra>",
+        )
+    )
+    dims, factors = np.indices(information.shape).reshape(2, -1)
+    shares = information.ravel()
+    figure.add_trace(
+        go.Scatter(
+            x=factors,
+            y=dims,
+            mode="text",
+            text=[f"{share:.2f}" for share in shares],
+            # Cividis goes from dark to bright.
+            textfont={"color": np.where(shares < 0.5 * most, "white", "black").tolist()},
+            hoverinfo="skip",
+            showlegend=False,
         )
     )
     figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8})
     figure.update_yaxes(autorange="reversed")
     return figure
+
+
+#: Pixels of a figure's width, of a letter and of a line of text: roughly, as figures are as wide as their place.
+_WIDTH, _LETTER, _LINE = 1000, 6.5, 16
+#: Where a name may stand beside its point: the middle of the text from the point, in its widths and in lines.
+_BESIDE = {"top center": (0, 1.1), "bottom center": (0, -1.1), "middle right": (0.5, 0), "middle left": (-0.5, 0)}
+
+
+def _sides(x: NDArray[np.floating], y: NDArray[np.floating], names: Sequence[str], height: int) -> list[str]:
+    """On which side of its point each name has room, "" where on none; places in [0, 1], the last named first."""
+    points = np.column_stack([x * _WIDTH, y * height])
+    half = np.array([[len(name) * _LETTER / 2, _LINE / 2] for name in names]).reshape(-1, 2)
+    taken: list[tuple[NDArray[np.floating], NDArray[np.floating]]] = []
+    sides = [""] * len(names)
+    for index in reversed(range(len(names))):
+        for side, (right, up) in _BESIDE.items():
+            gap = 10 * np.sign(right)
+            middle = points[index] + (2 * half[index, 0] * right + gap, _LINE * up)
+            over_point = (np.abs(np.delete(points, index, 0) - middle) < half[index] + 7).all(1).any()
+            over_name = any((np.abs(middle - other) < half[index] + size).all() for other, size in taken)
+            outside = abs(middle[0] - _WIDTH / 2) + half[index, 0] > _WIDTH / 2
+            if not (over_point or over_name or outside):
+                sides[index] = side
+                taken.append((middle, half[index]))
+                break
+    return sides
 
 
 def _widened(values: NDArray[np.floating], share: float = 0.18) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape  # groups are named after classes, which are whatever people wrote
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -109,7 +110,7 @@ def score_histogram(
                 x=edges[:-1] + width / 2,
                 y=100 * counts / len(scores),
                 width=width,
-                name=f"{name} ({len(scores):,})",
+                name=f"{escape(name)} ({len(scores):,})",
                 opacity=0.65,
                 customdata=counts,
                 marker={"color": color, "line": {"width": 0}},

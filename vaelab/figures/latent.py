@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape  # classes and names of images are whatever people wrote
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
@@ -54,7 +54,7 @@ GREY = "#8a8f98"
 
 
 def decoded_extent(projection: Projection) -> tuple[float, float, float, float]:
-    """Find the part of a map worth drawing decoded images under.
+    """Find the part of a map to draw decoded images under: where its points are, and a little around.
 
     Parameters
     ----------
@@ -64,9 +64,9 @@ def decoded_extent(projection: Projection) -> tuple[float, float, float, float]:
     Returns
     -------
     tuple
-        ``(x_min, x_max, y_min, y_max)``, without the outermost half percent of points.
+        ``(x_min, x_max, y_min, y_max)``.
     """
-    low, high = np.percentile(projection.coordinates, [0.5, 99.5], axis=0)
+    low, high = projection.coordinates.min(0), projection.coordinates.max(0)
     margin = 0.04 * (high - low) + 1e-6
     (x_min, y_min), (x_max, y_max) = low - margin, high + margin
     return float(x_min), float(x_max), float(y_min), float(y_max)
@@ -85,6 +85,8 @@ def latent_map(
     height: int = 600,
     image_names: Sequence[str] = (),
     ringed: NDArray[np.integer] | None = None,
+    decoded: bool = False,
+    points: Literal["full", "faint", "none"] = "full",
 ) -> go.Figure:
     """Draw a map of latent space.
 
@@ -110,6 +112,11 @@ def latent_map(
         What each image of the dataset is called, to be read at its point; empty where they have no names.
     ringed
         Images of the dataset whose points get a ring.
+    decoded
+        Whether the browser draws decoded images under the points: the chart is then transparent, and says
+        so in its ``meta``.
+    points
+        How they are drawn: over decoded images they are in the way of these.
 
     Returns
     -------
@@ -118,8 +125,9 @@ def latent_map(
     """
     figure = go.Figure()
     size = 7 if len(projection.indices) <= 2500 else 4.5
-    opacity = 0.75
-    if backdrop:
+    opacity = {"full": 0.9, "faint": 0.3, "none": 0.0}[points]
+    on_images = decoded or backdrop is not None
+    if on_images:
         size *= 0.75  # leave something to see of what lies under them
 
     def add(chosen: NDArray[Any], name: str, hover: str, **marker: Any) -> None:
@@ -146,7 +154,9 @@ def latent_map(
 
     everything = np.arange(len(projection.indices))
     if values is not None:
-        bar = {"title": {"text": value_name, "side": "right"}, "thickness": 12}
+        value_name = escape(value_name)
+        # Below the buttons that zoom, which are at the top right.
+        bar = {"title": {"text": value_name, "side": "right"}, "thickness": 12, "len": 0.9, "y": 0, "yanchor": "bottom"}
         hover = f"{value_name} %{{marker.color:.2f}}"
         add(everything, value_name, hover, color=values, colorscale="Cividis", colorbar=bar)
     elif labels is not None:
@@ -158,19 +168,6 @@ def latent_map(
     else:
         add(everything, "images", "", color=PALETTE[0])
 
-    if backdrop is not None:
-        x_min, x_max, y_min, y_max = decoded_extent(projection)
-        figure.add_layout_image(
-            source=backdrop,
-            xref="x",
-            yref="y",
-            layer="below",
-            sizing="stretch",
-            x=x_min,
-            y=y_max,
-            sizex=x_max - x_min,
-            sizey=y_max - y_min,
-        )
     if ringed is not None and len(ringed):
         on_map = np.isin(projection.indices, ringed)
         figure.add_trace(
@@ -229,16 +226,40 @@ def latent_map(
         # Zoom and hidden classes survive a redraw of the same map.
         uirevision=f"{projection.kind}-{projection.coordinates[0]}",
         legend={"title": {"text": ""}, "itemsizing": "constant", "y": 0.94, "yanchor": "top"},
+        showlegend=None if points != "none" else False,
     )
-    figure.update_xaxes(title=projection.axes[0], zeroline=False)
-    figure.update_yaxes(title=projection.axes[1], zeroline=False)
+    figure.update_xaxes(title=escape(projection.axes[0]), zeroline=False)
+    figure.update_yaxes(title=escape(projection.axes[1]), zeroline=False)
     if projection.codes.shape[1] > 1:
         figure.update_yaxes(scaleanchor="x")
+    if on_images:
+        _make_room_for_images(figure, projection, backdrop)
     if projection.kind == "umap":
         # Its numbers mean nothing; what lies beside what does.
         figure.update_xaxes(showticklabels=False)
         figure.update_yaxes(showticklabels=False)
     return figure
+
+
+def _make_room_for_images(figure: go.Figure, projection: Projection, backdrop: str | None) -> None:
+    """Put a picture under the points or, without one, let through what the browser draws behind the chart."""
+    figure.update_xaxes(showgrid=False)  # lines would run over the images
+    figure.update_yaxes(showgrid=False)
+    if backdrop is None:
+        figure.update_layout(meta={"decoded": True}, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
+        return
+    x_min, x_max, y_min, y_max = decoded_extent(projection)
+    figure.add_layout_image(
+        source=backdrop,
+        xref="x",
+        yref="y",
+        layer="below",
+        sizing="stretch",
+        x=x_min,
+        y=y_max,
+        sizex=x_max - x_min,
+        sizey=y_max - y_min,
+    )
 
 
 def loss_curves(records: Sequence[Mapping[str, Any]], height: int = 260) -> go.Figure:
@@ -325,7 +346,7 @@ def compare_curves(
             go.Scatter(
                 x=[record[over] for record in records],
                 y=[record[split][term] for record in records],
-                name=name,
+                name=escape(name),
                 mode="lines+markers" if len(records) < 12 else "lines",
                 line={
                     "color": PALETTE[index % len(PALETTE)],

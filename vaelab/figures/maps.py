@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape  # classes and titles are whatever people wrote
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -197,7 +198,7 @@ def _points(
         classes = [("images", np.arange(len(indices)), colour)]
     traces = []
     for name, chosen, marker in classes:
-        hover = f"{value_name} %{{marker.color:.2f}}<br>" if values is not None else f"{name}<br>"
+        hover = f"{value_name} %{{marker.color:.2f}}<br>" if values is not None else f"{escape(name)}<br>"
         if name == "images" and values is None:
             hover = ""
         traces.append(
@@ -206,7 +207,7 @@ def _points(
                 y=places[chosen, 1],
                 customdata=indices[chosen],
                 mode="markers",
-                name=name,
+                name=escape(name),
                 legendgroup=name,
                 hovertemplate=f"{hover}image %{{customdata}}<extra></extra>",
                 marker=style | marker,
@@ -261,13 +262,13 @@ def strength_curves(
                 go.Scatter(
                     x=list(strengths),
                     y=[quality[column] for quality in qualities],
-                    name=name,
+                    name=escape(name),
                     mode="lines+markers",
                     legendgroup=name,
                     showlegend=column == 0,
                     line={"color": colours[number % 5], "width": 2, "dash": dashes[number % 5]},
                     marker={"size": 7, "symbol": symbols[number % 5]},
-                    hovertemplate=f"%{{y:.{digits}f}} {unit}<extra>{name}</extra>",
+                    hovertemplate=f"%{{y:.{digits}f}} {unit}<extra>{escape(name)}</extra>",
                 ),
                 row=1,
                 col=column + 1,

@@ -20,13 +20,14 @@ __all__ = [
     "Projection",
     "ProjectionKind",
     "choose_points",
+    "pair",
     "pca",
     "plane",
     "umap",
 ]
 
 Floats = NDArray[np.float32]
-ProjectionKind = Literal["plane", "pca", "umap"]
+ProjectionKind = Literal["plane", "pair", "pca", "umap"]
 
 #: Points on a map by default: as many as can still be told apart.
 MAX_POINTS = 10_000
@@ -52,9 +53,9 @@ class Projection:
     axes
         What the two axes are called.
     center
-        float32 ``(D,)``; the origin of a PCA map.
+        float32 ``(D,)``; the origin of a PCA map, zero on one of two dimensions.
     components
-        float32 ``(2, D)``, orthonormal rows; the axes of a PCA map.
+        float32 ``(2, D)``, orthonormal rows; the axes of a PCA map, or the two dimensions.
     """
 
     kind: ProjectionKind
@@ -76,36 +77,43 @@ class Projection:
         Returns
         -------
         ndarray
-            float32 ``(M, 2)``. Exact on a plane or a PCA map; on a UMAP map the distance-weighted
-            mean of the nearest codes' places.
+            float32 ``(M, 2)``. Exact but on a UMAP map, where it is the distance-weighted mean of the
+            nearest codes' places.
         """
         z = np.asarray(z).astype(np.float32)
         if self.kind == "umap":
             return _weighted_mean(z, self.codes, self.coordinates)
-        if self.kind == "pca":
+        if self.kind in {"pca", "pair"}:
             return np.asarray((z - self.center) @ self.components.T)
         if z.shape[1] == 2:
             return z
         return np.column_stack([z[:, 0], np.zeros(len(z), np.float32)])
 
-    def lift(self, places: NDArray[np.floating]) -> Floats:
+    def lift(self, places: NDArray[np.floating], held: NDArray[np.floating] | None = None) -> Floats:
         """Find codes for places: the way back from the map.
 
         Parameters
         ----------
         places
             ``(M, 2)``.
+        held
+            ``(D,)``: on a map of two dimensions, the code whose other numbers stay; the prior's middle by
+            default.
 
         Returns
         -------
         ndarray
-            float32 ``(M, D)``. On a plane the code itself; on a PCA map the code on the plane that
-            it shows; on a UMAP map the distance-weighted mean of the nearest points' codes.
+            float32 ``(M, D)``. On a plane the code itself; on a map of two dimensions, the code with these
+            two as the place says; on a PCA map the code on the plane that it shows; on a UMAP map the
+            distance-weighted mean of the nearest points' codes.
         """
         places = np.asarray(places).astype(np.float32)
         if self.kind == "umap":
             return _weighted_mean(places, self.coordinates, self.codes)
-        if self.kind == "pca":
+        if self.kind == "pair" and held is not None:
+            others = np.asarray(held, np.float32) * (1 - self.components.sum(0))
+            return np.asarray(others + places @ self.components)
+        if self.kind in {"pca", "pair"}:
             return np.asarray(self.center + places @ self.components)
         return places[:, : self.codes.shape[1]]
 
@@ -181,6 +189,46 @@ def plane(codes: Floats, indices: NDArray[np.int64]) -> Projection:
     jitter = np.random.default_rng(0).uniform(-1, 1, len(codes)).astype(np.float32)
     places = np.column_stack([codes[:, 0], jitter])
     return Projection("plane", indices, codes, places, ("z1", "(spread out, no meaning)"))
+
+
+def pair(
+    codes: Floats, indices: NDArray[np.int64], dims: tuple[int, int], names: tuple[str, str] | None = None
+) -> Projection:
+    """Look at latent space along two of its dimensions; what the others are does not show.
+
+    Parameters
+    ----------
+    codes
+        ``(N, D)``, D at least 2.
+    indices
+        ``(N,)``.
+    dims
+        The dimension along x and that along y, from 0.
+    names
+        What to call them; ``("z1", "z2")`` for the first two by default.
+
+    Returns
+    -------
+    Projection
+        Its places are two columns of the codes.
+
+    Raises
+    ------
+    ValueError
+        If there are no two such dimensions.
+    """
+    dimensions = codes.shape[1]
+    if dims[0] == dims[1] or not all(0 <= dim < dimensions for dim in dims):
+        raise ValueError(f"A map needs two different dimensions from 0 to {dimensions - 1}, and got {dims}.")
+    return Projection(
+        kind="pair",
+        indices=indices,
+        codes=codes,
+        coordinates=np.ascontiguousarray(codes[:, dims]),
+        axes=names or (f"z{dims[0] + 1}", f"z{dims[1] + 1}"),
+        center=np.zeros(dimensions, np.float32),
+        components=np.eye(dimensions, dtype=np.float32)[list(dims)],
+    )
 
 
 def pca(codes: Floats, indices: NDArray[np.int64]) -> Projection:

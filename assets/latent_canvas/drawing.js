@@ -1,0 +1,83 @@
+/**
+ * What a person draws or gives: encoded at the next frame, and judged once it is done.
+ *
+ * @import { CanvasElements } from "./elements.js"
+ * @import { Explorer } from "./explorer.js"
+ * @import { Judgement } from "./judgement.js"
+ */
+import { page } from "../shared/page.js";
+import { DrawingPad } from "./drawing_pad.js";
+import { judge } from "./judgement.js";
+
+export class Drawing {
+  /**
+   * How the model takes it, while z is its code.
+   * @type {Judgement | null}
+   */
+  judgement = null;
+  /** Whether z is its code. */
+  isHere = false;
+  #explorer;
+  /**
+   * Not yet encoded; whether its stroke is done.
+   * @type {{ done: boolean } | null}
+   */
+  #waiting = null;
+
+  /**
+   * @param {Explorer} explorer
+   * @param {CanvasElements} elements
+   * @param {AbortSignal} signal
+   */
+  constructor(explorer, elements, signal) {
+    const { network, map } = explorer;
+    this.#explorer = explorer;
+    this.pad = new DrawingPad(elements, network, map.background, (done) => this.changed(done), signal);
+  }
+
+  /**
+   * Go to what was drawn: encoded at the next frame, however many strokes come before it.
+   * @param {boolean} done  Or in the middle of a stroke.
+   */
+  changed(done) {
+    this.#waiting = { done: done || (this.#waiting?.done ?? false) };
+    this.#explorer.request(true);
+  }
+
+  /** Encode what waits for it. */
+  encode() {
+    if (!this.#waiting) return;
+    const { done } = this.#waiting;
+    this.#waiting = null;
+    const explorer = this.#explorer;
+    const posterior = explorer.network.encode(this.pad.image, explorer.label);
+    explorer.stop();
+    explorer.go(posterior.mu, null);
+    this.isHere = true;
+    if (explorer.network.isVae) explorer.posterior = posterior;
+    if (!done) return;
+    this.judge();
+    explorer.report();
+  }
+
+  /** Judge it by its reconstruction; a code may lie well for an image that is like no other. */
+  judge() {
+    const { pad } = this;
+    const { network, map, label } = this.#explorer;
+    const errors = page.errors.get(map.model) ?? null;
+    this.judgement = pad.isBlank ? null : judge(network, pad.image, label, pad.background, errors);
+    pad.say(this.judgement);
+  }
+
+  /** z is elsewhere. */
+  leave() {
+    this.isHere = false;
+    this.judgement = null;
+  }
+
+  clear() {
+    this.pad.clear();
+    this.judgement = null;
+    this.#explorer.request();
+  }
+}

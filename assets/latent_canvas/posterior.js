@@ -1,0 +1,26 @@
+/**
+ * The posterior of the image at which z rests, which Python knows.
+ *
+ * What it sends: `PosteriorSent` of pages/_ui/latent_canvas.py.
+ * @typedef {{ model: string, image: number, mu: number[], sigma: number[] }} PosteriorSent
+ *
+ * @import { Posterior } from "../network/network.js"
+ * @import { Explorer } from "./explorer.js"
+ */
+import { page } from "../shared/page.js";
+
+/** What a code may lose on its way to the browser. */
+const ROUNDING = 2e-3;
+
+/**
+ * That of the image where an explorer is, if Python has sent it.
+ * @param {Explorer} explorer
+ * @returns {Posterior | null}
+ */
+export function posteriorAt({ map, z, image }) {
+  const { posterior } = page;
+  if (posterior?.model !== map.model || posterior.image !== image) return null;
+  // The map has codes in half precision; whoever moves z moves it further.
+  const isHere = posterior.mu.every((value, j) => Math.abs(value - z[j]) <= ROUNDING * Math.max(1, Math.abs(value)));
+  return isHere ? { mu: Float32Array.from(posterior.mu), sigma: Float32Array.from(posterior.sigma) } : null;
+}
