@@ -8,7 +8,7 @@ from pages._ui import resources
 from tests.app_steps import by_key, one
 from vaelab import suggest
 from vaelab.config import Preprocessing, TrainConfig
-from vaelab.datasets import save_own, source_of
+from vaelab.datasets import SOURCES, save_own, source_of
 
 SUITS = TrainConfig(
     dataset="own/mine",
@@ -72,8 +72,9 @@ def test_it_can_be_switched_off_and_on(launch, suffix):
 
 def test_own_images_are_offered_first_and_called_by_their_title(launch, suffix):
     app = launch("train.py")
-    assert app.selectbox(key="train-dataset").options[:2] == ["My digits", "Digits (8 x 8)"]
-    assert app.selectbox(key="train-dataset").value == "digits"
+    first = next(iter(SOURCES.values()))
+    assert app.selectbox(key="train-dataset").options[:2] == ["My digits", first.title]
+    assert app.selectbox(key="train-dataset").value == first.name
 
 
 def test_images_of_one_title_are_told_apart(launch, digits):

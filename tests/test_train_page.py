@@ -79,7 +79,7 @@ def test_runs_of_one_name_are_told_apart(launch):
     [
         ("256, many", "Widths of the hidden layers: “many” is not a whole number. Write them like this: 256, 128."),
         ("256,", "Widths of the hidden layers: a number is missing. Write them like this: 256, 128."),
-        ("2.5", "Widths of the hidden layers: “2.5” is not a whole number. Write them like this: 256, 128."),
+        ("2 5", "Widths of the hidden layers: “2 5” is not a whole number. Write them like this: 256, 128."),
         ("9999", "Widths of the hidden layers: each must be from 1 to 4,096, but one is 9,999."),
         ("8,8,8,8,8,8,8", "Widths of the hidden layers: there may be 6 at most, but these are 7."),
     ],
