@@ -213,15 +213,19 @@ def _place_in_queue(run: Run, status: Status) -> str:
 
 def draw_course(run: Run, status: Status, curves_only: bool) -> None:
     """The curves, and the latent map as it forms beside fixed images and their reconstructions."""
-    frames = None
+    data = frames = problem = None
     try:
         if not curves_only:
             data = resources.images_of(run)
-            training_view.send_images(run, data)
             frames = training_view.frames_of(run, data, everything=status.state not in ACTIVE)
     except (RunError, DatasetUnavailable) as error:
-        st.warning(explain(error))
+        problem = explain(error)
+    # First, so that it keeps its place among the elements, and with it what one has zoomed into.
     training_view.draw_course(run, frames)
+    if data is not None and frames is not None:
+        training_view.send_images(run, data)
+    if problem:
+        st.warning(problem)
 
 
 frame.show(main, __file__)

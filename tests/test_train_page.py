@@ -129,6 +129,13 @@ def test_curves_run_within_an_epoch_before_the_first_has_ended(run):
     assert trained[1].tolist() == pytest.approx([record["train"]["total"] for record in records])
 
 
+def test_before_the_first_record_it_is_known_which_curves_there_will_be(run):
+    (run.path / "metrics.jsonl").write_text("")
+    terms, trained, validation = curves_of(run)
+    assert len(terms) == 3
+    assert trained.shape == validation.shape == (4, 0)
+
+
 def test_curves_are_those_that_were_written_down(run):
     _, trained, validation = curves_of(run)
     assert validation[0].tolist() == list(range(1, 12))

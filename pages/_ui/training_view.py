@@ -147,13 +147,9 @@ def curves_of(run: Run) -> tuple[list[str], Floats, Floats]:
         train = epochs + [record for record in steps if record["step"] > ended]
     else:
         train = steps or epochs
-    terms = {
-        name: called
-        for name, called in (TERMS | PENALTY).items()
-        if name == "total" or any(record["train"].get(name) for record in train)
-    }
-    if set(terms) == {"total", "reconstruction"}:  # an autoencoder's: the same
-        del terms["reconstruction"]
+    # By what the run is, as there may be no record yet; an autoencoder's total is its reconstruction.
+    added = PENALTY if run.config.objective != "elbo" else {}
+    terms = {"total": TERMS["total"]} if run.config.model == "ae" else TERMS | added
     # A step's place is in epochs: what is known of finished ones, or follows from the number of images.
     per_epoch = ended / epochs[-1]["epoch"] if epochs else -(-run.data.num_train // run.config.batch_size)
     return (

@@ -71,7 +71,7 @@ def test_no_frame_is_blank_and_hover_and_zoom_remain(training):
     expect(whole).to_be_visible()
     ticks = graphs.first.locator("text:not([class])").all_text_contents()
     box = graphs.first.bounding_box()
-    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 60)
+    graphs.first.hover(position={"x": 0.6 * box["width"], "y": 60})
     rule = graphs.first.locator("line.ls-quiet")
     expect(rule).to_be_attached()
     at = rule.get_attribute("x1")
