@@ -11,7 +11,7 @@ from pages._ui.anomaly_case import AnomalySource, Case, missing_classes
 from pages._ui.image_picker import pick_image
 from pages._ui.outliers import EITHER, draw_error, draw_outliers
 from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
-from vaelab.config import explain
+from pages._ui.text import explained
 from vaelab.datasets import SOURCES, is_local, sources
 from vaelab.evaluation.anomalies import SCORES
 from vaelab.evaluation.detection import Confusion, confusion, threshold_for
@@ -365,7 +365,7 @@ def offer_training(run: Run) -> None:
                 with st.spinner("Starting …"):
                     resources.jobs().train(new)
             except (RunError, ConnectionError) as error:
-                st.error(explain(error), icon=":material/error:")
+                st.error(explained(error), icon=":material/error:")
             else:
                 state.watch_training(new.name)
                 st.session_state["left-out-training"] = new.title

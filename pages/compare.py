@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages._ui import controls, fitting, frame, resources, state, widgets
 from pages._ui.latent_canvas import latent_canvas, send_model, send_thumbnails
-from vaelab.config import explain
+from pages._ui.text import explained
 from vaelab.figures import latent_map
 from vaelab.figures.comparison import RatePoint, bounds, factor_information, rate_distortion
 from vaelab.runs import RunError
@@ -328,7 +328,7 @@ def start_sweep(run: Run, over: Any, text: str) -> None:
             for each in runs:
                 resources.jobs().train(each)
     except (ValueError, RunError, ConnectionError) as error:
-        st.error(explain(error), icon=":material/error:")
+        st.error(explained(error), icon=":material/error:")
     else:
         names = ", ".join(widgets.plain(each.title) for each in runs)
         st.success(f"{len(runs)} trainings are queued: {names}.", icon=":material/check:")

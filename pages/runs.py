@@ -11,8 +11,8 @@ from typing import Any, Literal
 import streamlit as st
 
 from pages._ui import controls, frame, resources, state, widgets
+from pages._ui.text import explained
 from pages._ui.train_address import query_of
-from vaelab.config import explain
 from vaelab.figures import TERMS, compare_curves
 from vaelab.runs import ACTIVE, Run, RunError, Status, broken_runs, list_runs, runs_folder
 
@@ -299,7 +299,7 @@ def rename(run: Run) -> None:
             try:
                 run.rename(title)
             except (ValueError, RunError) as error:
-                st.error(explain(error))
+                st.error(explained(error))
             else:
                 st.rerun()
 
@@ -318,7 +318,7 @@ def delete(runs: Sequence[Run]) -> None:
                 try:
                     run.delete()
                 except RunError as error:
-                    problems.append(explain(error))
+                    problems.append(explained(error))
             if not problems:
                 st.rerun()
             st.error(" ".join(problems))

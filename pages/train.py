@@ -7,7 +7,8 @@ import streamlit as st
 
 from pages._ui import controls, frame, resources, state, training_view, widgets
 from pages._ui.settings import Settings, choose_defaults, choose_settings, choose_source, download_size
-from vaelab.config import TrainConfig, explain
+from pages._ui.text import explained
+from vaelab.config import TrainConfig
 from vaelab.datasets import DatasetUnavailable, Source, check_fit, is_local
 from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs
 
@@ -43,7 +44,7 @@ def start(settings: Settings) -> None:
         check_fit(config)
         problem = " ".join(settings.problems)
     except (ValueError, DatasetUnavailable) as error:
-        problem = explain(error)
+        problem = explained(error)
     if problem:
         st.error(problem, icon=":material/error:")
         config = None
@@ -74,7 +75,7 @@ def start(settings: Settings) -> None:
                 run.rename(title)
             resources.jobs().train_soon(run)
         except RunError as error:
-            st.error(explain(error), icon=":material/error:")
+            st.error(explained(error), icon=":material/error:")
         else:
             state.watch_training(run.name)
             st.session_state[STARTED_KEY] = True
@@ -92,7 +93,7 @@ def preview(source: Source) -> None:
     try:
         data = resources.dataset(source)
     except DatasetUnavailable as error:
-        st.error(explain(error), icon=":material/error:")
+        st.error(explained(error), icon=":material/error:")
         return
     chosen = np.random.default_rng(0).permutation(len(data))[:60]
     widgets.sheet(data.images[chosen], 10, f"Images of {source.title}")
@@ -175,6 +176,8 @@ def draw_head(run: Run, status: Status) -> None:
             icon=":material/warning:",
         )
     st.progress(min(1.0, status.progress), " · ".join(describe_progress(run, status)))
+    if status.state not in ACTIVE:
+        widgets.say_collapsed(run)
 
 
 def describe_progress(run: Run, status: Status) -> list[str]:
@@ -219,7 +222,7 @@ def draw_course(run: Run, status: Status, curves_only: bool) -> None:
             data = resources.images_of(run)
             frames = training_view.frames_of(run, data, everything=status.state not in ACTIVE)
     except (RunError, DatasetUnavailable) as error:
-        problem = explain(error)
+        problem = explained(error)
     # First, so that it keeps its place among the elements, and with it what one has zoomed into.
     training_view.draw_course(run, frames)
     if data is not None and frames is not None:

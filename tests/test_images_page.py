@@ -15,6 +15,7 @@ from PIL import Image
 from pages._ui import image_giving, image_view
 from pages._ui.camera import jpeg_of
 from pages._ui.import_task import Given, ImportTask, safe_path, suggest_name
+from pages._ui.text import plain
 from tests.app_steps import query
 from vaelab import importing
 from vaelab.config import TrainConfig
@@ -350,7 +351,7 @@ def test_a_new_title_is_asked_for(launch, trees):
     assert app.text_input[0].value == "trees"
     retitle_own(trees, "Trees & *shrubs*")
     assert any("<strong>Trees &amp; *shrubs*<" in block.value for block in launch("images.py").html)
-    assert "## Trees & \\*shrubs\\*" in texts(launch("images.py", set=trees))
+    assert f"## {plain('Trees & *shrubs*')}" in texts(launch("images.py", set=trees))
 
 
 def test_before_deleting_the_runs_that_learned_them_are_named(launch, trees):

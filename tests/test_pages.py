@@ -1,6 +1,7 @@
 """Every page, launched without a browser: it draws, and a mistake is a sentence."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from pages._ui import resources
 from pages._ui.widgets import plain
 from tests.app_steps import without_live
 from vaelab.config import TrainConfig
-from vaelab.runs import Run
+from vaelab.runs import Run, runs_folder
 from vaelab.training import train
 
 ROOT = Path(__file__).parents[1]
@@ -118,6 +119,25 @@ def test_a_run_that_is_not_there_is_said_to_be_missing(launch):
     assert f"the model “{plain('no-such-run')}”, which is not here. Showing " in said
     assert not app.warning
     assert app.selectbox(key="run").value == "mnist-2d"
+
+
+@pytest.mark.parametrize(
+    ("script", "query"), [("explore.py", "run"), ("compare.py", "run"), ("train.py", "watch")], ids=lambda name: name
+)
+def test_a_collapsed_model_says_so_where_one_looks(launch, copy, script, query):
+    path = runs_folder() / "collapsed"
+    shutil.copytree(copy.path, path)
+    run = Run.open(path)
+
+    def said():
+        app = launch(script, **{query: "collapsed"})
+        return [warning.value for warning in app.warning if "ignores its code" in warning.value]
+
+    assert not said()
+    run.write_evaluation({**run.evaluation(), "active_units": 0})
+    (warning,) = said()
+    assert "β below 1" in warning
+    assert "warm-up" in warning
 
 
 def test_a_model_too_large_for_a_page_is_decoded_on_the_server(launch, monkeypatch):

@@ -57,8 +57,8 @@ def turn() -> int:
 
 def forget() -> None:
     """Start the course over; in a callback."""
-    for key in [key for key in st.session_state if str(key).startswith(answer_key(""))]:
-        st.session_state[key] = None
+    for lesson in _opened():
+        st.session_state[answer_key(lesson)] = None
     st.session_state[_OPENED] = set()
     st.session_state[_TURN] = turn() + 1
     st.session_state[_FORGET] = True

@@ -55,7 +55,7 @@ def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
     widgets.sheet(data.images[nearby], NUM_NEAREST // 2, "The real images nearest to z")
     if data.labels is not None:
         counts = Counter(data.label_names[label] for label in data.labels[nearby])
-        parts = [f"{count} “{name}”" for name, count in counts.most_common()]
+        parts = [f"{count} “{widgets.plain(name)}”" for name, count in counts.most_common()]
         st.caption(f"Nearest first. {', '.join(parts)}.")
 
 

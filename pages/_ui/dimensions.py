@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import controls, resources
-from vaelab.config import explain
+from pages._ui.text import explained
 from vaelab.latent.projections import Projection, pair
 from vaelab.runs import MAX_DIMENSION_NAME, RunError, checked_dimension_name
 
@@ -103,7 +103,7 @@ def name_a_dimension(run: Run) -> None:
             try:
                 _name(run, dim, name)
             except ValueError as error:
-                st.error(explain(error), icon=":material/error:")
+                st.error(explained(error), icon=":material/error:")
             else:
                 st.rerun()
 
@@ -114,7 +114,7 @@ def _name(run: Run, dim: int, name: str) -> None:
         try:
             run.name_dimension(dim, name)
         except RunError as error:
-            st.toast(f"{explain(error)} The name lasts for this visit.", icon=":material/info:")
+            st.toast(f"{explained(error)} The name lasts for this visit.", icon=":material/info:")
         else:
             return
     visit = st.session_state.setdefault(_of(run), {})
