@@ -106,15 +106,19 @@ def side_by_side(runs: Sequence[Run], data: ImageDataset, link: Literal["image",
         if resources.why_not_live(run) is None:
             send_model(run, slot=f"-{index}")
     height = 460 if len(runs) <= 2 else 340
+    # Each such chart holds three of a browser's contexts, and browsers end the oldest from the eighth or 16th on.
+    webgl = frame.has_webgl() and len(runs) <= 2
     for index, (run, column) in enumerate(zip(runs, st.columns(len(runs)), strict=True)):
         with column:
-            draw_one(run, data, index, link, height)
+            draw_one(run, data, index, link, height, webgl)
     with st.container(gap=None):  # none shows anything
         for index, run in enumerate(runs):
             send_thumbnails(data, map_of(run), f"compare-map-{index}")
 
 
-def draw_one(run: Run, data: ImageDataset, index: int, link: Literal["image", "place"], height: int) -> None:
+def draw_one(
+    run: Run, data: ImageDataset, index: int, link: Literal["image", "place"], height: int, webgl: bool
+) -> None:
     projection = map_of(run)
     map_key = f"compare-map-{index}"
     st.markdown(f"**{widgets.plain(run.title)}** · {widgets.summary_of(run.config)}")
@@ -130,7 +134,7 @@ def draw_one(run: Run, data: ImageDataset, index: int, link: Literal["image", "p
     canvas()
     widgets.say_collapsed(run)
     labels = None if data.labels is None else data.labels[projection.indices]
-    figure = latent_map(projection, labels, data.label_names, height=height)
+    figure = latent_map(projection, labels, data.label_names, height=height, webgl=webgl)
     figure.update_layout(legend={"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0})
     with st.container(key=map_key):
         widgets.chart(figure, key=f"{map_key}-chart", config=widgets.MAP_CONFIG)

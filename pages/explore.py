@@ -285,6 +285,7 @@ def draw_map(run: Run, data: ImageDataset | Remembered, projection: Projection, 
         marks={"z": projection.place(z[None])[0]} if moved else None,
         image_names=data.image_names,
         ringed=shown.found,
+        webgl=frame.has_webgl(),
     )
 
     # Where the browser runs the live canvas, that answers clicks, and this is never called.

@@ -63,7 +63,7 @@ def main() -> None:
     with left, st.container(key=MAP_KEY):
         labels = None if data.labels is None else data.labels[projection.indices]
         widgets.chart(
-            latent_map(projection, labels, data.label_names, height=560),
+            latent_map(projection, labels, data.label_names, height=560, webgl=frame.has_webgl()),
             key=f"{MAP_KEY}-chart",
             config=widgets.MAP_CONFIG,
         )

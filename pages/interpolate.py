@@ -187,7 +187,7 @@ def draw_map(run: Run, data: ImageDataset, projection: Projection, way: Way | No
     if way is not None:
         marks = dict(zip(("A", "B", ""), projection.place(way.at(np.array([0, 1, along]))), strict=True))
         path = projection.place(way.at(np.linspace(0, 1, 60)))
-    figure = latent_map(projection, labels, data.label_names, marks=marks, path=path)
+    figure = latent_map(projection, labels, data.label_names, marks=marks, path=path, webgl=frame.has_webgl())
 
     # Where the canvas runs it answers clicks, and this is never called.
     def clicked() -> None:

@@ -161,7 +161,7 @@ def draw_maps(
     mark_key: str,
 ) -> None:
     versions = tuple((str(run.path), run.version) for run in models.values())
-    figure = _figure(versions, tuple(sorted(maps.figures)), color, maps, models, data)
+    figure = _figure(versions, tuple(sorted(maps.figures)), color, frame.has_webgl(), maps, models, data)
     # A cleared selection needs a new chart, which has no loop in it.
     chart_key = f"maps-chart-{st.session_state.setdefault('maps-cleared', 0)}"
 
@@ -187,6 +187,7 @@ def _figure(
     versions: tuple[tuple[str, int], ...],
     judged: tuple[str, ...],
     color: str | None,
+    webgl: bool,
     _maps: Maps,
     _models: dict[str, Run],
     _data: ImageDataset,
@@ -205,6 +206,7 @@ def _figure(
         values,
         (color or "").replace("_", " "),
         HOW,
+        webgl=webgl,
     )
 
 

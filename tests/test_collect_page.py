@@ -46,9 +46,9 @@ def press(app, label):
 
 
 def components(app):
-    """What draws itself; the menu's is on every page."""
+    """What draws itself; that of the frame is on every page."""
     names = [element.proto.component_name for element in app.get("bidi_component")]
-    return [name for name in names if name != "menu"]
+    return [name for name in names if name != "browser"]
 
 
 def pictures(app):

@@ -14,7 +14,7 @@ from pages._ui.text import explained
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import RunError
 
-__all__ = ["PRESENT_KEY", "first_call", "go_where_wanted", "guarded", "later", "presenting", "show"]
+__all__ = ["PRESENT_KEY", "first_call", "go_where_wanted", "guarded", "has_webgl", "later", "presenting", "show"]
 
 #: In the URL: ``?present=true``, for a projector and a back row.
 PRESENT_KEY = "present"
@@ -22,7 +22,7 @@ PRESENT_KEY = "present"
 _FILES = Path(__file__).parents[2] / "assets" / "frame"
 _STYLE, _LARGE, _ALONE = (_FILES / f"{name}.css" for name in ("page", "presentation", "alone"))
 
-_MENU = st.components.v2.component("menu", js=browser_code.join("frame/menu.js"), isolate_styles=False)
+_BROWSER = st.components.v2.component("browser", js=browser_code.join("frame/mount.js"), isolate_styles=False)
 
 _PAGE_OF = {page.name: page for page in PAGES}
 
@@ -75,11 +75,16 @@ def presenting() -> bool:
     return bool(st.session_state.get(PRESENT_KEY))
 
 
+def has_webgl() -> bool:
+    """Whether the visitor's browser has WebGL, as far as it has said: some have it switched off."""
+    return st.session_state.get("browser", {}).get("webgl") is not False
+
+
 def _head(page: Page) -> None:
     """Say where this is and what to do first, on every page at the same place."""
     st.html(_STYLE)
-    with st.container(key="page-menu"):
-        _MENU(key="menu")
+    with st.container(key="page-browser"):
+        _BROWSER(key="browser", on_webgl_change=lambda: None)
     with st.container(
         key="page-head",
         horizontal=True,

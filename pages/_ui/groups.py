@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages._ui import controls, widgets
+from pages._ui import controls, frame, widgets
 from vaelab.figures import latent_map
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def draw_lasso(run: Run, data: ImageDataset, projection: Projection) -> tuple[np
             st.caption(f"Group {end}: {len(members):,} images.")
     with left:
         labels = None if data.labels is None else data.labels[projection.indices]
-        figure = latent_map(projection, labels, data.label_names, height=420)
+        figure = latent_map(projection, labels, data.label_names, height=420, webgl=frame.has_webgl())
         figure.update_layout(dragmode="lasso")
         # Those selected keep the colour of their class; the others step back.
         figure.update_traces(

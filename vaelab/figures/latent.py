@@ -17,6 +17,7 @@ __all__ = [
     "ACCENT",
     "GREY",
     "PALETTE",
+    "SVG_POINTS",
     "SYMBOLS",
     "TERMS",
     "compare_curves",
@@ -42,6 +43,8 @@ PALETTE = (
 )
 #: With more classes than colours, the shape goes on with the second ten.
 SYMBOLS = ("circle", "diamond", "cross", "triangle-up")
+#: So many points are drawn as SVG, which any browser has; more of them by WebGL, which some have not.
+SVG_POINTS = 5_000
 #: What is marked on a map: seen on every colour of the palette, in both themes.
 ACCENT = "#e5007e"
 
@@ -87,6 +90,7 @@ def latent_map(
     ringed: NDArray[np.integer] | None = None,
     decoded: bool = False,
     points: Literal["full", "faint", "none"] = "full",
+    webgl: bool = True,
 ) -> go.Figure:
     """Draw a map of latent space.
 
@@ -117,6 +121,9 @@ def latent_map(
         so in its ``meta``.
     points
         How they are drawn: over decoded images they are in the way of these.
+    webgl
+        Whether the browser has it. Of more than ``SVG_POINTS`` images, some are left out otherwise, and the map
+        says so.
 
     Returns
     -------
@@ -130,11 +137,16 @@ def latent_map(
     if on_images:
         size *= 0.75  # leave something to see of what lies under them
 
+    everything = np.arange(len(projection.indices))
+    if not webgl:
+        everything = everything[:: -(-len(everything) // SVG_POINTS)]
+    scatter = go.Scatter if len(everything) <= SVG_POINTS else go.Scattergl
+
     def add(chosen: NDArray[Any], name: str, hover: str, **marker: Any) -> None:
         style = {"size": size, "opacity": opacity}
         called = [escape(image_names[index]) for index in projection.indices[chosen]] if image_names else None
         figure.add_trace(
-            go.Scattergl(
+            scatter(
                 x=projection.coordinates[chosen, 0],
                 y=projection.coordinates[chosen, 1],
                 customdata=projection.indices[chosen],
@@ -152,26 +164,62 @@ def latent_map(
         if len(positions):
             figure.data[-1].selectedpoints = positions
 
-    everything = np.arange(len(projection.indices))
     if values is not None:
         value_name = escape(value_name)
         # Below the buttons that zoom, which are at the top right.
         bar = {"title": {"text": value_name, "side": "right"}, "thickness": 12, "len": 0.9, "y": 0, "yanchor": "bottom"}
         hover = f"{value_name} %{{marker.color:.2f}}"
-        add(everything, value_name, hover, color=values, colorscale="Cividis", colorbar=bar)
+        add(everything, value_name, hover, color=values[everything], colorscale="Cividis", colorbar=bar)
     elif labels is not None:
         for label, name in enumerate(label_names):
             symbol = SYMBOLS[label // len(PALETTE) % len(SYMBOLS)]
-            chosen = everything[labels == label]
+            chosen = everything[labels[everything] == label]
             if len(chosen):
                 add(chosen, escape(name), escape(name), color=PALETTE[label % len(PALETTE)], symbol=symbol)
     else:
         add(everything, "images", "", color=PALETTE[0])
 
+    _mark(figure, projection, ringed, path, marks or {})
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        clickmode="event+select",
+        dragmode="pan",
+        hovermode="closest",
+        # Zoom and hidden classes survive a redraw of the same map.
+        uirevision=f"{projection.kind}-{projection.coordinates[0]}",
+        legend={"title": {"text": ""}, "itemsizing": "constant", "y": 0.94, "yanchor": "top"},
+        showlegend=None if points != "none" else False,
+    )
+    if len(everything) < len(projection.indices):
+        left_bottom = {"xref": "paper", "yref": "paper", "x": 0, "y": 0, "xanchor": "left", "yanchor": "bottom"}
+        drawn = f"{len(everything):,} of {len(projection.indices):,} points"
+        figure.add_annotation(text=drawn, showarrow=False, **left_bottom)
+    figure.update_xaxes(title=escape(projection.axes[0]), zeroline=False)
+    figure.update_yaxes(title=escape(projection.axes[1]), zeroline=False)
+    if projection.codes.shape[1] > 1:
+        figure.update_yaxes(scaleanchor="x")
+    if on_images:
+        _make_room_for_images(figure, projection, backdrop)
+    if projection.kind == "umap":
+        # Its numbers mean nothing; what lies beside what does.
+        figure.update_xaxes(showticklabels=False)
+        figure.update_yaxes(showticklabels=False)
+    return figure
+
+
+def _mark(
+    figure: go.Figure,
+    projection: Projection,
+    ringed: NDArray[np.integer] | None,
+    path: NDArray[np.floating] | None,
+    marks: Mapping[str, NDArray[np.floating]],
+) -> None:
+    """Draw what lies over the points: rings, a way, and places."""
     if ringed is not None and len(ringed):
         on_map = np.isin(projection.indices, ringed)
         figure.add_trace(
-            go.Scattergl(
+            go.Scatter(
                 x=projection.coordinates[on_map, 0],
                 y=projection.coordinates[on_map, 1],
                 mode="markers",
@@ -187,7 +235,7 @@ def latent_map(
         )
     if path is not None:
         figure.add_trace(
-            go.Scattergl(
+            go.Scatter(
                 x=path[:, 0],
                 y=path[:, 1],
                 mode="lines+markers",
@@ -197,9 +245,9 @@ def latent_map(
                 marker={"size": 5},
             )
         )
-    for sign, place in (marks or {}).items():
+    for sign, place in marks.items():
         figure.add_trace(
-            go.Scattergl(
+            go.Scatter(
                 x=place[:1],
                 y=place[1:2],
                 mode="markers+text",
@@ -216,29 +264,6 @@ def latent_map(
                 },
             )
         )
-
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        clickmode="event+select",
-        dragmode="pan",
-        hovermode="closest",
-        # Zoom and hidden classes survive a redraw of the same map.
-        uirevision=f"{projection.kind}-{projection.coordinates[0]}",
-        legend={"title": {"text": ""}, "itemsizing": "constant", "y": 0.94, "yanchor": "top"},
-        showlegend=None if points != "none" else False,
-    )
-    figure.update_xaxes(title=escape(projection.axes[0]), zeroline=False)
-    figure.update_yaxes(title=escape(projection.axes[1]), zeroline=False)
-    if projection.codes.shape[1] > 1:
-        figure.update_yaxes(scaleanchor="x")
-    if on_images:
-        _make_room_for_images(figure, projection, backdrop)
-    if projection.kind == "umap":
-        # Its numbers mean nothing; what lies beside what does.
-        figure.update_xaxes(showticklabels=False)
-        figure.update_yaxes(showticklabels=False)
-    return figure
 
 
 def _make_room_for_images(figure: go.Figure, projection: Projection, backdrop: str | None) -> None:

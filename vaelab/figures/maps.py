@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from vaelab.figures.latent import ACCENT, GREY, PALETTE, SYMBOLS
+from vaelab.figures.latent import ACCENT, GREY, PALETTE, SVG_POINTS, SYMBOLS
 
 __all__ = ["MapPanel", "linked_maps", "strength_curves"]
 
@@ -51,6 +51,7 @@ def linked_maps(
     value_name: str = "",
     how: str = "",
     height: int = 700,
+    webgl: bool = True,
 ) -> go.Figure:
     """Draw maps of the same images in rows of three, with a legend in the place left over.
 
@@ -68,6 +69,8 @@ def linked_maps(
         What to do, for the place left over.
     height
         In pixels.
+    webgl
+        Whether the browser has it, so that many points can be drawn by it.
 
     Returns
     -------
@@ -89,12 +92,14 @@ def linked_maps(
     )
     figure.update_annotations(font_size=15)
     classes = _classes(len(indices), labels, label_names)
+    many = len(panels) * len(indices) > SVG_POINTS
+    scatter = go.Scattergl if many and webgl else go.Scatter
     for number, panel in enumerate(panels):
         place = {"row": number // COLUMNS + 1, "col": number % COLUMNS + 1}
         if panel.places is None:
             _empty(figure, panel.note, place)
             continue
-        for trace in _points(panel.places, indices, classes, values, value_name):
+        for trace in _points(panel.places, indices, classes, values, value_name, scatter):
             trace.showlegend = number == 0 and len(classes) > 1
             figure.add_trace(trace, **place)
         figure.update_xaxes(
@@ -190,7 +195,8 @@ def _points(
     classes: list[tuple[str, NDArray[Any], dict[str, Any]]],
     values: NDArray[np.floating] | None,
     value_name: str,
-) -> list[go.Scattergl]:
+    scatter: type[go.Scatter] | type[go.Scattergl],
+) -> list[go.Scatter | go.Scattergl]:
     style = {"size": 5 if len(indices) <= 2500 else 4, "opacity": 0.8}
     if values is not None:
         # Classes go on as colours only where there are no values.
@@ -202,7 +208,7 @@ def _points(
         if name == "images" and values is None:
             hover = ""
         traces.append(
-            go.Scattergl(
+            scatter(
                 x=places[chosen, 0],
                 y=places[chosen, 1],
                 customdata=indices[chosen],

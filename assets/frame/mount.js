@@ -1,0 +1,35 @@
+/**
+ * What every page asks of the browser: that the menu of a phone closes, and whether there is WebGL.
+ *
+ * @import { Mount } from "../shared/mount.js"
+ */
+
+/**
+ * On a phone the menu lies over the page, where Streamlit leaves it open: it closes once a page was chosen.
+ * @param {Event} event
+ */
+function closeBehind({ target }) {
+  if (!(target instanceof Element) || !target.closest('[data-testid="stSidebarNav"] a')) return;
+  const close = document.querySelector('[data-testid="stSidebarCollapseButton"] button');
+  if (close instanceof HTMLElement) setTimeout(() => close.click());
+}
+
+/** Virtual machines, remote desktops and hardened browsers have none. */
+function hasWebgl() {
+  const context = document.createElement("canvas").getContext("webgl");
+  context?.getExtension("WEBGL_lose_context")?.loseContext(); // there are only so many
+  return context !== null;
+}
+
+/** @type {boolean | undefined} */
+let webgl;
+
+/**
+ * Nothing to show, and nothing to end: however often this is mounted, the document listens once.
+ * @param {Mount<null>} mount
+ */
+export default function mount({ setStateValue }) {
+  document.addEventListener("click", closeBehind);
+  webgl ??= hasWebgl();
+  if (!webgl) setStateValue("webgl", false);
+}
