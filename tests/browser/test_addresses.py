@@ -77,8 +77,7 @@ def test_an_address_opens_on_its_place_and_settings(page):
     expect(page.get_by_role("switch", name="Decoded grid")).to_be_checked()
     expect(page.get_by_role("radio", name="PCA")).to_be_checked()
     chart(page, "latent-map")
-    backdrop = "document.querySelector('.st-key-latent-map .js-plotly-plot').layout.images?.length"
-    until(page, lambda: page.evaluate(backdrop) == 1)
+    expect(page.get_by_test_id("grid")).to_have_attribute("data-lattice", re.compile("rows"))
     # The canvas' own mark, on the map that the address names.
     place = "document.querySelector('.st-key-latent-map .js-plotly-plot')"
     projection = resources.make_known_map(Run.open(resources.EXAMPLES / "digits-2d"), "pca")

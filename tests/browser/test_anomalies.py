@@ -76,7 +76,8 @@ def shows_error_of(page, detector, image):
 
 def test_it_opens_on_a_left_out_digit_and_the_threshold_moves_the_table(page):
     open_page(page)  # names no run
-    assert f"run={NAME}" in page.url
+    assert "run=mnist-without-4-16d" in page.url
+    open_page(page, f"/anomalies?run={NAME}")
     detector, normal, fours = case()
     scores = detector.score("calibrated", normal), detector.score("calibrated", fours)
     first = check(page, *scores)
