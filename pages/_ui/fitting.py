@@ -147,7 +147,8 @@ ARITHMETIC = Use((ROOMY, TRAINED, NOT_TOLD_LABELS), ("faces-8d", "mnist-16d", "d
 COMPARE = Use((NOT_ALONE,), ("mnist-2d", "digits-2d"))
 DENOISING = Use((A_DENOISER, TRAINED), ("mnist-denoiser-16d", "digits-denoiser-16d"))
 GENERATION = Use((A_VAE, ROOMY, TRAINED), ("mnist-16d", "faces-8d", "digits-16d"))
-INTERPOLATE = Use((TRAINED,), ("mnist-16d", "faces-8d", "digits-2d"))
+#: Between the images of any model there is a way: who was looking at one goes on with it.
+INTERPOLATE = Use((), ("mnist-16d", "faces-8d", "digits-2d"))
 REDUCTION = Use((TRAINED, MAPS), ("mnist-2d", "digits-2d"))
 
 

@@ -85,5 +85,5 @@ def test_the_menu_closes_once_a_page_was_chosen(request, phone):
         button.click()
         phone.get_by_test_id("stSidebarNav").get_by_role("link", name="Images").click()
         expect(heading).to_have_text("Images")
-        expect(phone.get_by_test_id("stSidebar")).to_have_attribute("aria-expanded", "false")
+        expect(phone.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
         expect(button).to_be_visible()
