@@ -69,6 +69,13 @@ def test_other_pages_go_on_with_the_model_looked_at_last(launch):
     assert shown(app) == "digits-labels-2d"
 
 
+def test_interpolate_goes_on_with_it_too(launch, small_run):
+    app = launch("explore.py", run=small_run.name)
+    app.query_params.clear()
+    app.switch_page("pages/interpolate.py").run()
+    assert shown(app) == small_run.name
+
+
 def test_what_is_chosen_on_a_page_stays(launch):
     app = launch("denoising.py")
     by_key(app, "run").set_value("digits-2d").run()

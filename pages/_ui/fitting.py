@@ -53,6 +53,8 @@ class Use(NamedTuple):
 
     rules: tuple[Rule, ...]
     examples: tuple[str, ...]
+    #: Whether it shows the model looked at last, even where one suits better: what it does, it does with any.
+    goes_on: bool = False
 
 
 def _too_few_dims(run: Run) -> str | None:
@@ -147,8 +149,7 @@ ARITHMETIC = Use((ROOMY, TRAINED, NOT_TOLD_LABELS), ("faces-8d", "mnist-16d", "d
 COMPARE = Use((NOT_ALONE,), ("mnist-2d", "digits-2d"))
 DENOISING = Use((A_DENOISER, TRAINED), ("mnist-denoiser-16d", "digits-denoiser-16d"))
 GENERATION = Use((A_VAE, ROOMY, TRAINED), ("mnist-16d", "faces-8d", "digits-16d"))
-#: Between the images of any model there is a way: who was looking at one goes on with it.
-INTERPOLATE = Use((), ("mnist-16d", "faces-8d", "digits-2d"))
+INTERPOLATE = Use((TRAINED,), ("mnist-16d", "faces-8d", "digits-2d"), goes_on=True)
 REDUCTION = Use((TRAINED, MAPS), ("mnist-2d", "digits-2d"))
 
 
@@ -160,7 +161,8 @@ def choose_run(use: Use) -> Run:
 def best_of(use: Use, runs: Mapping[str, Run], last: str | None) -> str | None:
     """Find the run that a page opens on.
 
-    The one looked at last, or else one's newest, if it suits; or else a shipped one that does.
+    The one looked at last, or else one's newest, if it suits; or else a shipped one that does. A page that goes on
+    with whatever was looked at needs none that suits.
 
     Parameters
     ----------
@@ -176,6 +178,8 @@ def best_of(use: Use, runs: Mapping[str, Run], last: str | None) -> str | None:
     str or None
         A name; None where no run suits.
     """
+    if use.goes_on and last in runs:
+        return last
     own = [name for name, run in runs.items() if run.path.parent != resources.EXAMPLES]
     candidates = [*([last] if last else []), *own[:1], *use.examples, *runs]
     return next((name for name in candidates if name in runs and _suits(use, runs[name])), None)
