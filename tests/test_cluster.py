@@ -193,6 +193,7 @@ def test_a_worker_ends_with_its_scheduler_and_says_so(start, scheduler):
     ("arguments", "sentence"),
     [
         (["scheduler", "--host", "203.0.113.9"], "Port 8786 of 203.0.113.9 cannot be listened on"),
+        (["scheduler", "--port", "99999"], "Port 99999 of 127.0.0.1 cannot be listened on, since ports are 0 to 65535"),
         (["worker", "nowhere"], "There is no scheduler at nowhere"),
         (["worker", "tcp://127.0.0.1:1"], "There is no scheduler at tcp://127.0.0.1:1"),
         (["worker", "tcp://127.0.0.1:1", "--trainings", "0"], "trainings was 0; it must be 1 to 256."),

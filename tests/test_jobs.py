@@ -169,7 +169,9 @@ def test_a_run_is_queued_at_once_and_knows_what_it_waits_for(jobs, create):
 def test_what_a_process_left_in_its_queue_is_taken_up_once(jobs, create, monkeypatch, tmp_path):
     monkeypatch.setenv("VAELAB_RUNS", str(tmp_path))
     left, later, stopped = create("left"), create("later"), create("stopped")
-    queue = "import sys; from vaelab.runs import Run; [Run.open(p).write_status('queued', job=p) for p in sys.argv[1:]]"
+    queue = (
+        "import sys; from vaelab.runs import Run; [Run.open(p).write_status('queued', job='1') for p in sys.argv[1:]]"
+    )
     paths = [str(left.path), str(later.path)]
     subprocess.run([sys.executable, "-c", queue, *paths], check=True, cwd=Path(__file__).parents[1])
     stopped.write_status("stopped")
@@ -274,8 +276,8 @@ def test_a_umap_map_made_by_a_job_is_found(jobs, umap_run, umap_map, digits):
 
 
 @pytest.fixture
-def other_cluster():
-    """A cluster of somebody else's, whose workers name no resources."""
+def other_cluster(request):
+    """A cluster of somebody else's, whose worker names what vaelab's own do, unless the test says what instead."""
     from distributed import LocalCluster
 
     with LocalCluster(
@@ -284,6 +286,7 @@ def other_cluster():
         processes=False,
         dashboard_address=None,
         silence_logs=50,
+        resources=getattr(request, "param", {"training": 1, "map": 1}),
     ) as cluster:
         yield cluster.scheduler_address
 
@@ -307,6 +310,16 @@ def test_jobs_go_to_an_existing_cluster(other_cluster, named_by, create, monkeyp
     wait_for(lambda: others.status(run).state == "finished")
     others.close()
     assert where == [os.getpid()]
+
+
+@pytest.mark.parametrize("other_cluster", [{}, {"training": 1}, {"map": 1}], indirect=True)
+def test_a_cluster_whose_workers_would_never_take_a_job_is_refused(other_cluster, create):
+    others = Jobs(other_cluster)
+    run = create("run")
+    with pytest.raises(ConnectionError, match="has no workers of vaelab's that train and make maps: start some with"):
+        others.train(run)
+    others.close()
+    assert run.status.state == "new"
 
 
 def test_a_cluster_that_is_not_there_gets_one_sentence(create, monkeypatch):

@@ -95,14 +95,21 @@ def serve_scheduler(host: str, port: int, say: Callable[[str], None]) -> None:
             await scheduler.finished()
 
     logging.getLogger("distributed").setLevel(LOG_LEVEL)
-    try:
-        asyncio.run(serve())
-    except (OSError, RuntimeError) as error:  # dask's RuntimeError is from what the system said
-        in_use = errno.EADDRINUSE in {getattr(each, "errno", None) for each in (error, error.__cause__)}
-        why = "it is in use" if in_use else "that is no address of this machine"
+    # A scheduler that cannot listen leaves a socket open, or takes another port, and says only in a roundabout way why.
+    name, why = host.strip("[]"), ""  # in brackets: IPv6
+    if not 0 <= port <= 65535:
+        why = "ports are 0 to 65535"
+    else:
+        try:
+            family, *_ = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)[0]
+            socket.create_server((name, port), family=family).close()
+        except OSError as error:
+            why = "it is in use" if error.errno == errno.EADDRINUSE else "that is no address of this machine"
+    if why:
         raise ConnectionError(
             f"Port {port} of {host} cannot be listened on, since {why}: choose another with --host and --port."
-        ) from None
+        )
+    asyncio.run(serve())
 
 
 def serve_workers(scheduler: str, trainings: int | None, say: Callable[[int], None]) -> None:

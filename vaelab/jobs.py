@@ -117,9 +117,11 @@ class Jobs:
         Returns
         -------
         list of Run
-            Those in training, then those queued before it, in order.
+            Those in training, then those queued before it, in order; none if it waits no longer.
         """
         mine, ahead = run.status, []
+        if mine.state != "queued":  # its turn may have come since its caller looked
+            return []
         for other in list_runs(run.path.parent):
             status = other.status
             waits = status.state == "queued"

@@ -234,8 +234,8 @@ def refuse(self):
     raise OSError("read only")
 
 # As where the packages belong to root and there is no home.
-caching._InTreeCacheLocator.ensure_cache_path = refuse
-caching._UserWideCacheLocator.ensure_cache_path = refuse
+for name in ("InTreeCacheLocator", "UserWideCacheLocator"):  # an older numba's begin with _
+    (getattr(caching, name, None) or getattr(caching, "_" + name)).ensure_cache_path = refuse
 from vaelab.latent.projections import _import_umap
 _import_umap()
 import os
