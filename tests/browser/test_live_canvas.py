@@ -301,8 +301,10 @@ def test_the_wheel_scrolls_the_page_until_the_map_is_meant(visitor):
 
     def show_the_whole_map():
         page.wait_for_function("window.settled")
+        page.evaluate("window.settled = false")
         # To a busy browser two clicks may be too far apart to be a double click: then once more.
         until(page, lambda: visitor.units() == pytest.approx(units, rel=0.01) or page.mouse.dblclick(*middle))
+        page.wait_for_function("window.settled")
         page.evaluate("window.settled = false")
 
     page.mouse.move(*middle)
