@@ -134,7 +134,7 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown) -> None:
         places.say_what_is_wrong(run)
         wait = cold and is_first_pass()
         if shown.is_live:
-            with st.container(gap=None):  # none of them shows anything
+            with st.container(key="explore-senders"):  # none of them shows anything
                 live.wait_for_browser()
                 send_model(run)
                 send_place(run, MAP_KEY)

@@ -172,7 +172,7 @@ export class View {
    */
   #findMarks() {
     const { map, pins, posterior, kind, z } = this.#explorer;
-    const covariance = posterior && map.projection !== "umap" ? map.covariance(posterior) : null;
+    const covariance = posterior && map.covariance(posterior);
     const legs = pins.length - 1;
     // Straight, but on a map that bends, or along an arc.
     const steps = map.projection === "umap" || kind === "spherical" ? 12 : 1;

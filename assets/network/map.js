@@ -27,6 +27,9 @@
 import { NEIGHBOURS, nearest, weightedMean } from "./nearest.js";
 import { readSafetensors, specOf, take } from "./safetensors.js";
 
+/** Up to this share a place is among the images: no sparser than around 9 of 10 of them. */
+export const AMONG = 0.9;
+
 /**
  * The share of numbers, 0 to 1, below one, from their quantiles.
  * @param {number[]} quantiles  Rising, from the least number to the greatest.
@@ -145,12 +148,13 @@ export class LatentMap {
   }
 
   /**
-   * Covariance on the map of a Gaussian posterior; a UMAP map, which is not linear, has none.
+   * Covariance on the map of a Gaussian posterior; null on a UMAP map, which is not linear and has no ellipse for it.
    * @param {Posterior} posterior
-   * @returns {Covariance}
+   * @returns {Covariance | null}
    */
   covariance({ sigma }) {
     const d = this.latentDim;
+    if (this.projection === "umap") return null;
     if (this.projection === "plane") return [sigma[0] ** 2, 0, d > 1 ? sigma[1] ** 2 : 0];
     let xx = 0;
     let xy = 0;
@@ -187,7 +191,7 @@ export class LatentMap {
       distance: Math.sqrt(squares[0]),
       radius,
       typical: this.radii[Math.floor(this.radii.length / 2)],
-      isGap: onMap > share, // it is the map that has nothing here
+      isGap: onMap > Math.max(share, AMONG), // it is the map that has nothing here
       share: Math.max(share, onMap),
     };
   }

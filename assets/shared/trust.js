@@ -5,6 +5,7 @@
  * @property {number} radius  Distance to the eighth nearest image.
  * @property {number} typical  That of the middle one of all images.
  */
+import { AMONG } from "../network/map.js";
 import { show } from "./show.js";
 
 /** Beyond this share a place is off the data: sparser than around 99 images of 100. */
@@ -15,7 +16,7 @@ export const OFF_DATA = 0.99;
  * @type {{ most: number, name: "among" | "edge" | "off", text: string }[]}
  */
 const TRUST_LEVELS = [
-  { most: 0.9, name: "among", text: "Among the images" },
+  { most: AMONG, name: "among", text: "Among the images" },
   { most: OFF_DATA, name: "edge", text: "At the edge of the data" },
   { most: Number.POSITIVE_INFINITY, name: "off", text: "Off the data" },
 ];
@@ -37,7 +38,7 @@ export function trustLevel(share) {
 export function verdictOn({ share, isGap }, errorShare = null) {
   const level = trustLevel(share);
   if (errorShare !== null && errorShare > OFF_DATA) return { name: "off", text: "Unlike the images" };
-  if (isGap && level.name !== "among") return { name: level.name, text: "In a gap of the map" };
+  if (isGap) return { name: level.name, text: "In a gap of the map" };
   return level;
 }
 

@@ -330,7 +330,8 @@ class Draws:
     def __init__(self, name, title, data):
         self.run, self.title = resources.example(name), title
         places = kit.thinned(resources.make_known_map(self.run, "pca"))
-        self.codes, self.labels = places.codes, data.labels[places.indices]
+        self.codes = places.codes.astype(np.float16).astype(np.float32)  # as they are in the file of the map
+        self.labels = data.labels[places.indices]
         self.held_out = np.isin(places.indices, data.split.test)
 
     def stretched(self, noise):
@@ -362,7 +363,7 @@ class Draws:
 
     def judge(self, images):
         """What images can be read as by this model's encoder, -1 for what cannot."""
-        return self.read(self.run.engine.encode(np.uint8(np.round(255 * images))).mu)
+        return self.read(self.run.engine.encode(images).mu)
 
 
 @pytest.fixture(scope="module")

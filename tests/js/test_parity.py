@@ -485,7 +485,7 @@ MAP = """
     placed: flat(at.map((z) => map.place(z))),
     lifted: flat(to.map((place) => map.lift(place, held ? floats(held) : undefined))),
     stepped: flat(at.map((z, i) => map.step(z, to[i]))),
-    covariance: flat(spread.map((sigma, i) => map.covariance({ mu: at[i], sigma }))),
+    covariance: spread.map((sigma, i) => map.covariance({ mu: at[i], sigma })),
     trusted: flat(at.map((z) => {
       const { point, distance, share } = map.trust(z);
       return [point, distance, share];
@@ -570,16 +570,10 @@ def test_a_step_changes_only_what_the_map_shows(module, rng, kind, latent_dim):
 @maps
 def test_the_covariance_of_a_posterior_on_the_map(module, rng, kind, latent_dim):
     shown = Map(module, rng, kind, latent_dim)
-    ours = shown.covariance[:, [0, 1, 1, 2]].reshape(-1, 2, 2)
-    if kind == "umap":
-        # 64 draws of a map that is not linear: it is a covariance, and on the average of 60
-        # posteriors as wide as what many more draws give.
-        assert (np.linalg.eigvalsh(ours) > -1e-6).all()
-        draws = shown.codes[:, None] + shown.sigmas[:, None] * rng.normal(size=(400, latent_dim))
-        placed = shown.projection.place(draws.reshape(-1, latent_dim)).reshape(-1, 400, 2)
-        wide = placed.var(1).sum()
-        assert np.trace(ours, axis1=1, axis2=2).sum() == pytest.approx(wide, rel=0.1)
+    if kind == "umap":  # which is not linear: a posterior is no Gaussian there, and has no ellipse
+        assert shown.answer["covariance"] == [None] * len(shown.sigmas)
         return
+    ours = np.array(shown.answer["covariance"])[:, [0, 1, 1, 2]].reshape(-1, 2, 2)
     axes = shown.projection.components if kind in {"pca", "pair"} else np.eye(2, latent_dim)
     exact = [axes @ np.diag(sigma**2) @ axes.T for sigma in shown.sigmas]
     np.testing.assert_allclose(ours, exact, rtol=0, atol=1e-6)
