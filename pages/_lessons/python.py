@@ -155,16 +155,20 @@ def built(walkthrough: Any) -> None:
 
 def offer_run(made: Making | None) -> None:
     """Offer to build, train, judge and look."""
-    if st.button(
+    st.button(
         "Run again" if made else "Run",
         type="primary",
         icon=":material/play_arrow:",
         help=f"Build the model, train it for {EPOCHS} epochs and judge it, here and now: a few seconds, more where the "
         "machine is busy. You can go on reading meanwhile.",
         key="run-walkthrough",
-    ):
-        st.session_state[MADE_KEY] = Making()
-        st.rerun()
+        on_click=make,  # which another press, close behind, does not undo
+    )
+
+
+def make() -> None:
+    """Begin; in a callback."""
+    st.session_state[MADE_KEY] = Making()
 
 
 def follow(made: Making) -> None:
