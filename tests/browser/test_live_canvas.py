@@ -823,6 +823,7 @@ def test_tap(page):
 
 def test_what_is_pinned_is_there_after_another_page(page):
     visitor = Visitor(page, Run.open(EXAMPLES / "digits-2d"))
+    idle(page)
     page.mouse.click(*visitor.place(0.05, 0.05)[0])
     expect(page.get_by_text("The nearest image")).to_be_visible()
     idle(page)
