@@ -58,4 +58,6 @@ function goToTop(followed) {
   if (!followed || !title) return;
   title.tabIndex = -1;
   title.focus({ preventScroll: true });
+  // A title is no control: the focus does not come back to it.
+  title.addEventListener("blur", () => title.removeAttribute("tabindex"), { once: true });
 }
