@@ -15,7 +15,7 @@ import { showCode } from "./stage/format.js";
 import { figure } from "./stage/mount.js";
 import { ImageView, imagesOf } from "./stage/pictures.js";
 import { Plane } from "./stage/plane.js";
-import { alongAxis, extentOf } from "./stage/scale.js";
+import { alongAxis, extentOf, rectangle } from "./stage/scale.js";
 import { Tiles } from "./stage/tiles.js";
 
 /** Codes that are decoded, and how often as many are only counted. */
@@ -159,13 +159,7 @@ class Territory {
       rule === ANYWHERE
         ? [
             {
-              line: [
-                [x0, y0],
-                [x1, y0],
-                [x1, y1],
-                [x0, y1],
-                [x0, y0],
-              ],
+              line: rectangle([x0, y0], [x1, y1]),
               kind: "ls-quiet",
             },
           ]

@@ -13,7 +13,7 @@
 import { Slider } from "../lessons/stage/controls.js";
 import { button, element, note } from "../lessons/stage/elements.js";
 import { Plane } from "../lessons/stage/plane.js";
-import { extentOf } from "../lessons/stage/scale.js";
+import { extentOf, rectangle } from "../lessons/stage/scale.js";
 import { imagesOfRun, onImages } from "./images.js";
 import { Looked } from "./looked.js";
 import { drawPairs } from "./pairs.js";
@@ -221,18 +221,7 @@ export class Forming {
    */
   #look(place) {
     if (this.#from) {
-      const [[x0, y0], [x1, y1]] = [this.#from.place, place];
-      this.plane.shapes = [
-        {
-          line: [
-            [x0, y0],
-            [x1, y0],
-            [x1, y1],
-            [x0, y1],
-            [x0, y0],
-          ],
-        },
-      ];
+      this.plane.shapes = [{ line: rectangle(this.#from.place, place) }];
     }
     this.plane.draw();
     const images = imagesOfRun(this.run);

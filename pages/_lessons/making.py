@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from typing import TYPE_CHECKING, Any
 
 from pages._ui import browser_code
+from pages._ui.background import Background
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -18,8 +18,8 @@ __all__ = ["EPOCHS", "Making", "notebook", "script"]
 EPOCHS = 40
 
 
-class Making:
-    """Build, train, judge and look, in a thread: begun when it is made, so that no rerun ends it.
+class Making(Background):
+    """Build, train, judge and look; where it is stopped, what has been trained so far is judged.
 
     Attributes
     ----------
@@ -36,21 +36,7 @@ class Making:
         self.figures: dict[str, Any] = {}
         self.latent_map: go.Figure | None = None
         self.error: Exception | None = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="walkthrough", daemon=True)
-        self._thread.start()
-
-    @property
-    def is_running(self) -> bool:
-        return self._thread.is_alive()
-
-    def stop(self) -> None:
-        """Have training end with this epoch; what has been trained is judged."""
-        self._stop.set()
-
-    def wait(self, seconds: float) -> None:
-        """Wait until it has ended, so long at the most."""
-        self._thread.join(seconds)
+        super().__init__("walkthrough")
 
     def _run(self) -> None:
         from vaelab import walkthrough

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pages._ui.background import Background
 from vaelab.config import explain
 from vaelab.datasets import DatasetUnavailable
 
@@ -134,8 +135,8 @@ class Given:
             self._remove()
 
 
-class ImportTask:
-    """One import, begun when it is made; nothing is kept of it but what its page saves.
+class ImportTask(Background):
+    """One import; nothing is kept of it but what its page saves.
 
     Attributes
     ----------
@@ -154,21 +155,7 @@ class ImportTask:
         self.fraction, self.text = 0.0, "Looking at what is there …"
         self.report: ImportReport | None = None
         self.error: str | None = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="import", daemon=True)
-        self._thread.start()
-
-    @property
-    def is_running(self) -> bool:
-        return self._thread.is_alive()
-
-    def stop(self) -> None:
-        """Have it end soon, and leave nothing."""
-        self._stop.set()
-
-    def wait(self, seconds: float) -> None:
-        """Wait until it has ended, so long at the most."""
-        self._thread.join(seconds)
+        super().__init__("import")
 
     def close(self) -> None:
         """Stop it if it runs, and remove what was given."""

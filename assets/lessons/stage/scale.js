@@ -42,3 +42,18 @@ export function ticksOf({ from, to }, most) {
   const first = Math.ceil(from / step - 1e-9);
   return Array.from({ length: Math.floor(to / step + 1e-9) - first + 1 }, (_, i) => (first + i) * step);
 }
+
+/**
+ * The outline of a rectangle, as a line that a plane draws.
+ * @param {ArrayLike<number>} from  One corner, x and y.
+ * @param {ArrayLike<number>} to  The one across from it.
+ */
+export function rectangle({ 0: x0, 1: y0 }, { 0: x1, 1: y1 }) {
+  return [
+    [x0, y0],
+    [x1, y0],
+    [x1, y1],
+    [x0, y1],
+    [x0, y0],
+  ];
+}
