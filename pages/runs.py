@@ -98,12 +98,7 @@ def distinct_names(runs: Sequence[Run]) -> dict[Path, str]:
             run.path: names[run.path] if count[names[run.path]] < 2 else f"{names[run.path]}, {tell(run)}"
             for run in runs
         }
-    return {run.path: names[run.path] + (" (example)" if is_example(run) else "") for run in runs}
-
-
-def is_example(run: Run) -> bool:
-    """Whether the app was shipped with a run."""
-    return run.path.parent == resources.EXAMPLES
+    return {run.path: names[run.path] + (" (example)" if resources.is_example(run) else "") for run in runs}
 
 
 def table_key(runs: list[Run]) -> tuple[str, list[int]]:
@@ -131,7 +126,7 @@ def row(run: Run, status: Status, name: str) -> dict[str, Any]:
     return {
         "Name": name,
         "State": status.state,
-        "Made": None if is_example(run) else datetime.fromtimestamp(run.created),
+        "Made": None if resources.is_example(run) else datetime.fromtimestamp(run.created),
         "Images": config.dataset,
         "Model": f"{widgets.kind_of(config)}, {config.architecture}",
         "Dims": config.latent_dim,
@@ -216,10 +211,10 @@ def compare(runs: Sequence[Run], names: dict[Path, str], ticked: bool) -> None:
 def act_on(runs: Sequence[Run], statuses: dict[Path, Status], names: dict[Path, str]) -> None:
     """What can be done with the runs that are ticked; each button keeps its place."""
     one = runs[0] if len(runs) == 1 else None
-    own = bool(runs) and not any(is_example(run) for run in runs)
+    own = bool(runs) and not any(resources.is_example(run) for run in runs)
     states = {run.path: statuses[run.path].state for run in runs}
     active = [run for run in runs if states[run.path] in ACTIVE]
-    resumable = [run for run in runs if not is_example(run) and states[run.path] not in {*ACTIVE, "finished"}]
+    resumable = [run for run in runs if not resources.is_example(run) and states[run.path] not in {*ACTIVE, "finished"}]
     if one is not None:
         st.markdown(f"**{widgets.plain(names[one.path])}** · {states[one.path]}")
     else:

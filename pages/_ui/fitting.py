@@ -180,7 +180,7 @@ def best_of(use: Use, runs: Mapping[str, Run], last: str | None) -> str | None:
     """
     if use.goes_on and last in runs:
         return last
-    own = [name for name, run in runs.items() if run.path.parent != resources.EXAMPLES]
+    own = [name for name, run in runs.items() if not resources.is_example(run)]
     candidates = [*([last] if last else []), *own[:1], *use.examples, *runs]
     return next((name for name in candidates if name in runs and _suits(use, runs[name])), None)
 

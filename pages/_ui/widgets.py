@@ -275,7 +275,7 @@ def kind_of(config: TrainConfig) -> str:
 
 def describe_run(run: Run) -> str:
     """Name a run and what it is, in one line."""
-    example = " (example)" if run.path.parent == resources.EXAMPLES else ""
+    example = " (example)" if resources.is_example(run) else ""
     return f"{run.title} · {summary_of(run.config)}{example}"
 
 
