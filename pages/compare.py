@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from vaelab.runs import Run
     from vaelab.studies import Study
 
-#: In the URL: the names of the runs beside the page's own.
-WITH_KEY = "with"
 #: Maps side by side, at the most.
 MOST_RUNS = 4
 LINKS: list[Literal["image", "place"]] = ["image", "place"]
@@ -58,7 +56,7 @@ def choose_others(run: Run) -> list[Run]:
     """Choose runs to set beside the page's own; at first one of the same size but another kind."""
     others = {other.name: other for other in resources.same_images(run)}
     if not others:
-        state.put_into_url(WITH_KEY, None)
+        state.put_into_url(state.WITH_KEY, None)
         return []
 
     def distance(name: str) -> tuple[bool, bool]:
@@ -73,7 +71,7 @@ def choose_others(run: Run) -> list[Run]:
         st.session_state[key] = before
     names = controls.multiselect(
         "Beside it",
-        param=WITH_KEY,
+        param=state.WITH_KEY,
         key=key,
         options=list(others),
         default=first,
