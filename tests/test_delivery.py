@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,9 @@ def fetch(path, accept="gzip, deflate, br", method="GET"):
         scope = {"type": "http", "method": method, "path": path, "headers": [(b"accept-encoding", accept.encode())]}
         await Delivery(PlainTextResponse("passed on"))(scope, receive, send)
 
-    asyncio.run(ask())
+    # In a thread of its own: where browser tests went before, this one has a running loop, that of Playwright.
+    with ThreadPoolExecutor() as threads:
+        threads.submit(asyncio.run, ask()).result()
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return headers, b"".join(message.get("body", b"") for message in sent)
 
@@ -61,15 +64,15 @@ def test_whatever_else_is_asked_for_is_left_to_streamlit(path, accept, method):
     assert fetch(path, accept, method)[1] == b"passed on"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_each_page_begins_with_what_is_coming(page):
-    headers, body = fetch(page.address)
+@pytest.mark.parametrize("shown", PAGES, ids=lambda page: page.name)
+def test_each_page_begins_with_what_is_coming(shown):
+    headers, body = fetch(shown.address)
     html = body.decode()
     assert headers["content-type"].startswith("text/html")
     assert headers["cache-control"] == "no-cache"
-    assert ("latent-space explorer" if page.name == "home" else page.title) in html.split('<div id="root">')[0]
+    assert ("latent-space explorer" if shown.name == "home" else shown.title) in html.split('<div id="root">')[0]
     # Only where a chart is drawn are its 1.4 MB fetched in advance.
-    assert ("PlotlyChart" in html) == page.has_chart
+    assert ("PlotlyChart" in html) == shown.has_chart
     assert all((SCRIPTS / name).is_file() for name in preloaded(html))
 
 

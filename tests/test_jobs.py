@@ -14,7 +14,7 @@ import pytest
 
 from vaelab import training
 from vaelab.config import Preprocessing, TrainConfig
-from vaelab.jobs import Jobs
+from vaelab.jobs import Jobs, _train
 from vaelab.latent.projections import Projection
 from vaelab.maps import read_map
 from vaelab.runs import Run, RunError
@@ -164,6 +164,16 @@ def test_a_run_is_queued_at_once_and_knows_what_it_waits_for(jobs, create):
     wait_for(lambda: jobs.status(third).state == "finished")
     assert second.status.state == other.status.state == "stopped"
     assert second.epoch == other.epoch == -1
+
+
+@pytest.mark.parametrize(("state", "job"), [("stopped", "mine"), ("finished", "mine"), ("queued", "another's")])
+def test_a_job_leaves_alone_what_was_stopped_or_taken_up_on_its_way_to_a_worker(create, state, job):
+    run = create("run")
+    run.write_status(state, job=job)
+    before = (run.path / "status.json").read_bytes()
+    _train(str(run.path), "mine")
+    assert (run.path / "status.json").read_bytes() == before
+    assert run.epoch == -1
 
 
 def test_what_a_process_left_in_its_queue_is_taken_up_once(jobs, create, monkeypatch, tmp_path):

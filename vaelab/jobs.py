@@ -330,8 +330,8 @@ def _train(path: str, job: str) -> None:
 
     run = Run.open(path)
     status = run.status
-    if status.state == "finished" or (status.state in ACTIVE and status.job != job):
-        return  # someone else took it up while it was queued
+    if status.job != job or status.state not in {*ACTIVE, "interrupted"}:
+        return  # it was stopped on its way here, or someone else took it up
     for _ in run_training(run):
         pass
 
