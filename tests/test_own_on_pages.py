@@ -69,12 +69,12 @@ def folders(tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("page", ABOUT_A_RUN)
-def test_draws(launch, folders, monkeypatch, kind, page):
+@pytest.mark.parametrize("name", ABOUT_A_RUN)
+def test_draws(launch, folders, monkeypatch, kind, name):
     data, runs = folders
     monkeypatch.setenv("VAELAB_DATA", str(data))
     monkeypatch.setenv("VAELAB_RUNS", str(runs))
-    app = launch(f"{page}.py", run=f"vae {kind}")
+    app = launch(f"{name}.py", run=f"vae {kind}")
     for said in [*app.error, *app.warning]:
         assert said.value.endswith("."), said.value
         assert "\n" not in said.value
