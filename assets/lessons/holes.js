@@ -7,7 +7,7 @@
 import { LatentMap } from "../network/map.js";
 import { normals } from "../network/random.js";
 import { show } from "../shared/show.js";
-import { OFF_DATA, trustLevel } from "../shared/trust.js";
+import { OFF_DATA, surroundings, trustLevel } from "../shared/trust.js";
 import { legend, table } from "./stage/bars.js";
 import { Choice } from "./stage/controls.js";
 import { button, column, element, note, row } from "./stage/elements.js";
@@ -104,12 +104,13 @@ class Territory {
 
   /** @param {number[]} place */
   #go(place) {
-    const { point, distance, share } = this.map.trust(place);
+    const trust = this.map.trust(place);
+    const { point, share } = trust;
     this.decoded.paint(this.network.decode(place));
     this.near.paint(this.images[point]);
     this.near.describe(`Nearest: a “${this.map.label(point)}”`);
     this.notes.trust.textContent = trustLevel(share).text;
-    this.notes.place.textContent = `z = ${showCode(place)}; the nearest image is ${show(distance)} away.`;
+    this.notes.place.textContent = `z = ${showCode(place)}; ${surroundings(trust)}.`;
     this.plane.cursor = Array.from(place);
     this.plane.draw();
   }
