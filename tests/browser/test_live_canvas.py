@@ -752,6 +752,9 @@ def test_the_decoded_grid_covers_what_is_seen_and_follows_the_zoom(page):
         page.keyboard.up("Control")
         until(page, lambda before=lattice: json.loads(grid.get_attribute("data-lattice")) != before)
     assert seen[1]["width"] < 0.95 * seen[0]["width"]  # as fine on the screen, so finer on the map
+    # However faint the points, the legend says whose they are.
+    assert page.locator(".points path").first.evaluate("(point) => getComputedStyle(point).opacity") == "0.3"
+    expect(page.locator(".legendpoints path").first).to_have_css("opacity", "1")
     # Without the grid the chart is what it was.
     page.get_by_text("Decoded grid").click()
     expect(grid).to_have_count(0)
