@@ -288,7 +288,7 @@ def draw_rates(runs: Sequence[Run]) -> None:
     for point in event["selection"]["points"]:
         if "customdata" in point:
             name = np.ravel(point["customdata"])[0]
-            st.switch_page("pages/explore.py", query_params={state.RUN_KEY: str(name)})
+            st.switch_page("pages/explore.py", query_params=frame.carried({state.RUN_KEY: str(name)}))
 
 
 def draw_sweep(run: Run) -> None:
@@ -338,6 +338,7 @@ def start_sweep(run: Run, over: Any, text: str) -> None:
             "pages/runs.py",
             label="See how far they are",
             icon=":material/list:",
+            query_params=frame.carried(),
             help="The list of all runs.",
         )
 

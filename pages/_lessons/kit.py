@@ -14,7 +14,7 @@ from safetensors.numpy import save
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._lessons import progress
-from pages._ui import browser_code, resources, state
+from pages._ui import browser_code, frame, resources, state
 from pages._ui.latent_canvas import send_model
 from vaelab.datasets import ImageDataset
 from vaelab.figures import PALETTE
@@ -192,7 +192,7 @@ def go_on(page: str, label: str, run: Run | None = None, settings: Mapping[str, 
     chosen = dict(settings or {})
     if run is not None:
         chosen[state.RUN_KEY] = run.name
-    st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:", query_params=chosen)
+    st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:", query_params=frame.carried(chosen))
 
 
 def channels_last(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
