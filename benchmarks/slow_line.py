@@ -160,7 +160,7 @@ def _start(folder: str) -> tuple[int, Any]:
 
 
 def _open(browser: Any, port: int, address: str, selector: str, line: Line | None) -> list[tuple[float, float]]:
-    """Seconds and MB until something is painted, ``selector`` is there, and it decodes, in a browser without a cache."""
+    """Seconds and MB until something is painted, ``selector`` is there and it decodes, in a browser without a cache."""
     page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
     page.set_default_timeout(180_000)
     started = time.perf_counter()

@@ -68,7 +68,7 @@ def test_ready_once_it_has_both(bare, model_first):
 
 #: What stands for Streamlit's container around a chart that Plotly has drawn.
 CHART = """() => {
-    document.body.insertAdjacentHTML("beforeend", '<div class="st-key-latent-map"><p class="js-plotly-plot"></p></div>');
+    document.body.insertAdjacentHTML("beforeend", '<div class="st-key-latent-map"><p class="js-plotly-plot"></div>');
     const axis = { _offset: 0, _length: 100, p2d: (pixel) => pixel, d2p: (place) => place };
     const plot = document.querySelector(".js-plotly-plot");
     Object.assign(plot, { _fullLayout: { xaxis: axis, yaxis: axis }, on() {}, removeListener() {} });
