@@ -24,6 +24,15 @@ const TAKEN_FOR_LOST = 60_000;
 const asked = new WeakMap();
 
 /**
+ * Whether Streamlit is at rest. On its way to another page it would take what it is told for a fragment of a page that is
+ * gone, and show nothing.
+ */
+function rests() {
+  const app = document.querySelector("[data-test-script-state]");
+  return !(app instanceof HTMLElement) || app.dataset.testScriptState === "notRunning";
+}
+
+/**
  * Ask for what is offered, once its chart is drawn, unless it is here.
  * @param {Mount<Offer>} mount
  * @param {(name: string) => boolean} isHere
@@ -39,7 +48,7 @@ export function takeUp(mount, isHere, isDue = () => true) {
     const last = asked.get(mount.parentElement);
     const now = performance.now();
     if (last?.name === name && now - last.at < TAKEN_FOR_LOST) return;
-    if (page.isAsking || (after && !chartIn(after)) || !isDue(after)) return;
+    if (page.isAsking || !rests() || (after && !chartIn(after)) || !isDue(after)) return;
     asked.set(mount.parentElement, { name, at: now });
     tell(mount, name);
   }, BETWEEN_LOOKS);
@@ -52,9 +61,13 @@ export function takeUp(mount, isHere, isDue = () => true) {
  * @param {string} name
  */
 export function thank(mount, name) {
-  if ((asked.get(mount.parentElement)?.name ?? name) !== name) return;
-  asked.delete(mount.parentElement);
-  tell(mount, null);
+  const watch = setInterval(() => {
+    if (page.isAsking || !rests()) return;
+    clearInterval(watch);
+    if ((asked.get(mount.parentElement)?.name ?? name) !== name || !mount.parentElement.isConnected) return;
+    asked.delete(mount.parentElement);
+    tell(mount, null);
+  }, BETWEEN_LOOKS);
 }
 
 /**
