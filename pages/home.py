@@ -43,7 +43,7 @@ def main() -> None:
     run = resources.fresh(resources.example(EXAMPLE))
     data = resources.images_of(run)
     projection = resources.make_known_map(run, "plane")
-    send_model(run)
+    send_model(run, after=MAP_KEY)
     left, right = st.columns([3, 2], gap="medium")
     with right:  # first: while the browser draws the chart it comes to nothing else
         latent_canvas(run, data, projection, MAP_KEY, link="place")

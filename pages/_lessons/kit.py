@@ -287,18 +287,6 @@ class LiveFigure:
         text = json.dumps({**common, **spec}, allow_nan=False)
         metadata = {"kind": "figure", "figure": text, "revealed": str(revealed)}
         contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        key = f"figure-{self.name}-{progress.turn()}"
-
-        def missing() -> None:
-            for name in st.session_state[key]["missing"] or ():
-                state.forget_sent(name)
-
-        self._mount(
-            key=key,
-            data=save(contiguous, metadata),
-            on_missing_change=missing,
-        )
+        self._mount(key=f"figure-{self.name}-{progress.turn()}", data=save(contiguous, metadata))
         for role, run in models.items():
             send_model(run, f"-{role}")
-        if not all(state.was_sent(name) for name in names.values()):
-            st.rerun()
