@@ -14,7 +14,7 @@ from safetensors.numpy import save
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._lessons import progress
-from pages._ui import browser_code, resources, state
+from pages._ui import browser_code, frame, resources, state
 from pages._ui.latent_canvas import send_model
 from vaelab.datasets import ImageDataset
 from vaelab.figures import PALETTE
@@ -126,7 +126,8 @@ def predict(
 ) -> bool:
     """Ask what the reader expects, and only then say whether it is so.
 
-    The figure beside it shows the answer once the reader has ``predicted``: hand it ``revealed=``.
+    The figure beside it shows the answer once the reader has ``predicted``: hand it ``revealed=``. In a
+    presentation the question is behind a button above the figure.
 
     Parameters
     ----------
@@ -147,7 +148,9 @@ def predict(
     key = progress.answer_key(lesson)
     if st.session_state.get(key) not in range(len(options)):
         st.session_state[key] = None  # of a lesson that asked something else
-    with st.container(border=True):
+    # A lecture asks it over the figure, in whose place it would stand otherwise.
+    place = st.popover("Predict", icon=":material/help:", key="question") if frame.presenting() else None
+    with place or st.container(border=True):
         chosen = st.radio(
             f"**Predict first.** {question}",
             range(len(options)),
