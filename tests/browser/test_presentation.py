@@ -47,7 +47,7 @@ BOXES = """(selector) => [...document.querySelectorAll('[data-testid="stMain"] :
 #: What a lecture does without, if it can be seen all the same; and whether the page scrolls sideways.
 LEFT = """() => [
     ...[...document.querySelectorAll('.stAppHeader nav, .modebar-container, .lc-hint, button[aria-label^="Help for"],'
-        + '[data-testid="stCaptionContainer"]')]
+        + '.stMarkdown [data-testid="stCaptionContainer"]')]
         .filter((element) => element.checkVisibility({ opacityProperty: true }))
         .map((element) => element.className + element.textContent),
     ...(document.querySelector('[data-testid="stMain"]').scrollWidth > innerWidth ? ["it scrolls sideways"] : []),
@@ -68,7 +68,9 @@ def whole(page, figure, image):
     images = page.evaluate(BOXES, image)
     assert images
     boxes = page.evaluate(BOXES, figure) + images
-    beyond = [box for box in boxes if box["left"] < 0 or box["top"] < 0 or box["right"] > WIDTH or box["bottom"] > HEIGHT]
+    beyond = [
+        box for box in boxes if box["left"] < 0 or box["top"] < 0 or box["right"] > WIDTH or box["bottom"] > HEIGHT
+    ]
     assert beyond == []
     return images[0]["width"]
 
