@@ -149,8 +149,7 @@ def predict(
     if st.session_state.get(key) not in range(len(options)):
         st.session_state[key] = None  # of a lesson that asked something else
     # A lecture asks it over the figure, in whose place it would stand otherwise.
-    place = st.popover("Predict", icon=":material/help:", key="question") if frame.presenting() else None
-    with place or st.container(border=True):
+    with behind_a_button() if frame.presenting() else st.container(border=True):
         chosen = st.radio(
             f"**Predict first.** {question}",
             range(len(options)),
@@ -166,6 +165,13 @@ def predict(
         verdict = "Yes." if chosen == answer else f"Not quite: {_lower(options[answer])}"
         (st.success if chosen == answer else st.info)(f"**{verdict}** {why}", icon=icon)
     return True
+
+
+def behind_a_button() -> DeltaGenerator:
+    """A place for a lesson's question, behind a button."""
+    return st.popover(
+        "Predict", icon=":material/help:", key="question", help="Ask the lesson's question: what will the figure show?"
+    )
 
 
 def _lower(text: str) -> str:
