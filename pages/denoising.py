@@ -208,7 +208,7 @@ def draw_restored(runs: Sequence[Run], data: ImageDataset, chosen: NDArray[np.in
     @st.fragment
     @frame.guarded
     def body() -> None:
-        with widgets.toolbar():
+        with widgets.toolbar(None):
             visible = choose_hidden(data)
         place = st.empty()
         shown, judged = chosen[:NUM_SHOWN], chosen[: num_judged(runs, "filled")]

@@ -68,18 +68,22 @@ MAP_NAMES: dict[ProjectionKind, str] = {
 }
 
 
-def chart(figure: go.Figure, **options: Any) -> Any:
-    """Show a figure, enlarged on a projector; options as ``st.plotly_chart`` takes them."""
+def chart(figure: go.Figure, *, fills: bool = False, **options: Any) -> Any:
+    """Show a figure, enlarged on a projector; options as ``st.plotly_chart`` takes them.
+
+    One that ``fills`` is there as high as the style sheet of a presentation says: what the screen has left.
+    """
     if frame.presenting():
         figure = enlarged(figure)
+        options |= {"height": "stretch"} if fills else {}
     # Plotly's own tips come in a box of their own over whatever is at the top of the page.
     config = {"showTips": False} | options.pop("config", {})
     return st.plotly_chart(figure, config=config, **options)
 
 
-def toolbar() -> DeltaGenerator:
-    """A row for the controls above a page; it wraps where the screen is narrow."""
-    return st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+def toolbar(key: str | None = "page-toolbar") -> DeltaGenerator:
+    """A row for the controls above a page; it wraps where the screen is narrow. Further down, it has another key."""
+    return st.container(key=key, horizontal=True, vertical_alignment="bottom", gap="medium")
 
 
 def attempt(action: Callable[..., object], *arguments: object) -> None:
