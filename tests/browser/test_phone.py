@@ -17,6 +17,9 @@ WIDTH, HEIGHT = 390, 844
 AGENT = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
 ADDRESSES = [page.address for page in PAGES] + [f"/learn?lesson={lesson.slug}" for lesson in LESSONS]
 
+#: Pages with one live map, and the key of its container.
+MAPS = {"/": "home-map", "/explore": "latent-map", "/interpolate": "interpolation-map"}
+
 #: What reaches beyond the screen, what is so narrow that words stand one letter a line, and pictures nobody can see.
 LOOK = """
 (width) => {
@@ -75,6 +78,13 @@ RANGES = """
     return [...xaxis.range, ...yaxis.range].map(Number);
 }
 """
+#: In how many rows the panels of the figure in a container are.
+ROWS = """
+(selector) => {
+    const panels = [...document.querySelectorAll(`${selector} .nsewdrag`)];
+    return new Set(panels.map((panel) => Math.round(panel.getBoundingClientRect().top))).size;
+}
+"""
 #: Where what is written over a figure's parts stands, and how large everything in it is written.
 WORDS = """
 (selector) => {
@@ -101,7 +111,7 @@ class Hand:
     def lift(self):
         self._send("touchEnd", ())
 
-    def move(self, start, end, steps=8):
+    def move(self, start, end, steps=4):
         """Move fingers that are down, from and to as many places."""
         for step in range(1, steps + 1):
             part = step / steps
@@ -152,26 +162,31 @@ def test_everything_has_its_place_on_a_phone(request, phone, address):
     with traced(request, phone):
         go(phone, address)
         assert phone.evaluate(LOOK, WIDTH) == {"wide": [], "narrow": [], "tiny": []}
+        if address in MAPS:
+            map_beside_image(phone, MAPS[address])
 
 
-@pytest.mark.parametrize(
-    ("address", "key"), [("/", "home-map"), ("/explore", "latent-map"), ("/interpolate", "interpolation-map")]
-)
-def test_a_finger_on_a_map_decodes_and_beside_it_scrolls(request, phone, address, key):
+def map_beside_image(page, key):
+    """Where a page's map is, on its first screen together with what it decodes and room for a finger on either side."""
+    live(page)
+    box, image = (page.locator(each).bounding_box() for each in (f".st-key-{key} .nsewdrag", '[data-testid="decoded"]'))
+    assert scrolled(page) == 0
+    assert image["width"] >= 96
+    assert image["y"] > 0
+    assert image["y"] + image["height"] < box["y"] < box["y"] + box["height"] < HEIGHT
+    assert min(box["width"], box["height"]) > 200
+    assert box["x"] >= 24
+    assert WIDTH - box["x"] - box["width"] >= 24
+    return box
+
+
+def test_a_finger_on_a_map_decodes_and_beside_it_scrolls(request, phone):
     with traced(request, phone):
-        go(phone, address)
+        key = "latent-map"
+        go(phone, "/explore?run=mnist-2d")
         root, hand = live(phone), Hand(phone)
-        lens, map_box = phone.locator(".lc-lens"), phone.locator(f".st-key-{key} .nsewdrag").bounding_box()
-        left, top, width, height = map_box.values()
-        right, bottom, middle = left + width, top + height, (left + width / 2, top + height / 2)
-        # Both on the first screen, and the map as large as leaves room for a finger beside it.
-        image = phone.get_by_test_id("decoded").bounding_box()
-        assert image["width"] >= 96
-        assert image["y"] > 0
-        assert image["y"] + image["height"] < top < bottom < HEIGHT
-        assert min(width, height) > 200
-        assert left >= 24
-        assert WIDTH - right >= 24
+        lens, (left, top, width, height) = phone.locator(".lc-lens"), map_beside_image(phone, key).values()
+        middle = (left + width / 2, top + height / 2)
         # A finger decodes on its way, and where it is lifted z stays; the page does not move, and nor does the map.
         ranges = phone.evaluate(RANGES, f".st-key-{key}")
         rest, place = root.get_attribute("data-z"), (middle[0] + 40, middle[1] - 70)
@@ -193,7 +208,7 @@ def test_a_finger_on_a_map_decodes_and_beside_it_scrolls(request, phone, address
         tapped = root.get_attribute("data-z")
         near, far = ([(middle[0] - apart, middle[1]), (middle[0] + apart, middle[1])] for apart in (20, 40))
         hand.put(*near)
-        hand.move(near, far)
+        hand.move(near, far, 10)
         hand.lift()
         until(phone, lambda: phone.evaluate(RANGES, f".st-key-{key}") != ranges)
         idle(phone)
@@ -208,14 +223,8 @@ def test_a_finger_on_a_map_decodes_and_beside_it_scrolls(request, phone, address
             until(phone, lambda before=before: scrolled(phone) > before)
         # The page's name, and what is decoded, stay in sight.
         assert phone.get_by_test_id("decoded").bounding_box()["y"] >= phone.locator("h1").bounding_box()["y"] >= 0
-
-
-def test_many_images_are_in_shorter_rows_on_a_phone(request, phone):
-    with traced(request, phone):
-        go(phone, "/explore?run=mnist-2d")
+        # Of 36 images of 28 pixels, each three times as large and two from the next, six are in a row.
         sheet = phone.locator('img[alt="Images decoded from random codes"]')
-        expect(sheet).to_be_visible()
-        # 36 images of 28 pixels, each three times as large and two from the next.
         columns = (sheet.evaluate("(image) => image.naturalWidth") + 2) / (3 * 28 + 2)
         assert columns == 6
         assert sheet.bounding_box()["width"] / columns >= 40
@@ -243,17 +252,18 @@ def test_figures_of_several_panels_can_be_read(request, phone, address, key, pan
 def test_a_phone_that_is_turned_has_wider_figures(request, phone):
     with traced(request, phone):
         go(phone, "/denoising")
-        panes = phone.locator(".st-key-noise-curves .nsewdrag")
+        expect(phone.locator(".st-key-noise-curves .nsewdrag")).to_have_count(2)
 
-        def are_beside():
-            return len({round(pane.bounding_box()["y"]) for pane in panes.all()}) == 1
+        def rows():
+            return phone.evaluate(ROWS, ".st-key-noise-curves")
 
-        expect(panes).to_have_count(2)
-        assert not are_beside()
+        assert rows() == 2
         phone.set_viewport_size({"width": HEIGHT, "height": WIDTH})
-        until(phone, are_beside)
-        phone.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-        until(phone, lambda: not are_beside())
+        try:
+            until(phone, lambda: rows() == 1)
+        finally:
+            phone.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+        until(phone, lambda: rows() == 2)
 
 
 @pytest.mark.parametrize("slug", ["distribution", "reparameterization"])
@@ -263,7 +273,7 @@ def test_what_a_lesson_decodes_is_in_sight_of_each_of_its_maps(request, phone, s
         expect(phone.locator(LESSON_READY)).to_be_visible()
         image = phone.locator(".ls-watched canvas").first
         planes = phone.locator(".ls-plane[role=application]").all()
-        assert len(planes) == 2
+        assert planes
         for plane in planes:
             plane.evaluate("(element) => element.scrollIntoView({ block: 'end' })")
             box, above = plane.bounding_box(), image.bounding_box()
