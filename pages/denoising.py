@@ -190,7 +190,7 @@ def draw_curves(
     names |= {"noisy": "Noisy", "median": "Median filter"}
     lines = {names[key]: line for key, line in qualities.items()}
     widgets.chart(
-        strength_curves(strengths, lines, name, strength),
+        strength_curves(strengths, lines, name, strength, columns=1 if frame.is_narrow() else 2),
         key="noise-curves",
         config={"displayModeBar": False},
     )

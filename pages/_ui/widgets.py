@@ -60,6 +60,9 @@ MAP_CONFIG = {
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "toImage"],
 }
 
+#: Images in a row of a phone's screen.
+MOST_ON_PHONE = 7
+
 MAP_NAMES: dict[ProjectionKind, str] = {
     "plane": "Latent plane",
     "umap": "UMAP",
@@ -393,7 +396,9 @@ def picture(image: NDArray[np.generic], caption: str, side: int = 320) -> None:
 
 
 def sheet(images: NDArray[np.generic], columns: int, alt: str, side: int = 64) -> None:
-    """Show images ``(N, C, H, W)`` in rows."""
+    """Show images ``(N, C, H, W)`` in rows of so many; on a phone, where each would be tiny, in shorter ones."""
+    if frame.is_narrow():
+        columns = -(-columns // -(-columns // MOST_ON_PHONE))
     times = max(1, -(-side // images.shape[3]))
     show_pixels(tile(images, columns, gap=2, times=times), alt)
 
