@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vaelab.config import OWN, SIDES, check_name
+from vaelab.config import OWN, SIDES, check_name, expanded
 from vaelab.datasets import DatasetUnavailable, ImageDataset
 from vaelab.datasets.base import MIN_IMAGES, seeded_split
 from vaelab.datasets.own import own_source, save_own
@@ -279,7 +279,7 @@ def _dataset(
 
 
 def _described(paths: tuple[str | Path, ...]) -> str:
-    names = [Path(path).expanduser().resolve().name for path in paths]
+    names = [expanded(path).resolve().name for path in paths]
     return ", ".join(names) if len(names) < 4 else f"{', '.join(names[:2])} and {len(names) - 2} more"
 
 
