@@ -206,7 +206,7 @@ class TrainConfig(BaseModel):
         if self.model == "ae" and self.objective != "elbo":
             raise ValueError(
                 f"objective {self.objective} is about a distribution of codes, which an "
-                "autoencoder has not: choose model vae, or objective elbo"
+                "autoencoder does not have: choose model vae, or objective elbo"
             )
         if self.free_bits and self.objective in {"tc", "iwae"}:
             raise ValueError(
@@ -305,7 +305,7 @@ def explain(error: Exception) -> str:
     if said and _is_ours(error):
         return said
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    return f"Something went wrong that nobody had thought of ({shorten(what, 300, placeholder=' …')})."
+    return f"Something unexpected went wrong ({shorten(what, 300, placeholder=' …')})."
 
 
 def _is_ours(error: Exception) -> bool:
