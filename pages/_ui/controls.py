@@ -1,8 +1,8 @@
 """Controls whose value is in the URL, under a name of its own: ``?map=pca&score=elbo``.
 
-Streamlit's own ``bind="query-params"`` puts there what a control shows, under the control's key. So
-it serves switches and numbers; what is here is for the rest: choices that are shown under another
-name than they have in the code, and controls of which each run or dataset has its own.
+Streamlit's own ``bind="query-params"`` would put there what a control shows, under the control's key:
+but choices are shown under another name than they have in the code, each run or dataset has
+controls of its own, and a link from a page with a bound control takes two more steps of Back.
 They have the names that they have in Streamlit, and take all but the label by keyword.
 
 A value in the URL that makes no sense gives way to the default, and a number out of range to the
@@ -176,16 +176,16 @@ def slider(
     *,
     param: str,
     key: str,
-    min_value: float,
-    max_value: float,
-    step: float,
-    default: float,
+    min_value: Number,
+    max_value: Number,
+    step: Number,
+    default: Number,
     help: str,
     **layout: Any,
-) -> float:
+) -> Number:
     """Choose a number on a slider."""
     _open(param, key, default, lambda text: _number(text, min_value, max_value))
-    value: float = st.slider(
+    value: Number = st.slider(
         label,
         min_value,
         max_value,
