@@ -65,8 +65,7 @@ function listenToChart(explorer, elements, signal) {
     explorer.request();
   };
   const hover = (/** @type {PointerEvent} */ event) => {
-    if (event.pointerType === "touch" && !pressed) return;
-    if (explorer.playback.playing || !chart.placeOf(event)) {
+    if (explorer.playback.playing || !chart.placeOf(event) || (event.pointerType === "touch" && !pressed)) {
       leave();
       return;
     }
@@ -78,10 +77,8 @@ function listenToChart(explorer, elements, signal) {
   const press = (/** @type {PointerEvent} */ event) => {
     const place = event.button === 0 && event.isPrimary ? chart.placeOf(event) : null;
     pressed = place && { place, x: event.clientX, y: event.clientY };
-    if (event.pointerType !== "touch") return;
     // One finger is a pointer that hovers; where it is lifted, z stays. Two move the map.
-    if (pressed) hover(event);
-    else leave();
+    if (event.pointerType === "touch") hover(event);
   };
   const release = (/** @type {PointerEvent} */ event) => {
     const start = pressed;
