@@ -46,7 +46,7 @@ def test_the_same_image_never_stands_on_both_sides(tmp_path, data):
         sides.setdefault(image.tobytes(), set()).add(side)
     assert len(sides) == 40
     assert all(len(found) == 1 for found in sides.values())
-    assert any("80 show exactly what another image shows" in step for step in report.steps)
+    assert any("80 are exact copies of another image" in step for step in report.steps)
 
 
 def test_images_of_one_group_stay_together(tmp_path, data):
@@ -180,7 +180,7 @@ def test_names_that_are_no_text(tmp_path, data):
 
 def test_nothing_to_learn_from_images_that_are_the_same(tmp_path, data):
     images = np.zeros((COUNT, 16, 16), np.uint8)
-    with pytest.raises(ValueError, match="Of these 12 images no three differ"):
+    with pytest.raises(ValueError, match="Among these 12 images, no three are different"):
         import_images(save(tmp_path / "in", images), name="mine", folder=data)
 
 
