@@ -24,9 +24,6 @@ __all__ = ["main"]
 #: Files that are listed one by one when they were not taken.
 MAX_LISTED = 20
 
-#: How long an interrupted sweep waits for its trainings to notice; they look four times a second.
-STOP_SECONDS = 5.0
-
 Json = Annotated[bool, tyro.conf.arg(help="One line of JSON at the end, and nothing else.")]
 
 
@@ -121,7 +118,6 @@ def sweep(
         One line of JSON for each run at the end, and nothing else.
     """
     from vaelab.jobs import Jobs
-    from vaelab.runs import ACTIVE
     from vaelab.sweep import create_sweep
 
     if bool(betas) == bool(latent_dims):
@@ -133,11 +129,7 @@ def sweep(
             jobs.train(run)
         _follow(jobs, runs, quiet=json)
     except KeyboardInterrupt:
-        for run in runs:
-            jobs.stop(run)
-        until = time.monotonic() + STOP_SECONDS
-        while any(jobs.status(run).state in ACTIVE for run in runs) and time.monotonic() < until:
-            time.sleep(0.1)
+        jobs.stop_all(runs)
         raise KeyboardInterrupt("Stopped; every finished epoch is kept.") from None
     finally:
         jobs.close()
