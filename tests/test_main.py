@@ -221,6 +221,7 @@ def test_a_sweep_trains_a_run_for_each_value(vae, jobs, monkeypatch):
     assert code == 0
     answers = [json.loads(line) for line in out.splitlines()]
     assert [answer["state"] for answer in answers] == ["finished", "finished"]
+    assert [answer["beta"] for answer in answers] == [0.5, 3]
     assert [Run.open(answer["run_dir"]).config.beta for answer in answers] == [0.5, 3]
     assert all(set(answer) >= FIGURES for answer in answers)
 
