@@ -151,8 +151,8 @@ def test_a_mistake_gets_one_sentence_that_names_it(settings, sentence):
         *(
             (
                 {"model": "ae", "objective": objective},
-                f"objective {objective} is about a distribution of codes, which an autoencoder has "
-                "not: choose model vae, or objective elbo.",
+                f"objective {objective} is about a distribution of codes, which an autoencoder does "
+                "not have: choose model vae, or objective elbo.",
             )
             for objective in ("tc", "mmd", "iwae")
         ),

@@ -179,7 +179,8 @@ def test_a_full_disk_gets_its_sentence(vae, tmp_path, monkeypatch):
     code, _, err = vae("train", *SMALL, "--run-dir", tmp_path / "a")
     assert code == 2
     assert err.startswith("The disk that holds")
-    assert "is full: free some space, then resume" in err
+    assert err.endswith("is full: free some space, then try again.\n")
+    assert not (tmp_path / "a").exists()
 
 
 def test_help_names_every_setting(vae):

@@ -235,7 +235,9 @@ def test_a_checkpoint_of_another_model_is_damage(copy):
     arrays, numbers = copy.checkpoint()
     arrays["model.decoder.out.bias"] = np.zeros(3, np.float32)
     copy.write_checkpoint(arrays, numbers)
-    with pytest.raises(RunError, match=r"^checkpoints/last.safetensors of the run copy does not fit config.json: bring back"):
+    with pytest.raises(
+        RunError, match=r"^checkpoints/last.safetensors of the run copy does not fit config.json: bring back"
+    ):
         Run.open(copy.path).engine  # noqa: B018
 
 

@@ -278,7 +278,7 @@ def explain(error: Exception) -> str:
         return " ".join(_explain_one(problem) for problem in error.errors())
     said = str(error)
     if type(error).__name__ == "OutOfMemoryError":  # torch's, which must not be imported for it
-        return "The graphics card does not have enough memory for this: choose a smaller batch or network, or the device cpu."
+        return "The graphics card has too little memory for this: choose a smaller batch or network, or the device cpu."
     if isinstance(error, MemoryError) or "can't allocate memory" in said:
         return "There is not enough memory for this: close other programs, or take fewer or smaller images."
     if isinstance(error, OSError) and error.strerror is not None:

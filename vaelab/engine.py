@@ -15,7 +15,7 @@ from vaelab.config import TrainConfig
 from vaelab.images import as_float, check_range
 from vaelab.models import VAE, Autoencoder, build_model
 from vaelab.objectives import gaussian_kl, log_weights
-from vaelab.runs import Run, RunError, Snapshot
+from vaelab.runs import Run, Snapshot
 from vaelab.trainer import to_float
 
 __all__ = ["Codes", "Engine", "ImageTerms"]

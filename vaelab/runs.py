@@ -82,7 +82,16 @@ LABELS = "labels.safetensors"
 CHECKPOINT = "checkpoints/last.safetensors"
 
 #: What may lie in a run's folder before its first epoch has ended.
-_FIRST_FILES = ("config.json", "title.txt", "status.json", "data.json", LABELS, "metrics.jsonl", "evaluation.json", "stop")
+_FIRST_FILES = (
+    "config.json",
+    "title.txt",
+    "status.json",
+    "data.json",
+    LABELS,
+    "metrics.jsonl",
+    "evaluation.json",
+    "stop",
+)
 
 #: Characters of a dimension's name: as many as fit beside its slider.
 MAX_DIMENSION_NAME = 24
@@ -991,7 +1000,8 @@ class Run:
 
     def misfit(self) -> RunError:
         """What to say where the checkpoint is another model's, as of a config.json that was edited."""
-        return RunError.in_file(self.name, CHECKPOINT, "does not fit config.json: bring back the one it was trained with")
+        what = "does not fit config.json: bring back the one it was trained with"
+        return RunError.in_file(self.name, CHECKPOINT, what)
 
 
 def checked_dimension_name(dim: int, name: str, latent_dim: int) -> str:

@@ -86,6 +86,7 @@ def check_classes(dataset: str, label_names: tuple[str, ...], chosen: tuple[str,
 
 def _keep_classes(data: ImageDataset, names: tuple[str, ...], steps: list[str]) -> ImageDataset:
     check_classes(data.name, data.label_names, names)
+    assert data.labels is not None
     kept_names = tuple(name for name in data.label_names if name in names)
     if kept_names == data.label_names:
         return data

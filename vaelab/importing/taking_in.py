@@ -153,7 +153,7 @@ def _check_settings(
         with suppress(DatasetUnavailable):
             own_source(name, folder)
             raise ValueError(
-                f"There is already a dataset called {name!r}: choose another name, or replace it (--replace; from Python, "
+                f"There is already a dataset called {name!r}: choose another name, or replace it (--replace, from Python "
                 "replace=True)."
             )
 
