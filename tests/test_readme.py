@@ -34,7 +34,7 @@ def test_its_python_runs_as_it_stands(tmp_path, monkeypatch, rng):
     assert len(blocks("python")) == 2
     for block in blocks("python"):
         # Less of it: what is trained for is not what is shown.
-        exec(block.replace("seconds=60", "seconds=0.5").replace("latent_dim=2)", "latent_dim=2, epochs=1)"), names)  # noqa: S102
+        exec(block.replace("seconds=60", "seconds=0.5").replace("latent_dim=2)", "latent_dim=2, epochs=1)"), names)
     assert names["images"].shape == (1, 1, 8, 8)
     assert names["codes"].sigma.shape == (10, 2)
     assert names["figures"].elbo < 0

@@ -421,7 +421,9 @@ def main() -> None:
         "benchmark": benchmark,
     }
     try:
-        tyro.extras.subcommand_cli_from_dict(commands, prog="python -m vaelab", config=(tyro.conf.OmitArgPrefixes,))
+        tyro.extras.subcommand_cli_from_dict(
+            commands, prog="python -m vaelab", config=(tyro.conf.OmitArgPrefixes, tyro.conf.DisallowNone)
+        )
         if sys.stdout is not None:
             sys.stdout.flush()  # here, where what goes wrong is still told
     except KeyboardInterrupt as error:

@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from vaelab.config import expanded
 from vaelab.datasets import ImageDataset, data_folder
 from vaelab.datasets.base import seeded_split
 from vaelab.datasets.own import check_name, own_sources, save_own
@@ -488,7 +489,7 @@ def keep(name: str, folder: str | Path | None = None) -> str:
 
 
 def _home(folder: str | Path | None) -> Path:
-    return (data_folder() if folder is None else Path(folder).expanduser()) / "collect"
+    return (data_folder() if folder is None else expanded(folder)) / "collect"
 
 
 def _find(path: Path) -> DrawingSet | None:

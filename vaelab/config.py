@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
+from pathlib import Path
 from textwrap import shorten
 from typing import Annotated, Any, Literal, get_args
 
@@ -26,6 +28,7 @@ __all__ = [
     "Preprocessing",
     "TrainConfig",
     "check_name",
+    "expanded",
     "explain",
 ]
 
@@ -75,6 +78,22 @@ def check_name(name: str) -> str:
             "first and last."
         )
     return name
+
+
+def expanded(path: str | Path) -> Path:
+    """Put the home folder in place of ``~``, where there is one.
+
+    Parameters
+    ----------
+    path
+        As a person gave it.
+
+    Returns
+    -------
+    Path
+        The same path where the user, or whoever is named, has no home; there is nothing at it then.
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111 (pathlib's raises an error of its own)
 
 
 class Preprocessing(BaseModel):

@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, Literal
 
-from vaelab.cluster import RETRIES, check_cluster, start_cluster
+from vaelab.cluster import RETRIES, check_cluster, start_cluster, whole_address
 from vaelab.config import explain
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs
@@ -345,7 +345,9 @@ class Jobs:
                 from distributed import Client  # most of a second to import
 
                 try:
-                    if not self._scheduler:
+                    if self._scheduler:
+                        self._scheduler = whole_address(self._scheduler)
+                    else:
                         self._cluster = start_cluster()
                         atexit.register(self.close)  # before dask's own, which would wait for what is in training
                     with warnings.catch_warnings():  # a table of versions; what matters, ``check_cluster`` says

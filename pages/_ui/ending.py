@@ -47,7 +47,8 @@ def _end(server: Server, number: int) -> None:
     server.should_exit = True
     trains = any(run.status.state in ACTIVE for run in list_runs())
     below = "\n" if number == signal.SIGINT and sys.stderr.isatty() else ""  # the ^C that a terminal writes
-    print(f"{below}Stopping{'; every finished epoch is kept' if trains else ''}.", file=sys.stderr)
+    sys.stderr.write(f"{below}Stopping{'; every finished epoch is kept' if trains else ''}.\n")
+    sys.stderr.flush()
     # The last act of uvicorn's own task is to give Ctrl-C back to Python, whose end is no place to be interrupted at.
     for task in asyncio.all_tasks():
         task.add_done_callback(lambda _: signal.signal(signal.SIGINT, signal.SIG_IGN))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pages._ui.background import Background
-from vaelab.config import explain
+from vaelab.config import expanded, explain
 from vaelab.datasets import DatasetUnavailable
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Given:
         self.source = source
         self._lock = threading.Lock()
         self._folder: Path | None = None
-        self._path = None if path is None else Path(path).expanduser()
+        self._path = None if path is None else expanded(path)
 
     def add(self, name: str, content: bytes | memoryview) -> Path:
         """Write a file below the folder, under its name or nearly so; returns where.

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from PIL import Image
 
+from vaelab.config import expanded
 from vaelab.importing.arrays import is_array_file, of_arrays
 from vaelab.importing.decoding import Encoded
 from vaelab.importing.intake import NO_CLASS, Intake, Known, printable
@@ -88,9 +89,9 @@ def find(
     """
     if not paths:
         raise ValueError("Name a folder, files or an archive to take images from.")
-    files, skipped = _all_files([place_of(Path(path).expanduser(), should_stop) for path in paths])
+    files, skipped = _all_files([place_of(expanded(path), should_stop) for path in paths])
     if labels is not None:
-        files = [file for file in files if not _is_file(file, Path(labels).expanduser())]
+        files = [file for file in files if not _is_file(file, expanded(labels))]
     if len(files) >= MANY_FILES:
         when_many()
     by_kind: dict[Kind, list[_File]] = {}
@@ -203,7 +204,7 @@ def _of_images(
     if labels is None:
         known = _by_folder(shown)
     else:
-        table = _table(Path(labels).expanduser(), should_stop)
+        table = _table(expanded(labels), should_stop)
         kept, known, skipped = rows_by_name(table, shown, group)
         files = [files[index] for index in kept]
     numbers: dict[int, dict[str, int]] = {}

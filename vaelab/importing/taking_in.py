@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vaelab.config import OWN, SIDES, check_name
+from vaelab.config import OWN, SIDES, check_name, expanded
 from vaelab.datasets import DatasetUnavailable, ImageDataset
 from vaelab.datasets.base import MIN_IMAGES, seeded_split
 from vaelab.datasets.own import own_source, save_own
@@ -153,7 +153,7 @@ def _check_settings(
         with suppress(DatasetUnavailable):
             own_source(name, folder)
             raise ValueError(
-                f"There is already a dataset called {name!r}: choose another name, or replace it (--replace, from Python "
+                f"There is already a dataset called {name!r}: choose another name, or replace it (--replace, in Python "
                 "replace=True)."
             )
 
@@ -282,7 +282,7 @@ def _dataset(
 
 
 def _described(paths: tuple[str | Path, ...]) -> str:
-    names = [Path(path).expanduser().resolve().name for path in paths]
+    names = [expanded(path).resolve().name for path in paths]
     return ", ".join(names) if len(names) < 4 else f"{', '.join(names[:2])} and {len(names) - 2} more"
 
 
