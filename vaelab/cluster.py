@@ -164,7 +164,7 @@ def serve_workers(scheduler: str, trainings: int | None, say: Callable[[int], No
     scheduler
         Its address, such as ``tcp://192.168.0.7:8786``.
     trainings
-        How many trainings side by side; by default half as many as there are cores, at most four. One more process
+        How many trainings run side by side; by default half as many as there are cores, at most four. One more process
         makes maps and studies.
     say
         Told how many processes there are, once they are waiting for jobs.
@@ -268,7 +268,7 @@ def _visit(path: str, version: str, images: tuple[str, str] | None) -> str:
     from vaelab.datasets import data_folder, source_of
 
     if source_version() != version:
-        return "has another version of vaelab: bring it to this one, and start it again"
+        return "has another version of vaelab: update it to this one, and start it again"
     try:
         run = Run.open(path)
     except RunError:

@@ -254,7 +254,7 @@ def find_set(name: str, folder: str | Path | None = None) -> DrawingSet:
         found = _find(_home(folder) / check_name(name))
         if found is not None:
             return found
-    raise ValueError("There is no such set of drawings: ask for its address once more.")
+    raise ValueError("There is no such set of drawings: ask for its address again.")
 
 
 def list_sets(folder: str | Path | None = None) -> list[DrawingSet]:
@@ -545,5 +545,5 @@ def _check_text(text: str, what: str, longest: int = MAX_TEXT) -> str:
         raise ValueError(f"{what} has at most {longest} characters, but this has {len(line)}.")
     # What joins emoji is not printable by itself, and harmless.
     if not line.replace("\u200d", "").isprintable() or _MARKUP & set(line):
-        raise ValueError(f"{what} is of letters, digits and ordinary signs: leave out what is neither.")
+        raise ValueError(f"{what} can have letters, digits and common signs: leave out anything else.")
     return line

@@ -305,7 +305,7 @@ def explain(error: Exception) -> str:
     if said and _is_ours(error):
         return said
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    return f"Something went wrong that nobody had thought of ({shorten(what, 300, placeholder=' …')})."
+    return f"Something unexpected went wrong ({shorten(what, 300, placeholder=' …')})."
 
 
 def _is_ours(error: Exception) -> bool:

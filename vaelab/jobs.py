@@ -377,7 +377,7 @@ def _why(future: Any) -> str:
     error = future.exception(timeout=5)
     if isinstance(error, KilledWorker):
         return (
-            f"The process that did this was ended {RETRIES + 1} times, most likely for want of memory: close other "
+            f"The process that did this was ended {RETRIES + 1} times, most likely because memory ran out: close other "
             "programs, or take fewer or smaller images."
         )
     return explain(error)

@@ -152,7 +152,7 @@ class ImportTask(Background):
 
     def __init__(self, given: Given, options: Mapping[str, Any]) -> None:
         self.given, self.options = given, dict(options)
-        self.fraction, self.text = 0.0, "Looking at what is there …"
+        self.fraction, self.text = 0.0, "Looking through the files …"
         self.report: ImportReport | None = None
         self.error: str | None = None
         super().__init__("import")
@@ -183,7 +183,7 @@ class ImportTask(Background):
         except (ValueError, DatasetUnavailable) as error:
             self.error = explain(error)
         except OSError as error:
-            self.error = f"What was given cannot be read: {error.strerror or error}."
+            self.error = f"These files cannot be read: {error.strerror or error}."
         except Exception as error:  # a person is told, and the log has the rest
             logging.getLogger(__name__).exception("An import failed")
             self.error = f"These images could not be read ({type(error).__name__}): see the server's log."

@@ -31,8 +31,8 @@ ENDINGS: dict[Kind, tuple[str, ...]] = {
 }
 #: Kinds that are never opened.
 NEVER: dict[Kind, str] = {
-    "archive": "It is an archive inside of what was given: give it by itself.",
-    "pickle": "It is a pickle, which can run code when it is opened, so it never is.",
+    "archive": "It is an archive inside another: give it by itself.",
+    "pickle": "It is a pickle, which can run code when opened, so it is left closed.",
 }
 #: Why the kinds that were not taken were not.
 WHY_LEFT: dict[Kind, str] = {
@@ -224,7 +224,7 @@ def _of_images(
 def _table(path: Path, should_stop: Callable[[], bool]) -> Any:
     place = place_of(path, should_stop)
     if not isinstance(place, SingleFile):
-        raise ValueError(f"{path.name} is no table: give a CSV with a row for each image.")
+        raise ValueError(f"{path.name} is not a table: give a CSV with a row for each image.")
     return read_table(place, path.name)
 
 
