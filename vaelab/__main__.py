@@ -118,26 +118,35 @@ def sweep(
         Print one line of JSON for each run at the end, and nothing else.
     """
     from vaelab.jobs import Jobs
-    from vaelab.sweep import create_sweep
+    from vaelab.runs import ACTIVE
+    from vaelab.sweep import SweptName, create_sweep
 
     if bool(betas) == bool(latent_dims):
         raise ValueError("A sweep is over --betas or over --latent-dims: give one of the two.")
-    runs = create_sweep(config, "beta", betas) if betas else create_sweep(config, "latent_dim", latent_dims)
+    over: SweptName = "beta" if betas else "latent_dim"
+    runs = create_sweep(config, over, list(dict.fromkeys(betas or latent_dims)))
     jobs = Jobs()
     try:
-        for run in runs:
-            jobs.train(run)
+        jobs.train(*runs)
         _follow(jobs, runs, quiet=json)
     except KeyboardInterrupt:
         jobs.stop_all(runs)
+        jobs.close()
+        for run in runs:
+            if not run.has_model and run.status.state not in ACTIVE:
+                run.discard()
         raise KeyboardInterrupt("Stopped; every finished epoch is kept.") from None
     finally:
         jobs.close()
-    failed = [run for run in runs if run.status.state != "finished"]
-    for run in runs:
-        _print_run(run, json)
+    failed = [run.status.message for run in runs if run.status.state != "finished"]
+    for index, run in enumerate(runs):
+        if index and not json:
+            print()
+        _print_run(run, json, **{over: getattr(run.config, over)})
+        if run.epoch < 0:
+            run.discard()
     if failed:
-        raise RuntimeError(f"{len(failed)} of {len(runs)} runs failed: {failed[0].status.message}")
+        raise RuntimeError(f"{len(failed)} of {len(runs)} runs failed: {failed[0]}")
 
 
 def _follow(jobs: Any, runs: list[Any], quiet: bool) -> None:
@@ -375,9 +384,12 @@ def benchmark(
     module.main()
 
 
-def _print_run(run: Any, json: bool) -> None:
+def _print_run(run: Any, json: bool, **swept: Any) -> None:
+    """Say how a run ended and what is known of it; of one in a sweep first which it is."""
     figures = run.evaluation() or {}
-    summary = {"run_dir": str(run.path), "state": run.status.state, "epoch": run.epoch, **figures}
+    # What never began is not kept.
+    folder = str(run.path) if run.epoch >= 0 else None
+    summary = {**swept, "run_dir": folder, "state": run.status.state, "epoch": run.epoch, **figures}
     print(jsonlib.dumps(summary) if json else _as_table(summary))
 
 
@@ -409,7 +421,9 @@ def main() -> None:
         "benchmark": benchmark,
     }
     try:
-        tyro.extras.subcommand_cli_from_dict(commands, prog="python -m vaelab", config=(tyro.conf.OmitArgPrefixes,))
+        tyro.extras.subcommand_cli_from_dict(
+            commands, prog="python -m vaelab", config=(tyro.conf.OmitArgPrefixes, tyro.conf.DisallowNone)
+        )
         if sys.stdout is not None:
             sys.stdout.flush()  # here, where what goes wrong is still told
     except KeyboardInterrupt as error:

@@ -56,26 +56,37 @@ class Jobs:
         self._turn = Lock()
         self._results: dict[tuple[Any, ...], Any] = {}
 
-    def train(self, run: Run) -> None:
-        """Queue the training of ``run``, from wherever its folder stands.
+    def train(self, *runs: Run) -> None:
+        """Queue the training of runs, each from wherever its folder stands: of all, or of none.
 
         Parameters
         ----------
-        run
-            A new, stopped or interrupted run.
+        *runs
+            New, stopped or interrupted runs.
 
         Raises
         ------
         RunError
-            If its folder cannot be written.
+            If a folder cannot be written.
+        ValueError
+            If a new run is to be trained on a device that this machine does not have.
         ConnectionError
             If the cluster cannot be reached, or one of its workers could not do it, or the script that is being run has
-            no ``__main__`` guard; nothing is queued then.
+            no ``__main__`` guard; nothing is queued then, and those that were new are taken off the disk.
         """
-        if not self._is_coming(run):
-            self._check(run)
-            self._announce(run)
-            self._hand_over()
+        coming = [run for run in runs if not self._is_coming(run)]
+        new = [run for run in coming if run.status.state == "new"]
+        try:
+            for run in coming:
+                self._check(run)
+            for run in coming:
+                self._announce(run)
+                self._hand_over()
+        except (ConnectionError, ValueError, RunError):
+            for run in new:
+                if run.status.state in {"new", "failed"}:
+                    run.discard()
+            raise
 
     def train_soon(self, run: Run) -> None:
         """Queue the training of ``run`` without waiting for a cluster that has yet to start.
@@ -159,7 +170,7 @@ class Jobs:
                     return
                 self._trainings[run.path] = self._submit(_train, str(run.path), job, resource="training")
             except (ConnectionError, ValueError) as error:
-                run.write_status("failed", str(error))
+                run.write_end("failed", str(error))
                 raise
             finally:
                 self._coming.popleft()
@@ -178,7 +189,7 @@ class Jobs:
         if run.status.state == "queued" or (gone and run.status.state in ACTIVE):
             if future is not None:
                 future.cancel()
-            run.write_status("stopped", "Stopped before it began.")
+            run.write_end("stopped", "Stopped before it began.")
 
     def stop_all(self, runs: Iterable[Run]) -> None:
         """Stop several runs, and wait until they have stopped, for a few seconds at most.
@@ -209,7 +220,8 @@ class Jobs:
         if status.state in ACTIVE and future is not None and future.status == "error":
             message = _why(future)
             with suppress(RunError):
-                run.write_status("failed", message)
+                run.write_end("failed", message)
+                return run.status
             return status.model_copy(update={"state": "failed", "message": message})
         return status
 
@@ -308,7 +320,12 @@ class Jobs:
     def _check(self, run: Run) -> None:
         """Tell before anything is queued what a cluster of several machines could stumble over."""
         client = self._connect()
-        if self._scheduler:
+        if not self._scheduler:
+            if run.epoch < 0 and run.config.device not in {"auto", "cpu"}:
+                from vaelab.trainer import pick_device  # here, as it imports torch
+
+                pick_device(run.config.device)
+        else:
             try:
                 check_cluster(client, self._scheduler, run)
             except (TimeoutError, RuntimeError) as error:

@@ -182,12 +182,12 @@ def test_npy_alone_and_with_labels(take, tmp_path):
 @pytest.mark.parametrize(
     ("values", "step"),
     [
-        (GRAY / 255, "Scaled values from 0 to 1 to 0 to 255."),
-        (GRAY / 127.5 - 1, "Scaled values from -1 to 1 to 0 to 255."),
+        (GRAY / 255, "Scaled values (0 to 1) to 0 to 255."),
+        (GRAY / 127.5 - 1, "Scaled values (-1 to 1) to 0 to 255."),
         (GRAY.astype(np.float32), None),
         (GRAY.astype(np.int64), None),
-        (GRAY.astype(np.uint16) * 257, "Scaled values from 0 to 65535 to 0 to 255."),
-        (GRAY * 10.0 - 300, "Scaled values from -300 to 2250 to 0 to 255."),
+        (GRAY.astype(np.uint16) * 257, "Scaled values (0 to 65535) to 0 to 255."),
+        (GRAY * 10.0 - 300, "Scaled values (-300 to 2250) to 0 to 255."),
     ],
     ids=["unit", "signed", "bytes as floats", "int64", "uint16", "any floats"],
 )

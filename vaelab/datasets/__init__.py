@@ -12,7 +12,7 @@ from vaelab.config import OWN, Preprocessing, TrainConfig, expanded
 from vaelab.datasets import digits, faces, mnist_5k, shapes, vision
 from vaelab.datasets.base import DatasetUnavailable, ImageDataset, Labelled, Progress, Source, Split, SplitName
 from vaelab.datasets.own import own_source, own_sources, save_own
-from vaelab.datasets.preprocessing import preprocess
+from vaelab.datasets.preprocessing import check_classes, preprocess
 
 __all__ = [
     "SOURCES",
@@ -114,12 +114,14 @@ def check_fit(config: TrainConfig) -> None:
     Raises
     ------
     ValueError
-        If there is no such dataset, its images are not of a size that the architecture takes, or a conditional model
-        has no labels to be told.
+        If there is no such dataset, or it has no such classes; if its images are not of a size that the architecture
+        takes, or a conditional model has no labels to be told.
     DatasetUnavailable
         If it is an own one that is gone or damaged.
     """
     source, classes = source_of(config.dataset), config.preprocessing.classes
+    if classes is not None:
+        check_classes(source.name, source.label_names, classes)
     config.check_image_shape(source.shape_after(config.preprocessing))
     config.check_labels(len(source.label_names if classes is None else classes))
 

@@ -403,7 +403,7 @@ def numbers_to_bytes(
         low, high = 0.0, 1.0
     elif low >= -1 and high <= 1:
         low, high = -1.0, 1.0
-    note = f"Scaled values from {low:g} to {high:g} to 0 to 255."
+    note = f"Scaled values ({low:g} to {high:g}) to 0 to 255."
     return lambda block: _rounded(block, low, high), [note]
 
 

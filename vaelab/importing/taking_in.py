@@ -152,7 +152,10 @@ def _check_settings(
         # Said before anything is decoded; save_own looks again.
         with suppress(DatasetUnavailable):
             own_source(name, folder)
-            raise ValueError(f"There is already a dataset called {name!r}: choose another name, or delete it first.")
+            raise ValueError(
+                f"There is already a dataset called {name!r}: choose another name, or replace it (--replace, in Python "
+                "replace=True)."
+            )
 
 
 class _Taking:
