@@ -323,7 +323,7 @@ def long_run(maps, places, mnist):
 
 def test_only_the_vae_has_a_rule_by_which_draws_are_on_the_data_and_of_every_digit(long_run):
     """What the lesson says of both rules and models."""
-    assert 0.25 < long_run["Autoencoder", "anywhere"][0] < 0.75, "a good part"
+    assert 0.28 < long_run["Autoencoder", "anywhere"][0] < 0.39, "about a third"
     assert long_run["Autoencoder", "from N(0, I)"][0] < 0.05, "no holes there"
     assert long_run["VAE", "anywhere"][0] > 0.2, "empty corners"
     off, digits = long_run["VAE", "from N(0, I)"]
