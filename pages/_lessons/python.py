@@ -38,8 +38,7 @@ def draw() -> None:
     lines = sum(1 for line in making.script().splitlines() if line.strip() and not line.startswith("#"))
     kit.say(
         f"A whole VAE fits into one file of Python: {lines} lines, with its training, its evaluation and its map. "
-        f"**Take "
-        "it away** and run it as it is; it needs PyTorch, scikit-learn and Plotly, and nothing of this app."
+        "**Take it away** and run it as it is; it needs PyTorch, scikit-learn and Plotly, and nothing of this app."
     )
     with st.container(horizontal=True):
         st.download_button(

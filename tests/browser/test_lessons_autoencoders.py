@@ -102,6 +102,10 @@ def test_an_image_goes_through_the_layers_that_the_model_has(page, ae, data):
     assert told[0] == ""
     assert told[1:] == [f"{(inputs + 1) * outputs:,} weights" for outputs, inputs in shapes]
 
+    # The code's numbers have no 0 to start from, and a key of their own.
+    keys = figure.locator(".ls-keys .ls-key").all_text_contents()
+    assert keys == ["Hidden layers: 0the largest of the layer", "Code: the lowestthe highest on its map"]
+
     # Before the answer it comes as far as the code.
     slider = figure.get_by_role("slider", name="Where the image is")
     empty = {(128, 128, 128, 56)}
