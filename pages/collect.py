@@ -181,9 +181,11 @@ def look_after(name: str, token: str) -> None:
     left, right = st.columns(2 if frame.presenting() else [2, 3], gap="large")
     missing = missing_from(collecting.count_drawings(found.name))
     with left:
-        invite(found)
+        address = invite(found)
         frame.guarded(partial(manage, found, missing))()
     with right:
+        if address and frame.presenting():
+            st.markdown(f"## {widgets.plain(address)}")  # for those whose phone reads no codes
         watch(found, missing)
 
 
@@ -192,12 +194,12 @@ def missing_from(count: int) -> int:
     return max(0, collecting.MIN_DRAWINGS - count)
 
 
-def invite(found: DrawingSet) -> None:
-    """Show the address by which phones come to the set, as a code to scan."""
+def invite(found: DrawingSet) -> str | None:
+    """Show the address by which phones come to the set, as a code to scan; it is returned where they can come."""
     st.markdown(f"## {widgets.plain(found.title)}")
     if not found.is_open:
         st.info("The set is closed: nothing more can be added.", icon=":material/lock:")
-        return
+        return None
     place = st.container()
     address = st.text_input(
         "Address for phones",
@@ -206,10 +208,9 @@ def invite(found: DrawingSet) -> None:
         help="What the code leads to. Change it where phones reach this machine by another name.",
         key=f"collect-address-{found.name}",
     )
-    if re.fullmatch(r"https?://\S+", address):
+    is_address = re.fullmatch(r"https?://\S+", address) is not None
+    if is_address:
         with place:
-            if frame.presenting():
-                st.markdown(f"### {widgets.plain(address)}")  # for those whose phone reads no codes
             code = segno.make(address, error="m", micro=False)
             st.image(
                 code.png_data_uri(scale=12, border=4),
@@ -219,6 +220,7 @@ def invite(found: DrawingSet) -> None:
     else:
         st.error("An address begins with http:// or https:// and has no spaces.", icon=":material/error:")
     st.caption(reach.what_it_takes())
+    return address if is_address else None
 
 
 def manage(found: DrawingSet, missing: int) -> None:

@@ -12,7 +12,7 @@ import { element } from "./stage/elements.js";
 
 /** How often as many are drawn as the figure shows, and how many of them are judged in one go. */
 const TIMES = 100;
-const AT_ONCE = 4;
+const AT_ONCE = 2;
 
 export class Average {
   /** @type {number | null} What has been counted, or is being: null for nothing yet. */
