@@ -307,7 +307,7 @@ def delete(runs: Sequence[Run]) -> None:
     st.markdown("\n".join(f"- **{widgets.plain(run.title)}**, in `{run.path}`" for run in runs))
     with st.container(horizontal=True):
         label = "Delete it" if len(runs) == 1 else f"Delete all {len(runs)}"
-        if st.button(label, type="primary", icon=":material/delete:", help="There is no way back."):
+        if st.button(label, type="primary", icon=":material/delete:", help="This cannot be undone."):
             problems = []
             for run in runs:
                 try:
@@ -318,7 +318,7 @@ def delete(runs: Sequence[Run]) -> None:
                 st.rerun()
             st.error(" ".join(problems))
         keep = "Keep it" if len(runs) == 1 else "Keep them"
-        if st.button(keep, help="Leave everything as it is."):
+        if st.button(keep, help="Changes nothing."):
             st.rerun()
 
 

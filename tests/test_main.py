@@ -10,7 +10,7 @@ import pytest
 
 import vaelab
 from vaelab import trainer as trainer_module
-from vaelab.datasets import SOURCES
+from vaelab.datasets import SOURCES, data_folder
 from vaelab.runs import Run, list_runs
 
 FIGURES = {
@@ -180,6 +180,24 @@ def test_a_full_disk_gets_its_sentence(vae, tmp_path, monkeypatch):
     assert code == 2
     assert err.startswith("The disk that holds")
     assert "is full: free some space, then resume" in err
+
+
+def test_without_a_home_there_is_a_folder_for_images(vae, tmp_path, monkeypatch):
+    def no_home(uid):
+        raise KeyError(uid)
+
+    monkeypatch.setattr("pwd.getpwuid", no_home)
+    for name in ("HOME", "VAELAB_DATA", "VAELAB_RUNS", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RuntimeError):
+        Path.home()
+    assert data_folder() == tmp_path / "vaelab-data"
+    read_json(vae("datasets", "--json"))
+    assert read_json(vae("train", *SMALL, "--json"))["state"] == "finished"
+    # Another's home, where there is nobody of that name.
+    code, _, err = vae("import", "~nobody-of-that-name/images", "--name", "mine")
+    assert (code, err) == (2, "There is no file or folder '~nobody-of-that-name/images'.\n")
 
 
 def test_help_names_every_setting(vae):

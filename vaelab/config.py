@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
+from pathlib import Path
 from textwrap import shorten
 from typing import Annotated, Literal, get_args
 
@@ -26,6 +28,7 @@ __all__ = [
     "Preprocessing",
     "TrainConfig",
     "check_name",
+    "expanded",
     "explain",
 ]
 
@@ -75,6 +78,22 @@ def check_name(name: str) -> str:
             "first and last."
         )
     return name
+
+
+def expanded(path: str | Path) -> Path:
+    """Put the home folder in place of ``~``, where there is one.
+
+    Parameters
+    ----------
+    path
+        As a person gave it.
+
+    Returns
+    -------
+    Path
+        The same path where the user, or whoever is named, has no home; there is nothing at it then.
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111 (pathlib's raises an error of its own)
 
 
 class Preprocessing(BaseModel):
@@ -187,7 +206,7 @@ class TrainConfig(BaseModel):
         if self.model == "ae" and self.objective != "elbo":
             raise ValueError(
                 f"objective {self.objective} is about a distribution of codes, which an "
-                "autoencoder has not: choose model vae, or objective elbo"
+                "autoencoder does not have: choose model vae, or objective elbo"
             )
         if self.free_bits and self.objective in {"tc", "iwae"}:
             raise ValueError(
@@ -286,7 +305,7 @@ def explain(error: Exception) -> str:
     if said and _is_ours(error):
         return said
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    return f"Something went wrong that nobody had thought of ({shorten(what, 300, placeholder=' …')})."
+    return f"Something unexpected went wrong ({shorten(what, 300, placeholder=' …')})."
 
 
 def _is_ours(error: Exception) -> bool:

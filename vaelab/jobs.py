@@ -6,15 +6,18 @@ jobs are followed by reading that folder, and nothing is sent back.
 
 from __future__ import annotations
 
+import atexit
 import os
+import time
 import warnings
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, Literal
 
-from vaelab.cluster import RETRIES, check_cluster, start_cluster
+from vaelab.cluster import RETRIES, check_cluster, start_cluster, whole_address
 from vaelab.config import explain
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs
@@ -23,6 +26,9 @@ from vaelab.studies import Study, make_study
 __all__ = ["JobState", "Jobs"]
 
 JobState = Literal["none", "working", "done", "failed"]
+
+#: How long trainings have to notice that they are to stop; they look four times a second.
+STOP_SECONDS = 5.0
 
 
 class Jobs:
@@ -174,6 +180,21 @@ class Jobs:
                 future.cancel()
             run.write_status("stopped", "Stopped before it began.")
 
+    def stop_all(self, runs: Iterable[Run]) -> None:
+        """Stop several runs, and wait until they have stopped, for a few seconds at most.
+
+        Parameters
+        ----------
+        runs
+            As ``stop`` takes one.
+        """
+        stopping = list(runs)
+        for run in stopping:
+            self.stop(run)
+        until = time.monotonic() + STOP_SECONDS
+        while any(self.status(run).state in ACTIVE for run in stopping) and time.monotonic() < until:
+            time.sleep(0.1)
+
     def status(self, run: Run) -> Status:
         """How ``run`` stands, also where its job can no longer write that down itself.
 
@@ -259,12 +280,30 @@ class Jobs:
         return future.result(timeout=30)
 
     def close(self) -> None:
-        """Stop the cluster, and with it every job; their run folders keep what is finished."""
+        """Stop the local cluster, and with it every job; their run folders keep what is finished.
+
+        What waits in its queue stays queued, for the app that is started next.
+        """
+        atexit.unregister(self.close)
         with self._lock:
+            if self._cluster is not None:
+                self._stop_trainings()
             for part in (self._client, self._cluster):
                 if part is not None:
                     part.close()
             self._client = self._cluster = None
+
+    def _stop_trainings(self) -> None:
+        """Let what is in training end by itself: its run says so then, and its process is soon gone."""
+        training = []
+        for path, future in list(self._trainings.items()):
+            with suppress(RunError):
+                run = Run.open(path)
+                if run.status.state == "queued":
+                    future.cancel()  # or it would begin now
+                elif run.status.state in ACTIVE:
+                    training.append(run)
+        self.stop_all(training)
 
     def _check(self, run: Run) -> None:
         """Tell before anything is queued what a cluster of several machines could stumble over."""
@@ -289,8 +328,11 @@ class Jobs:
                 from distributed import Client  # most of a second to import
 
                 try:
-                    if not self._scheduler:
+                    if self._scheduler:
+                        self._scheduler = whole_address(self._scheduler)
+                    else:
                         self._cluster = start_cluster()
+                        atexit.register(self.close)  # before dask's own, which would wait for what is in training
                     with warnings.catch_warnings():  # a table of versions; what matters, ``check_cluster`` says
                         warnings.simplefilter("ignore")
                         self._client = Client(self._scheduler or self._cluster, timeout="10s", set_as_default=False)
@@ -318,7 +360,7 @@ def _why(future: Any) -> str:
     error = future.exception(timeout=5)
     if isinstance(error, KilledWorker):
         return (
-            f"The process that did this was ended {RETRIES + 1} times, most likely for want of memory: close other "
+            f"The process that did this was ended {RETRIES + 1} times, most likely because memory ran out: close other "
             "programs, or take fewer or smaller images."
         )
     return explain(error)

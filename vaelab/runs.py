@@ -46,7 +46,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_safetensors
 
-from vaelab.config import OWN, Preprocessing, TrainConfig, explain
+from vaelab.config import OWN, Preprocessing, TrainConfig, expanded, explain
 from vaelab.datasets.base import DatasetUnavailable
 from vaelab.files import write_whole
 
@@ -233,7 +233,7 @@ def kept_epochs(last: int) -> list[int]:
 
 def runs_folder() -> Path:
     """Where runs are kept: ``VAELAB_RUNS``, or ``runs`` in the current folder."""
-    return Path(os.environ.get("VAELAB_RUNS") or "runs").expanduser().absolute()
+    return expanded(os.environ.get("VAELAB_RUNS") or "runs").absolute()
 
 
 def list_runs(folder: Path | None = None) -> list[Run]:
@@ -332,7 +332,7 @@ class Run:
             while folder.exists():
                 folder = folder.with_name(f"{base}-{os.urandom(2).hex()}")
         else:
-            folder = Path(path).expanduser().absolute()
+            folder = expanded(path).absolute()
         if (folder / "config.json").exists():
             raise RunError(f"{folder} already holds a run: choose another folder, or resume that run.")
         run = cls(folder, config)
@@ -360,7 +360,7 @@ class Run:
         RunError
             If there is no run, or it is damaged.
         """
-        folder = Path(path).expanduser().absolute()
+        folder = expanded(path).absolute()
         try:
             text = (folder / "config.json").read_bytes()
         except OSError as error:
@@ -963,4 +963,6 @@ def _writing(folder: Path) -> Iterator[None]:
             raise RunError(
                 f"The disk that holds {folder} is full: free some space, then resume; every finished epoch is kept."
             ) from error
-        raise RunError(f"{folder} cannot be written ({error.strerror}): choose another folder for runs.") from error
+        raise RunError(
+            f"{folder} cannot be written ({error.strerror}): choose another folder for runs (VAELAB_RUNS)."
+        ) from error

@@ -188,7 +188,7 @@ def test_too_many_classes_are_none(tmp_path, data):
     np.savez(tmp_path / "in.npz", x=pixels(1100, 8), y=np.arange(1100))
     report = import_images(tmp_path / "in.npz", name="mine", folder=data)
     assert (report.label_names, report.data.labels) == ((), None)
-    assert "Left out the 1,100 classes, of which at most 1,000 are taken." in report.steps
+    assert "Left out the 1,100 classes: there can be at most 1,000." in report.steps
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from vaelab.config import OWN, Preprocessing, TrainConfig
+from vaelab.config import OWN, Preprocessing, TrainConfig, expanded
 from vaelab.datasets import digits, faces, mnist_5k, shapes, vision
 from vaelab.datasets.base import DatasetUnavailable, ImageDataset, Labelled, Progress, Source, Split, SplitName
 from vaelab.datasets.own import own_source, own_sources, save_own
@@ -45,12 +45,16 @@ def data_folder() -> Path:
     Returns
     -------
     Path
-        ``$VAELAB_DATA``, or else ``vaelab/data`` in the user's cache folder. It may not exist yet.
+        ``$VAELAB_DATA``, or else ``vaelab/data`` in the user's cache folder, or ``vaelab-data`` in the current
+        folder for a user without a home, as in a container. It may not exist yet.
     """
     if chosen := os.environ.get("VAELAB_DATA"):
-        return Path(chosen).expanduser()
+        return expanded(chosen)
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser() / "vaelab" / "data"
+    folder = expanded(cache)
+    if folder.is_relative_to("~"):
+        return Path("vaelab-data").absolute()
+    return folder / "vaelab" / "data"
 
 
 def sources(folder: str | Path | None = None) -> dict[str, Source]:
