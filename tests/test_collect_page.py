@@ -137,7 +137,7 @@ def test_phones_are_sent_where_they_reach_this_machine(monkeypatch, url, expecte
 
 def test_a_wrong_secret_opens_nothing(launch, symbols):
     app = launch("collect.py", set="symbols", owner="guessed")
-    assert "not the address" in app.error[0].value
+    assert "not the one shown" in app.error[0].value
     assert not app.button
     assert not components(app)
 
