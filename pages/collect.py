@@ -179,19 +179,27 @@ def look_after(name: str, token: str) -> None:
         st.error("This address is not the one shown when the set was opened.", icon=":material/lock:")
         return
     left, right = st.columns(2 if frame.presenting() else [2, 3], gap="large")
+    missing = missing_from(collecting.count_drawings(found.name))
     with left:
-        invite(found)
-        frame.guarded(partial(manage, found))()
+        address = invite(found)
+        frame.guarded(partial(manage, found, missing))()
     with right:
-        watch(found)
+        if address and frame.presenting():
+            st.markdown(f"## {widgets.plain(address)}")  # for those whose phone reads no codes
+        watch(found, missing)
 
 
-def invite(found: DrawingSet) -> None:
-    """Show the address by which phones come to the set, as a code to scan."""
+def missing_from(count: int) -> int:
+    """How many drawings more training needs."""
+    return max(0, collecting.MIN_DRAWINGS - count)
+
+
+def invite(found: DrawingSet) -> str | None:
+    """Show the address by which phones come to the set, as a code to scan; it is returned where they can come."""
     st.markdown(f"## {widgets.plain(found.title)}")
     if not found.is_open:
         st.info("The set is closed: nothing more can be added.", icon=":material/lock:")
-        return
+        return None
     place = st.container()
     address = st.text_input(
         "Address for phones",
@@ -200,7 +208,8 @@ def invite(found: DrawingSet) -> None:
         help="What the code leads to. Change it where phones reach this machine by another name.",
         key=f"collect-address-{found.name}",
     )
-    if re.fullmatch(r"https?://\S+", address):
+    is_address = re.fullmatch(r"https?://\S+", address) is not None
+    if is_address:
         with place:
             code = segno.make(address, error="m", micro=False)
             st.image(
@@ -211,14 +220,16 @@ def invite(found: DrawingSet) -> None:
     else:
         st.error("An address begins with http:// or https:// and has no spaces.", icon=":material/error:")
     st.caption(reach.what_it_takes())
+    return address if is_address else None
 
 
-def manage(found: DrawingSet) -> None:
+def manage(found: DrawingSet, missing: int) -> None:
     with st.container(horizontal=True):
         train = st.button(
             "Train on these",
             type="primary",
             icon=":material/model_training:",
+            disabled=missing > 0,
             help="Keeps the drawings so far as a dataset of this name, and opens Train with it.",
         )
         st.button(
@@ -245,6 +256,8 @@ def manage(found: DrawingSet) -> None:
                 args=(found,),
             )
         st.button("All sets", icon=":material/arrow_back:", help="Back to the other sets.", on_click=leave)
+    if missing:
+        st.caption(f"{missing} more {'drawing' if missing == 1 else 'drawings'} to go before training.")
     if train:
         with st.spinner("Keeping the drawings …"):
             dataset = collecting.keep(found.name)
@@ -261,14 +274,21 @@ def leave() -> None:
     del st.query_params[OWNER_KEY]
 
 
-def watch(found: DrawingSet) -> None:
+def watch(found: DrawingSet, missing: int) -> None:
     @st.fragment(run_every=1.0 if found.is_open else None)
     @frame.guarded
     def body() -> None:
         drawings = collecting.list_drawings(found.name)
+        if missing_from(len(drawings)) != missing:
+            st.rerun()
         arrivals(found, drawings, partial(widgets.attempt, collecting.remove_drawing, found.name))
 
     body()
 
 
-frame.show(main, __file__, is_for_phones)
+def first() -> str:
+    """What to do first where a set is open; elsewhere what is said of the page."""
+    return "**Show the code**: what others draw on their phones arrives here." if SET_KEY in st.query_params else ""
+
+
+frame.show(main, __file__, is_for_phones, first)

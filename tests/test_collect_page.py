@@ -153,8 +153,26 @@ def test_closing_and_opening_again(launch, symbols):
 
 def test_too_few_drawings_are_no_dataset_yet(launch, symbols):
     fill(3)
-    app = press(look_after(launch, symbols), "Train on these")
-    assert app.error[0].value == plain("Training needs at least 10 drawings: Draw a symbol has 3 so far.")
+    app = look_after(launch, symbols)
+    assert next(button for button in app.button if button.label == "Train on these").disabled
+    assert [caption.value for caption in app.caption if "to go" in caption.value] == [
+        "7 more drawings to go before training."
+    ]
+    fill(6)
+    app.run()
+    assert any("1 more drawing to go" in caption.value for caption in app.caption)
+
+
+def test_what_to_do_first_where_a_set_is_open(launch, symbols):
+    assert "Show the code" in look_after(launch, symbols).markdown[1].value
+    assert "Open a set" in launch("collect.py").markdown[1].value
+
+
+def test_a_presentation_shows_the_address_for_phones_beside_its_code(launch, symbols):
+    address = plain("http://10.0.0.5:8501/collect?set=symbols")
+    large = launch("collect.py", set=symbols.name, owner=symbols.owner, present="true")
+    assert f"## {address}" in [element.value for element in large.markdown]
+    assert f"## {address}" not in [element.value for element in look_after(launch, symbols).markdown]
 
 
 def test_training_on_these_keeps_them(launch, symbols):

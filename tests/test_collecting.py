@@ -390,7 +390,7 @@ def test_the_classes_are_counted_as_offered_first(symbols):
 
 def test_too_few_drawings_are_said_to_be_too_few(symbols):
     fill(symbols, 9)
-    with pytest.raises(ValueError, match=r"at least 10 drawings: Draw a symbol has 9 so far\.$"):
+    with pytest.raises(ValueError, match=r"at least 10 drawings; this set has 9 so far\.$"):
         to_dataset("symbols", symbols)
     with pytest.raises(ValueError, match="at least 10"):
         keep("symbols", symbols)

@@ -1,15 +1,69 @@
-"""The course without a browser: its last lesson's model, and the code to take away."""
+"""The course without a browser: its words, its last lesson's model, and the code to take away."""
 
+import ast
 import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
-from pages._lessons import making
+from pages import _lessons
+from pages._lessons import making, python
+from pages._ui.browser_code import ASSETS
 from vaelab import walkthrough
+
+#: What lessons are written in: the words and the figures.
+WORDS = sorted(Path(_lessons.__file__).parent.glob("*.py"))
+FIGURES = sorted((ASSETS / "lessons").rglob("*.js"))
+
+
+def texts_of(file):
+    """What a file may say to a reader: its strings, without docstrings."""
+    text = file.read_text("utf-8")
+    if file.suffix == ".js":
+        code = re.sub(r"^\s*(/?\*|//).*$", "", text, flags=re.MULTILINE)
+        return [found for line in code.splitlines() for found in re.findall(r'"[^"]*"|`[^`]*`', line)]
+    tree = ast.parse(text)
+    told = {
+        id(node.value)
+        for parent in ast.walk(tree)
+        for node in ast.iter_child_nodes(parent)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told
+    ]
+
+
+@pytest.mark.parametrize("file", [*WORDS, *FIGURES], ids=lambda file: file.name)
+def test_words_and_figures_have_one_kind_of_apostrophe_and_of_percent(file):
+    for text in texts_of(file):
+        assert not re.search(r"\w'\w|s' ", text), text
+        assert not re.search(r"[\d}][ \u00a0]%", text), text
+
+
+def test_what_the_file_to_take_away_needs_is_said():
+    needed = {"torch": "PyTorch", "sklearn": "scikit-learn", "plotly": "Plotly"}
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(ast.parse(making.script()))
+        for name in (
+            [each.name for each in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert imported - sys.stdlib_module_names == set(needed)
+    said = next(text for text in texts_of(Path(python.__file__)) if "and nothing of this app" in text)
+    for name in needed.values():
+        assert name in said
 
 
 def elbo_of(output):

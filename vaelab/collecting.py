@@ -438,7 +438,7 @@ def to_dataset(name: str, folder: str | Path | None = None) -> ImageDataset:
     """
     found, drawings = find_set(name, folder), list_drawings(name, folder)[::-1]
     if len(drawings) < MIN_DRAWINGS:
-        raise ValueError(f"Training needs at least {MIN_DRAWINGS} drawings: {found.title} has {len(drawings)} so far.")
+        raise ValueError(f"Training needs at least {MIN_DRAWINGS} drawings; this set has {len(drawings)} so far.")
     counts = class_counts(found, drawings)
     names = [word for word, count in counts.items() if count]
     place = {word.casefold(): index for index, word in enumerate(names)}

@@ -119,7 +119,7 @@ function countOf(word, count) {
   const item = document.createElement("li");
   const number = document.createElement("b");
   number.textContent = String(count);
-  item.append(`${word} `, number);
+  item.append(`“${word}” × `, number);
   return item;
 }
 

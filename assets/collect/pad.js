@@ -12,6 +12,8 @@ import { SketchPad } from "../shared/sketch_pad.js";
 import { newId, Outbox, recall, remember } from "./outbox.js";
 
 const NICKNAME = "vaelab-nickname";
+/** And the set: the class that was chosen last. */
+const CLASS = "vaelab-class";
 
 export class CollectPad {
   #add;
@@ -95,6 +97,10 @@ export class CollectPad {
     childOf(this.#root, ".co-other", HTMLElement).hidden = !others;
     childOf(this.#root, ".co-name", HTMLElement).hidden = !nicknames;
     this.#nickname.value = recall(NICKNAME) ?? "";
+    // After a reload as before it: whoever draws twenty moons says so once.
+    const last = recall(this.#classKey) ?? "";
+    if (last && others && !classes.includes(last)) this.#offer(last);
+    this.#choose(last);
   }
 
   /**
@@ -110,6 +116,7 @@ export class CollectPad {
     choice.value = word;
     choice.addEventListener("change", () => {
       this.#other.value = "";
+      this.#choose(word);
     });
     const name = document.createElement("span");
     name.textContent = word;
@@ -120,6 +127,11 @@ export class CollectPad {
   /** @param {string} word  Empty for none of those offered. */
   #choose(word) {
     for (const choice of this.#chips.querySelectorAll("input")) choice.checked = choice.value === word;
+    remember(this.#classKey, word);
+  }
+
+  get #classKey() {
+    return `${CLASS}:${this.#spec.set}`;
   }
 
   get #label() {
@@ -177,7 +189,7 @@ export class CollectPad {
 
   #count() {
     const { added } = this.#outbox;
-    return `${added} ${added === 1 ? "is" : "are"} yours.`;
+    return `You have added ${added} ${added === 1 ? "drawing" : "drawings"}.`;
   }
 
   /**

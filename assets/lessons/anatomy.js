@@ -82,6 +82,13 @@ class Anatomy {
       () => this.#draw(new Float32Array(this.network.numPixels)),
       "An empty image to draw on",
     );
+    // A number of the code has no 0 to start from: it is coloured by where it lies among all codes.
+    const keys = element(
+      "div",
+      { class: "ls-keys" },
+      heatKey("the largest of the layer", "Hidden layers: 0"),
+      heatKey("the highest on its map", "Code: the lowest"),
+    );
     stage.append(
       element("div", { class: "ls-row ls-middle" }, this.tray.element, send),
       // First, as it is what the answer reveals.
@@ -94,7 +101,7 @@ class Anatomy {
         this.errors,
       ),
       this.pipeline.element,
-      element("div", { class: "ls-row ls-explained" }, this.notes.stage, heatKey("the largest in its layer")),
+      element("div", { class: "ls-row ls-explained" }, this.notes.stage, keys),
     );
     this.#take(this.images[0], names[0]);
   }

@@ -25,6 +25,9 @@ import { ImageView, imagesOf, joined } from "./stage/pictures.js";
 import { Plane } from "./stage/plane.js";
 import { Tiles } from "./stage/tiles.js";
 
+/** Sigmas from its middle that a cloud reaches: 99 in 100 of its codes lie within. */
+const WITHIN = 3;
+
 class Beta {
   #revealed = false;
 
@@ -75,7 +78,7 @@ class Beta {
       this.choice.element,
       row(
         part(
-          `The map: codes, and the clouds (one σ) of ${this.clouds.length} images`,
+          `The map: codes, and the clouds (radius σ) of ${this.clouds.length} images`,
           this.plane.element,
           row(this.here.element, column(legend(spec.label_names, spec.palette), this.coverage)),
         ),
@@ -121,7 +124,7 @@ class Beta {
     this.draws.paint(network.decode(this.epsilon.subarray(0, 2 * this.numDraws), this.numDraws));
     this.back.paint(joined(this.examples.map((image) => network.decode(network.encode(image).mu).slice())));
     model.coverage ??= this.#coverageOf(network);
-    this.coverage.textContent = `Of ${this.epsilon.length / 2} draws from the prior, ${Math.round(100 * model.coverage)} % lie within 2 σ of some image's cloud.`;
+    this.coverage.textContent = `Of ${this.epsilon.length / 2} draws from the prior, ${Math.round(100 * model.coverage)}% lie within ${WITHIN}σ of some image’s cloud.`;
     this.plane.replace({ places });
     this.plane.element.dataset.beta = String(beta);
     this.plane.shapes = [
@@ -137,7 +140,7 @@ class Beta {
   }
 
   /**
-   * Which share of the prior's draws lies within two sigma of some image's posterior.
+   * Which share of the prior's draws lies `WITHIN` sigma of some image's posterior.
    * @param {Network} network
    */
   #coverageOf(network) {
@@ -147,7 +150,7 @@ class Beta {
     for (let i = 0; i < count; i++) {
       const [x, y] = this.epsilon.subarray(2 * i, 2 * i + 2);
       const inside = posteriors.some(
-        ({ mu, sigma }) => ((x - mu[0]) / sigma[0]) ** 2 + ((y - mu[1]) / sigma[1]) ** 2 < 4,
+        ({ mu, sigma }) => ((x - mu[0]) / sigma[0]) ** 2 + ((y - mu[1]) / sigma[1]) ** 2 < WITHIN ** 2,
       );
       if (inside) covered += 1;
     }

@@ -92,7 +92,7 @@ class Collapse {
       row(
         this.views.image.element,
         this.views.decoded.element,
-        part("Only this number changes; the others stay at the image's μ", this.strip.element, this.notes.strip),
+        part("Only this number changes; the others stay at the image’s μ", this.strip.element, this.notes.strip),
       ),
       this.comparison,
     );

@@ -60,7 +60,7 @@ class Distribution {
     root.append(
       row(
         part("Autoencoder: a point", this.planes.ae.element, this.notes.ae),
-        part("VAE: a cloud, one and two σ wide", this.planes.vae.element, this.notes.vae),
+        part("VAE: a cloud, with radius σ and 2σ", this.planes.vae.element, this.notes.vae),
       ),
       legend(spec.label_names, spec.palette),
       element(

@@ -6,6 +6,7 @@
 import { LatentMap } from "../network/map.js";
 import { normals } from "../network/random.js";
 import { show } from "../shared/show.js";
+import { Average } from "./generating_average.js";
 import { DrawsOnMap, judgeOf, legibleShare } from "./generating_map.js";
 import { legend } from "./stage/bars.js";
 import { checkbox, Slider } from "./stage/controls.js";
@@ -19,6 +20,7 @@ const REST = 120;
 
 class Generating {
   #chosen = 0;
+  #revealed = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer = undefined;
 
@@ -41,7 +43,17 @@ class Generating {
       this.stretched = on;
       this.#scatter();
     });
-    this.#hideAnswer(true);
+    const { vae, ae, judge } = this;
+    this.average = new Average(
+      [
+        { name: "VAE", count: (noise, t) => vae.countLegible(noise, t, false, judge) },
+        { name: "Autoencoder", count: (noise, t) => ae.countLegible(noise, t, false, judge) },
+        { name: "Autoencoder, stretched", count: (noise, t) => ae.countLegible(noise, t, true, judge) },
+      ],
+      DRAWS,
+      vae.map.latentDim,
+    );
+    this.#hideAnswer();
     const knobs = row(
       button("Draw again", () => this.#draw(), `Draw ${DRAWS} other codes`),
       this.temperature.element,
@@ -56,27 +68,29 @@ class Generating {
     root.append(
       knobs,
       row(this.vae.element, this.ae.element),
+      this.average.element,
       note(
-        `Of ${DRAWS} real images that were held out, ${real} would count as legible. The same ε in both models; dashed: two standard deviations of the draws.`,
+        `Of ${DRAWS} real images that were held out, ${real} would count as legible. The same ε in both models; dashed: radius 2σ of the draws.`,
       ),
       legend(spec.label_names, spec.palette),
     );
     this.#scatter();
   }
 
-  /** From now on, the noise can be made smaller and larger. */
+  /** From now on, the noise can be made smaller and larger, and draws are counted. */
   reveal() {
-    this.#hideAnswer(false);
+    this.#revealed = true;
+    this.#hideAnswer();
+    this.average.countAt(this.temperature.value);
   }
 
   end() {
     clearTimeout(this.#timer);
+    this.average.end();
   }
 
-  /** @param {boolean} hidden */
-  #hideAnswer(hidden) {
-    this.temperature.element.hidden = hidden;
-    this.stretch.hidden = hidden;
+  #hideAnswer() {
+    for (const each of [this.temperature.element, this.stretch, this.average.element]) each.hidden = !this.#revealed;
   }
 
   #draw() {
@@ -92,6 +106,7 @@ class Generating {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       for (const each of [this.vae, this.ae]) each.judge(this.judge);
+      if (this.#revealed) this.average.countAt(temperature);
     }, REST);
   }
 

@@ -97,7 +97,9 @@ export class DrawsOnMap {
     );
     this.center = axes.map(mean);
     this.spread = axes.map(deviation);
-    this.usualNorm = mean(axes[0].map((_, i) => Math.hypot(...map.code(i))));
+    const norms = axes[0].map((_, i) => Math.hypot(...map.code(i)));
+    this.usualNorm = mean(norms);
+    this.farthest = Math.max(...norms);
     this.element = part(
       title,
       this.tiles.element,
@@ -137,18 +139,53 @@ export class DrawsOnMap {
   }
 
   /**
-   * Make codes of noise, and show what they become.
-   * @param {number[][]} noise
+   * Where draws have their middle, and how far they spread from it along each number of the code.
    * @param {number} temperature
    * @param {boolean} stretched  Whether they are stretched to where the model's codes lie.
    */
-  scatter(noise, temperature, stretched) {
+  #cloud(temperature, stretched) {
     const center = stretched ? this.center : this.center.map(() => 0);
-    const spread = (stretched ? this.spread : this.spread.map(() => 1)).map((s) => s * temperature);
-    this.#codes = noise.map((epsilon) => epsilon.map((e, j) => center[j] + spread[j] * e));
+    return { center, spread: (stretched ? this.spread : this.spread.map(() => 1)).map((s) => s * temperature) };
+  }
+
+  /**
+   * Codes made of noise.
+   * @param {number[][]} noise
+   * @param {number} temperature
+   * @param {boolean} stretched
+   */
+  #codesOf(noise, temperature, stretched) {
+    const { center, spread } = this.#cloud(temperature, stretched);
+    return noise.map((epsilon) => epsilon.map((e, j) => center[j] + spread[j] * e));
+  }
+
+  /**
+   * How many of the codes made of noise are decoded to what can be read.
+   * @param {number[][]} noise
+   * @param {number} temperature
+   * @param {boolean} stretched
+   * @param {Judge} judge
+   */
+  countLegible(noise, temperature, stretched, judge) {
+    const codes = this.#codesOf(noise, temperature, stretched);
+    return codes.filter((z) => judge(this.network.decode(z)) !== null).length;
+  }
+
+  /**
+   * Make codes of noise, and show what they become.
+   * @param {number[][]} noise
+   * @param {number} temperature
+   * @param {boolean} stretched
+   */
+  scatter(noise, temperature, stretched) {
+    const { center, spread } = this.#cloud(temperature, stretched);
+    this.#codes = this.#codesOf(noise, temperature, stretched);
     this.tiles.paint(this.network.decode(this.#codes.flat(), this.#codes.length));
-    const norms = mean(this.#codes.map((z) => Math.hypot(...z)));
-    this.notes.distance.textContent = `Distance from 0, on average: images’ codes ${show(this.usualNorm, 1)}, draws ${show(norms, 1)}.`;
+    const norms = this.#codes.map((z) => Math.hypot(...z));
+    const beyond = norms.filter((norm) => norm > this.farthest).length;
+    this.notes.distance.textContent =
+      `Distance from 0, on average: images’ codes ${show(this.usualNorm, 1)}, draws ${show(mean(norms), 1)}. ` +
+      `Farther out than any image’s code: ${beyond} of ${norms.length} draws.`;
     const sigma = Float32Array.from(spread);
     const [xx, , yy] = this.map.covariance({ mu: Float32Array.from(center), sigma }) ?? [0, 0, 0]; // PCA has one
     this.plane.shapes = [

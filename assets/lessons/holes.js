@@ -98,7 +98,7 @@ class Territory {
         this.notes.tally,
       ),
     );
-    this.notes.tally.textContent = "Predict first: how many of them will be off the data?";
+    this.notes.tally.textContent = "Predict first: how many of them will be off the data, on average?";
     this.#go(this.box.map(([low, high]) => low + 0.75 * (high - low)));
   }
 
@@ -166,7 +166,7 @@ class Territory {
           ]
         : [
             { ellipse: [0, 0], sigma: [2, 2], kind: "ls-quiet" },
-            { dot: [0, 2], r: 0, text: "N(0, I), 2 σ wide" },
+            { dot: [0, 2], r: 0, text: "N(0, I), radius 2σ" },
           ];
     this.plane.shapes = [...region, ...codes.map((z, i) => ({ dot: z, r: 3.5, kind: off[i] ? "ls-off" : "" }))];
     this.plane.draw();
@@ -225,7 +225,7 @@ class Holes {
     const lines = table(
       "Codes drawn at random, in the long run",
       [`Codes drawn ${TIMES} times, ${DECODED} at a time`, "off the data", `digits among ${DECODED}`],
-      all.map(({ name, off, digits }) => [name, `${Math.round(100 * off)}\u00a0%`, show(digits, 1)]),
+      all.map(({ name, off, digits }) => [name, `${Math.round(100 * off)}%`, show(digits, 1)]),
     );
     lines.querySelectorAll("tbody tr").forEach((line, i) => {
       line.setAttribute("aria-current", String(all[i].shown));

@@ -36,7 +36,7 @@ function showLean(degrees) {
 class ImageGeneration {
   /** Which way images lean farther to the right, and which way, across that, they get more ink. */
   #leaning = [1, 0];
-  #broadening = [0, 1];
+  #inking = [0, 1];
 
   /** @param {Given<ImageGenerationSpec>} given */
   constructor({ root, spec, arrays, networks }) {
@@ -179,7 +179,7 @@ class ImageGeneration {
     const [x, y] = this.#leaning;
     /** @type {(z: number[]) => number} */
     const inkAt = (z) => mean(this.#postures(z).map(({ ink }) => ink));
-    this.#broadening = inkAt([-y, x]) > inkAt([y, -x]) ? [-y, x] : [y, -x];
+    this.#inking = inkAt([-y, x]) > inkAt([y, -x]) ? [-y, x] : [y, -x];
   }
 
   /** Both directions, drawn on the map. */
@@ -189,26 +189,26 @@ class ImageGeneration {
       { line: [-END, END].map((at) => direction.map((each) => at * each)), kind: "ls-quiet" },
       { dot: direction.map((each) => END * each), r: 3, text },
     ];
-    return [...arrow(this.#leaning, "leans right"), ...arrow(this.#broadening, "broader")];
+    return [...arrow(this.#leaning, "leans right"), ...arrow(this.#inking, "more ink")];
   }
 
   /** What the directions do, measured at their ends. */
   #factsOfDirections() {
     const [lean, ink] = [
       { direction: this.#leaning, of: "lean" },
-      { direction: this.#broadening, of: "ink" },
+      { direction: this.#inking, of: "ink" },
     ].map(({ direction, of }) =>
       [-END, END].map((at) =>
         this.#postures(direction.map((each) => at * each)).map((each) => (of === "lean" ? each.lean : each.ink)),
       ),
     );
     const leaning = lean[1].filter((degrees, i) => degrees > lean[0][i] + LEAST_LEAN).length;
-    const broader = ink[1].filter((amount, i) => amount > ink[0][i]).length;
+    const inkier = ink[1].filter((amount, i) => amount > ink[0][i]).length;
     const count = this.names.length;
     return (
       `From end to end of “leans right”, ${leaning} of ${count} digits come to lean farther to the right, ` +
-      `by ${show(mean(lean[1]) - mean(lean[0]), 0)}° on average. From end to end of “broader”, ` +
-      `${broader} of ${count} get more ink: ${show(mean(ink[1]) / mean(ink[0]), 1)} times as much on average.`
+      `by ${show(mean(lean[1]) - mean(lean[0]), 0)}° on average. From end to end of “more ink”, ` +
+      `${inkier} of ${count} get more of it: ${show(mean(ink[1]) / mean(ink[0]), 1)} times as much on average.`
     );
   }
 
@@ -216,8 +216,8 @@ class ImageGeneration {
   #factsOfMixing() {
     const { places, labels, unlabelled, unlabelled_labels: others } = this.arrays;
     return (
-      `The nearest other image on this map shows the same digit for ${percentAlike(places, labels)}\u00a0% of images; ` +
-      `on the map of the VAE without labels, for ${percentAlike(unlabelled, others)}\u00a0%.`
+      `The nearest other image on this map shows the same digit for ${percentAlike(places, labels)}% of images; ` +
+      `on the map of the VAE without labels, for ${percentAlike(unlabelled, others)}%.`
     );
   }
 }

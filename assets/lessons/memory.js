@@ -1,5 +1,5 @@
 /**
- * What of the course was opened and answered, kept by the browser; and a lesson opens at its top.
+ * What of the course was opened and answered, kept by the browser; a lesson opens at its top, and keys turn to another.
  *
  * @import { Mount } from "../shared/mount.js"
  *
@@ -7,12 +7,17 @@
  * @typedef {{ opened: string[], answers: Record<string, number> }} Memory
  *
  * `MemorySent` of pages/_lessons/progress.py: the same, the open lesson, whether Python has heard what is remembered,
- * and whether that is to go.
- * @typedef {{ opened: string[], answers: Record<string, number>, lesson: string, heard: boolean, forget: boolean }} MemorySent
+ * whether that is to go, and whether this is a presentation.
+ * @typedef {{ opened: string[], answers: Record<string, number>, lesson: string, heard: boolean, forget: boolean,
+ *   presenting: boolean }} MemorySent
  */
+import { endWithout } from "../shared/mount.js";
 import { page } from "../shared/page.js";
+import { turnByKeys } from "./turning.js";
 
 const STORED = "vaelab-course";
+/** Ends the listening to keys, which each mount begins anew. */
+let listening = new AbortController();
 
 /** @returns {Memory} */
 function recall() {
@@ -33,7 +38,7 @@ function remember({ opened, answers }) {
 }
 
 /** @param {Mount<MemorySent>} mount */
-export default function mount({ data, setTriggerValue }) {
+export default function mount({ data, parentElement, setTriggerValue }) {
   if (page.lesson !== data.lesson) goToTop(page.lesson !== "");
   page.lesson = data.lesson;
   const { opened, answers } = data.forget ? { opened: [], answers: {} } : recall();
@@ -44,6 +49,11 @@ export default function mount({ data, setTriggerValue }) {
   remember(all);
   const isNew = all.opened.length > data.opened.length || Object.keys(answers).some((slug) => !(slug in data.answers));
   if (isNew && !data.heard) setTriggerValue("remembered", all);
+  listening.abort();
+  const ours = new AbortController();
+  listening = ours;
+  if (data.presenting) turnByKeys(ours.signal);
+  return endWithout(/** @type {Element} */ (parentElement), () => ours.abort());
 }
 
 /**

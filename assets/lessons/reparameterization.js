@@ -50,7 +50,7 @@ class Reparameterization {
       moved: (place) => this.#move(place),
     });
     this.map = new Plane({
-      label: "A part of the VAE's map, with the code z",
+      label: "A part of the VAE’s map, with the code z",
       extent: [-1, 1, -1, 1],
       size: 2.5,
       aspect: 1.15,
@@ -80,7 +80,7 @@ class Reparameterization {
             this.factors.map((each) => each.value / 2),
           ),
         ),
-        button("Back to the encoder's answer", () => this.#set([0, 0], [1, 1])),
+        button("Back to the encoder’s answer", () => this.#set([0, 0], [1, 1])),
       ),
     );
     this.nudges = element("div", { "data-testid": "nudges" });
@@ -104,7 +104,7 @@ class Reparameterization {
         part(
           "The code: z = μ + σ · ε",
           this.map.element,
-          note("Ellipses: one and two σ around μ. Pale: other draws. The line: from μ to z."),
+          note("Ellipses: radius σ and 2σ around μ. Pale: other draws. The line: from μ to z."),
         ),
       ),
       this.moves,

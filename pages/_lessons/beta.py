@@ -61,7 +61,7 @@ def draw() -> None:
         )
         kit.say(
             "With $\\beta = 1$ this is the VAE so far, whose map is drawn here. **Move over it**: what is under the "
-            "pointer is decoded. The dashed circles are the prior's, one and two $\\sigma$ wide."
+            "pointer is decoded. The dashed circles are the prior’s, with radius $\\sigma$ and $2\\sigma$."
         )
         answered = kit.predict(
             SLUG,
@@ -139,7 +139,7 @@ def _after(runs: list[Run]) -> None:
     )
     kit.say(
         "**What it does to draws.** With $\\beta = 0.05$ the clouds are so small, and so far apart, that the prior "
-        "mostly draws where there is no image's cloud. With a large $\\beta$ it draws where the clouds are, but each "
+        "mostly draws where there is no image’s cloud. With a large $\\beta$ it draws where the clouds are, but each "
         "place stands for so many images that what is decoded is a blur. A tidy map is paid for with sharpness."
     )
     sums = {beta: each["rate"] + each["distortion"] for beta, each in by_beta.items()}

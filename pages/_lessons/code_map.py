@@ -33,7 +33,7 @@ def draw() -> None:
     with words:
         kit.say(
             "All the codes there could be make up **latent space** (*latent*: not seen in the image, but behind it). "
-            "With codes of two numbers, latent space is a plane and can be drawn: each grey point is an image of 28 × "
+            "With codes of two numbers, latent space is a plane and can be drawn: each point is an image of 28 × "
             "28 pixels, placed at its code."
         )
         kit.say(

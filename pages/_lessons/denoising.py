@@ -40,7 +40,7 @@ def draw() -> None:
         )
         kit.say(
             f"with strength $s = {strength:g}$; *clip* keeps pixels between 0 and 1. How near an image is to the clean "
-            "one is told in decibels, as its **PSNR** (peak signal-to-noise ratio): $-10 \\log_{10}$ of a pixel's mean "
+            "one is told in decibels, as its **PSNR** (peak signal-to-noise ratio): $-10 \\log_{10}$ of a pixel’s mean "
             "squared error. 10 dB more is a tenth of the error. **Move the slider**: the VAE beside it has as many "
             "latent dimensions, but has only seen clean images."
         )
@@ -55,8 +55,8 @@ def draw() -> None:
             ),
             1,
             "The denoiser is never told how much noise there is; it assumes as much as it has always met. So it "
-            "smooths clean images, too. Look at the third curve: where there is hardly any noise, it is best **to do "
-            "nothing**.",
+            "smooths clean images, too. Look at the dotted curve, the image left as it is: where there is hardly any "
+            "noise, it is best **to do nothing**.",
         )
     with stage:
         FIGURE.draw(

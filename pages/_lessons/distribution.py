@@ -20,10 +20,10 @@ def draw() -> None:
     words, stage, after = kit.sides()
     with words:
         kit.say(
-            "An autoencoder's encoder answers each image with a point of latent space. The encoder of a **variational "
+            "An autoencoder’s encoder answers each image with a point of latent space. The encoder of a **variational "
             "autoencoder** (VAE) answers with a *distribution*: a Gaussian cloud, given by its middle $\\mu$ and, "
             "along each axis, its width $\\sigma$. The decoder is given a code drawn from that cloud, which is called "
-            "the image's **posterior**, $q(z|x) = \\mathcal N\\big(\\mu(x), \\sigma(x)^2\\big)$."
+            "the image’s **posterior**, $q(z|x) = \\mathcal N\\big(\\mu(x), \\sigma(x)^2\\big)$."
         )
         kit.say("**Move over either map**: the nearest image goes through both models.")
         answered = kit.predict(

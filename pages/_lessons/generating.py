@@ -33,16 +33,17 @@ def draw() -> None:
         answered = kit.predict(
             SLUG,
             "$T$, the **temperature**, makes draws timid or bold. Suppose it is lowered to $0.2$. What becomes of the "
-            "VAE's 24 images?",
+            "VAE’s 24 images?",
             (
                 "They become alike: one blurred shape",
                 "They become clearer: the decoder is surest in the middle",
                 "They fade to black: small codes, little ink",
             ),
             0,
-            "**Lower T**: all draws gather around $0$, where the codes of many digits meet, and what the decoder makes "
-            "of that place is a blend of them. What is lost is variety. **Raise T** above $1$, and draws go "
-            "farther out than any image's code: digits are overdone, where they are digits at all.",
+            "**Lower T**: all draws gather around $0$, where the codes of many digits meet, and what the decoder "
+            "makes of that place is a blend of them. What is lost is variety. **Raise T** towards $2$, and most draws "
+            "lie farther out than any image’s code: strokes get harder and shapes odder, although no fewer of them "
+            "can be read.",
         )
     with stage:
         FIGURE.draw(
@@ -67,18 +68,19 @@ def draw() -> None:
             )
             kit.say(
                 "**And in an autoencoder?** Its codes lie where training left them, far from 0, and draws from "
-                "$\\mathcal N(0, I)$ do not come near them: pale ghosts. **Stretch** the draws to "
-                "the spread of its codes, and they have ink, but fewer of them can be read than the VAE's. For the "
-                "codes do not fill the box that they span, and to stretch at all one had to look where they are. In a "
-                "VAE the rule is known before training."
+                "$\\mathcal N(0, I)$ do not come near them: pale ghosts. **Stretch** the draws to the spread of its "
+                "codes, and they have ink, but on average fewer of them can be read than the VAE’s: the table counts "
+                "many draws. For the codes do not fill the box that they span, and to stretch at all one had to look "
+                "where they are. In a VAE the rule is known before training."
             )
             kit.say(
-                "**What counts as legible?** Each image is given to the autoencoder's own encoder, so that the judge "
-                "is not the VAE's. If at least seven of the eight nearest codes are of one digit, the image counts. "
+                "**What counts as legible?** Each image is given to the autoencoder’s own encoder, so that the judge "
+                "is not the VAE’s. If at least seven of the eight nearest codes are of one digit, the image counts. "
+                "This says which digit it is most like, not how much it is like one: an odd image may count as well. "
                 "Real images that were held out are judged in the same way, for comparison."
             )
             kit.say(
-                "Where the prior and the codes differ, one can draw from the codes' own distribution instead: the "
+                "Where the prior and the codes differ, one can draw from the codes’ own distribution instead: the "
                 "Generation page fits one to them, and says how good the images are."
             )
             kit.go_on("generation", "Generate images with this VAE", vae)

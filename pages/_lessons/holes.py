@@ -32,10 +32,10 @@ def draw() -> None:
         answered = kit.predict(
             SLUG,
             "24 codes are drawn from anywhere on this map, between its smallest and its largest code in each "
-            "direction. How many of them will be off the data?",
+            "direction. How many of them will be off the data, on average?",
             (
                 "Hardly any: the images cover the map",
-                "A good part: between a quarter and three quarters",
+                "About a third: the images leave gaps",
                 "Nearly all: digits are rare among codes",
             ),
             1,
@@ -83,7 +83,7 @@ def draw() -> None:
                 "(From anywhere on *its* map, draws fall into the empty corners around its round cloud of codes.) How "
                 "this is done is what the next lessons are about."
             )
-            kit.go_on("explore", "Explore this autoencoder's map", ae)
+            kit.go_on("explore", "Explore this autoencoder’s map", ae)
         kit.sources("kingma2014")
 
 

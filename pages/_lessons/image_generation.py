@@ -43,13 +43,13 @@ def draw() -> None:
             "have in common?",
             (
                 "Nothing: another label is another image",
-                "The style: how the digit leans, and how broad it is",
+                "The style: how the digit leans, and how much ink it has",
                 "Every pixel: a label is only a caption",
             ),
             1,
             "Training images come with their label, so $z$ need not say *which* digit it is, and is free to say what "
-            "the label does not: the style. On this map one direction makes digits lean, and the one across it makes "
-            "them broad. **Move along them**: all ten digits follow.",
+            "the label does not: the style. On this map one direction makes digits lean, and the one across it gives "
+            "them more ink. **Move along them**: all ten digits follow.",
         )
     with stage:
         FIGURE.draw(

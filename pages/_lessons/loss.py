@@ -29,7 +29,7 @@ def draw() -> None:
         )
         kit.say(
             "The **reconstruction** term asks, pixel by pixel, how surprising the image is given what was decoded. The "
-            "**KL divergence** asks how far the image's cloud is from the **prior** $p(z) = \\mathcal N(0, I)$, the "
+            "**KL divergence** asks how far the image’s cloud is from the **prior** $p(z) = \\mathcal N(0, I)$, the "
             "cloud assumed before any image is seen. **Choose an image, then a pixel** of it."
         )
         answered = kit.predict(
@@ -43,7 +43,7 @@ def draw() -> None:
             ),
             1,
             "Pull the slider, and watch the mean over 200 draws: the pixels cost more than the code saves. Near the "
-            "encoder's own answer the sum is about as small as it gets: that is what training was for. Still, the KL "
+            "encoder’s own answer the sum is about as small as it gets: that is what training was for. Still, the KL "
             "term pulls: because of it, clouds are no smaller and no farther out than the pixels make worthwhile.",
         )
     with stage:

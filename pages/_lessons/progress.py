@@ -11,7 +11,7 @@ from typing import Any, Literal, TypedDict
 
 import streamlit as st
 
-from pages._ui import browser_code
+from pages._ui import browser_code, frame
 
 __all__ = ["Standing", "answer_key", "forget", "keep", "standing", "turn"]
 
@@ -35,6 +35,7 @@ class MemorySent(Memory):
     lesson: str  # the open one
     heard: bool  # whether the browser has said what it remembers
     forget: bool  # whether what it remembers is to go
+    presenting: bool  # whether keys turn to another lesson
 
 
 def answer_key(lesson: str) -> str:
@@ -81,6 +82,7 @@ def keep(lesson: str, lessons: Sequence[str]) -> None:
         lesson=lesson,
         heard=bool(st.session_state.get(_HEARD)),
         forget=bool(st.session_state.pop(_FORGET, False)),
+        presenting=frame.presenting(),
     )
     _MEMORY(key="course-memory", data=sent, on_remembered_change=_taking_over(lessons))
 

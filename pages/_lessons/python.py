@@ -37,8 +37,8 @@ PARTS = {
 def draw() -> None:
     lines = sum(1 for line in making.script().splitlines() if line.strip() and not line.startswith("#"))
     kit.say(
-        f"Everything this course has shown fits into one file of Python: {lines} lines, with a VAE, its training, its "
-        "evaluation and its map. **Take it away** and run it as it is; it needs PyTorch and nothing of this app."
+        f"A whole VAE fits into one file of Python: {lines} lines, with its training, its evaluation and its map. "
+        "**Take it away** and run it as it is; it needs PyTorch, scikit-learn and Plotly, and nothing of this app."
     )
     with st.container(horizontal=True):
         st.download_button(
@@ -80,14 +80,14 @@ def draw() -> None:
         2,
         "Choose **VAE** under “What the steps are built on” below, then **KL divergence**: drawing $z = \\mu + "
         "\\sigma\\epsilon$ takes two lines of code, and the KL term two more. Encoder, decoder and training loop are "
-        "the autoencoder's own.",
+        "the autoencoder’s own.",
     )
     # Reading torch's source, and torch itself, may take seconds: after the first look.
     frame.later(lambda: rest(answered))
 
 
 def rest(answered: bool) -> None:
-    with st.spinner("Reading the package's source …"):
+    with st.spinner("Reading the package’s source …"):
         walkthrough = import_module("vaelab.walkthrough")
     steps(walkthrough)
     parts(answered)

@@ -32,7 +32,7 @@ def draw() -> None:
             r"$$\begin{aligned} \hat x &= \bar x + z_1 w_1 + z_2 w_2, \\ z_j &= w_j \cdot (x - \bar x). \end{aligned}$$"
         )
         kit.say(
-            "This is an encoder and a decoder as well, but both are linear: the plane is flat. A network's decoder may "
+            "This is an encoder and a decoder as well, but both are linear: the plane is flat. A network’s decoder may "
             "bend its plane to follow the images. **Move over either map** to decode any two numbers, and choose "
             "images above the maps."
         )
@@ -70,10 +70,10 @@ def draw() -> None:
         if answered:
             kit.say(
                 "**The two are relatives.** Take all activation functions out of an autoencoder and train it on the "
-                "squared error: the best it can do is exactly PCA's plane. So the bend is all that a deep autoencoder "
+                "squared error: the best it can do is exactly PCA’s plane. So the bend is all that a deep autoencoder "
                 "adds. (The one above was trained on the cross-entropy, and not even on the squared error by which it "
                 "is judged here.) What it costs: training instead of one formula, a different map from every training, "
-                "and distances that no longer mean the same everywhere. PCA's axes are in order, at right angles, and "
+                "and distances that no longer mean the same everywhere. PCA’s axes are in order, at right angles, and "
                 "the same every time."
             )
             kit.say(

@@ -22,7 +22,7 @@ def draw() -> None:
     with words:
         kit.say(
             "A network learns by **derivatives**: each weight is nudged in the direction in which the **loss**, the "
-            "number that training makes small, falls. But between a VAE's encoder and its loss a code is drawn, $z "
+            "number that training makes small, falls. But between a VAE’s encoder and its loss a code is drawn, $z "
             "\\sim \\mathcal N(\\mu, \\sigma^2)$. How far does a draw move when $\\mu$ grows a little? It comes out "
             "differently each time, so the question has no answer."
         )

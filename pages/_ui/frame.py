@@ -51,7 +51,12 @@ def go_where_wanted() -> None:
         st.switch_page(wanted, query_params=st.query_params.to_dict())
 
 
-def show(main: Callable[[], None], file: str, alone: Callable[[], bool] = lambda: False) -> None:
+def show(
+    main: Callable[[], None],
+    file: str,
+    alone: Callable[[], bool] = lambda: False,
+    first: Callable[[], str] = lambda: "",
+) -> None:
     """Run a page, and say what a person can mend in one sentence instead of a traceback.
 
     Until ``app.py`` has run once in a server's life, Streamlit takes a folder called ``pages`` for
@@ -67,6 +72,8 @@ def show(main: Callable[[], None], file: str, alone: Callable[[], bool] = lambda
     alone
         Whether the visitor was sent to this page and nowhere else: then there is no menu and no line
         above it, and its margins are narrow.
+    first
+        What to do first, in markdown, where it is not what ``pages.PAGES`` says.
     """
     page = _PAGE_OF[Path(file).stem]
     if not st.session_state.get(_ENTERED):
@@ -78,7 +85,7 @@ def show(main: Callable[[], None], file: str, alone: Callable[[], bool] = lambda
         st.html(_STYLE)
         st.html(_ALONE)
     else:
-        _head(page)
+        _head(page, first() or page.first)
     guarded(main)()
 
 
@@ -112,7 +119,7 @@ def is_narrow() -> bool:
     return "Mobi" in st.context.headers.get("User-Agent", "") if said is None else bool(said)
 
 
-def _head(page: Page) -> None:
+def _head(page: Page, first: str) -> None:
     """Say where this is and what to do first, on every page at the same place."""
     st.html(_STYLE)
     with st.container(key="page-browser"):
@@ -130,7 +137,7 @@ def _head(page: Page) -> None:
     ):
         # As a heading of its own, since a page of Streamlit's has none.
         st.markdown(f"# {page.heading}")
-        st.markdown(page.first, width="stretch")
+        st.markdown(first, width="stretch")
         # Not by Streamlit's own way into the URL: a link would then take two steps of Back more.
         controls.toggle(
             "Presentation",

@@ -44,8 +44,8 @@ def what_it_takes() -> str:
             "`--server.address`, or with `--server.address 0.0.0.0`."
         )
     return (
-        "Phones must be on the same network as this machine. If the page opens on none of them, a firewall on this "
-        "machine keeps them out."
+        "Phones must be on the same network as this machine. If no phone can open the page, a firewall on this machine "
+        "is probably blocking it."
     )
 
 

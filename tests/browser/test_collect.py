@@ -108,7 +108,7 @@ def test_drawings_from_two_phones_become_a_dataset(page, phone, name, data_folde
         circle(visitor)
         visitor.get_by_label("Nickname").fill(nickname)
         add(visitor, label)
-        expect(said(visitor)).to_have_text(f"Added as “{label}”. Draw another. 1 is yours.")
+        expect(said(visitor)).to_have_text(f"Added as “{label}”. Draw another. You have added 1 drawing.")
     expect(arrived.get_by_role("heading", name="2 drawings")).to_be_visible()
     pictures = arrived.get_by_role("listitem").get_by_role("img")
     expect(pictures).to_have_count(2)
@@ -120,13 +120,16 @@ def test_drawings_from_two_phones_become_a_dataset(page, phone, name, data_folde
     expect(arrived.get_by_role("heading", name="1 drawing")).to_be_visible()
     assert found_by(data_folder, name) == [("sun", "Ada")]
 
-    page.get_by_role("button", name="Train on these").click()
-    expect(page.get_by_text("Training needs at least 10 drawings: Draw a symbol has 1 so far.")).to_be_visible()
+    expect(page.get_by_role("button", name="Train on these")).to_be_disabled()
+    expect(page.get_by_text("9 more drawings to go")).to_be_visible()
     for number in range(9):
         circle(one, 0.1 + number / 40)
         add(one, "moon")
-        expect(said(one)).to_contain_text(f"{number + 2} are yours.")
+        expect(said(one)).to_contain_text(f"You have added {number + 2} drawings.")
     expect(arrived.get_by_role("heading", name="10 drawings")).to_be_visible()
+    counts = arrived.get_by_role("list", name="Drawings of each class").get_by_role("listitem")
+    assert sorted(counts.all_inner_texts()) == ["“moon” × 9", "“sun” × 1"]
+    expect(page.get_by_role("button", name="Train on these")).to_be_enabled()
 
     page.get_by_role("button", name="Close the set").click()
     expect(page.get_by_text("The set is closed")).to_be_visible()
@@ -221,20 +224,28 @@ def test_the_paper_is_free_at_once_and_what_found_no_way_arrives_later(phone, sy
     page.context.set_offline(False)
     page.reload()
     until(page, lambda: len(found_by(data_folder, symbols.name)) == 2)
-    expect(said(page)).to_contain_text("2 are yours.")
+    expect(said(page)).to_contain_text("You have added 2 drawings.")
     idle(page)
     assert found_by(data_folder, symbols.name) == [("moon", ""), ("sun", "")]
 
 
-def test_a_phone_remembers_who_draws_and_how_many(phone, symbols):
+def test_a_phone_remembers_who_draws_what_and_how_many(phone, symbols):
     page = phone(symbols.name)
     circle(page)
     page.get_by_label("Nickname").fill("Ada")
     add(page, "sun")
-    expect(said(page)).to_contain_text("1 is yours.")
+    expect(said(page)).to_contain_text("You have added 1 drawing.")
     page.reload()
-    expect(said(page)).to_have_text("1 is yours.")
+    expect(said(page)).to_have_text("You have added 1 drawing.")
     expect(page.get_by_label("Nickname")).to_have_value("Ada")
+    expect(page.get_by_role("radio", name="sun")).to_be_checked()
+    # What was written, too; it was offered once it had been added.
+    circle(page)
+    page.get_by_label("Something else").fill("comet")
+    page.get_by_role("button", name="Add").tap()
+    expect(said(page)).to_contain_text("Added as “comet”")
+    page.reload()
+    expect(page.get_by_role("radio", name="comet")).to_be_checked()
 
 
 def test_many_drawings_are_shown_step_by_step(page, symbols, data_folder):
@@ -294,7 +305,7 @@ def test_collect_from_two_phones_train_and_find_mine(page, phone, symbols):
         for turn in range(6):
             circle(mine, 0.1 + 0.05 * turn)
             add(mine, "sun" if turn % 2 else "moon")
-            expect(said(mine)).to_contain_text("yours")
+            expect(said(mine)).to_contain_text("You have added")
     expect(page.get_by_role("button", name=re.compile("^Remove (sun|moon) by"))).to_have_count(12)
     page.get_by_role("button", name="Train on these").click()
     page.wait_for_url(re.compile(r"/train\?dataset=own"))

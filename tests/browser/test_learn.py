@@ -17,6 +17,13 @@ from vaelab.models import VAE
 
 pytestmark = pytest.mark.browser
 
+#: Where the words of an element are, without what is around them.
+INK = """(element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element.querySelector("p"));
+    return range.getBoundingClientRect().toJSON();
+}"""
+
 
 # --- The frame ----------------------------------------------------------------------------------
 
@@ -63,7 +70,15 @@ def test_a_lesson_opens_at_its_top_and_what_was_answered_is_remembered(page):
     idle(page)
     page.get_by_role("button", name=re.compile("^Contents: 7 of 14")).click()
     contents = page.locator(".st-key-lesson-list")
-    expect(contents.get_by_role("button", name=LESSONS[-1].title)).to_be_in_viewport()
+    for end in (
+        contents.get_by_text(LESSONS[0].part, exact=True),
+        contents.get_by_role("button", name=LESSONS[-1].title),
+    ):
+        expect(end).to_be_in_viewport(ratio=1)
+    # Each part's name is nearer to its own lessons than to those before.
+    above, words, below = (contents.locator(f":scope > :nth-child({n})").evaluate(INK) for n in (4, 5, 6))
+    assert words["top"] - above["bottom"] > below["top"] - words["bottom"]
+    expect(page.get_by_role("tooltip")).to_be_hidden()
     icons = {
         lesson.slug: contents.locator(f".st-key-lesson-{lesson.slug}")
         .get_by_test_id("stIconMaterial")
@@ -91,6 +106,40 @@ def test_a_lesson_opens_at_its_top_and_what_was_answered_is_remembered(page):
     expect(page.locator(LESSON_READY)).to_be_visible()
     idle(page)
     expect(page.get_by_text("Choose one, then see")).to_be_visible()
+
+
+def test_in_a_presentation_keys_turn_to_another_lesson(page):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    heading = page.get_by_role("heading", level=2)
+    open_lesson(page, "generating")
+    page.keyboard.press("ArrowRight")
+    idle(page)
+    expect(heading).to_have_text("Generating")  # on a screen of one's own, keys are the page's
+    page.goto("/learn?lesson=generating&present=true")
+    expect(page.locator(LESSON_READY)).to_be_visible()
+    idle(page)
+    for key, title in (("ArrowLeft", "Collapse and dead units"), ("ArrowRight", "Generating")):
+        page.keyboard.press(key)
+        expect(heading).to_have_text(title)
+        idle(page)
+    # A clicker's key goes through the lesson first.
+    screens = 0
+    while heading.text_content() == "Generating":
+        at_end = page.get_by_test_id("stMain").evaluate(
+            "(main) => main.scrollTop + main.clientHeight >= main.scrollHeight - 1"
+        )
+        page.keyboard.press("PageDown")
+        idle(page)
+        assert (heading.text_content() == "Generating") != at_end
+        screens += 1
+        assert screens < 10
+    expect(page.locator(LESSON_READY)).to_be_visible()
+    idle(page)
+    # A figure's own keys are its own.
+    page.get_by_role("application").first.focus()
+    page.keyboard.press("ArrowRight")
+    idle(page)
+    expect(heading).to_have_text("Dimensionality reduction")
 
 
 def test_every_lesson_fits_a_phone(page):

@@ -102,6 +102,10 @@ def test_an_image_goes_through_the_layers_that_the_model_has(page, ae, data):
     assert told[0] == ""
     assert told[1:] == [f"{(inputs + 1) * outputs:,} weights" for outputs, inputs in shapes]
 
+    # The code's numbers have no 0 to start from, and a key of their own.
+    keys = figure.locator(".ls-keys .ls-key").all_text_contents()
+    assert keys == ["Hidden layers: 0the largest of the layer", "Code: the lowestthe highest on its map"]
+
     # Before the answer it comes as far as the code.
     slider = figure.get_by_role("slider", name="Where the image is")
     empty = {(128, 128, 128, 56)}
@@ -323,7 +327,7 @@ def long_run(maps, places, mnist):
 
 def test_only_the_vae_has_a_rule_by_which_draws_are_on_the_data_and_of_every_digit(long_run):
     """What the lesson says of both rules and models."""
-    assert 0.25 < long_run["Autoencoder", "anywhere"][0] < 0.75, "a good part"
+    assert 0.28 < long_run["Autoencoder", "anywhere"][0] < 0.39, "about a third"
     assert long_run["Autoencoder", "from N(0, I)"][0] < 0.05, "no holes there"
     assert long_run["VAE", "anywhere"][0] > 0.2, "empty corners"
     off, digits = long_run["VAE", "from N(0, I)"]

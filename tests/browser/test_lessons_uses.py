@@ -349,11 +349,11 @@ def test_what_the_directions_do_and_what_the_map_no_longer_tells(page, direction
         manner(with_every(2 * sign * direction)) for direction in directions for sign in (-1, 1)
     )
     told = numbers(facts.text_content())
-    leaning, broader = (lean_there > lean + 2).sum(), (ink_there > ink).sum()
-    expected = [leaning, 10, (lean_there - lean).mean(), broader, 10, ink_there.mean() / ink.mean()]
+    leaning, inkier = (lean_there > lean + 2).sum(), (ink_there > ink).sum()
+    expected = [leaning, 10, (lean_there - lean).mean(), inkier, 10, ink_there.mean() / ink.mean()]
     assert told == pytest.approx(expected, abs=0.51)
-    assert min(leaning, broader) == 10, "all ten digits follow"
-    for text in ("leans right", "broader"):
+    assert min(leaning, inkier) == 10, "all ten digits follow"
+    for text in ("leans right", "more ink"):
         expect(figure.locator(".ls-mark", has_text=text)).to_have_count(1)
 
     def alike(which):

@@ -1,6 +1,7 @@
 """Ten colours that anyone tells apart, on white and on black."""
 
 import itertools
+import re
 import tomllib
 from pathlib import Path
 
@@ -57,6 +58,18 @@ def test_each_is_seen_on_both_themes():
     for color in PALETTE:
         assert contrast(color, THEME["light"]["backgroundColor"]) > 1.55, color
         assert contrast(color, THEME["dark"]["backgroundColor"]) > 2.2, color
+
+
+@pytest.mark.parametrize("file", ["lessons/stage.css", "lessons/stage/plane.js"])
+def test_outlines_in_lessons_are_seen_on_both_themes(file):
+    """Points and clouds are drawn with a line that is mixed with the text's colour."""
+    text = (Path(__file__).parents[2] / "assets" / file).read_text("utf-8")
+    (share,) = re.findall(r"color-mix\(in srgb, (?:var\(--ls-accent\)|\$\{color\}) (\d+)%", text)
+    for theme, color in itertools.product(("light", "dark"), PALETTE):
+        a, b = (np.array([int(c[i : i + 2], 16) for i in (1, 3, 5)]) for c in (color, THEME[theme]["textColor"]))
+        mixed = (int(share) * a + (100 - int(share)) * b) / 100
+        line = "#" + "".join(f"{round(level):02x}" for level in mixed)
+        assert contrast(line, THEME[theme]["backgroundColor"]) > 3, (theme, color)
 
 
 def test_streamlits_own_charts_have_the_same_colours():

@@ -85,15 +85,16 @@ export function heat(share) {
 }
 
 /**
- * What the colours of `heat` mean, from 0 on.
+ * What the colours of `heat` mean.
  * @param {string | Node} most  What the brightest stands for.
+ * @param {string} least  What the darkest stands for.
  */
-export function heatKey(most) {
+export function heatKey(most, least = "0") {
   const stops = HEAT.map((color) => `rgb(${color})`).join(",");
   return element(
     "div",
     { class: "ls-key" },
-    element("span", {}, "0"),
+    element("span", {}, least),
     element("i", { style: `background:linear-gradient(90deg,${stops})` }),
     typeof most === "string" ? element("span", {}, most) : most,
   );

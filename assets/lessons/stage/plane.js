@@ -163,8 +163,9 @@ export class Plane {
   draw() {
     const { width, height } = this.#frame;
     if (!width) return;
-    const key = [width, height, this.places.length, this.extent].join();
-    if (key !== this.#drawnFor) this.#drawPoints(width, height);
+    const { color } = getComputedStyle(this.element);
+    const key = [width, height, this.places.length, this.extent, color].join();
+    if (key !== this.#drawnFor) this.#drawPoints(width, height, color);
     this.#drawnFor = key;
     const cursor = this.cursor ? [{ dot: this.cursor, r: 7, kind: "ls-cursor" }] : [];
     this.svg.innerHTML = [...this.#grid(), ...[...this.shapes, ...cursor].map((shape) => this.#shape(shape))].join("");
@@ -216,8 +217,9 @@ export class Plane {
   /**
    * @param {number} width
    * @param {number} height
+   * @param {string} ink  The text's colour: pale classes get an outline that is nearer to it.
    */
-  #drawPoints(width, height) {
+  #drawPoints(width, height, ink) {
     const ratio = window.devicePixelRatio || 1;
     this.canvas.width = width * ratio;
     this.canvas.height = height * ratio;
@@ -225,12 +227,16 @@ export class Plane {
     if (!context) return;
     context.scale(ratio, ratio);
     context.globalAlpha = 0.7;
+    context.lineWidth = 0.75;
     for (let i = 0; 2 * i < this.places.length; i++) {
       const [x, y] = this.#pixels([this.places[2 * i], this.places[2 * i + 1]]);
-      context.fillStyle = this.palette[(this.labels[i] ?? 0) % this.palette.length];
+      const color = this.palette[(this.labels[i] ?? 0) % this.palette.length];
+      context.fillStyle = color;
+      context.strokeStyle = `color-mix(in srgb, ${color} 60%, ${ink})`;
       context.beginPath();
       context.arc(x, y, this.size, 0, 2 * Math.PI);
       context.fill();
+      context.stroke();
     }
   }
 }
