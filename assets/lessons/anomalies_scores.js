@@ -100,7 +100,7 @@ export class ScoreGraph {
    */
   #count(scores) {
     const flagged = scores.filter((score) => score > this.threshold).length;
-    return `${flagged} of ${scores.length} (${show((100 * flagged) / scores.length, 1)}\u00a0%)`;
+    return `${flagged} of ${scores.length} (${show((100 * flagged) / scores.length, 1)}%)`;
   }
 
   /** @returns {GraphShape[]} */

@@ -121,7 +121,7 @@ class Beta {
     this.draws.paint(network.decode(this.epsilon.subarray(0, 2 * this.numDraws), this.numDraws));
     this.back.paint(joined(this.examples.map((image) => network.decode(network.encode(image).mu).slice())));
     model.coverage ??= this.#coverageOf(network);
-    this.coverage.textContent = `Of ${this.epsilon.length / 2} draws from the prior, ${Math.round(100 * model.coverage)} % lie within 2 σ of some image's cloud.`;
+    this.coverage.textContent = `Of ${this.epsilon.length / 2} draws from the prior, ${Math.round(100 * model.coverage)}% lie within 2 σ of some image's cloud.`;
     this.plane.replace({ places });
     this.plane.element.dataset.beta = String(beta);
     this.plane.shapes = [

@@ -208,7 +208,7 @@ class CodeMap {
     paint(decoded[NUM_STEPS + 1], this.images[b], `B ${this.#revealed ? this.#className(b) : ""}`);
     for (let i = 0; i < NUM_STEPS; i++) {
       const t = i / (NUM_STEPS - 1);
-      const percent = `${Math.round(100 * t)} %`;
+      const percent = `${Math.round(100 * t)}%`;
       const z = mix(from, to, t);
       const [near] = nearest(this.places, 2, z, 1).rows;
       paint(decoded[i + 1], this.network.decode(z), this.#revealed ? `near ${this.#className(near)}` : percent);

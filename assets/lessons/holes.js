@@ -225,7 +225,7 @@ class Holes {
     const lines = table(
       "Codes drawn at random, in the long run",
       [`Codes drawn ${TIMES} times, ${DECODED} at a time`, "off the data", `digits among ${DECODED}`],
-      all.map(({ name, off, digits }) => [name, `${Math.round(100 * off)}\u00a0%`, show(digits, 1)]),
+      all.map(({ name, off, digits }) => [name, `${Math.round(100 * off)}%`, show(digits, 1)]),
     );
     lines.querySelectorAll("tbody tr").forEach((line, i) => {
       line.setAttribute("aria-current", String(all[i].shown));

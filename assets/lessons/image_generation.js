@@ -216,8 +216,8 @@ class ImageGeneration {
   #factsOfMixing() {
     const { places, labels, unlabelled, unlabelled_labels: others } = this.arrays;
     return (
-      `The nearest other image on this map shows the same digit for ${percentAlike(places, labels)}\u00a0% of images; ` +
-      `on the map of the VAE without labels, for ${percentAlike(unlabelled, others)}\u00a0%.`
+      `The nearest other image on this map shows the same digit for ${percentAlike(places, labels)}% of images; ` +
+      `on the map of the VAE without labels, for ${percentAlike(unlabelled, others)}%.`
     );
   }
 }

@@ -54,7 +54,7 @@ class Loss {
     this.bars = new Bars("The loss of this image", ["64 pixels", "KL of z1", "KL of z2", "Total"], { unit: "nats" });
     this.pull = new Slider(
       "Pull towards the prior",
-      { min: 0, max: 1, value: 0, format: (t) => `${Math.round(100 * t)} %` },
+      { min: 0, max: 1, value: 0, format: (t) => `${Math.round(100 * t)}%` },
       () => this.#showLoss(),
     );
     this.pulled = part("What if the cloud lay elsewhere?", this.pull.element, this.notes.mean);

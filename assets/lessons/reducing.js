@@ -230,7 +230,7 @@ class Reducing {
     const better = byAe.filter((error, at) => error < byPca[at]).length;
     this.counted.textContent =
       `The autoencoder comes nearer on ${better} of ${images.length} ` +
-      `(${show((100 * better) / images.length, 1)}\u00a0%), PCA on the other ${images.length - better}.`;
+      `(${show((100 * better) / images.length, 1)}%), PCA on the other ${images.length - better}.`;
   }
 }
 

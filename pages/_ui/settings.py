@@ -101,7 +101,7 @@ def choose_source() -> Source:
     description = "" if name in own else f"{source.description} "
     st.caption(
         f"{description}{source.num_images:,} images of {height} × {width} pixels, "
-        f"{'gray' if channels == 1 else 'colour'}.{where}"
+        f"{'grey' if channels == 1 else 'colour'}.{where}"
     )
     return source
 
@@ -207,7 +207,7 @@ def _choose_preprocessing(source: Source, start: Defaults) -> dict[str, Any]:
         help="Pixels a side.",
         format_func=lambda size: f"{size} × {size}" if size else "as it is",
     )
-    colors = {"as-is": "as it is", "gray": "gray", "rgb": "colour"}
+    colors = {"as-is": "as it is", "gray": "grey", "rgb": "colour"}
     color = controls.segmented_control(
         "Colour",
         param="color",

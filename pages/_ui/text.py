@@ -9,8 +9,15 @@ from vaelab.config import explain
 __all__ = ["explained", "plain"]
 
 
+#: What Streamlit replaces in text after markdown was read, so that no backslash keeps it: icons, its logo, arrows.
+_REPLACED = re.compile(r":(?=material[/_]\w+:|streamlit:)|(?<!\S)[-<>~](?=(?:->|[->=])(?!\S))")
+#: Shows nothing, and keeps two characters apart.
+_JOINER = "\u2060"
+
+
 def plain(text: str) -> str:
     """What people wrote, as markdown that shows it letter by letter."""
+    text = _REPLACED.sub(rf"\g<0>{_JOINER}", text)
     return re.sub(r"([\\`*_{}\[\]()#+!|<>:$~&.-])", r"\\\1", text)
 
 

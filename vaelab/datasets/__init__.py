@@ -180,7 +180,7 @@ def load_dataset(
     >>> data.image_shape
     (1, 16, 16)
     >>> data.steps
-    ('Kept 2 of 10 classes: 3, 8 (357 of 1,797 images).', 'Resized from 8 x 8 to 16 x 16 pixels.')
+    ('Kept 2 of 10 classes: 3, 8 (357 of 1,797 images).', 'Resized from 8 × 8 to 16 × 16 pixels.')
     """
     where = data_folder() if folder is None else Path(folder).expanduser()
     data = source_of(name, where).load(where, progress)

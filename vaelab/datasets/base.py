@@ -229,7 +229,7 @@ class ImageDataset:
         num_images, _, height, width = pixels.shape
         if height != width:
             raise ValueError(
-                f"Images must be square, but these are {height} x {width} pixels (height x width): crop or pad them, "
+                f"Images must be square, but these are {height} × {width} pixels (height × width): crop or pad them, "
                 "or have import_images do so."
             )
         if not SIDES[0] <= height <= SIDES[1]:
