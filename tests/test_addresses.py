@@ -96,7 +96,7 @@ PAGES = {
         "run=digits-2d&beside=digits-denoiser-16d",
         ["digits-denoiser-16d"],
         [],
-        ("beside-map", "digits-ae-2d", "beside", None),
+        ("beside-map", "digits-ae-2d", "beside", "digits-ae-2d"),
     ),
     "compare": (
         "run=digits-2d&with=digits-16d,digits-labels-2d",

@@ -1,8 +1,11 @@
 /**
- * What every page asks of the browser: that the menu of a phone closes, and whether there is WebGL.
+ * What every page asks of the browser: that the menu of a phone closes, that Back leads to where one was, and
+ * whether there is WebGL.
  *
  * @import { Mount } from "../shared/mount.js"
  */
+import { page } from "../shared/page.js";
+import { joinSteps } from "./history.js";
 
 /**
  * On a phone the menu lies over the page, where Streamlit leaves it open: it closes once a page was chosen.
@@ -30,6 +33,8 @@ let webgl;
  */
 export default function mount({ setStateValue }) {
   document.addEventListener("click", closeBehind);
+  if (!page.stepsAreJoined) joinSteps(window.history, window.location);
+  page.stepsAreJoined = true;
   webgl ??= hasWebgl();
   if (!webgl) setStateValue("webgl", false);
 }

@@ -14,7 +14,17 @@ from pages._ui.text import explained
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import RunError
 
-__all__ = ["PRESENT_KEY", "first_call", "go_where_wanted", "guarded", "has_webgl", "later", "presenting", "show"]
+__all__ = [
+    "PRESENT_KEY",
+    "first_call",
+    "go_where_wanted",
+    "guarded",
+    "has_webgl",
+    "later",
+    "presenting",
+    "say_first",
+    "show",
+]
 
 #: In the URL: ``?present=true``, for a projector and a back row.
 PRESENT_KEY = "present"
@@ -28,6 +38,8 @@ _PAGE_OF = {page.name: page for page in PAGES}
 
 _ENTERED, _WANTED = "entered-through-app", "wanted-page"
 _SHOWN, _SETTLED = "page-shown", "page-settled"
+#: The sentence above the page, for as long as the page is drawn.
+_FIRST = "page-first"
 
 
 def go_where_wanted() -> None:
@@ -70,6 +82,17 @@ def show(main: Callable[[], None], file: str, alone: Callable[[], bool] = lambda
     guarded(main)()
 
 
+def say_first(text: str) -> None:
+    """Say above the page what to do first, where that depends on how it is set.
+
+    Parameters
+    ----------
+    text
+        One sentence of markdown, instead of the one in ``pages.PAGES``.
+    """
+    st.session_state[_FIRST].markdown(text, width="stretch")
+
+
 def presenting() -> bool:
     """Whether the page is for a projector: larger, without what a lecture does not need."""
     return bool(st.session_state.get(PRESENT_KEY))
@@ -93,7 +116,7 @@ def _head(page: Page) -> None:
     ):
         # As a heading of its own, since a page of Streamlit's has none.
         st.markdown(f"# {page.heading}")
-        st.markdown(page.first, width="stretch")
+        st.session_state[_FIRST] = st.markdown(page.first, width="stretch")
         st.toggle(
             "Presentation",
             key=PRESENT_KEY,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 __all__ = [
+    "ARCHITECTURE_NAMES",
     "MAP_CONFIG",
     "MapView",
     "attempt",
@@ -59,6 +60,9 @@ MAP_CONFIG = {
     "scrollZoom": True,
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "toImage"],
 }
+
+#: What architectures are called within a sentence.
+ARCHITECTURE_NAMES = {"mlp": "MLP", "conv": "convolutional"}
 
 MAP_NAMES: dict[ProjectionKind, str] = {
     "plane": "Latent plane",
@@ -216,6 +220,7 @@ def choose_other_run(
         default=next((run.name for run in runs if prefer is not None and prefer(run)), runs[0].name),
         help=help,
         format_func=lambda name: describe_run(by_name[name]),
+        always=True,
         width=340,
     )
     return resources.fresh(by_name[name])
@@ -231,7 +236,7 @@ def study_or_progress(run: Run, name: str, what: str) -> Study | None:
     name
         A key of ``vaelab.studies.STUDIES``.
     what
-        What is being done, for people: ``"Making the maps"``.
+        What is being done, in markdown: ``"Making the maps"``.
     """
     study = resources.known_study(run, name)
     if study is not None:
@@ -246,7 +251,7 @@ def study_or_progress(run: Run, name: str, what: str) -> Study | None:
     if progress == "failed":
         st.error(f"{what} failed: {plain(why)}", icon=":material/error:")
     else:
-        st.progress(read_progress(run, name), f"{what} of {plain(run.title)} …")
+        st.progress(read_progress(run, name), f"{what} …")
     return None
 
 

@@ -10,11 +10,21 @@ from pathlib import Path
 
 from vaelab.config import OWN, Preprocessing, TrainConfig
 from vaelab.datasets import digits, faces, mnist_5k, shapes, vision
-from vaelab.datasets.base import DatasetUnavailable, ImageDataset, Labelled, Progress, Source, Split, SplitName
+from vaelab.datasets.base import (
+    NOT_STATED,
+    DatasetUnavailable,
+    ImageDataset,
+    Labelled,
+    Progress,
+    Source,
+    Split,
+    SplitName,
+)
 from vaelab.datasets.own import own_source, own_sources, save_own
 from vaelab.datasets.preprocessing import preprocess
 
 __all__ = [
+    "NOT_STATED",
     "SOURCES",
     "DatasetUnavailable",
     "ImageDataset",
