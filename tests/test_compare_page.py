@@ -2,7 +2,6 @@
 
 import pytest
 
-from pages._ui import resources
 from tests.app_steps import by_key, query
 
 OTHERS = "compare-with-digits-2d"
@@ -48,10 +47,8 @@ def test_a_model_that_the_address_names_in_vain_is_told(launch):
     ],
 )
 def test_the_figures_explained_are_those_in_the_table(launch, run, others, said, unsaid):
-    from pages.compare import meaning_of
-
-    names = [run, *(name for name in others.split(",") if name != "none")]
-    runs = [resources.example(name) for name in names]
-    text = meaning_of(runs, [resources.known_study(each, "evaluation") for each in runs])
+    app = launch("compare.py", **{"run": run, "with": others})
+    app.session_state["page-settled"] = True  # the lower part of the page, too
+    text = next(each.value for each in app.run().caption if each.value.startswith("In brackets"))
     assert all(words in text for words in said), text
     assert not any(words in text for words in unsaid), text

@@ -68,8 +68,9 @@ def test_the_queue_shows_places_and_coming_back_shows_what_is_trained(launch, qu
 
 def test_how_far_and_how_fast_a_run_is_or_was(launch, run, monkeypatch):
     """The last speed written down is that of a moment: of a run that has ended, the mean is told."""
-    run.path.rename(runs_folder() / "mine")
-    run = Run.open(runs_folder() / "mine")
+    mine = runs_folder() / "mine"
+    mine.parent.mkdir(exist_ok=True)
+    run = Run.open(run.path.rename(mine))
     last = run.epochs()[-1]
     mean = f"{11 * run.data.num_train / last['seconds']:,.0f} images/s"
 
