@@ -175,7 +175,7 @@ def columns(longest: int) -> dict[str, Any]:
     """How the columns are shown; names have as much room as the longest needs, up to a limit."""
     nats = "in nats per held-out image"
     return {
-        "Name": st.column_config.TextColumn(width=min(max(120, 7 * longest + 24), 360), pinned=True),
+        "Name": st.column_config.TextColumn(width=min(max(120, 6 * longest + 30), 300)),
         "Made": st.column_config.DatetimeColumn(format="D MMM, HH:mm", width=110, help="When training was started."),
         "Took": st.column_config.TextColumn(width=95, help="How long it was trained for."),
         "Size": st.column_config.NumberColumn(format="%.1f MB", help="How much it takes on the disk."),
