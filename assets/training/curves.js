@@ -95,7 +95,9 @@ export class Curves {
       });
       values.replaceChildren(
         ...said.flatMap((text, k) =>
-          text ? element("span", {}, element("i", { class: `tr-line-${k}`, style: `--line:${this.colors[k]}` }), text) : [],
+          text
+            ? element("span", {}, element("i", { class: `tr-line-${k}`, style: `--line:${this.colors[k]}` }), text)
+            : [],
         ),
       );
       graph.element.setAttribute("aria-label", `${this.terms[i]}: ${said.filter(Boolean).join(", ")}`);
