@@ -126,7 +126,7 @@ def choose_link() -> Literal["image", "place"]:
 def side_by_side(runs: Sequence[Run], data: ImageDataset, link: Literal["image", "place"]) -> None:
     for index, run in enumerate(runs):
         if resources.why_not_live(run) is None:
-            send_model(run, slot=f"-{index}")
+            send_model(run, slot=f"-{index}", after=f"compare-map-{index}")
     height = 460 if len(runs) <= 2 else 340
     # Each such chart holds three of a browser's contexts, and browsers end the oldest from the eighth or 16th on.
     webgl = frame.has_webgl() and len(runs) <= 2
@@ -143,7 +143,8 @@ def draw_one(
 ) -> None:
     projection = map_of(run)
     map_key = f"compare-map-{index}"
-    st.markdown(f"**{widgets.plain(run.title)}** · {widgets.summary_of(run.config)}")
+    more = widgets.unsaid(run, run.title)
+    st.markdown(f"**{widgets.plain(run.title)}**" + (f" · {more}" if more else ""))
 
     @st.fragment
     @frame.guarded
@@ -157,9 +158,12 @@ def draw_one(
     widgets.say_collapsed(run)
     labels = None if data.labels is None else data.labels[projection.indices]
     figure = latent_map(projection, labels, data.label_names, height=height, webgl=webgl)
-    figure.update_layout(legend={"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0})
+    if frame.presenting():  # a low and wide map, that has no room to spare
+        figure.update_layout(legend={"y": 1}, xaxis={"title": None}, yaxis={"title": None})
+    else:
+        figure.update_layout(legend={"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0})
     with st.container(key=map_key):
-        widgets.chart(figure, key=f"{map_key}-chart", config=widgets.MAP_CONFIG)
+        widgets.chart(figure, fills=True, key=f"{map_key}-chart", config=widgets.MAP_CONFIG)
 
 
 def map_of(run: Run) -> Projection:
@@ -291,9 +295,7 @@ def draw_factors(runs: Sequence[Run], studies: dict[str, Study]) -> None:
 
 def name_among(run: Run, runs: Sequence[Run]) -> str:
     """A name for a column, as short as it can be without being another run's."""
-    name = f"{run.title} · {widgets.summary_of(run.config)}"
-    twins = [f"{r.title} · {widgets.summary_of(r.config)}" for r in runs].count(name) > 1
-    return f"{name} ({run.name})" if twins else name
+    return widgets.told_apart(runs, widgets.named)(run)
 
 
 def draw_rates(runs: Sequence[Run]) -> None:
@@ -306,7 +308,7 @@ def draw_rates(runs: Sequence[Run]) -> None:
     points = []
     for run in comparable:
         figures = run.evaluation() or {}
-        title = f"{run.title} · {widgets.summary_of(run.config)}"
+        title = widgets.named(run)
         points.append(RatePoint(run.name, title, figures["kl"], figures["reconstruction"]))
     if len(points) < 2:
         st.info(
@@ -329,7 +331,7 @@ def draw_rates(runs: Sequence[Run]) -> None:
     for point in event["selection"]["points"]:
         if "customdata" in point:
             name = np.ravel(point["customdata"])[0]
-            st.switch_page("pages/explore.py", query_params={state.RUN_KEY: str(name)})
+            st.switch_page("pages/explore.py", query_params=frame.carried({state.RUN_KEY: str(name)}))
 
 
 def draw_sweep(run: Run) -> None:
@@ -368,8 +370,7 @@ def start_sweep(run: Run, over: Any, text: str) -> None:
     try:
         runs = create_sweep(run.config, over, read_values(text, over))
         with st.spinner("Starting …"):
-            for each in runs:
-                resources.jobs().train(each)
+            resources.jobs().train(*runs)
     except (ValueError, RunError, ConnectionError) as error:
         st.error(explained(error), icon=":material/error:")
     else:
@@ -379,6 +380,7 @@ def start_sweep(run: Run, over: Any, text: str) -> None:
             "pages/runs.py",
             label="See how far they are",
             icon=":material/list:",
+            query_params=frame.carried(),
             help="The list of all runs.",
         )
 

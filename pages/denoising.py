@@ -135,9 +135,10 @@ def training_of(run: Run, kind: str) -> str:
             f"what its {config.latent_dim} numbers cannot say.{label_note}"
         )
     damage = CORRUPTION_NAMES[config.corruption]
+    damage = damage if damage.startswith("Gaussian") else damage.lower()
     where = "" if config.corruption == kind else ", **not for the noise chosen here**"
     return (
-        f"**{widgets.plain(run.title)}** ({widgets.kind_of(config)}) was trained to undo {damage.lower()} of strength "
+        f"**{widgets.plain(run.title)}** ({widgets.kind_of(config)}) was trained to undo {damage} of strength "
         f"{config.corruption_strength:g}{where}.{label_note}"
     )
 
@@ -190,7 +191,7 @@ def draw_curves(
     names |= {"noisy": "Noisy", "median": "Median filter"}
     lines = {names[key]: line for key, line in qualities.items()}
     widgets.chart(
-        strength_curves(strengths, lines, name, strength),
+        strength_curves(strengths, lines, name, strength, columns=1 if frame.is_narrow() else 2),
         key="noise-curves",
         config={"displayModeBar": False},
     )
@@ -208,7 +209,7 @@ def draw_restored(runs: Sequence[Run], data: ImageDataset, chosen: NDArray[np.in
     @st.fragment
     @frame.guarded
     def body() -> None:
-        with widgets.toolbar():
+        with widgets.toolbar(None):
             visible = choose_hidden(data)
         place = st.empty()
         shown, judged = chosen[:NUM_SHOWN], chosen[: num_judged(runs, "filled")]

@@ -65,7 +65,7 @@ function listenToChart(explorer, elements, signal) {
     explorer.request();
   };
   const hover = (/** @type {PointerEvent} */ event) => {
-    if (explorer.playback.playing || !chart.placeOf(event)) {
+    if (explorer.playback.playing || !chart.placeOf(event) || (event.pointerType === "touch" && !pressed)) {
       leave();
       return;
     }
@@ -77,10 +77,18 @@ function listenToChart(explorer, elements, signal) {
   const press = (/** @type {PointerEvent} */ event) => {
     const place = event.button === 0 && event.isPrimary ? chart.placeOf(event) : null;
     pressed = place && { place, x: event.clientX, y: event.clientY };
+    // One finger is a pointer that hovers; where it is lifted, z stays. Two move the map.
+    if (event.pointerType === "touch") hover(event);
   };
   const release = (/** @type {PointerEvent} */ event) => {
     const start = pressed;
     pressed = null;
+    if (event.pointerType === "touch") {
+      const place = start && chart.placeOf(event);
+      if (place) click(explorer, place, elements.extend.checked);
+      else leave();
+      return;
+    }
     if (!start || Math.hypot(event.clientX - start.x, event.clientY - start.y) > STILL) return;
     // The second click of a double click resets the chart's zoom, and is not a pin.
     const isSecond = event.timeStamp - lastRelease < DOUBLE_CLICK;
@@ -89,6 +97,7 @@ function listenToChart(explorer, elements, signal) {
   };
   const cancel = () => {
     pressed = null;
+    leave();
   };
   document.addEventListener("pointermove", hover, first);
   document.documentElement.addEventListener("pointerleave", leave, { signal });

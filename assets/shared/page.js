@@ -62,6 +62,8 @@ class Page {
    * @type {Map<string, LinkedChart>}
    */
   linkedCharts = new Map();
+  /** Whether Python is being asked for a model or for a map's images: see offer.js. */
+  isAsking = false;
   /** Whether the wheel over a chart is left to the page: see wheel.js. */
   wheelIsLeft = false;
   /** Whether going to another page is one step of the browser's history: see history.js. */

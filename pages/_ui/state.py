@@ -5,10 +5,7 @@ run, image and place one is at. What a single page remembers, and the values of 
 are in that page's file; those of the controls in the URL pass through ``controls``. Widgets keep
 their values when a page is left, by ``persist_state="session"``.
 
-Two ways lead into the URL. A widget whose value can be written there as it is has
-``bind="query-params"``: its key is then the name in the URL, and nothing else may use that name.
-What has another name in the URL than on the page, or differs by run or dataset, goes through
-``take_from_url`` and ``put_into_url``: see ``controls``.
+One way leads into the URL: ``take_from_url`` and ``put_into_url``, which ``controls`` use.
 """
 
 from __future__ import annotations
@@ -39,7 +36,6 @@ __all__ = [
     "choose_image",
     "chosen_image",
     "clicked_image",
-    "forget_sent",
     "go_to",
     "is_new_here",
     "label_key",
@@ -50,7 +46,6 @@ __all__ = [
     "pop_dialog",
     "put_all_into_url",
     "put_into_url",
-    "remember_sent",
     "request_dialog",
     "run_chosen",
     "set_label",
@@ -65,7 +60,6 @@ __all__ = [
     "want_run",
     "wanted_lesson",
     "wanted_run",
-    "was_sent",
     "watch_training",
     "way_of",
     "z_of",
@@ -354,21 +348,6 @@ def clicked_image(chart_key: str) -> int | None:
         if data is not None:
             return int(data[0] if isinstance(data, list | tuple) else data)
     return None
-
-
-def was_sent(model: str) -> bool:
-    """Whether this visitor's browser has been sent a model."""
-    return model in st.session_state.get("models-sent", ())
-
-
-def remember_sent(model: str) -> None:
-    """A model is on its way to this visitor's browser, and need not be sent again."""
-    st.session_state.setdefault("models-sent", set()).add(model)
-
-
-def forget_sent(model: str) -> None:
-    """The browser says that it has not, or no longer, got a model."""
-    st.session_state.get("models-sent", set()).discard(model)
 
 
 def watch_training(name: str) -> None:
