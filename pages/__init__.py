@@ -89,7 +89,7 @@ PAGES = (
         "train",
         "Train",
         ":material/model_training:",
-        "**Press Start training**: what is set suits the images. Watch the model learn on the right.",
+        "**Press Start training**, and watch the model learn on the right.",
         has_chart=False,
     ),
     Page(
@@ -102,7 +102,7 @@ PAGES = (
         "compare",
         "Compare",
         ":material/compare:",
-        "**Choose a second model**, and move over either map: the other follows.",
+        "**Move over either map**: the other follows.",
     ),
     Page(
         "reduction",

@@ -178,6 +178,8 @@ def look_after(name: str, token: str) -> None:
     if not found.belongs_to(token):
         st.error("This address is not the one shown when the set was opened.", icon=":material/lock:")
         return
+    if found.is_open:
+        frame.say_first("**Show the code**: what others draw on their phones arrives here.")
     left, right = st.columns(2 if frame.presenting() else [2, 3], gap="large")
     missing = missing_from(collecting.count_drawings(found.name))
     with left:
@@ -286,9 +288,4 @@ def watch(found: DrawingSet, missing: int) -> None:
     body()
 
 
-def first() -> str:
-    """What to do first where a set is open; elsewhere what is said of the page."""
-    return "**Show the code**: what others draw on their phones arrives here." if SET_KEY in st.query_params else ""
-
-
-frame.show(main, __file__, is_for_phones, first)
+frame.show(main, __file__, is_for_phones)

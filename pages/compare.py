@@ -31,6 +31,12 @@ FOLLOWS = {
     "place": "the others go to the same numbers, and each shows what its decoder makes of them",
 }
 
+#: What to do first with a single model, and with more than two.
+FIRST = (
+    "**Choose a second model**, and move over either map: the other follows.",
+    "**Move over any map**: the others follow.",
+)
+
 
 def main() -> None:
     with widgets.toolbar():
@@ -38,7 +44,9 @@ def main() -> None:
         runs = [run, *choose_others(run)]
         link = choose_link() if len(runs) > 1 else "image"
     if len(runs) > 1:
-        st.caption(f"Models of the same images, side by side. **Move over one map**: {FOLLOWS[link]}.")
+        st.caption(f"Models of the same images, side by side: {FOLLOWS[link]}.")
+    if len(runs) != 2:
+        frame.say_first(FIRST[len(runs) > 1])
     fitting.say_what_suits(fitting.COMPARE, run)
     side_by_side(runs, resources.images_of(run), link)
 
@@ -69,6 +77,7 @@ def choose_others(run: Run) -> list[Run]:
     before = [name for name in st.session_state.get("compare-with", []) if name in others]
     if before and key not in st.session_state:
         st.session_state[key] = before
+    say_unknown()
     names = controls.multiselect(
         "Beside it",
         param=state.WITH_KEY,
@@ -78,11 +87,26 @@ def choose_others(run: Run) -> list[Run]:
         help="Other models of the same images.",
         format_func=lambda name: widgets.describe_run(others[name]),
         max_selections=MOST_RUNS - 1,
+        always=True,
         width=460,
         placeholder="Choose another model of these images",
     )
     st.session_state["compare-with"] = names
     return [resources.fresh(others[name]) for name in names]
+
+
+def say_unknown() -> None:
+    """Say which models the address names that are not here; those of other images are left out in silence."""
+    asked = st.query_params.get(state.WITH_KEY, "none").split(",")
+    unknown = [name for name in asked if name not in {"none", *resources.all_runs()}]
+    if unknown:
+        names = " and ".join(f"“{widgets.plain(name)}”" for name in unknown)
+        many = len(unknown) > 1
+        st.toast(
+            f"The address asks for the model{'s' if many else ''} {names}, which {'are' if many else 'is'} not here.",
+            icon=":material/link_off:",
+            duration="infinite",
+        )
 
 
 def choose_link() -> Literal["image", "place"]:
@@ -157,7 +181,7 @@ def draw_figures(runs: Sequence[Run]) -> None:
     def body() -> None:
         studies: dict[str, Study] = {}
         for run in runs:
-            study = widgets.study_or_progress(run, "evaluation", "Measuring")
+            study = widgets.study_or_progress(run, "evaluation", f"Measuring {widgets.plain(run.title)}")
             if study is not None:
                 studies[name_among(run, runs)] = study
         if waiting and len(studies) == len(runs):
@@ -167,7 +191,7 @@ def draw_figures(runs: Sequence[Run]) -> None:
         left, right = st.columns([3, 2], gap="medium")
         with left:
             st.table(table_of({widgets.plain(name): study for name, study in studies.items()}))
-            st.caption(MEANING)
+            st.caption(meaning_of(runs, list(studies.values())))
         with right:
             by_k = {
                 name: {int(k): interval for k, interval in study.figures["bounds"].items()}
@@ -184,13 +208,6 @@ def draw_figures(runs: Sequence[Run]) -> None:
 
 STILL = {"displayModeBar": False}
 
-MEANING = (
-    "In brackets: 95% bootstrap intervals over images. ELBO, reconstruction, KL and bounds are in nats per image; "
-    "**bound, k = 1** is the ELBO from a thousand samples, and with k it rises towards log p(x). **k-NN**: how often "
-    "an image's ten nearest codes name its class. **MIG**, **DCI**, **FactorVAE**: whether each "
-    "known factor has a dimension of its own, from 0 to 1."
-)
-
 #: What figures are called, and how they are written.
 ROWS: dict[str, tuple[str, str]] = {
     "elbo": ("ELBO", ".2f"),
@@ -204,6 +221,30 @@ ROWS: dict[str, tuple[str, str]] = {
     "informativeness": ("DCI: informativeness", ".3f"),
     "factor_vae": ("FactorVAE score", ".3f"),
 }
+
+
+def meaning_of(runs: Sequence[Run], studies: Sequence[Study]) -> str:
+    """Say what the figures in the table mean, and on which images they were taken."""
+    figures = [study.figures for study in studies]
+    said = "In brackets: 95% bootstrap intervals over images. ELBO, reconstruction and KL are in nats per image"
+    bounded = next((each for each in figures if each["bounds"]), None)
+    if bounded is None:
+        said += "."
+    else:
+        some, all_images = bounded["num_bound_images"], bounded["num_images"]
+        images = f"{some:,} of these" if some < all_images else "them"
+        said += (
+            f", from one sample of z for each of {all_images:,} held-out images; **bounds** are from a thousand for "
+            f"each of {images}. A bound rises with k from the ELBO, k = 1, towards log p(x). The ELBO and the bound "
+            "for k = 1 estimate the same, and may lie apart where there are few images or the model is hardly trained."
+        )
+        if any(run.config.conditional for run in runs):
+            said += " Of a model that is told the label y, they bound log p(x|y) instead."
+    if any(each.get("knn_accuracy") for each in figures):
+        said += " **k-NN**: how often an image's ten nearest codes name its class."
+    if any(each.get("mig") for each in figures):
+        said += " **MIG**, **DCI**, **FactorVAE**: whether each known factor has a dimension of its own, from 0 to 1."
+    return said
 
 
 def table_of(studies: dict[str, Study]) -> dict[str, list[str]]:
@@ -225,7 +266,7 @@ def write(value: Any, form: str) -> str:
     if value is None:
         return "–"
     if not isinstance(value, list):
-        return f"{value:{form}}"
+        return f"{value:{form}}".replace("-", "−")
     middle, low, high = (f"{number:{form}}".replace("-", "−") for number in value)
     return f"{middle} [{low}, {high}]"
 

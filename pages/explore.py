@@ -18,6 +18,7 @@ from pages._ui.latent_canvas import (
     send_posterior,
     send_thumbnails,
 )
+from pages._ui.text import licence_of
 from vaelab.datasets import ImageDataset, Labelled
 from vaelab.figures import latent_map
 
@@ -338,7 +339,7 @@ def about(run: Run) -> None:
         record, figures = run.data, run.evaluation() or {}
         st.markdown(
             f"**{widgets.plain(record.name)}**: {widgets.plain(_sentence(record.description))} "
-            f"Source: {widgets.plain(_sentence(record.source))} Licence: {widgets.plain(_sentence(record.licence))}"
+            f"Source: {widgets.plain(_sentence(record.source))} {licence_of(record.licence)}"
         )
         steps = " ".join(map(widgets.plain, record.steps)) or "The images are as their source has them."
         st.markdown(

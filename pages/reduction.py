@@ -319,7 +319,7 @@ def draw_figures(maps: Maps, models: dict[str, Run], data: ImageDataset) -> None
                 "apart. 0.5: no better than chance.",
             ),
             "k-NN accuracy": number(
-                format="%.1f %%",
+                format="%.1f%%",
                 help="How often the ten nearest points on the map get an image's label right; "
                 "the image itself has no vote.",
             ),

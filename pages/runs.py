@@ -7,11 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import pandas as pd
 import streamlit as st
 
 from pages._ui import controls, frame, resources, state, widgets
 from pages._ui.text import explained
 from pages._ui.train_address import query_of
+from vaelab.config import OWN
+from vaelab.datasets import DatasetUnavailable
 from vaelab.figures import TERMS, compare_curves
 from vaelab.runs import ACTIVE, Run, RunError, Status, broken_runs, list_runs, runs_folder
 
@@ -30,6 +33,7 @@ def main() -> None:
     own = list_runs()
     runs = [*own, *resources.examples()]
     active = any(resources.jobs().status(run).state in ACTIVE for run in own)
+    images = {run.path: title_of_images(run) for run in runs}
 
     @st.fragment(run_every=2.0 if active else None)
     @frame.guarded
@@ -45,14 +49,14 @@ def main() -> None:
         )
         names = distinct_names(runs)
         event = st.dataframe(
-            [row(run, statuses[run.path], names[run.path]) for run in runs],
+            written([row(run, statuses[run.path], names[run.path], images[run.path]) for run in runs]),
             key=key,
             height=35 * (min(len(runs), ROWS) + 1) + 3,
             selection_default={"selection": {"rows": ticked, "columns": [], "cells": []}},
             on_select="rerun",
             selection_mode="multi-row",
             hide_index=True,
-            column_config=columns(),
+            column_config=columns(max(map(len, names.values()), default=0)),
             placeholder="–",
         )
         chosen = [runs[index] for index in event["selection"]["rows"] if index < len(runs)]
@@ -120,15 +124,23 @@ def table_key(runs: list[Run]) -> tuple[str, list[int]]:
     return at_first
 
 
-def row(run: Run, status: Status, name: str) -> dict[str, Any]:
+def title_of_images(run: Run) -> str:
+    """What people call a run's images or, where these are gone, what they were kept as."""
+    try:
+        return run.source().title
+    except DatasetUnavailable:
+        return run.config.dataset.removeprefix(OWN)
+
+
+def row(run: Run, status: Status, name: str, images: str) -> dict[str, Any]:
     config, figures = run.config, run.evaluation() or {}
     vae = config.model == "vae"
     return {
         "Name": name,
         "State": status.state,
         "Made": None if resources.is_example(run) else datetime.fromtimestamp(run.created),
-        "Images": config.dataset,
-        "Model": f"{widgets.kind_of(config)}, {config.architecture}",
+        "Images": images,
+        "Model": f"{widgets.kind_of(config)}, {widgets.ARCHITECTURE_NAMES[config.architecture]}",
         "Dims": config.latent_dim,
         "β": config.beta if vae else None,
         "Epoch": max(run.epoch, 0),
@@ -141,26 +153,37 @@ def row(run: Run, status: Status, name: str) -> dict[str, Any]:
     }
 
 
+def written(rows: list[dict[str, Any]]) -> Any:
+    """The rows as a table whose nats are written as on Compare, and sorted as numbers all the same."""
+
+    def nats(value: float) -> str:
+        return f"{value:,.2f}".replace("-", "−")
+
+    table = pd.DataFrame(rows)
+    numbers = ["ELBO", "Reconstruction", "KL"]
+    table[numbers] = table[numbers].astype(float)
+    return table.style.format(nats, subset=numbers, na_rep="–")
+
+
 @st.cache_data(max_entries=1000, show_spinner=False)
 def num_megabytes(path: str, version: int) -> float:
     """How much a run takes on the disk as of a version, in MB."""
     return Run.open(path).num_bytes / 1e6
 
 
-def columns() -> dict[str, Any]:
+def columns(longest: int) -> dict[str, Any]:
+    """How the columns are shown; names have as much room as the longest needs, up to a limit."""
     nats = "in nats per held-out image"
     return {
-        "Name": st.column_config.TextColumn(width="medium"),
+        "Name": st.column_config.TextColumn(width=min(max(120, 6 * longest + 30), 300)),
         "Made": st.column_config.DatetimeColumn(format="D MMM, HH:mm", width=110, help="When training was started."),
-        "Took": st.column_config.TextColumn(help="How long it was trained for."),
+        "Took": st.column_config.TextColumn(width=95, help="How long it was trained for."),
         "Size": st.column_config.NumberColumn(format="%.1f MB", help="How much it takes on the disk."),
         "Dims": st.column_config.NumberColumn(help="Latent dimensions."),
         "β": st.column_config.NumberColumn(format="%.4g", help="Weight of the KL term."),
-        "ELBO": st.column_config.NumberColumn(
-            format="%.1f", help=f"Evidence lower bound {nats}; higher (less negative) is better."
-        ),
-        "Reconstruction": st.column_config.NumberColumn(format="%.1f", help=f"−log p(x|z) {nats}; lower is better."),
-        "KL": st.column_config.NumberColumn(format="%.2f", help=f"KL divergence {nats}."),
+        "ELBO": st.column_config.NumberColumn(help=f"Evidence lower bound {nats}; higher (less negative) is better."),
+        "Reconstruction": st.column_config.NumberColumn(help=f"−log p(x|z) {nats}; lower is better."),
+        "KL": st.column_config.NumberColumn(help=f"KL divergence {nats}."),
         "k-NN accuracy": st.column_config.NumberColumn(
             format="percent", help="How often ten neighbours in latent space name the right class."
         ),
@@ -211,30 +234,31 @@ def compare(runs: Sequence[Run], names: dict[Path, str], ticked: bool) -> None:
 def act_on(runs: Sequence[Run], statuses: dict[Path, Status], names: dict[Path, str]) -> None:
     """What can be done with the runs that are ticked; each button keeps its place."""
     one = runs[0] if len(runs) == 1 else None
-    own = bool(runs) and not any(resources.is_example(run) for run in runs)
+    examples = [run for run in runs if resources.is_example(run)]
     states = {run.path: statuses[run.path].state for run in runs}
     active = [run for run in runs if states[run.path] in ACTIVE]
-    resumable = [run for run in runs if not resources.is_example(run) and states[run.path] not in {*ACTIVE, "finished"}]
+    resumable = [run for run in runs if run not in examples and states[run.path] not in {*ACTIVE, "finished"}]
     if one is not None:
         st.markdown(f"**{widgets.plain(names[one.path])}** · {states[one.path]}")
     else:
         st.markdown(f"**{len(runs)} runs ticked**" if runs else "No run ticked")
+    none = "" if runs else "Tick a run first."
+    several = none or ("" if one is not None else "This is for one run: untick the others.")
     if st.button(
         "Explore",
         icon=":material/explore:",
         key="explore-run",
-        disabled=one is None or not one.has_model,
-        help="Open the latent map of the run that is ticked.",
+        **unless(several or why_no_model(runs), "Open the latent map of the run that is ticked."),
     ):
         st.switch_page("pages/explore.py", query_params=frame.carried({state.RUN_KEY: runs[0].name}))
-    same_images = len({(run.config.dataset, run.config.preprocessing) for run in runs}) == 1
-    comparable = same_images and all(run.has_model for run in runs)
     if st.button(
         "Compare these",
         icon=":material/compare:",
         key="compare-runs",
-        disabled=not (FEWEST_COMPARED <= len(runs) <= MOST_COMPARED and comparable),
-        help="Two to four trained models of the same images beside each other, under one pointer.",
+        **unless(
+            why_not_comparable(runs),
+            "Two to four trained models of the same images beside each other, under one pointer.",
+        ),
     ):
         others = ",".join(run.name for run in runs[1:])
         st.switch_page(
@@ -244,20 +268,50 @@ def act_on(runs: Sequence[Run], statuses: dict[Path, Status], names: dict[Path, 
         "Train again with these settings",
         icon=":material/tune:",
         key="train-again",
-        disabled=one is None,
-        help="Open Train with the settings of the run that is ticked, to change some and start.",
+        **unless(several, "Open Train with the settings of the run that is ticked, to change some and start."),
     ):
         st.switch_page("pages/train.py", query_params=frame.carried(query_of(runs[0].config)))
     if resumable and not active:
         press("Resume", "resume", resumable, "Go on from the last finished epoch.", resources.jobs().train_soon)
     else:
         what = "End training now: every finished epoch is kept, and it can be resumed."
-        press("Stop", "stop", active, what, resources.jobs().stop)
-    ask("Rename", "rename", runs, "Give the run that is ticked another name.", disabled=one is None or not own)
-    ask("Delete", "delete", runs, "Take it off the disk, after asking once more.", disabled=not own or bool(active))
+        idle = none or ("" if active else "Nothing to stop: no run that is ticked is in training.")
+        press("Stop", "stop", active, what, resources.jobs().stop, idle)
+    named = "It came with the app, and keeps its name." if examples else ""
+    ask("Rename", "rename", runs, "Give the run that is ticked another name.", several or named)
+    stays = "What came with the app stays." if examples else ""
+    busy = "Stop the training first." if active else ""
+    ask("Delete", "delete", runs, "Take it off the disk, after asking once more.", none or stays or busy)
 
 
-def press(label: Literal["Stop", "Resume"], what: str, runs: Sequence[Run], help: str, action: Any) -> None:
+def unless(why_not: str, help: str) -> dict[str, Any]:
+    """Options of a button that works unless there is a reason why it cannot, which it then gives."""
+    return {"disabled": bool(why_not), "help": why_not or help}
+
+
+def why_no_model(runs: Sequence[Run]) -> str:
+    """Why runs cannot be looked at; empty where they can."""
+    if all(run.has_model for run in runs):
+        return ""
+    return (
+        "There is no trained model yet: the first epoch has to end."
+        if len(runs) == 1
+        else ("One of these has no trained model yet: its first epoch has to end.")
+    )
+
+
+def why_not_comparable(runs: Sequence[Run]) -> str:
+    """Why runs cannot be set beside each other; empty where they can."""
+    if not FEWEST_COMPARED <= len(runs) <= MOST_COMPARED:
+        return "Tick two to four runs, of the same images."
+    if len({(run.config.dataset, run.config.preprocessing) for run in runs}) > 1:
+        return "These are models of different images, or of images of different sizes."
+    return why_no_model(runs)
+
+
+def press(
+    label: Literal["Stop", "Resume"], what: str, runs: Sequence[Run], help: str, action: Any, why_not: str = ""
+) -> None:
     """A button that does something to each of some runs at once."""
 
     def act() -> None:
@@ -265,13 +319,13 @@ def press(label: Literal["Stop", "Resume"], what: str, runs: Sequence[Run], help
             widgets.attempt(action, run)
 
     icons = {"Stop": ":material/stop:", "Resume": ":material/resume:"}
-    st.button(label, icon=icons[label], key=f"{what}-run", help=help, disabled=not runs, on_click=act)
+    st.button(label, icon=icons[label], key=f"{what}-run", on_click=act, **unless(why_not, help))
 
 
-def ask(label: Literal["Rename", "Delete"], what: str, runs: Sequence[Run], help: str, disabled: bool) -> None:
+def ask(label: Literal["Rename", "Delete"], what: str, runs: Sequence[Run], help: str, why_not: str) -> None:
     """A button that opens a dialog about runs."""
     icons = {"Rename": ":material/edit:", "Delete": ":material/delete:"}
-    if st.button(label, icon=icons[label], key=f"{what}-run", help=help, disabled=disabled):
+    if st.button(label, icon=icons[label], key=f"{what}-run", **unless(why_not, help)):
         state.request_dialog(what, runs)
         st.rerun()
 

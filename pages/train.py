@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages._ui import frame, resources, state, training_view, widgets
 from pages._ui.settings import Settings, choose_defaults, choose_settings, choose_source, download_size
-from pages._ui.text import explained
+from pages._ui.text import explained, licence_of
 from vaelab.config import TrainConfig
 from vaelab.datasets import DatasetUnavailable, Source, check_fit, is_local
 from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs
@@ -25,14 +25,20 @@ def main() -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         source = choose_source()
-    with right:  # first, as choosing settings that suit takes a while
+    with right, st.container(key="train-shown"):  # first, as choosing settings that suit takes a while
         run = run_to_watch()
         if run is None:
             preview(source)
         else:
             watch(run)
     with left:
-        settings = choose_settings(source, choose_defaults(source))
+        defaults = choose_defaults(source)
+        settings = choose_settings(source, defaults)
+        if defaults.suit(settings):
+            frame.say_first(
+                "**Press Start training**: what is set suits the images. Watch the model learn on the right."
+            )
+        defaults.say_why(settings)
         start(settings)
 
 
@@ -99,7 +105,7 @@ def preview(source: Source) -> None:
     widgets.sheet(data.images[chosen], 10, f"Images of {source.title}")
     st.caption(
         "Some of the images. Press **Start training**, and watch the model's loss, its reconstructions and its "
-        f"latent map take shape here. Licence: {widgets.plain(source.licence)}."
+        f"latent map take shape here. {licence_of(source.licence)}"
     )
 
 
@@ -163,12 +169,13 @@ def draw_head(run: Run, status: Status) -> None:
             type="secondary" if active else "primary",
             icon=":material/explore:",
             disabled=not run.has_model,
-            help="Open its latent map.",
+            help="Open its latent map." if run.has_model else "There is no map yet: the first epoch has to end.",
         ):
             st.switch_page("pages/explore.py", query_params=frame.carried({state.RUN_KEY: run.name}))
         if status.state in {"new", "stopped", "interrupted", "failed"}:
             widgets.resume_button(run)
-        widgets.stop_button(run, "End training now: every finished epoch is kept.", disabled=not active)
+        what = "End training now: every finished epoch is kept." if active else "It is not in training."
+        widgets.stop_button(run, what, disabled=not active)
     if status.state == "failed":
         st.error(status.message, icon=":material/error:")
     elif status.refused:
@@ -193,8 +200,7 @@ def describe_progress(run: Run, status: Status) -> list[str]:
     elif status.state == "preparing":
         parts.append(widgets.plain(status.message))
     elif run.epoch >= 0:
-        epochs = "" if run.config.seconds else f" of {run.config.epochs}"
-        parts += [f"epoch {run.epoch}{epochs}", f"{status.images_per_second:,.0f} images/s"]
+        parts += [_epochs_done(run), *_speed(run, status)]
         if status.state not in ACTIVE:
             parts += [f"{widgets.duration(status.seconds)} of training", widgets.size_on_disk(run)]
         elif status.progress > 0:
@@ -203,6 +209,23 @@ def describe_progress(run: Run, status: Status) -> list[str]:
     elif status.message and status.state not in {"failed", "interrupted"}:
         parts.append(widgets.plain(status.message))
     return parts
+
+
+def _epochs_done(run: Run) -> str:
+    """Say how far a run is: ``"26 of 3,000 epochs"``, or ``"26 epochs"`` of one that goes by the clock."""
+    total = run.epoch if run.config.seconds else run.config.epochs
+    of_total = "" if run.config.seconds else f" of {total:,}"
+    return f"{run.epoch:,}{of_total} epoch{'' if total == 1 else 's'}"
+
+
+def _speed(run: Run, status: Status) -> list[str]:
+    """How fast it goes or, once it does not, how fast it went on the whole; nothing where that is not known."""
+    speed = status.images_per_second
+    if status.state not in ACTIVE:
+        last = next(reversed(run.epochs()), None)
+        seconds = last["seconds"] if last else 0
+        speed = last["epoch"] * run.data.num_train / seconds if last and seconds else 0
+    return [f"{speed:,.0f} images/s"] if speed else []
 
 
 def _place_in_queue(run: Run, status: Status) -> str:

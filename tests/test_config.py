@@ -277,7 +277,7 @@ def test_conv_takes_images_that_it_can_halve(side, stages):
 
 @pytest.mark.parametrize("architecture", ["mlp", "conv"])
 def test_images_must_be_square(architecture):
-    with pytest.raises(ValueError, match=r"^Images must be square, but these are 28 x 32 pixels\.$"):
+    with pytest.raises(ValueError, match=r"^Images must be square, but these are 28 × 32 pixels\.$"):
         TrainConfig(architecture=architecture).check_image_shape((1, 28, 32))
 
 
@@ -341,6 +341,6 @@ def test_what_a_library_says_is_never_the_whole_sentence():
     assert raised(lambda: {}["key"]) == "Something unexpected went wrong (KeyError: 'key')."
     assert (
         raised(lambda: TrainConfig().check_image_shape((1, 8, 9)))
-        == "Images must be square, but these are 8 x 9 pixels."
+        == "Images must be square, but these are 8 × 9 pixels."
     )
     assert explain(ValueError("One of our sentences.")) == "One of our sentences."

@@ -110,7 +110,7 @@ def test_every_dataset_has_a_card_own_ones_first(launch, trees):
     cards = [block.value for block in app.html if "vl-card" in block.value]
     trees_card = "<strong>trees</strong><span>30 images · 16 × 16 · colour · 3 classes</span><small>trees.zip</small>"
     assert trees_card in cards[0]
-    assert any("<strong>Faces</strong><span>10,000 images · 32 × 32 · gray · 3 classes" in card for card in cards)
+    assert any("<strong>Faces</strong><span>10,000 images · 32 × 32 · grey · 3 classes" in card for card in cards)
     assert [block.value for block in app.markdown if block.value.startswith("## ")] == ["## Your own", "## Built in"]
 
 

@@ -233,7 +233,7 @@ def test_a_conditional_model_without_labels_is_refused():
 
 
 def test_images_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="Images must be square, but these are 28 x 32 pixels"):
+    with pytest.raises(ValueError, match="Images must be square, but these are 28 × 32 pixels"):
         build_model(TrainConfig(), (1, 28, 32))
     with pytest.raises(ValueError, match="takes images of 16 to 128 pixels, but these have 8"):
         build_model(TrainConfig(architecture="conv"), (1, 8, 8))

@@ -8,6 +8,7 @@ import pytest
 from pages._ui import resources, widgets
 from tests.app_steps import query
 from vaelab.config import TrainConfig
+from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import Run
 from vaelab.training import train
 
@@ -37,6 +38,46 @@ def test_no_two_rows_have_one_name_and_no_cell_says_none(launch, trained):
     assert (own["Size"] > 0).all()
     assert own["Made"].notna().all()
     assert own["Took"].notna().all()
+
+
+def test_the_table_is_in_peoples_words_and_its_nats_as_on_compare(launch, trained):
+    table = launch("runs.py").dataframe[0]
+    first = table.value.iloc[2]
+    assert first["Images"] == "Digits (8 × 8)"
+    assert first["Model"] == "VAE, MLP"
+    names = table.value["Name"].tolist()
+    assert "MNIST · VAE 2-D (example)" in names
+    assert any(name.startswith("Same · VAE 3-D · ") for name in names)
+    elbo = trained[0].evaluation()["elbo"]
+    assert table.value["ELBO"].iloc[2] == pytest.approx(elbo), "sorted as numbers"
+    assert f"−{-elbo:.2f}".encode() in table.proto.SerializeToString()
+
+
+def test_images_that_are_gone_are_called_what_they_were_kept_as(launch, trained, monkeypatch):
+    def gone(run):
+        raise DatasetUnavailable("They are gone.")
+
+    monkeypatch.setattr(Run, "source", gone)
+    assert launch("runs.py").dataframe[0].value["Images"].iloc[2] == "digits"
+
+
+def test_what_cannot_be_done_says_why(launch, trained):
+    example = resources.example("digits-2d")
+
+    def why(label, *runs):
+        pressed = button(launch("runs.py", runs=",".join(run.name for run in runs)), label)
+        assert pressed.disabled
+        return pressed.help
+
+    for label in ("Explore", "Train again with these settings", "Stop", "Rename", "Delete"):
+        assert why(label) == "Tick a run first."
+    assert "came with the app" in why("Rename", example)
+    assert "came with the app" in why("Delete", example)
+    assert "untick the others" in why("Explore", *trained)
+    assert "two to four" in why("Compare these", trained[0])
+    assert "different images" in why("Compare these", trained[0], resources.example("faces-8d"))
+    assert "in training" in why("Stop", trained[0])
+    assert "first epoch" in why("Explore", Run.create(TrainConfig(dataset="digits")))
 
 
 def test_runs_of_one_name_are_told_apart_by_what_differs_and_no_more(tmp_path):

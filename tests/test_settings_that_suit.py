@@ -1,10 +1,12 @@
 """Train with one's own images: it opens with settings that suit them, says why, and lets each be changed."""
 
+from itertools import count
 from types import SimpleNamespace
 
 import pytest
 
 from pages._ui import resources
+from pages._ui.settings import PARTS
 from tests.app_steps import by_key, one
 from vaelab import suggest
 from vaelab.config import Preprocessing, TrainConfig
@@ -58,6 +60,36 @@ def test_each_can_be_changed_and_taken_from_the_url(launch, suffix):
     again = launch("train.py", **query)
     assert by_key(again, f"train-seconds{suffix}").value is None
     assert by_key(again, f"train-latent_dim{suffix}").value == 2
+
+
+def first(app):
+    return app.markdown[1].value
+
+
+def test_what_was_changed_is_marked_and_no_longer_said_to_suit(launch, suffix):
+    app = launch("train.py", dataset="own/mine")
+    assert "what is set suits the images" in first(app)
+    by_key(app, f"train-latent_dim{suffix}").set_value(1).run()
+    words = "\n".join(each.value for each in app.markdown)
+    assert "suits the images" not in words
+    assert "**Code**: you set 1 number. What would suit: 5 numbers, since four are few." in words
+    assert "**Length**: A minute." in words
+    by_key(app, f"train-seconds{suffix}").set_value(None).run()
+    by_key(app, "train-epochs-own/mine" + suffix).set_value(1).run()
+    assert "**Length**: you set 1 epoch. What would suit: A minute." in "\n".join(each.value for each in app.markdown)
+    again = launch("train.py", dataset="own/mine", suit="false")
+    assert "suits the images" not in first(again), "nobody looked at these images"
+
+
+def test_what_is_proposed_for_a_built_in_set_suits_until_it_is_changed(launch):
+    app = launch("train.py", dataset="digits")
+    assert "what is set suits the images" in first(app)
+    by_key(app, "train-latent_dim").set_value(3).run()
+    assert first(app) == "**Press Start training**, and watch the model learn on the right."
+
+
+def test_each_reason_is_about_some_settings(digits):
+    assert set(suggest.suggest(digits, seconds=1, clock=count(0, 0.01).__next__).reasons) == set(PARTS)
 
 
 def test_it_can_be_switched_off_and_on(launch, suffix):

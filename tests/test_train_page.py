@@ -8,7 +8,7 @@ from pages._ui.training_view import curves_of, frames_of, turned_like
 from tests.app_steps import by_key
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.jobs import Jobs
-from vaelab.runs import Run, Status, kept_epochs
+from vaelab.runs import Run, Status, kept_epochs, runs_folder
 from vaelab.training import train
 
 FEW = Preprocessing(num_images=60)
@@ -64,6 +64,23 @@ def test_the_queue_shows_places_and_coming_back_shows_what_is_trained(launch, qu
     assert "Second in the queue, after “Then this”; “One " in text
     assert r"\*bold\*" in text
     assert text.endswith("is being trained")
+
+
+def test_how_far_and_how_fast_a_run_is_or_was(launch, run, monkeypatch):
+    """The last speed written down is that of a moment: of a run that has ended, the mean is told."""
+    mine = runs_folder() / "mine"
+    mine.parent.mkdir(exist_ok=True)
+    run = Run.open(run.path.rename(mine))
+    last = run.epochs()[-1]
+    mean = f"{11 * run.data.num_train / last['seconds']:,.0f} images/s"
+
+    def text(state, **status):
+        run.write_status(state, **status)
+        return launch("train.py", dataset="digits", watch="mine").get("progress")[0].proto.text
+
+    assert text("running", images_per_second=4.0, progress=0.5).startswith("Running · 11 of 11 epochs · 4 images/s · ")
+    assert text("stopped").startswith(f"Stopped · 11 of 11 epochs · {mean} · ")
+    assert text("finished").startswith(f"Finished · 11 of 11 epochs · {mean} · ")
 
 
 def test_runs_of_one_name_are_told_apart(launch):

@@ -261,7 +261,7 @@ def import_(
     fit
         What to do with images that are not square.
     color
-        By default gray where all images are.
+        By default grey where all images are.
     labels
         A CSV with a row for each image: one column names its file, others tell its class and known factors.
     group

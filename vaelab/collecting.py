@@ -323,7 +323,7 @@ def add_drawing(
         raise ValueError("A drawing's id has 32 hexadecimal digits.")
     if image.dtype != np.uint8 or image.shape != (found.size, found.size):
         raise ValueError(
-            f"A drawing here has {found.size} x {found.size} bytes, not {image.dtype} of shape {image.shape}."
+            f"A drawing here has {found.size} × {found.size} bytes, not {image.dtype} of shape {image.shape}."
         )
     if image.min() == image.max():
         raise ValueError("There is nothing on the paper: draw something first.")
@@ -451,7 +451,7 @@ def to_dataset(name: str, folder: str | Path | None = None) -> ImageDataset:
         image_names=[drawing.nickname for drawing in drawings],
         split=seeded_split(len(images), groups=np.array([hashlib.sha256(image).hexdigest() for image in images])),
         source=SOURCE,
-        description=f"Drawings of {found.size} x {found.size} pixels, on {found.paper}.",
+        description=f"Drawings of {found.size} × {found.size} pixels, on {found.paper}.",
     )
 
 

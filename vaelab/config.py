@@ -108,7 +108,7 @@ class Preprocessing(BaseModel):
         None, description="Resize to this many pixels a side."
     )
     color: Literal["gray", "rgb"] | None = Field(
-        None, description="Convert to one gray channel or to three colour channels."
+        None, description="Convert to one grey channel or to three colour channels."
     )
     binarize: bool = Field(False, description="Round every pixel to black or white.")
     num_images: Annotated[int, Field(ge=30)] | None = Field(
@@ -245,7 +245,7 @@ class TrainConfig(BaseModel):
         """
         _, height, width = image_shape
         if height != width:
-            raise ValueError(f"Images must be square, but these are {height} x {width} pixels.")
+            raise ValueError(f"Images must be square, but these are {height} × {width} pixels.")
         if self.architecture == "mlp":
             return
         if height < 16:

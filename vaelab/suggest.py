@@ -291,5 +291,8 @@ def _threads(speeds: dict[int, float]) -> Choice:
     if len(speeds) == 1:
         return {"threads": 1}, "One: this machine has no more."
     times = speeds[2] / speeds[1]
-    threads = 2 if times >= WORTH_IT else 1
-    return {"threads": threads}, f"{'Two' if threads == 2 else 'One'}: two are {times:.1f} times as fast as one."
+    if times >= WORTH_IT:
+        return {"threads": 2}, f"Two: they are {times:.1f} times as fast as one."
+    if times < 1:
+        return {"threads": 1}, f"One: two would be slower ({times:.1f} times the speed)."
+    return {"threads": 1}, f"One: two would hardly be faster ({times:.1f} times the speed)."

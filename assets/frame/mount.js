@@ -1,10 +1,13 @@
 /**
- * What every page asks of the browser: that the menu of a phone closes and its finger scrolls, whether there is WebGL,
- * and whether the screen is narrow.
+/**
+ * What every page asks of the browser: that the menu of a phone closes and its finger scrolls, that Back leads to where
+ * one was, whether there is WebGL, and whether the screen is narrow.
  *
  * @import { Mount } from "../shared/mount.js"
  */
+import { page } from "../shared/page.js";
 import { leaveFingerToPage } from "../shared/touch.js";
+import { joinSteps } from "./history.js";
 
 /** Where Streamlit lays columns under one another, and page.css has what is for a phone. */
 const NARROW = window.matchMedia("(max-width: 640px)");
@@ -35,6 +38,8 @@ let webgl;
  */
 export default function mount({ data, setStateValue }) {
   document.addEventListener("click", closeBehind);
+  if (!page.stepsAreJoined) joinSteps(window.history, window.location);
+  page.stepsAreJoined = true;
   document.addEventListener("touchstart", leaveFingerToPage, { capture: true, passive: true });
   const tell = () => {
     if (data.narrow !== NARROW.matches) setStateValue("narrow", NARROW.matches);

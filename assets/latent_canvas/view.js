@@ -194,9 +194,7 @@ export class View {
     elements.label.value = String(label);
     const hasWay = pins.length > 1;
     const end = String.fromCharCode(64 + Math.min(pins.length, 26));
-    elements.pathName.textContent = hasWay
-      ? `From A to ${end}: ${Math.round(100 * along)} %`
-      : "No way from A to B yet";
+    elements.pathName.textContent = hasWay ? `From A to ${end}: ${Math.round(100 * along)}%` : "No way from A to B yet";
     elements.ends.forEach((end, i) => {
       end.checked = i === nextEnd;
     });

@@ -66,6 +66,8 @@ class Page {
   isAsking = false;
   /** Whether the wheel over a chart is left to the page: see wheel.js. */
   wheelIsLeft = false;
+  /** Whether going to another page is one step of the browser's history: see history.js. */
+  stepsAreJoined = false;
   /** The lesson that is open, or was last; empty before any was. */
   lesson = "";
   /**

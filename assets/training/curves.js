@@ -75,7 +75,7 @@ export class Curves {
     const at = this.#at ?? this.#last;
     const near = this.#rows.map(([x]) => nearest(x, at));
     this.whole.style.visibility = this.#zoom ? "visible" : "hidden";
-    this.where.textContent = this.#rows[0][0].length ? `Epoch ${show(at, at % 1 ? 1 : 0)}` : "The curves begin here …";
+    this.where.textContent = this.#rows[0][0].length ? `After ${epochsDone(at)}` : "The curves begin here …";
     this.panels.forEach(({ graph, values }, i) => {
       const curves = this.#rows.map((rows) => pointsOf(rows[0], rows[i + 1] ?? [], first, last));
       const [low, high] = scaleOf(curves, first + (this.#zoom ? 0 : STEEP * (last - first)));
@@ -95,7 +95,9 @@ export class Curves {
       });
       values.replaceChildren(
         ...said.flatMap((text, k) =>
-          text ? element("span", {}, element("i", { style: `background:${this.colors[k]}` }), text) : [],
+          text
+            ? element("span", {}, element("i", { class: `tr-line-${k}`, style: `--line:${this.colors[k]}` }), text)
+            : [],
         ),
       );
       graph.element.setAttribute("aria-label", `${this.terms[i]}: ${said.filter(Boolean).join(", ")}`);
@@ -154,6 +156,15 @@ export class Curves {
     this.#zoom = range;
     this.draw();
   }
+}
+
+/**
+ * How far a training is, never further than it is: an epoch that is under way has not been.
+ * @param {number} epochs
+ */
+export function epochsDone(epochs) {
+  const done = Math.floor(10 * epochs + 1e-3) / 10;
+  return `${done.toLocaleString("en")} ${done === 1 ? "epoch" : "epochs"}`;
 }
 
 /**

@@ -14,6 +14,7 @@ import { Slider } from "../lessons/stage/controls.js";
 import { button, element, note } from "../lessons/stage/elements.js";
 import { Plane } from "../lessons/stage/plane.js";
 import { extentOf, rectangle } from "../lessons/stage/scale.js";
+import { epochsDone } from "./curves.js";
 import { imagesOfRun, onImages } from "./images.js";
 import { Looked } from "./looked.js";
 import { drawPairs } from "./pairs.js";
@@ -192,7 +193,7 @@ export class Forming {
     const frame = this.#frames[this.slider.value];
     if (!frame) return;
     const images = imagesOfRun(this.run);
-    this.heading.textContent = `Latent map after epoch ${frame.epoch}`;
+    this.heading.textContent = `Latent map after ${epochsDone(frame.epoch)}`;
     this.whole.style.visibility = this.#zoom ? "visible" : "hidden";
     this.plane.extent = this.#zoom ?? this.#whole ?? this.plane.extent;
     this.plane.replace({

@@ -6,7 +6,8 @@ controls of its own, and a link from a page with a bound control takes two more 
 They have the names that they have in Streamlit, and take all but the label by keyword.
 
 A value in the URL that makes no sense gives way to the default, and a number out of range to the
-nearest one in it. A setting at its default is not in the URL.
+nearest one in it. A setting at its default is not in the URL, unless ``always`` says so: where the
+default depends on which runs there are, an address would show something else elsewhere or later.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ def selectbox(
     format_func: Callable[[T], str] = str,
     to_param: Callable[[T], str] = str,
     within: DeltaGenerator | None = None,
+    always: bool = False,
     **layout: Any,
 ) -> T:
     """Choose one of several from a list.
@@ -77,6 +79,8 @@ def selectbox(
         How an option is written on the page, and in the URL.
     within
         Where to draw it; where the script is by default.
+    always
+        Whether it is in the URL at its default, too.
     **layout
         As ``st.selectbox`` takes it.
     """
@@ -90,7 +94,7 @@ def selectbox(
         persist_state="session",
         **layout,
     )
-    state.put_into_url(param, None if chosen == default else to_param(chosen))
+    state.put_into_url(param, None if chosen == default and not always else to_param(chosen))
     return chosen
 
 
@@ -133,6 +137,7 @@ def multiselect(
     help: str,
     format_func: Callable[[str], str] = str,
     max_selections: int | None = None,
+    always: bool = False,
     **layout: Any,
 ) -> list[str]:
     """Choose any number of words, or ``max_selections``; in the URL with commas between them."""
@@ -158,7 +163,8 @@ def multiselect(
         persist_state="session",
         **layout,
     )
-    state.put_into_url(param, None if chosen == list(default) else ",".join(chosen) or "none")
+    is_left_out = chosen == list(default) and not always
+    state.put_into_url(param, None if is_left_out else ",".join(chosen) or "none")
     return chosen
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "is_narrow",
     "later",
     "presenting",
+    "say_first",
     "show",
 ]
 
@@ -40,6 +41,8 @@ _PAGE_OF = {page.name: page for page in PAGES}
 
 _ENTERED, _WANTED = "entered-through-app", "wanted-page"
 _SHOWN, _SETTLED = "page-shown", "page-settled"
+#: The sentence above the page, for as long as the page is drawn.
+_FIRST = "page-first"
 
 
 def go_where_wanted() -> None:
@@ -51,12 +54,7 @@ def go_where_wanted() -> None:
         st.switch_page(wanted, query_params=st.query_params.to_dict())
 
 
-def show(
-    main: Callable[[], None],
-    file: str,
-    alone: Callable[[], bool] = lambda: False,
-    first: Callable[[], str] = lambda: "",
-) -> None:
+def show(main: Callable[[], None], file: str, alone: Callable[[], bool] = lambda: False) -> None:
     """Run a page, and say what a person can mend in one sentence instead of a traceback.
 
     Until ``app.py`` has run once in a server's life, Streamlit takes a folder called ``pages`` for
@@ -72,8 +70,6 @@ def show(
     alone
         Whether the visitor was sent to this page and nowhere else: then there is no menu and no line
         above it, and its margins are narrow.
-    first
-        What to do first, in markdown, where it is not what ``pages.PAGES`` says.
     """
     page = _PAGE_OF[Path(file).stem]
     if not st.session_state.get(_ENTERED):
@@ -85,8 +81,19 @@ def show(
         st.html(_STYLE)
         st.html(_ALONE)
     else:
-        _head(page, first() or page.first)
+        _head(page)
     guarded(main)()
+
+
+def say_first(text: str) -> None:
+    """Say above the page what to do first, where that depends on how it is set.
+
+    Parameters
+    ----------
+    text
+        One sentence of markdown, instead of the one in ``pages.PAGES``.
+    """
+    st.session_state[_FIRST].markdown(text, width="stretch")
 
 
 def presenting() -> bool:
@@ -119,7 +126,7 @@ def is_narrow() -> bool:
     return "Mobi" in st.context.headers.get("User-Agent", "") if said is None else bool(said)
 
 
-def _head(page: Page, first: str) -> None:
+def _head(page: Page) -> None:
     """Say where this is and what to do first, on every page at the same place."""
     st.html(_STYLE)
     with st.container(key="page-browser"):
@@ -137,7 +144,7 @@ def _head(page: Page, first: str) -> None:
     ):
         # As a heading of its own, since a page of Streamlit's has none.
         st.markdown(f"# {page.heading}")
-        st.markdown(first, width="stretch")
+        st.session_state[_FIRST] = st.markdown(page.first, width="stretch")
         # Not by Streamlit's own way into the URL: a link would then take two steps of Back more.
         controls.toggle(
             "Presentation",

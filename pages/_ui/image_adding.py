@@ -128,7 +128,7 @@ def draw_figures(report: ImportReport) -> None:
     figures = {
         "Images": f"{report.num_images:,}",
         "Size": f"{height} × {width}",
-        "Colour": "gray" if channels == 1 else "colour",
+        "Colour": "grey" if channels == 1 else "colour",
         "Classes": f"{len(report.label_names):,}" if report.label_names else "none",
         "Duplicates": f"{report.duplicates:,}",
         "Not taken": f"{len(report.skipped):,}",

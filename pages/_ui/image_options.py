@@ -15,7 +15,7 @@ __all__ = ["AS_THEY_ARE", "choose_options"]
 AS_THEY_ARE: dict[str, Any] = {"size": None, "fit": "crop", "color": None, "labels": None, "group": None}
 
 FITS = {"crop": "Crop", "pad": "Pad", "stretch": "Stretch"}
-COLORS = {"as-is": "as they are", "gray": "gray", "rgb": "colour"}
+COLORS = {"as-is": "as they are", "gray": "grey", "rgb": "colour"}
 
 
 def choose_options(tables: Sequence[str], beside: bool = False) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def choose_options(tables: Sequence[str], beside: bool = False) -> dict[str, Any
             format_func=COLORS.__getitem__,
             key="adding-color",
             persist_state="session",
-            help="As they are: gray where all of them are gray.",
+            help="As they are: grey where all of them are grey.",
         )
         labels = None
         if tables:

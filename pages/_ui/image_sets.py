@@ -30,9 +30,9 @@ SIDE = 64
 
 
 def facts(source: Source) -> str:
-    """What a dataset is, in one line: ``"1,797 images · 8 × 8 · gray · 10 classes"``."""
+    """What a dataset is, in one line: ``"1,797 images · 8 × 8 · grey · 10 classes"``."""
     channels, height, width = source.image_shape
-    parts = [f"{source.num_images:,} images", f"{height} × {width}", "gray" if channels == 1 else "colour"]
+    parts = [f"{source.num_images:,} images", f"{height} × {width}", "grey" if channels == 1 else "colour"]
     if source.label_names:
         classes = len(source.label_names)
         parts.append(f"{classes} classes" if classes > 1 else "1 class")
@@ -164,7 +164,7 @@ def _make_sheets(missing: list[Source]) -> None:
 
 
 def _picture(images: NDArray[np.uint8]) -> bytes:
-    """A sheet as a WebP file: exact where it is gray, for photographs a tenth of a PNG's size."""
+    """A sheet as a WebP file: exact where it is grey, for photographs a tenth of a PNG's size."""
     if images.shape[3] > SIDE:
         images = np.stack([_reduced(image) for image in images])
     pixels = tile(images, COLUMNS, gap=1, times=max(1, SIDE // images.shape[3]))

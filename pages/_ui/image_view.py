@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pages._ui import frame, resources
 from pages._ui.image_picker import pick_images
 from pages._ui.image_sets import counts_of, facts
-from pages._ui.text import explained, plain
+from pages._ui.text import explained, licence_of, plain
 from vaelab.config import OWN
 from vaelab.datasets import DatasetUnavailable, ImageDataset, Source, is_local
 from vaelab.datasets.own import delete_own, relabel_own, retitle_own
@@ -86,7 +86,7 @@ def draw_set(source: Source) -> None:
 
     body()
     with st.expander("Where they come from"):
-        st.markdown(f"{plain(data.source)}\n\nLicence: {plain(data.licence)}.")
+        st.markdown(f"{plain(data.source)}\n\n{licence_of(data.licence)}")
         if data.steps:
             st.markdown("What was done to them:\n" + "\n".join(f"- {plain(step)}" for step in data.steps))
 

@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import resources, widgets
+from pages._ui.text import plain
 from vaelab.datasets import ImageDataset
 from vaelab.evaluation.map_study import NUM_IMAGES, code_places, pixel_places
 from vaelab.evaluation.reduction import two_pixels
@@ -47,7 +48,7 @@ def maps_so_far(models: dict[str, Run], data: ImageDataset) -> Maps:
     for kind, model in models.items():
         study = resources.known_study(model, "code_map")
         if study is None:
-            missing.append((model, "code_map", f"Judging the {MAP_TITLES[kind]}'s map"))
+            missing.append((model, "code_map", f"Judging the {MAP_TITLES[kind]}'s map of {plain(model.title)}"))
             places[kind] = _code_places(str(model.path), model.version, model, data)["codes"]
         else:
             places[kind] = study.arrays["codes"]
@@ -62,7 +63,13 @@ def maps_so_far(models: dict[str, Run], data: ImageDataset) -> Maps:
         None,
     )
     if pixels is None:
-        missing.append((run, "pixel_maps", "Making UMAP's map, and judging those of the pixels"))
+        missing.append(
+            (
+                run,
+                "pixel_maps",
+                f"Making UMAP's map of the images of {plain(run.title)}, and judging those of the pixels",
+            )
+        )
         arrays = _pixel_places(data.key, data)
     else:
         arrays = pixels.arrays

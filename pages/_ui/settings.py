@@ -5,9 +5,11 @@ In the URL each is called as in ``TrainConfig``: ``?dataset=mnist&latent_dim=8&b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import controls, resources, state, widgets
 from vaelab.config import ACTIVATIONS, CORRUPTIONS, LIKELIHOODS, OBJECTIVES, OWN, TrainConfig
@@ -75,10 +77,69 @@ class Defaults(NamedTuple):
     config: TrainConfig
     #: Of the controls' keys: images for which settings were chosen have controls of their own.
     suffix: str = ""
+    #: Why these, by what people call it, where they were chosen for the images.
+    reasons: Mapping[str, str] = {}
+    #: Where to say so.
+    place: DeltaGenerator | None = None
+    #: Whether they were chosen with a look at such images.
+    chosen: bool = True
 
     def key(self, name: str) -> str:
         """Key of the control of a setting."""
         return f"train-{name}{self.suffix}"
+
+    def changed(self, settings: Settings) -> set[str]:
+        """Which settings are others now and matter to what is learned."""
+        now = settings.values | settings.values["preprocessing"]
+        start = self.config.model_dump() | self.config.model_dump()["preprocessing"]
+        # Where training goes by the clock, the number of epochs says nothing.
+        silent = {"preprocessing", "dataset", "seed", "device"} | ({"epochs"} if now["seconds"] else set())
+        return {name for name, value in now.items() if name not in silent and value != start[name]}
+
+    def suit(self, settings: Settings) -> bool:
+        """Whether what is set was chosen for the images."""
+        return self.chosen and not settings.problems and not self.changed(settings) - {"threads"}
+
+    def say_why(self, settings: Settings) -> None:
+        """Say why these settings, and of those that were changed, what would suit."""
+        if self.place is None:
+            return
+        changed, lines = self.changed(settings), []
+        for name, reason in self.reasons.items():
+            other = changed & PARTS[name]
+            instead = f"{_what_is_set(other, settings.values)}. What would suit: " if other else ""
+            lines.append(f"- **{name}**: {instead}{reason}")
+        self.place.markdown("\n".join(lines))
+
+
+#: The settings that each of the reasons is about.
+PARTS = {
+    "Network": {"architecture", "hidden", "channels", "activation", "pca_path", "batch_size", "learning_rate"},
+    "Size": {"size", "color", "binarize"},
+    "Code": {"latent_dim", "code_noise"},
+    "Pixels": {"likelihood", "sigma"},
+    "Augmentation": {"augment_shift", "augment_flip"},
+    "Length": {"epochs", "seconds"},
+    "Threads": {"threads"},
+}
+
+
+def _what_is_set(changed: set[str], values: Mapping[str, Any]) -> str:
+    """What a person set instead, of one reason's settings: ``"you set 1 number"``."""
+    size, seconds = values["preprocessing"]["size"], values["seconds"]
+    if changed == {"size"}:
+        return f"you set {size} × {size} pixels" if size else "you set the size that they have"
+    if changed == {"latent_dim"}:
+        return f"you set {_count(values['latent_dim'], 'number')}"
+    if changed == {"threads"}:
+        return f"you set {_count(values['threads'], 'thread')}"
+    if changed <= {"epochs", "seconds"}:
+        return f"you set {_count(seconds, 'second') if seconds else _count(values['epochs'], 'epoch')}"
+    return "you changed this"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def choose_source() -> Source:
@@ -101,7 +162,7 @@ def choose_source() -> Source:
     description = "" if name in own else f"{source.description} "
     st.caption(
         f"{description}{source.num_images:,} images of {height} × {width} pixels, "
-        f"{'gray' if channels == 1 else 'colour'}.{where}"
+        f"{'grey' if channels == 1 else 'colour'}.{where}"
     )
     return source
 
@@ -126,11 +187,10 @@ def choose_defaults(source: Source) -> Defaults:
         config, usual = usual_config(source), usual_config()
         # Images that want another network have controls of their own, which start from it.
         same = config.model_copy(update={"epochs": usual.epochs, "dataset": usual.dataset}) == usual
-        return Defaults(config, "" if same else f":{source.name}")
+        return Defaults(config, "" if same else f":{source.name}", chosen=not own)
     config, reasons = resources.suggestion(source)
-    with st.expander("Why these settings"):
-        st.markdown("\n".join(f"- **{name}**: {reason}" for name, reason in reasons.items()))
-    return Defaults(config, f":{source.name}:{source.version}")
+    place = st.expander("Why these settings")
+    return Defaults(config, f":{source.name}:{source.version}", reasons, place)
 
 
 def choose_settings(source: Source, start: Defaults) -> Settings:
@@ -207,7 +267,7 @@ def _choose_preprocessing(source: Source, start: Defaults) -> dict[str, Any]:
         help="Pixels a side.",
         format_func=lambda size: f"{size} × {size}" if size else "as it is",
     )
-    colors = {"as-is": "as it is", "gray": "gray", "rgb": "colour"}
+    colors = {"as-is": "as it is", "gray": "grey", "rgb": "colour"}
     color = controls.segmented_control(
         "Colour",
         param="color",
@@ -259,7 +319,7 @@ def _choose_network(model: str, start: Defaults, problems: list[str]) -> dict[st
         default=start.config.architecture,
         help="**MLP**: every pixel to every unit; fine for small images. **Convolutional**: "
         "looks at neighbourhoods; for 16 to 128 pixels.",
-        format_func={"mlp": "MLP", "conv": "Convolutional"}.__getitem__,
+        format_func=lambda name: widgets.ARCHITECTURE_NAMES[name].replace("conv", "Conv"),
     )
     conv = architecture == "conv"
     usual = start.config.channels if conv else start.config.hidden

@@ -5,15 +5,28 @@ from __future__ import annotations
 import re
 
 from vaelab.config import explain
+from vaelab.datasets import NOT_STATED
 
-__all__ = ["explained", "plain"]
+__all__ = ["explained", "licence_of", "plain"]
+
+#: What Streamlit replaces in text after markdown was read, so that no backslash keeps it: icons, its logo, arrows.
+_REPLACED = re.compile(r":(?=material[/_]\w+:|streamlit:)|(?<!\S)[-<>~](?=(?:->|[->=])(?!\S))")
+#: Shows nothing, and keeps two characters apart.
+_JOINER = "\u2060"
 
 
 def plain(text: str) -> str:
     """What people wrote, as markdown that shows it letter by letter."""
+    text = _REPLACED.sub(rf"\g<0>{_JOINER}", text)
     return re.sub(r"([\\`*_{}\[\]()#+!|<>:$~&.-])", r"\\\1", text)
 
 
 def explained(error: Exception) -> str:
     """What was wrong, in a sentence for markdown: it may name a run, a folder or a class."""
     return plain(explain(error))
+
+
+def licence_of(licence: str) -> str:
+    """A licence as a sentence for markdown; empty where nobody gave one, as of one's own images."""
+    licence = licence.rstrip(".")
+    return f"Licence: {plain(licence)}." if licence not in {"", NOT_STATED} else ""

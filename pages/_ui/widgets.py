@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 __all__ = [
+    "ARCHITECTURE_NAMES",
     "MAP_CONFIG",
     "MapView",
     "attempt",
@@ -64,6 +65,9 @@ MAP_CONFIG = {
     "scrollZoom": True,
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "toImage"],
 }
+
+#: What architectures are called within a sentence.
+ARCHITECTURE_NAMES = {"mlp": "MLP", "conv": "convolutional"}
 
 #: Images in a row of a phone's screen.
 MOST_ON_PHONE = 7
@@ -269,6 +273,7 @@ def choose_other_run(
         default=next((run.name for run in runs if prefer is not None and prefer(run)), runs[0].name),
         help=help,
         format_func=lambda name: describe_run(by_name[name]),
+        always=True,
         width=340,
     )
     return resources.fresh(by_name[name])
@@ -284,7 +289,7 @@ def study_or_progress(run: Run, name: str, what: str) -> Study | None:
     name
         A key of ``vaelab.studies.STUDIES``.
     what
-        What is being done, for people: ``"Making the maps"``.
+        What is being done, in markdown: ``"Making the maps"``.
     """
     study = resources.known_study(run, name)
     if study is not None:
@@ -299,7 +304,7 @@ def study_or_progress(run: Run, name: str, what: str) -> Study | None:
     if progress == "failed":
         st.error(f"{what} failed: {plain(why)}", icon=":material/error:")
     else:
-        st.progress(read_progress(run, name), f"{what} of {plain(run.title)} …")
+        st.progress(read_progress(run, name), f"{what} …")
     return None
 
 

@@ -183,7 +183,7 @@ def test_a_wrong_place_is_answered_by_a_sentence(page):
 def test_what_a_page_is_set_to_can_be_sent(page, new_visitor):
     """Each page's settings are tested without a browser: see tests/test_addresses.py."""
     page.goto("/interpolate?run=digits-2d&map=pca&way=spherical&steps=6&a=12&b=99&along=0.9")
-    for text in ("A: Image 12, “2”", "B: Image 99, “1”", "From A to B: 90 %"):
+    for text in ("A: Image 12, “2”", "B: Image 99, “1”", "From A to B: 90%"):
         expect(page.locator(".stMain")).to_contain_text(text)
     before = shown(page)
     at_first = asked(page)

@@ -364,7 +364,7 @@ def test_codes_at_random_fall_into_holes_as_often_as_is_said(page, mnist_ae, mni
     for (model, rule), (off, digits) in long_run.items():
         row = rows.filter(has_text=f"{model}, {rule}")
         expect(row).to_have_count(1)
-        share, count = (float(text.rstrip("\u00a0%")) for text in row.locator("td").all_inner_texts())
+        share, count = (float(text.rstrip("%")) for text in row.locator("td").all_inner_texts())
         assert share / 100 == pytest.approx(off, abs=0.05)
         assert count == pytest.approx(digits, abs=0.5)
     # At first each is drawn from by the rule that it has; then by the other.

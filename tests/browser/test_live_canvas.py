@@ -478,7 +478,7 @@ def test_clicks_look_and_shift_makes_a_way(visitor):
         np.testing.assert_allclose(visitor.z, code, **close)
         expect(along).to_be_disabled()
     click(corners[2], "Shift")
-    expect(way).to_contain_text("From A to B: 100 %")
+    expect(way).to_contain_text("From A to B: 100%")
     assert page.get_by_test_id("sliders").bounding_box() == below
 
     def at(t):

@@ -57,7 +57,7 @@ WRONG = {
     "four channels": (lambda x: np.repeat(x[:, None], 4, 1), r"shape \(20, 4, 12, 12\)"),
     "none at all": (lambda x: x[:0], "at least one image"),
     "too few": (lambda x: x[:9], "There are 9 images"),
-    "not square": (lambda x: x[:, :, :10], "12 x 10"),
+    "not square": (lambda x: x[:, :, :10], "12 × 10"),
     "too small": (lambda x: x[:, :7, :7], "8 to 128"),
     "too large": (lambda x: np.tile(x, (1, 11, 11)), "8 to 128"),
     "no numbers": (lambda x: np.full(x.shape, "a"), "uint8"),

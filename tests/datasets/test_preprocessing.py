@@ -100,8 +100,8 @@ def test_steps_are_told_in_order():
     assert done.steps == (
         f"Kept 2 of 4 classes: b, d ({available} of 400 images).",
         f"Drew 60 of {available} images, in proportion from training, validation and test.",
-        "Repeated the gray channel as red, green and blue.",
-        "Resized from 8 x 8 to 16 x 16 pixels.",
+        "Repeated the grey channel as red, green and blue.",
+        "Resized from 8 × 8 to 16 × 16 pixels.",
         "Rounded every pixel to black (below 128) or white.",
     )
     assert done.preprocessing == asked

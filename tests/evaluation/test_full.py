@@ -5,7 +5,7 @@ import pytest
 
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
-from vaelab.evaluation import evaluate
+from vaelab.evaluation import evaluate, full
 from vaelab.evaluation.full import evaluate_fully
 from vaelab.training import train
 
@@ -27,6 +27,22 @@ def test_the_figures_of_a_vae_are_those_of_its_evaluation_with_intervals(vae_run
     assert all(figures[name] is None for name in FACTORS)
     assert told == sorted(told)
     assert json.loads(json.dumps(figures)) == figures
+
+
+def test_images_whose_bounds_are_taken_are_spread_over_all_held_out_ones(vae_run, digits, monkeypatch):
+    """They may be in the order of their classes."""
+    met = []
+
+    def importance_bounds(engine, images, **options):
+        met.append(images)
+        return np.zeros((4, len(images)))
+
+    monkeypatch.setattr(full, "importance_bounds", importance_bounds)
+    monkeypatch.setattr(full, "NUM_BOUND_IMAGES", 10)
+    assert evaluate_fully(vae_run.engine, digits)["num_bound_images"] == 10
+    held_out = digits.images[digits.split.test]
+    assert np.array_equal(met[0][[0, -1]], held_out[[0, -1]])
+    assert len(np.unique(met[0], axis=0)) == 10
 
 
 def test_an_autoencoder_has_no_bounds(ae_run, digits):

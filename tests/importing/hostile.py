@@ -420,7 +420,7 @@ def more_images_than_fit(folder):
     with (folder / "big.npy").open("wb") as stream:
         stream.write(npy_header((400_000, 64, 64)))
         stream.truncate(400_000 * 64 * 64 + 1000)  # a hole: no room on the disk
-    return folder / "big.npy", "There are 400,000 images, and of 64 x 64 pixels at most 262,144 are taken"
+    return folder / "big.npy", "There are 400,000 images, and of 64 × 64 pixels at most 262,144 are taken"
 
 
 def pickle_alone(folder):

@@ -202,7 +202,7 @@ def test_most_of_all_images_decide_not_the_first_few(take, tmp_path):
     save(tmp_path / "in", pixels(2, 8, seed=2), "c")
     report = take(tmp_path / "in")
     assert report.image_shape == (1, 8, 8)
-    assert "Made 151 images smaller, to 8 x 8 pixels." in report.steps
+    assert "Made 151 images smaller, to 8 × 8 pixels." in report.steps
 
 
 def test_a_large_photograph_is_made_small(tmp_path):
@@ -224,7 +224,7 @@ def test_gray_where_all_are_gray_unless_colour_is_asked_for(take, tmp_path):
     folder = save(tmp_path / "in", np.repeat(GRAY[..., None], 3, axis=3))
     report = take(folder)
     assert (report.data.images[:, 0] == GRAY).all()
-    assert "All images are gray, so one channel is kept." in report.steps
+    assert "All images are grey, so one channel is kept." in report.steps
     assert (take(folder, color="rgb").data.images == GRAY[:, None].repeat(3, axis=1)).all()
     save(folder, COLOUR[:1], "z")
     assert take(folder).image_shape == (3, 16, 16)

@@ -10,11 +10,21 @@ from pathlib import Path
 
 from vaelab.config import OWN, Preprocessing, TrainConfig, expanded
 from vaelab.datasets import digits, faces, mnist_5k, shapes, vision
-from vaelab.datasets.base import DatasetUnavailable, ImageDataset, Labelled, Progress, Source, Split, SplitName
+from vaelab.datasets.base import (
+    NOT_STATED,
+    DatasetUnavailable,
+    ImageDataset,
+    Labelled,
+    Progress,
+    Source,
+    Split,
+    SplitName,
+)
 from vaelab.datasets.own import own_source, own_sources, save_own
 from vaelab.datasets.preprocessing import check_classes, preprocess
 
 __all__ = [
+    "NOT_STATED",
     "SOURCES",
     "DatasetUnavailable",
     "ImageDataset",
@@ -186,7 +196,7 @@ def load_dataset(
     >>> data.image_shape
     (1, 16, 16)
     >>> data.steps
-    ('Kept 2 of 10 classes: 3, 8 (357 of 1,797 images).', 'Resized from 8 x 8 to 16 x 16 pixels.')
+    ('Kept 2 of 10 classes: 3, 8 (357 of 1,797 images).', 'Resized from 8 × 8 to 16 × 16 pixels.')
     """
     where = data_folder() if folder is None else Path(folder).expanduser()
     data = source_of(name, where).load(where, progress)

@@ -15,7 +15,17 @@ from numpy.typing import ArrayLike, NDArray
 from vaelab.config import SIDES, Preprocessing, check_name
 from vaelab.images import as_pixels, border_color, channels_first
 
-__all__ = ["DatasetUnavailable", "ImageDataset", "Labelled", "Progress", "Source", "Split", "SplitName", "seeded_split"]
+__all__ = [
+    "NOT_STATED",
+    "DatasetUnavailable",
+    "ImageDataset",
+    "Labelled",
+    "Progress",
+    "Source",
+    "Split",
+    "SplitName",
+    "seeded_split",
+]
 
 SplitName = Literal["train", "validation", "test"]
 #: Called with the fraction of a download that has arrived, 0 to 1, in the loading thread.
@@ -24,6 +34,9 @@ Progress = Callable[[float], None]
 #: Every split is drawn from this seed, so that a figure on held-out images means the same in
 #: every run of a dataset, whatever the run's own seed.
 SPLIT_SEED = 20_240_229
+
+#: The licence of images whose licence nobody gave.
+NOT_STATED = "not stated"
 
 #: Fewer images cannot be split into three parts that mean something.
 MIN_IMAGES = 10
@@ -179,7 +192,7 @@ class ImageDataset:
         image_names: Sequence[str] = (),
         split: Split | None = None,
         source: str = "given from Python",
-        licence: str = "not stated",
+        licence: str = NOT_STATED,
         description: str = "",
         steps: Sequence[str] = (),
     ) -> ImageDataset:
@@ -229,7 +242,7 @@ class ImageDataset:
         num_images, _, height, width = pixels.shape
         if height != width:
             raise ValueError(
-                f"Images must be square, but these are {height} x {width} pixels (height x width): crop or pad them, "
+                f"Images must be square, but these are {height} × {width} pixels (height × width): crop or pad them, "
                 "or have import_images do so."
             )
         if not SIDES[0] <= height <= SIDES[1]:

@@ -70,7 +70,7 @@ def _ask_scikit_learn() -> tuple[NDArray[np.integer], NDArray[np.integer]]:
 
 SOURCE = Source(
     name="digits",
-    title="Digits (8 x 8)",
+    title="Digits (8 × 8)",
     description="Small handwritten digits by 13 people; trains in seconds.",
     licence="CC BY 4.0 (E. Alpaydin, C. Kaynak)",
     image_shape=(1, 8, 8),

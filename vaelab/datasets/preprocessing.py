@@ -165,10 +165,10 @@ def _chunks(images: NDArray[np.uint8]) -> Iterator[slice]:
 def _convert_color(images: NDArray[np.uint8], color: str, steps: list[str]) -> NDArray[np.uint8]:
     channels = images.shape[1]
     if color == "rgb" and channels == 1:
-        steps.append("Repeated the gray channel as red, green and blue.")
+        steps.append("Repeated the grey channel as red, green and blue.")
         return np.repeat(images, 3, axis=1)
     if color == "gray" and channels == 3:
-        steps.append("Converted from colour to gray (ITU-R 601 luma).")
+        steps.append("Converted from colour to grey (ITU-R 601 luma).")
         gray = np.empty((len(images), 1, *images.shape[2:]), np.uint8)
         # 0.299, 0.587 and 0.114 in 16 bits, as Pillow has them.
         weights = np.array([19595, 38470, 7471], np.uint32)[:, None, None]
@@ -191,7 +191,7 @@ def _resize(images: NDArray[np.uint8], size: int, steps: list[str]) -> NDArray[n
         part = _resize_width(part, size).swapaxes(1, 2)
         part = _resize_width(part, size).swapaxes(1, 2)
         resized[chunk] = part.reshape(-1, channels, size, size)
-    steps.append(f"Resized from {width} x {height} to {size} x {size} pixels.")
+    steps.append(f"Resized from {width} × {height} to {size} × {size} pixels.")
     return resized
 
 

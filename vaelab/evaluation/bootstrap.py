@@ -20,7 +20,7 @@ class Interval(NamedTuple):
     value
         The figure on the images at hand.
     low, high
-        The figures of resampled images lie between them, as many as the level says (95 %).
+        The figures of resampled images lie between them, as many as the level says (95%).
     """
 
     value: float

@@ -18,7 +18,7 @@ from vaelab.latent.units import active_units
 
 __all__ = ["evaluate_fully"]
 
-#: Held-out images whose bounds are taken, each from a thousand samples.
+#: Held-out images whose bounds are taken at the most, each from a thousand samples.
 NUM_BOUND_IMAGES = 200
 
 #: Images that disentanglement is measured on, where so many are held out; forests take their time.
@@ -65,7 +65,8 @@ def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda f
     }
     report(0.05)
     if engine.is_vae:
-        few = slice(NUM_BOUND_IMAGES)
+        # Spread over all: the test images are in the dataset's order, which may be class by class.
+        few = np.linspace(0, len(images) - 1, min(len(images), NUM_BOUND_IMAGES)).round().astype(np.int64)
         bounds = importance_bounds(
             engine,
             images[few],

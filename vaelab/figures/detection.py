@@ -114,7 +114,7 @@ def score_histogram(
                 opacity=0.65,
                 customdata=counts,
                 marker={"color": color, "line": {"width": 0}},
-                hovertemplate=f"%{{customdata}} {name} images, %{{y:.1f}} %<extra></extra>",
+                hovertemplate=f"%{{customdata}} {name} images, %{{y:.1f}}%<extra></extra>",
             )
         )
     figure.add_vline(threshold, line={"color": ACCENT, "width": 3})

@@ -36,8 +36,8 @@ SENTENCES = {
     "crop": "Cut {} to the square in the middle.",
     "pad": "Padded {} to a square.",
     "stretch": "Stretched {} to a square.",
-    "smaller": "Made {} smaller, to {size} x {size} pixels.",
-    "larger": "Made {} larger, to {size} x {size} pixels.",
+    "smaller": "Made {} smaller, to {size} × {size} pixels.",
+    "larger": "Made {} larger, to {size} × {size} pixels.",
 }
 
 
@@ -86,7 +86,7 @@ class Collected:
         self.num_bytes += block.pixels.nbytes
         if self.num_bytes > MAX_BYTES:
             raise ValueError(
-                f"These are more images of {self.target.size} x {self.target.size} pixels than fit in "
+                f"These are more images of {self.target.size} × {self.target.size} pixels than fit in "
                 f"{MAX_BYTES >> 30} GB: choose some of them, or a smaller size."
             )
 
@@ -118,9 +118,9 @@ class Collected:
         gray = all(_is_gray(block.pixels) for block in self.blocks)
         channels = 1 if (color or ("gray" if gray else "rgb")) == "gray" else 3
         if gray and color is None and any(block.pixels.shape[1] == 3 for block in self.blocks):
-            steps.append("All images are gray, so one channel is kept.")
+            steps.append("All images are grey, so one channel is kept.")
         if not gray and channels == 1:
-            steps.append("Converted colours to gray (ITU-R BT.601 luminance).")
+            steps.append("Converted colours to grey (ITU-R BT.601 luminance).")
         order = np.argsort(np.array(self.numbers, np.int64), kind="stable")
         place = np.empty_like(order)
         place[order] = np.arange(len(order))

@@ -143,6 +143,6 @@ def check_total(num_images: int, size: int, channels: int) -> None:
     if num_images * channels * size * size > MAX_BYTES:
         most = MAX_BYTES // (channels * size * size)
         raise ValueError(
-            f"There are {num_images:,} images, and of {size} x {size} pixels at most {most:,} are taken: "
+            f"There are {num_images:,} images, and of {size} × {size} pixels at most {most:,} are taken: "
             "choose some of them, or a smaller size."
         )

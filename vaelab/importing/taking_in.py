@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from vaelab.config import OWN, SIDES, check_name, expanded
-from vaelab.datasets import DatasetUnavailable, ImageDataset
+from vaelab.datasets import NOT_STATED, DatasetUnavailable, ImageDataset
 from vaelab.datasets.base import MIN_IMAGES, seeded_split
 from vaelab.datasets.own import own_source, save_own
 from vaelab.importing.assembling import Collected, Color, copies_of, grouped, parse_background
@@ -271,7 +271,7 @@ def _dataset(
         label_names=label_names,
         split=seeded_split(len(images), groups=groups),
         source=f"Imported from {source}.",
-        licence="not stated",
+        licence=NOT_STATED,
         description=f"{len(images):,} images" + (f" in {len(label_names):,} classes." if len(label_names) > 1 else "."),
         factors=factors.T.copy() if known.factors else None,
         factor_names=tuple(known.factors),
