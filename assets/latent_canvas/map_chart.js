@@ -24,6 +24,11 @@ export class MapChart {
   #notice;
   #svg;
   #answersClicks = false;
+  /**
+   * The image that Plotly's label names.
+   * @type {number | null}
+   */
+  named = null;
 
   /**
    * @param {string} key  Of Streamlit's container around the chart.
@@ -44,6 +49,15 @@ export class MapChart {
       moved: () => {
         this.answerClicks(this.#answersClicks); // Plotly has made its layout anew
         redraw();
+      },
+      listeners: {
+        plotly_hover: (event) => {
+          const image = event?.points?.[0]?.customdata;
+          this.named = typeof image === "number" ? image : null;
+        },
+        plotly_unhover: () => {
+          this.named = null;
+        },
       },
     });
     this.#chart.look();

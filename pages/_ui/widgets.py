@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAP_CONFIG",
+    "WAYS_ON_UMAP",
     "MapView",
     "attempt",
     "chart",
@@ -59,6 +60,11 @@ MAP_CONFIG = {
     "scrollZoom": True,
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "toImage"],
 }
+
+#: Said where a way leads through a UMAP map.
+WAYS_ON_UMAP = (
+    "UMAP has a place for images alone: where a way runs between them is only roughly where the line is drawn."
+)
 
 MAP_NAMES: dict[ProjectionKind, str] = {
     "plane": "Latent plane",
