@@ -102,7 +102,7 @@ def choose_link() -> Literal["image", "place"]:
 def side_by_side(runs: Sequence[Run], data: ImageDataset, link: Literal["image", "place"]) -> None:
     for index, run in enumerate(runs):
         if resources.why_not_live(run) is None:
-            send_model(run, slot=f"-{index}")
+            send_model(run, slot=f"-{index}", after=f"compare-map-{index}")
     height = 460 if len(runs) <= 2 else 340
     # Each such chart holds three of a browser's contexts, and browsers end the oldest from the eighth or 16th on.
     webgl = frame.has_webgl() and len(runs) <= 2
@@ -288,7 +288,7 @@ def draw_rates(runs: Sequence[Run]) -> None:
     for point in event["selection"]["points"]:
         if "customdata" in point:
             name = np.ravel(point["customdata"])[0]
-            st.switch_page("pages/explore.py", query_params={state.RUN_KEY: str(name)})
+            st.switch_page("pages/explore.py", query_params=frame.carried({state.RUN_KEY: str(name)}))
 
 
 def draw_sweep(run: Run) -> None:
@@ -338,6 +338,7 @@ def start_sweep(run: Run, over: Any, text: str) -> None:
             "pages/runs.py",
             label="See how far they are",
             icon=":material/list:",
+            query_params=frame.carried(),
             help="The list of all runs.",
         )
 

@@ -141,7 +141,7 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown) -> None:
         if shown.is_live:
             with st.container(key="explore-senders"):  # none of them shows anything
                 live.wait_for_browser()
-                send_model(run)
+                send_model(run, after=MAP_KEY)
                 send_place(run, MAP_KEY)
         left, right = st.columns([3, 2], gap="medium")
         with right:  # first: while the browser draws the chart it comes to nothing else

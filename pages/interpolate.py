@@ -95,7 +95,7 @@ def main() -> None:
         if not reason:
             along = keep_along(run)
             with st.container(gap=None):  # neither shows anything
-                send_model(run)
+                send_model(run, after=MAP_KEY)
                 send_way(run, MAP_KEY, way.ends, along, way_kind, way.label, f"{turn_of(run)} {way_kind}")
         left, right = st.columns([3, 2], gap="medium")
         with right:

@@ -14,7 +14,7 @@ from safetensors.numpy import save
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._lessons import progress
-from pages._ui import browser_code, resources, state
+from pages._ui import browser_code, frame, resources, state
 from pages._ui.latent_canvas import send_model
 from vaelab.datasets import ImageDataset
 from vaelab.figures import PALETTE
@@ -192,7 +192,7 @@ def go_on(page: str, label: str, run: Run | None = None, settings: Mapping[str, 
     chosen = dict(settings or {})
     if run is not None:
         chosen[state.RUN_KEY] = run.name
-    st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:", query_params=chosen)
+    st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:", query_params=frame.carried(chosen))
 
 
 def channels_last(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -287,18 +287,6 @@ class LiveFigure:
         text = json.dumps({**common, **spec}, allow_nan=False)
         metadata = {"kind": "figure", "figure": text, "revealed": str(revealed)}
         contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        key = f"figure-{self.name}-{progress.turn()}"
-
-        def missing() -> None:
-            for name in st.session_state[key]["missing"] or ():
-                state.forget_sent(name)
-
-        self._mount(
-            key=key,
-            data=save(contiguous, metadata),
-            on_missing_change=missing,
-        )
+        self._mount(key=f"figure-{self.name}-{progress.turn()}", data=save(contiguous, metadata))
         for role, run in models.items():
             send_model(run, f"-{role}")
-        if not all(state.was_sent(name) for name in names.values()):
-            st.rerun()
