@@ -158,7 +158,11 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown) -> None:
             view.say()
             draw_map(run, data, view.projection, shown)
             say_found(run, data, view.projection, shown.found)
-            st.caption(how_to(shown, view.projection.kind))
+            with st.container(key="by-mouse"):
+                st.caption(how_to(shown, view.projection.kind))
+            if shown.is_live:
+                with st.container(key="by-finger"):
+                    st.caption(how_by_finger(view.projection.kind))
             if not cold:
                 draw_samples(run)
         if shown.is_live and isinstance(data, ImageDataset) and not cold:
@@ -202,6 +206,14 @@ def how_to(shown: Shown, kind: ProjectionKind) -> str:
         f"Each point is an image, {PLACED[kind]}. **Move over the map** to decode any place of it{others}; "
         "**click** to stay there, **Shift-click** (or switch on Way-points) to make a way. Drag to move; "
         f"**Ctrl (⌘) and the wheel** zoom, or the wheel alone after a click on the map{legend}.{between}"
+    )
+
+
+def how_by_finger(kind: ProjectionKind) -> str:
+    """Say the same to those who have no pointer."""
+    return (
+        f"Each point is an image, {PLACED[kind]}. **Draw a finger over the map** to decode any place of it, and "
+        "**lift it** to stay there. **Two fingers** zoom the map and move it; a finger beside it scrolls the page."
     )
 
 
@@ -339,16 +351,17 @@ def draw_samples(run: Run) -> None:
 
 
 def _draw_samples(run: Run) -> None:
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-        st.markdown("## Samples from the prior")
-        seed = controls.seed("Draw again", key="sample-seed", help="Draw other codes from the prior.")
-    _, images = run.engine.sample(36, seed)
-    widgets.sheet(images, 12, "Images decoded from random codes")
-    if not run.engine.is_vae:
-        st.caption(
-            "An autoencoder was never asked to fill latent space as the prior does: many of these "
-            "come from places where it has put no image. That is what the VAE's KL term mends."
-        )
+    with st.container(key="explore-samples"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+            st.markdown("## Samples from the prior")
+            seed = controls.seed("Draw again", key="sample-seed", help="Draw other codes from the prior.")
+        _, images = run.engine.sample(36, seed)
+        widgets.sheet(images, 12, "Images decoded from random codes")
+        if not run.engine.is_vae:
+            st.caption(
+                "An autoencoder was never asked to fill latent space as the prior does: many of these "
+                "come from places where it has put no image. That is what the VAE's KL term mends."
+            )
 
 
 def about(run: Run) -> None:

@@ -169,7 +169,7 @@ def columns() -> dict[str, Any]:
 
 def compare(runs: Sequence[Run], names: dict[Path, str], ticked: bool) -> None:
     st.markdown("## Curves" + ("" if ticked else " of the newest runs"))
-    with widgets.toolbar():
+    with widgets.toolbar(None):
         term = controls.segmented_control(
             "Term",
             param="term",

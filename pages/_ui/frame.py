@@ -22,6 +22,7 @@ __all__ = [
     "go_where_wanted",
     "guarded",
     "has_webgl",
+    "is_narrow",
     "later",
     "presenting",
     "show",
@@ -105,11 +106,22 @@ def has_webgl() -> bool:
     return st.session_state.get("browser", {}).get("webgl") is not False
 
 
+def is_narrow() -> bool:
+    """Whether the visitor's screen is a phone's; until the browser has said how wide it is, by what it calls itself."""
+    said = st.session_state.get("browser", {}).get("narrow")
+    return "Mobi" in st.context.headers.get("User-Agent", "") if said is None else bool(said)
+
+
 def _head(page: Page) -> None:
     """Say where this is and what to do first, on every page at the same place."""
     st.html(_STYLE)
     with st.container(key="page-browser"):
-        _BROWSER(key="browser", on_webgl_change=lambda: None)
+        _BROWSER(
+            key="browser",
+            data={"narrow": is_narrow()},
+            on_webgl_change=lambda: None,
+            on_narrow_change=lambda: None,
+        )
     with st.container(
         key="page-head",
         horizontal=True,

@@ -66,6 +66,9 @@ WAYS_ON_UMAP = (
     "UMAP has a place for images alone: where a way runs between them is only roughly where the line is drawn."
 )
 
+#: Images in a row of a phone's screen.
+MOST_ON_PHONE = 7
+
 MAP_NAMES: dict[ProjectionKind, str] = {
     "plane": "Latent plane",
     "umap": "UMAP",
@@ -83,9 +86,9 @@ def chart(figure: go.Figure, **options: Any) -> Any:
     return st.plotly_chart(figure, config=config, **options)
 
 
-def toolbar() -> DeltaGenerator:
-    """A row for the controls above a page; it wraps where the screen is narrow."""
-    return st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+def toolbar(key: str | None = "page-toolbar") -> DeltaGenerator:
+    """A row for the controls above a page; it wraps where the screen is narrow. Further down, it has another key."""
+    return st.container(key=key, horizontal=True, vertical_alignment="bottom", gap="medium")
 
 
 def attempt(action: Callable[..., object], *arguments: object) -> None:
@@ -395,7 +398,9 @@ def picture(image: NDArray[np.generic], caption: str, side: int = 320) -> None:
 
 
 def sheet(images: NDArray[np.generic], columns: int, alt: str, side: int = 64) -> None:
-    """Show images ``(N, C, H, W)`` in rows."""
+    """Show images ``(N, C, H, W)`` in rows of so many; on a phone, where each would be tiny, in shorter ones."""
+    if frame.is_narrow():
+        columns = -(-columns // -(-columns // MOST_ON_PHONE))
     times = max(1, -(-side // images.shape[3]))
     show_pixels(tile(images, columns, gap=2, times=times), alt)
 
