@@ -133,9 +133,12 @@ def draw_one(
     widgets.say_collapsed(run)
     labels = None if data.labels is None else data.labels[projection.indices]
     figure = latent_map(projection, labels, data.label_names, height=height, webgl=webgl)
-    figure.update_layout(legend={"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0})
+    if frame.presenting():  # a low and wide map, that has no room to spare
+        figure.update_layout(legend={"y": 1}, xaxis={"title": None}, yaxis={"title": None})
+    else:
+        figure.update_layout(legend={"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0})
     with st.container(key=map_key):
-        widgets.chart(figure, key=f"{map_key}-chart", config=widgets.MAP_CONFIG)
+        widgets.chart(figure, fills=True, key=f"{map_key}-chart", config=widgets.MAP_CONFIG)
 
 
 def map_of(run: Run) -> Projection:

@@ -339,6 +339,7 @@ def draw_map(run: Run, data: ImageDataset | Remembered, projection: Projection, 
     with st.container(key=MAP_KEY):
         widgets.chart(
             figure,
+            fills=True,
             key=CHART_KEY,
             on_select=clicked,
             selection_mode="points",

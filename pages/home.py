@@ -62,6 +62,7 @@ def main() -> None:
         labels = None if data.labels is None else data.labels[projection.indices]
         widgets.chart(
             latent_map(projection, labels, data.label_names, height=560, webgl=frame.has_webgl()),
+            fills=True,
             key=f"{MAP_KEY}-chart",
             config=widgets.MAP_CONFIG,
         )

@@ -199,7 +199,14 @@ def draw_map(run: Run, data: ImageDataset, projection: Projection, way: Way | No
             st.session_state[NEXT_KEY] = "B" if end == "A" else "A"
 
     with st.container(key=MAP_KEY):
-        widgets.chart(figure, key=MAP_CHART_KEY, on_select=clicked, selection_mode="points", config=widgets.MAP_CONFIG)
+        widgets.chart(
+            figure,
+            fills=True,
+            key=MAP_CHART_KEY,
+            on_select=clicked,
+            selection_mode="points",
+            config=widgets.MAP_CONFIG,
+        )
 
 
 MAP_CHART_KEY = f"{MAP_KEY}-chart"

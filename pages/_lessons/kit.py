@@ -126,7 +126,8 @@ def predict(
 ) -> bool:
     """Ask what the reader expects, and only then say whether it is so.
 
-    The figure beside it shows the answer once the reader has ``predicted``: hand it ``revealed=``.
+    The figure beside it shows the answer once the reader has ``predicted``: hand it ``revealed=``. In a
+    presentation the question is behind a button above the figure.
 
     Parameters
     ----------
@@ -147,7 +148,8 @@ def predict(
     key = progress.answer_key(lesson)
     if st.session_state.get(key) not in range(len(options)):
         st.session_state[key] = None  # of a lesson that asked something else
-    with st.container(border=True):
+    # A lecture asks it over the figure, in whose place it would stand otherwise.
+    with behind_a_button() if frame.presenting() else st.container(border=True):
         chosen = st.radio(
             f"**Predict first.** {question}",
             range(len(options)),
@@ -163,6 +165,13 @@ def predict(
         verdict = "Yes." if chosen == answer else f"Not quite: {_lower(options[answer])}"
         (st.success if chosen == answer else st.info)(f"**{verdict}** {why}", icon=icon)
     return True
+
+
+def behind_a_button() -> DeltaGenerator:
+    """A place for a lesson's question, behind a button."""
+    return st.popover(
+        "Predict", icon=":material/help:", key="question", help="Ask the lesson's question: what will the figure show?"
+    )
 
 
 def _lower(text: str) -> str:

@@ -77,10 +77,14 @@ MAP_NAMES: dict[ProjectionKind, str] = {
 }
 
 
-def chart(figure: go.Figure, **options: Any) -> Any:
-    """Show a figure, enlarged on a projector; options as ``st.plotly_chart`` takes them."""
+def chart(figure: go.Figure, *, fills: bool = False, **options: Any) -> Any:
+    """Show a figure, enlarged on a projector; options as ``st.plotly_chart`` takes them.
+
+    One that ``fills`` is there as high as the style sheet of a presentation says: what the screen has left.
+    """
     if frame.presenting():
         figure = enlarged(figure)
+        options |= {"height": "stretch"} if fills else {}
     # Plotly's own tips come in a box of their own over whatever is at the top of the page.
     config = {"showTips": False} | options.pop("config", {})
     return st.plotly_chart(figure, config=config, **options)
