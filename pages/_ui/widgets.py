@@ -63,7 +63,7 @@ MAP_CONFIG = {
 
 #: Said where a way leads through a UMAP map.
 WAYS_ON_UMAP = (
-    "UMAP has a place for images alone: where a way runs between them is only roughly where the line is drawn."
+    "On a UMAP map the line shows only roughly where a way runs, for UMAP itself places nothing but the images."
 )
 
 #: Images in a row of a phone's screen.

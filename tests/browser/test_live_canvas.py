@@ -895,6 +895,14 @@ def test_tap(page):
     visitor.page.touchscreen.tap(*point)
     expect(visitor.page.get_by_text("The nearest image")).to_be_visible()
     np.testing.assert_allclose(visitor.z, place, atol=0.02)
+    # What is narrow and long beside the map leaves it in sight, and no figure's name is cut.
+    idle(page)
+    whole = """(label) => [label, ...label.querySelectorAll("*")].every(
+        ({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth || !clientWidth)"""
+    for label in page.get_by_test_id("stMetricLabel").all():
+        assert label.evaluate(whole)
+    page.get_by_test_id("stMain").evaluate("(main) => main.scrollTo(0, 500)")
+    expect(page.locator(f"{MAP} .nsewdrag")).to_be_in_viewport(ratio=0.99)
 
 
 def test_what_is_pinned_is_there_after_another_page(page):
