@@ -47,5 +47,6 @@ elif __name__ == Path(__file__).stem:
     from starlette.middleware import Middleware
 
     from pages._ui.delivery import Delivery
+    from pages._ui.ending import ends_quietly
 
-    app = st.App(__file__, middleware=[Middleware(Delivery)])
+    app = st.App(__file__, middleware=[Middleware(Delivery)], lifespan=ends_quietly)

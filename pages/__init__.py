@@ -115,7 +115,7 @@ PAGES = (
         "anomalies",
         "Anomaly detection",
         ":material/problem:",
-        "**Choose what is odd**, then move the threshold and see who is caught.",
+        "**Choose what is odd**, then move the threshold and see which are caught.",
         PUT_TO_USE,
     ),
     Page(

@@ -169,7 +169,7 @@ def say_how_well(shift: Shift) -> None:
         f"{sentence}{shift.num_images} held-out images of A were moved, decoded and encoded again: "
         f"at strength 1 the classifier takes **{shift.encoded[at_one]:.0%}** of them for B. A "
         f"classifier of pixels, which knows nothing of the model, takes "
-        f"**{shift.pixels[at_one]:.0%}**. Moved as far in random directions, it is "
+        f"**{shift.pixels[at_one]:.0%}**. Of those moved as far in random directions, the first takes "
         f"{shift.control[at_one]:.0%}."
     )
 

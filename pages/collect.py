@@ -88,13 +88,13 @@ def describe_new_set() -> None:
     classes = st.text_area(
         "Classes",
         placeholder="sun, moon, star",
-        help="What can be chosen, with commas between. Leave it empty to have everyone write their own.",
+        help="What people can choose from, separated by commas. Leave it empty and everyone writes their own.",
         key="collect-classes",
     )
     others_allowed = st.toggle(
         "Other classes may be written",
         value=True,
-        help="Whether those who draw may write a class that is not offered.",
+        help="Lets people write a class that is not on the list.",
         key="collect-others",
     )
     with st.container(horizontal=True):
@@ -121,7 +121,7 @@ def describe_new_set() -> None:
         type="primary",
         icon=":material/qr_code_2:",
         width="stretch",
-        help="Shows the code by which phones come to it.",
+        help="Shows the code that phones scan to join.",
     ):
         return
     if not name.strip():
@@ -148,7 +148,7 @@ def list_own_sets() -> None:
     if not sets:
         st.caption(
             "None yet. Open one, show its code, and everyone in the room draws on a phone: thirty people make a "
-            "dataset in five minutes, and each finds their own drawings on the map of what was learned."
+            "dataset in five minutes, and all can find their own drawings on the map of what was learned."
         )
     for found in sets:
         count = collecting.count_drawings(found.name)
@@ -176,7 +176,7 @@ def go_to(found: DrawingSet) -> None:
 def look_after(name: str, token: str) -> None:
     found = collecting.find_set(name)
     if not found.belongs_to(token):
-        st.error("This is not the address that was shown when the set was opened.", icon=":material/lock:")
+        st.error("This address is not the one shown when the set was opened.", icon=":material/lock:")
         return
     left, right = st.columns(2 if frame.presenting() else [2, 3], gap="large")
     with left:
@@ -219,12 +219,12 @@ def manage(found: DrawingSet) -> None:
             "Train on these",
             type="primary",
             icon=":material/model_training:",
-            help="Keeps what was drawn so far as a dataset of this name, and opens Train with it.",
+            help="Keeps the drawings so far as a dataset of this name, and opens Train with it.",
         )
         st.button(
             "Close the set" if found.is_open else "Open it again",
             icon=":material/lock:" if found.is_open else ":material/lock_open:",
-            help="Whether drawings can be added.",
+            help="Chooses whether drawings can be added.",
             on_click=widgets.attempt,
             args=(collecting.set_open, found.name, not found.is_open),
         )
@@ -236,11 +236,11 @@ def manage(found: DrawingSet) -> None:
                 help="Opens the paper in another tab.",
             )
         with st.popover("Delete", icon=":material/delete:", help="Deletes the set and its drawings."):
-            st.markdown("The drawings are then gone for good; a dataset that was made of them stays.")
+            st.markdown("The drawings will be gone for good; a dataset made from them stays.")
             st.button(
                 "Delete the set",
                 icon=":material/delete:",
-                help="There is no way back.",
+                help="This cannot be undone.",
                 on_click=delete,
                 args=(found,),
             )

@@ -119,7 +119,8 @@ def draw_one(
 ) -> None:
     projection = map_of(run)
     map_key = f"compare-map-{index}"
-    st.markdown(f"**{widgets.plain(run.title)}** · {widgets.summary_of(run.config)}")
+    more = widgets.unsaid(run, run.title)
+    st.markdown(f"**{widgets.plain(run.title)}**" + (f" · {more}" if more else ""))
 
     @st.fragment
     @frame.guarded
@@ -253,9 +254,7 @@ def draw_factors(runs: Sequence[Run], studies: dict[str, Study]) -> None:
 
 def name_among(run: Run, runs: Sequence[Run]) -> str:
     """A name for a column, as short as it can be without being another run's."""
-    name = f"{run.title} · {widgets.summary_of(run.config)}"
-    twins = [f"{r.title} · {widgets.summary_of(r.config)}" for r in runs].count(name) > 1
-    return f"{name} ({run.name})" if twins else name
+    return widgets.told_apart(runs, widgets.named)(run)
 
 
 def draw_rates(runs: Sequence[Run]) -> None:
@@ -268,7 +267,7 @@ def draw_rates(runs: Sequence[Run]) -> None:
     points = []
     for run in comparable:
         figures = run.evaluation() or {}
-        title = f"{run.title} · {widgets.summary_of(run.config)}"
+        title = widgets.named(run)
         points.append(RatePoint(run.name, title, figures["kl"], figures["reconstruction"]))
     if len(points) < 2:
         st.info(
@@ -330,8 +329,7 @@ def start_sweep(run: Run, over: Any, text: str) -> None:
     try:
         runs = create_sweep(run.config, over, read_values(text, over))
         with st.spinner("Starting …"):
-            for each in runs:
-                resources.jobs().train(each)
+            resources.jobs().train(*runs)
     except (ValueError, RunError, ConnectionError) as error:
         st.error(explained(error), icon=":material/error:")
     else:

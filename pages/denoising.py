@@ -135,9 +135,10 @@ def training_of(run: Run, kind: str) -> str:
             f"what its {config.latent_dim} numbers cannot say.{label_note}"
         )
     damage = CORRUPTION_NAMES[config.corruption]
+    damage = damage if damage.startswith("Gaussian") else damage.lower()
     where = "" if config.corruption == kind else ", **not for the noise chosen here**"
     return (
-        f"**{widgets.plain(run.title)}** ({widgets.kind_of(config)}) was trained to undo {damage.lower()} of strength "
+        f"**{widgets.plain(run.title)}** ({widgets.kind_of(config)}) was trained to undo {damage} of strength "
         f"{config.corruption_strength:g}{where}.{label_note}"
     )
 

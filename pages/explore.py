@@ -65,11 +65,11 @@ GRID_NAMES: dict[Grid, str] = {"faint": "Faint", "full": "Full", "none": "None"}
 
 def choose_grid() -> Grid | None:
     """Choose whether images are decoded under the points and, if so, how much is seen of these."""
-    shown = st.toggle(
+    shown = controls.toggle(
         "Decoded grid",
+        param="grid",
         key="grid",
         help="Draw under the points what the decoder makes of every place of the map.",
-        bind="query-params",
     )
     if not shown:
         state.put_into_url("dots", None)

@@ -52,26 +52,26 @@ def main() -> None:
             format_func=SOURCES.__getitem__,
         )
         label = choose_label(run, data, source)
-        temperature = st.slider(
+        temperature = controls.slider(
             "Temperature",
-            0.1,
-            1.5,
-            1.0,
-            0.1,
+            param="temperature",
             key="temperature",
-            bind="query-params",
+            min_value=0.1,
+            max_value=1.5,
+            step=0.1,
+            default=1.0,
             width=170,
             help="Multiplies the standard deviation of the prior, or of each Gaussian of the "
             "mixture. Below 1: images are safer and more alike. Above 1: more varied, and worse.",
         )
-        number = st.selectbox(
+        number = controls.selectbox(
             "Samples",
-            [12, 24, 48, 96],
-            index=1,
+            param="samples",
             key="samples",
-            width=100,
+            options=[12, 24, 48, 96],
+            default=24,
             help="How many images to draw.",
-            bind="query-params",
+            width=100,
         )
 
     fitting.say_what_suits(fitting.GENERATION, run)

@@ -64,15 +64,16 @@ def main() -> None:
             "the origin, which keeps to where the prior has its mass in many dimensions.",
             format_func=str.capitalize,
         )
-        num_steps = st.slider(
+        num_steps = controls.slider(
             "Steps",
-            4,
-            24,
-            12,
+            param="steps",
             key="steps",
-            bind="query-params",
-            width=180,
+            min_value=4,
+            max_value=24,
+            step=1,
+            default=12,
             help="Images in the film strip.",
+            width=180,
         )
     fitting.say_what_suits(fitting.INTERPOLATE, run)
     reason = resources.why_not_live(run)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -67,6 +66,12 @@ def main() -> None:
         state.put_into_url(CHOSEN_KEY, ",".join(chosen_names) or None)
         with bar:
             act_on(chosen, statuses, names)
+        for run in chosen:
+            if why := statuses[run.path].refused:
+                what = (
+                    f"**{widgets.plain(names[run.path])}** could not be resumed, and is as it was: {widgets.plain(why)}"
+                )
+                st.warning(what, icon=":material/warning:")
         compare(chosen or newest(runs), names, ticked=bool(chosen))
         if len(chosen) == 1:
             with st.expander("Settings"):
@@ -75,7 +80,8 @@ def main() -> None:
     body()
     open_dialog()
     for path, problem in broken_runs().items():
-        st.warning(f"**{widgets.plain(path.name)}** is broken on disk. {problem}", icon=":material/broken_image:")
+        what = f"**{widgets.plain(path.name)}** cannot be opened: {widgets.plain(problem)}"
+        st.warning(what, icon=":material/broken_image:")
 
 
 def newest(runs: Sequence[Run]) -> list[Run]:
@@ -90,15 +96,9 @@ def newest(runs: Sequence[Run]) -> list[Run]:
 
 
 def distinct_names(runs: Sequence[Run]) -> dict[Path, str]:
-    """What to call each run, by its folder: those of one name are told apart by what they are, or by their folder."""
-    names = {run.path: run.title for run in runs}
-    for tell in (lambda run: widgets.summary_of(run.config), lambda run: run.name):
-        count = Counter(names.values())
-        names = {
-            run.path: names[run.path] if count[names[run.path]] < 2 else f"{names[run.path]}, {tell(run)}"
-            for run in runs
-        }
-    return {run.path: names[run.path] + (" (example)" if resources.is_example(run) else "") for run in runs}
+    """What to call each run, by its folder: those of one name are told apart by what they are, or by their time."""
+    write = widgets.told_apart(runs, lambda run: run.title + (" (example)" if resources.is_example(run) else ""))
+    return {run.path: write(run) for run in runs}
 
 
 def table_key(runs: list[Run]) -> tuple[str, list[int]]:
@@ -309,7 +309,7 @@ def delete(runs: Sequence[Run]) -> None:
     st.markdown("\n".join(f"- **{widgets.plain(run.title)}**, in `{run.path}`" for run in runs))
     with st.container(horizontal=True):
         label = "Delete it" if len(runs) == 1 else f"Delete all {len(runs)}"
-        if st.button(label, type="primary", icon=":material/delete:", help="There is no way back."):
+        if st.button(label, type="primary", icon=":material/delete:", help="This cannot be undone."):
             problems = []
             for run in runs:
                 try:
@@ -320,7 +320,7 @@ def delete(runs: Sequence[Run]) -> None:
                 st.rerun()
             st.error(" ".join(problems))
         keep = "Keep it" if len(runs) == 1 else "Keep them"
-        if st.button(keep, help="Leave everything as it is."):
+        if st.button(keep, help="Changes nothing."):
             st.rerun()
 
 

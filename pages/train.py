@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages._ui import controls, frame, resources, state, training_view, widgets
+from pages._ui import frame, resources, state, training_view, widgets
 from pages._ui.settings import Settings, choose_defaults, choose_settings, choose_source, download_size
 from pages._ui.text import explained
 from vaelab.config import TrainConfig
@@ -110,10 +110,11 @@ def run_to_watch() -> Run | None:
         return None
     options = ["", *runs]
     state.open_watched(options, _most_active(runs))
+    names = widgets.told_apart(list(runs.values()), lambda run: run.title)
     name = st.selectbox(
         "Look at",
         options,
-        format_func=controls.distinct(options, lambda name: runs[name].title if name else "the images"),
+        format_func=lambda name: names(runs[name]) if name else "the images",
         key=state.WATCH_KEY,
         persist_state="session",
         help="A run to follow, or the images chosen on the left.",
@@ -170,6 +171,10 @@ def draw_head(run: Run, status: Status) -> None:
         widgets.stop_button(run, "End training now: every finished epoch is kept.", disabled=not active)
     if status.state == "failed":
         st.error(status.message, icon=":material/error:")
+    elif status.refused:
+        st.warning(
+            f"It could not be resumed, and is as it was: {widgets.plain(status.refused)}", icon=":material/warning:"
+        )
     elif status.state == "interrupted":
         st.warning(
             "The process that trained this run is gone. Every finished epoch is kept: press **Resume** to go on.",

@@ -166,7 +166,7 @@ DIGITS = load_dataset("digits").key
 #: Values that make no sense, and what is shown instead.
 MISTAKES = [
     ("explore.py", "map", "nonsense", state.KIND_KEY, "plane"),
-    ("interpolate.py", "steps", "9999", "steps", 12),
+    ("interpolate.py", "steps", "9999", "steps", 24),
     ("interpolate.py", "way", "", "way", "linear"),
     ("compare.py", "with", "no-such-run", "compare-with-digits-2d", ["digits-ae-2d"]),
     ("anomalies.py", "score", "nonsense", "anomaly-score", "calibrated"),

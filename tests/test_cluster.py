@@ -1,5 +1,6 @@
 """A cluster of several machines, by the package's own commands: each process in a folder of its own."""
 
+import errno
 import os
 import re
 import signal
@@ -192,9 +193,20 @@ def test_a_worker_ends_with_its_scheduler_and_says_so(start, scheduler):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["scheduler", "--host", "203.0.113.9"], "Port 8786 of 203.0.113.9 cannot be listened on"),
-        (["scheduler", "--port", "99999"], "Port 99999 of 127.0.0.1 cannot be listened on, since ports are 0 to 65535"),
-        (["worker", "nowhere"], "There is no scheduler at nowhere"),
+        (
+            ["scheduler", "--host", "203.0.113.9"],
+            "The scheduler cannot listen on port 8786 of 203.0.113.9: that is not an address of this machine; give",
+        ),
+        (
+            ["scheduler", "--host", "nowhere.invalid"],
+            "The scheduler cannot listen on port 8786 of nowhere.invalid: no machine of that name is known; give",
+        ),
+        (
+            ["scheduler", "--port", "99999"],
+            "The scheduler cannot listen on port 99999 of 127.0.0.1: give a --port of 0 to 65535",
+        ),
+        (["worker", "nowhere.invalid"], "There is no scheduler at tcp://nowhere.invalid:8786: start one"),
+        (["worker", "host:many"], "'host:many' is not the address of a scheduler: give what python -m vaelab"),
         (["worker", "tcp://127.0.0.1:1"], "There is no scheduler at tcp://127.0.0.1:1"),
         (["worker", "tcp://127.0.0.1:1", "--trainings", "0"], "trainings was 0; it must be 1 to 256."),
     ],
@@ -204,6 +216,38 @@ def test_an_address_that_is_none_gets_a_sentence(vae, arguments, sentence):
     assert code == 2
     assert err.startswith(sentence)
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "what_to_do"),
+    [
+        (errno.EADDRINUSE, "another program does; give another --port, or 0 for any that is free"),
+        (errno.EACCES, "that takes an administrator; give a --port from 1024 on"),
+    ],
+)
+def test_a_port_that_cannot_be_had_gets_a_sentence(vae, monkeypatch, number, what_to_do):
+    def refuse(*arguments, **options):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(socket, "create_server", refuse)
+    code, _, err = vae("scheduler", "--port", "80")
+    assert (code, err) == (2, f"The scheduler cannot listen on port 80 of 127.0.0.1: {what_to_do}.\n")
+
+
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_a_cluster_of_ipv6_needs_no_brackets_to_be_typed(start, host):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("This machine has no IPv6.")
+    command = start("scheduler", "--host", host, "--port", "0")
+    command.wait_for("VAELAB_SCHEDULER")
+    (port,) = set(re.findall(r"tcp://\[::1\]:(\d+)", command.said()))
+    worker = start("worker", f"::1:{port}", "--trainings", "1")
+    worker.wait_for("Ready")
+    jobs = Jobs(f"::1:{port}")
+    assert jobs._connect().scheduler.address == f"tcp://[::1]:{port}"
+    jobs.close()
 
 
 # --- Scripts ------------------------------------------------------------------------------------

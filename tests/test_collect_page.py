@@ -137,7 +137,7 @@ def test_phones_are_sent_where_they_reach_this_machine(monkeypatch, url, expecte
 
 def test_a_wrong_secret_opens_nothing(launch, symbols):
     app = launch("collect.py", set="symbols", owner="guessed")
-    assert "not the address" in app.error[0].value
+    assert "not the one shown" in app.error[0].value
     assert not app.button
     assert not components(app)
 
@@ -249,9 +249,9 @@ def test_what_is_no_outbox_is_passed_over(symbols, outbox):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"image": ""}, "did not arrive whole"),
-        ({"image": "é" * 30}, "did not arrive whole"),
-        ({"image": "AAAA" * 10**6}, "did not arrive whole"),
+        ({"image": ""}, "did not arrive complete"),
+        ({"image": "é" * 30}, "did not arrive complete"),
+        ({"image": "AAAA" * 10**6}, "did not arrive complete"),
         ({"image": base64.b64encode(bytes(784)).decode()}, "nothing on the paper"),
         ({"id": "../../set"}, "32 hexadecimal digits"),
         ({"label": ""}, "choose a class"),

@@ -79,6 +79,16 @@ def test_traverse_changes_one_dimension_and_no_other(engine, rng):
             engine.traverse(z, dim, values)
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_codes_that_are_no_numbers_are_refused(engine, wrong):
+    z = np.zeros((3, engine.latent_dim))
+    z[1, 0] = wrong
+    with pytest.raises(ValueError, match=r"^Some numbers of these codes are not finite \(NaN or infinite\): leave"):
+        engine.decode(z)
+    with pytest.raises(ValueError, match="not finite"):
+        engine.traverse(np.zeros(engine.latent_dim), 0, np.array([0.0, wrong]))
+
+
 @pytest.mark.parametrize("seed", [0, 5])
 def test_terms_are_the_losses_own(engine, images, seed):
     with torch.no_grad():

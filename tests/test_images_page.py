@@ -441,5 +441,5 @@ def test_an_unforeseen_error_is_a_sentence_and_in_the_log(monkeypatch, caplog):
 
 def test_a_damaged_picture_of_the_camera_is_refused():
     assert jpeg_of({"label": "oak", "jpeg": base64.b64encode(b"jpeg").decode()}) == b"jpeg"
-    with pytest.raises(ValueError, match="take it once more"):
+    with pytest.raises(ValueError, match="take it again"):
         jpeg_of({"label": "oak", "jpeg": "?"})

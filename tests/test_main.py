@@ -5,13 +5,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import vaelab
 from vaelab import trainer as trainer_module
-from vaelab.datasets import SOURCES
-from vaelab.runs import Run, list_runs
+from vaelab.datasets import SOURCES, DatasetUnavailable, data_folder
+from vaelab.runs import Run, list_runs, runs_folder
 
 FIGURES = {
     "elbo",
@@ -171,6 +172,53 @@ def test_what_cannot_be_read_names_the_argument(vae, arguments, said):
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ("train --classes 3 11", "digits has no class called '11': choose from 0, 1"),
+        ("train --device mps", "mps"),
+        ("train --dataset mnist", "nobody answers"),
+        ("sweep --classes 3 11 --betas 1 2", "digits has no class called '11'"),
+        ("sweep --device mps --betas 1 2", "mps"),
+    ],
+)
+def test_a_training_that_never_began_leaves_no_run(vae, monkeypatch, arguments, sentence):
+    load = Run.images
+
+    def refuse(run, progress):
+        if run.config.dataset == "mnist":
+            raise DatasetUnavailable("mnist cannot be downloaded: nobody answers.")
+        return load(run, progress)
+
+    def nothing(*arguments, **options):
+        return SimpleNamespace(close=lambda: None)
+
+    monkeypatch.setattr(Run, "images", refuse)
+    monkeypatch.setattr("vaelab.jobs.start_cluster", nothing)
+    monkeypatch.setattr("distributed.Client", nothing)
+    code, _, err = vae(*arguments.split())
+    assert code == 2
+    assert sentence in err
+    assert err.count("\n") == 1
+    assert not list(runs_folder().glob("*"))
+
+
+@pytest.mark.slow
+def test_a_sweep_without_its_cluster_leaves_no_run(vae, monkeypatch):
+    monkeypatch.setenv("VAELAB_SCHEDULER", "tcp://127.0.0.1:9")
+    code, _, err = vae("sweep", "--betas", "1", "2")
+    assert code == 2
+    assert "tcp://127.0.0.1:9 cannot be reached" in err
+    assert not list(runs_folder().glob("*"))
+
+
+@pytest.mark.slow
+def test_run_as_a_program_its_own_words_are_said():
+    answer = program(f"{sys.executable} -m vaelab sweep")
+    assert answer.returncode == 2
+    assert answer.stderr == "A sweep is over --betas or over --latent-dims: give one of the two.\n"
+
+
 def test_a_full_disk_gets_its_sentence(vae, tmp_path, monkeypatch):
     def refuse(descriptor):
         raise OSError(28, "No space left on device")
@@ -179,7 +227,26 @@ def test_a_full_disk_gets_its_sentence(vae, tmp_path, monkeypatch):
     code, _, err = vae("train", *SMALL, "--run-dir", tmp_path / "a")
     assert code == 2
     assert err.startswith("The disk that holds")
-    assert "is full: free some space, then resume" in err
+    assert err.endswith("is full: free some space, then try again.\n")
+    assert not (tmp_path / "a").exists()
+
+
+def test_without_a_home_there_is_a_folder_for_images(vae, tmp_path, monkeypatch):
+    def no_home(uid):
+        raise KeyError(uid)
+
+    monkeypatch.setattr("pwd.getpwuid", no_home)
+    for name in ("HOME", "VAELAB_DATA", "VAELAB_RUNS", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RuntimeError):
+        Path.home()
+    assert data_folder() == tmp_path / "vaelab-data"
+    read_json(vae("datasets", "--json"))
+    assert read_json(vae("train", *SMALL, "--json"))["state"] == "finished"
+    # Another's home, where there is nobody of that name.
+    code, _, err = vae("import", "~nobody-of-that-name/images", "--name", "mine")
+    assert (code, err) == (2, "There is no file or folder '~nobody-of-that-name/images'.\n")
 
 
 def test_help_names_every_setting(vae):
@@ -188,6 +255,7 @@ def test_help_names_every_setting(vae):
     for name in vaelab.TrainConfig.model_fields:
         if name != "preprocessing":
             assert f"--{name.replace('_', '-')}" in out
+    assert "None}" not in out  # a default is no choice
 
 
 def test_as_a_program_it_leaves_with_its_exit_code():
@@ -221,6 +289,7 @@ def test_a_sweep_trains_a_run_for_each_value(vae, jobs, monkeypatch):
     assert code == 0
     answers = [json.loads(line) for line in out.splitlines()]
     assert [answer["state"] for answer in answers] == ["finished", "finished"]
+    assert [answer["beta"] for answer in answers] == [0.5, 3]
     assert [Run.open(answer["run_dir"]).config.beta for answer in answers] == [0.5, 3]
     assert all(set(answer) >= FIGURES for answer in answers)
 

@@ -82,6 +82,19 @@ def test_draws(launch, folders, monkeypatch, kind, name):
     assert not app.error
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["without classes", "known factors and classes"])
+@pytest.mark.parametrize("page", [*ABOUT_A_RUN, "train", "images", "home"])
+def test_draws_without_the_images(launch, folders, monkeypatch, kind, page):
+    # The data folder of each test is empty: as after its images were deleted, or with VAELAB_DATA elsewhere.
+    monkeypatch.setenv("VAELAB_RUNS", str(folders[1]))
+    app = launch(f"{page}.py", run=f"vae {kind}")
+    for said in [*app.error, *app.warning]:
+        assert said.value.endswith("."), said.value
+        assert "\n" not in said.value
+        assert "Error" not in said.value
+
+
 def test_every_page_about_a_run_is_here():
     others = {"home", "learn", "train", "images", "collect"}
     assert set(ABOUT_A_RUN) == {page.name for page in PAGES} - others

@@ -13,9 +13,9 @@ from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import DatasetUnavailable, ImageDataset, save_own
 from vaelab.datasets.own import delete_own, relabel_own
 from vaelab.maps import map_of_snapshot
-from vaelab.runs import Run
+from vaelab.runs import Run, RunError
 from vaelab.trainer import EpochRecord, Trainer
-from vaelab.training import resume, train
+from vaelab.training import resume, run_training, train
 
 SMALL = {"epochs": 2, "hidden": (16,), "batch_size": 32}
 
@@ -273,3 +273,52 @@ def test_a_person_finds_theirs_by_name(launch, leaves):
     assert one(app.query_params["find"]) == "hann"
     app.text_input(key=f"find:{run.images().key}").set_value("nobody").run()
     assert [each.value for each in app.toast] == ["No image is called “nobody”."]
+
+
+# --- What cannot be gone on with ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["finished", "stopped", "interrupted"])
+@pytest.mark.parametrize("harm", ["images", "checkpoint"])
+def test_a_run_that_cannot_go_on_is_what_it_was(kept, state, harm):
+    if state == "stopped":
+        kept.write_status("stopped", "Stopped after epoch 1.")
+    elif state == "interrupted":
+        (kept.path / "status.json").unlink()
+    before, status = kept.status, kept.path / "status.json"
+    if harm == "images":
+        delete_own("leaves")
+    else:
+        arrays, numbers = kept.checkpoint()
+        kept.write_checkpoint(arrays | {"model.decoder.out.bias": np.zeros(3, np.float32)}, numbers)
+    for _ in range(2):
+        with pytest.raises((DatasetUnavailable, RunError)) as caught:
+            resume(kept.path)
+        now = Run.open(kept.path).status
+        assert now.state == state
+        assert now.model_copy(update={"refused": ""}) == before
+        assert now.refused == str(caught.value)
+    kept.write_status("queued", job="x")  # as the app's button does
+    with pytest.raises((DatasetUnavailable, RunError)):
+        list(run_training(kept))
+    assert (kept.status.state, kept.status.message) == (state, before.message)
+    assert "before" in status.read_text()
+
+
+def test_a_run_that_can_go_on_again_forgets_why_it_could_not(kept, leaves):
+    delete_own("leaves")
+    with pytest.raises(DatasetUnavailable):
+        resume(kept.path)
+    save_own(leaves, "leaves")
+    done = resume(kept.path).status
+    assert (done.state, done.refused, done.before) == ("finished", "", None)
+
+
+def test_where_the_images_are_gone_there_is_no_umap_to_wait_for(leaves, launch):
+    run = train(TrainConfig(latent_dim=3, **SMALL), leaves)
+    app = launch("explore.py", run=run.name)
+    assert not app.exception
+    said = [each.value for each in [*app.warning, *app.info, *app.error]]
+    assert sum("given from Python" in each for each in said) == 1
+    maps = next(each for each in app.button_group if each.label == "Map")
+    assert "UMAP" not in maps.options

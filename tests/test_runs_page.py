@@ -1,8 +1,11 @@
 """The Runs page without a browser."""
 
+import os
+from datetime import datetime
+
 import pytest
 
-from pages._ui import resources
+from pages._ui import resources, widgets
 from tests.app_steps import query
 from vaelab.config import TrainConfig
 from vaelab.runs import Run
@@ -34,6 +37,66 @@ def test_no_two_rows_have_one_name_and_no_cell_says_none(launch, trained):
     assert (own["Size"] > 0).all()
     assert own["Made"].notna().all()
     assert own["Took"].notna().all()
+
+
+def test_runs_of_one_name_are_told_apart_by_what_differs_and_no_more(tmp_path):
+    def run(name, title, made, **settings):
+        run = Run.create(TrainConfig(**settings), tmp_path / name)
+        run.rename(title)
+        when = datetime.fromisoformat(f"2026-{made}").timestamp()
+        os.utime(run.path / "config.json", (when, when))
+        return run
+
+    def names(*runs):
+        write = widgets.told_apart(runs, widgets.named)
+        return [write(run) for run in runs]
+
+    swept = {"dataset": "digits", "beta": 4}
+    first = run("a", "digits, β 4", "11-26T16:50:12", **swept)
+    assert names(first) == ["digits, β 4 · VAE 2-D"]
+    assert widgets.unsaid(first, "digits, β 4, VAE 2-D") == ""
+    assert widgets.unsaid(first, "digits, β 40") == "VAE 2-D, β 4"
+    later = run("b", "digits, β 4", "11-26T17:05:00", **swept)
+    assert names(first, later) == ["digits, β 4 · VAE 2-D · 16:50", "digits, β 4 · VAE 2-D · 17:05"]
+    wider = run("c", "digits, β 4", "11-26T16:50:12", **swept, latent_dim=3)
+    write = widgets.told_apart([first, wider], lambda run: run.title)
+    assert [write(first), write(wider)] == ["digits, β 4 · VAE 2-D", "digits, β 4 · VAE 3-D"]
+    assert names(first, wider) == ["digits, β 4 · VAE 2-D", "digits, β 4 · VAE 3-D"]
+    next_day = run("d", "digits, β 4", "11-27T16:50:12", **swept)
+    assert names(first, next_day)[1] == "digits, β 4 · VAE 2-D · 27 Nov, 16:50"
+    twin = run("e", "digits, β 4", "11-26T16:50:12", **swept)
+    assert names(first, twin)[1] == "digits, β 4 · VAE 2-D · e"
+
+
+def test_a_model_that_cannot_be_opened_is_told_to_be_so_everywhere(launch, trained):
+    broken, misfit, _ = trained
+    (broken.path / "checkpoints" / "last.safetensors").write_bytes(b"cut")
+    config = misfit.path / "config.json"
+    config.write_text(config.read_text().replace('"latent_dim": 3', '"latent_dim": 5'))
+    new = Run.create(TrainConfig(dataset="digits"))
+    why = "checkpoints/last.safetensors is damaged; its other files are untouched."
+    said = [each.value.replace("\\", "") for each in launch("runs.py").warning]
+    assert f"**{broken.name}** cannot be opened: {why}" in said
+    assert any(
+        f"**{misfit.name}** cannot be opened: checkpoints/last.safetensors does not fit" in each for each in said
+    )
+    for run, reason in ((broken, f"cannot be opened: {why}"), (new, "has not finished an epoch yet.")):
+        app = launch("explore.py", run=run.name)
+        assert reason in app.toast[0].value.replace("\\", "")
+        assert not app.error
+    assert misfit.name not in app.selectbox(key="run").options
+    assert "which is not here." in launch("explore.py", run="nowhere").toast[0].value.replace("\\", "")
+
+
+def test_why_a_run_could_not_be_resumed_is_said_beside_it(launch, trained):
+    run = trained[0]
+    run.write_status("preparing", "loading the images")
+    run.write_end("failed", "The images are gone.")
+    assert run.status.state == "finished"
+    for page, query in (("runs.py", "runs"), ("train.py", "watch")):
+        app = launch(page, **{query: run.name})
+        assert "The images are gone." in "".join(each.value for each in app.warning).replace("\\", "")
+    assert not launch("runs.py").warning
 
 
 def test_what_can_be_done_depends_on_what_is_ticked(launch, trained):

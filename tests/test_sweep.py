@@ -18,7 +18,7 @@ def test_values_are_read_as_people_write_them(text, values):
     [
         ("", "beta", "A sweep has 1 to 20 values, but these are 0."),
         (" ".join(map(str, range(21))), "beta", "A sweep has 1 to 20 values, but these are 21."),
-        ("1, two", "beta", "'two' is no number: write values such as 1, 2, 4"),
+        ("1, two", "beta", "'two' is not a number: write values such as 1, 2, 4"),
         ("2.5", "latent_dim", "latent_dim was 2.5; it must be a whole number."),
     ],
 )

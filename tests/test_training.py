@@ -20,7 +20,7 @@ from vaelab.datasets import load_dataset
 from vaelab.engine import Engine
 from vaelab.evaluation import evaluate
 from vaelab.models import build_model
-from vaelab.runs import Run, RunError, kept_epochs
+from vaelab.runs import Run, RunError, kept_epochs, list_runs, runs_folder
 from vaelab.trainer import DivergedError, EpochRecord, Progress, StepRecord, Trainer
 from vaelab.training import SNAPSHOT_IMAGES, resume, run_training, snapshot_indices, train
 
@@ -272,6 +272,26 @@ def test_control_c_leaves_a_stopped_run(config, tmp_path):
     run = Run.open(tmp_path / "run")
     assert run.epoch == 2
     assert run.status.state in {"stopped", "interrupted"}
+
+
+@pytest.mark.parametrize("ends", [KeyboardInterrupt(), ValueError("It cannot be.")])
+def test_what_never_began_leaves_nothing_but_what_was_there(tmp_path, monkeypatch, ends):
+    def load(*arguments):
+        raise ends
+
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "data.json").write_text("mine")
+    os.utime(tmp_path / "run" / "data.json", (1, 1))
+    monkeypatch.setattr(Run, "images", load)
+    with pytest.raises(type(ends)) as caught:
+        train(CONFIGS["mlp"], run_dir=tmp_path / "run")
+    if isinstance(ends, KeyboardInterrupt):
+        assert str(caught.value) == "Stopped before training began; nothing is kept."
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["data.json"]
+    with pytest.raises(type(ends)):
+        train(CONFIGS["mlp"])
+    assert list_runs() == []
+    assert not list(runs_folder().iterdir())
 
 
 def test_resuming_a_finished_run_changes_nothing(whole, config):

@@ -24,10 +24,7 @@ __all__ = ["main"]
 #: Files that are listed one by one when they were not taken.
 MAX_LISTED = 20
 
-#: How long an interrupted sweep waits for its trainings to notice; they look four times a second.
-STOP_SECONDS = 5.0
-
-Json = Annotated[bool, tyro.conf.arg(help="One line of JSON at the end, and nothing else.")]
+Json = Annotated[bool, tyro.conf.arg(help="Print one line of JSON at the end, and nothing else.")]
 
 
 class _Bar:
@@ -71,11 +68,11 @@ def train(
     Parameters
     ----------
     config
-        What the run is.
+        Settings of the run.
     run_dir
         The run's folder; by default a new one in the runs folder.
     json
-        One line of JSON at the end, and nothing else.
+        Print one line of JSON at the end, and nothing else.
     """
     from vaelab.training import train as train_run
 
@@ -85,14 +82,14 @@ def train(
 
 
 def resume(run_dir: tyro.conf.Positional[Path], json: Json = False) -> None:
-    """Go on with a stopped or interrupted run, from its last finished epoch.
+    """Continue a stopped or interrupted run from its last finished epoch.
 
     Parameters
     ----------
     run_dir
         The run's folder.
     json
-        One line of JSON at the end, and nothing else.
+        Print one line of JSON at the end, and nothing else.
     """
     from vaelab.training import resume as resume_run
 
@@ -118,34 +115,38 @@ def sweep(
     latent_dims
         Values of the latent dimension; one of the two must be given.
     json
-        One line of JSON for each run at the end, and nothing else.
+        Print one line of JSON for each run at the end, and nothing else.
     """
     from vaelab.jobs import Jobs
     from vaelab.runs import ACTIVE
-    from vaelab.sweep import create_sweep
+    from vaelab.sweep import SweptName, create_sweep
 
     if bool(betas) == bool(latent_dims):
         raise ValueError("A sweep is over --betas or over --latent-dims: give one of the two.")
-    runs = create_sweep(config, "beta", betas) if betas else create_sweep(config, "latent_dim", latent_dims)
+    over: SweptName = "beta" if betas else "latent_dim"
+    runs = create_sweep(config, over, list(dict.fromkeys(betas or latent_dims)))
     jobs = Jobs()
     try:
-        for run in runs:
-            jobs.train(run)
+        jobs.train(*runs)
         _follow(jobs, runs, quiet=json)
     except KeyboardInterrupt:
+        jobs.stop_all(runs)
+        jobs.close()
         for run in runs:
-            jobs.stop(run)
-        until = time.monotonic() + STOP_SECONDS
-        while any(jobs.status(run).state in ACTIVE for run in runs) and time.monotonic() < until:
-            time.sleep(0.1)
+            if not run.has_model and run.status.state not in ACTIVE:
+                run.discard()
         raise KeyboardInterrupt("Stopped; every finished epoch is kept.") from None
     finally:
         jobs.close()
-    failed = [run for run in runs if run.status.state != "finished"]
-    for run in runs:
-        _print_run(run, json)
+    failed = [run.status.message for run in runs if run.status.state != "finished"]
+    for index, run in enumerate(runs):
+        if index and not json:
+            print()
+        _print_run(run, json, **{over: getattr(run.config, over)})
+        if run.epoch < 0:
+            run.discard()
     if failed:
-        raise RuntimeError(f"{len(failed)} of {len(runs)} runs failed: {failed[0].status.message}")
+        raise RuntimeError(f"{len(failed)} of {len(runs)} runs failed: {failed[0]}")
 
 
 def _follow(jobs: Any, runs: list[Any], quiet: bool) -> None:
@@ -162,14 +163,14 @@ def _follow(jobs: Any, runs: list[Any], quiet: bool) -> None:
 
 
 def scheduler(host: str = "127.0.0.1", port: int = 8786) -> None:
-    """Hand out trainings to workers, of this machine or of others: the head of a cluster.
+    """Start the head of a cluster, which hands out trainings to workers on this machine or others.
 
-    Whoever reaches it can run code on every machine of the cluster, so let it listen in a trusted network only.
+    Whoever reaches it can run code on every machine of the cluster, so use it only on a trusted network.
 
     Parameters
     ----------
     host
-        The address of this machine at which the others reach it; by default they cannot.
+        The address at which other machines reach this one; by default they cannot.
     port
         Where it listens.
     """
@@ -194,9 +195,9 @@ def worker(scheduler: tyro.conf.Positional[str], trainings: int | None = None) -
     Parameters
     ----------
     scheduler
-        Its address, as it printed it.
+        The scheduler's address, as it printed it.
     trainings
-        How many trainings side by side; by default half as many as there are cores, at most four.
+        How many trainings run side by side; by default half as many as there are cores, at most four.
     """
     from vaelab.cluster import serve_workers
 
@@ -221,9 +222,9 @@ def evaluate(
     run_dir
         The run's folder.
     split
-        Which images to judge it on.
+        Which images to evaluate it on.
     json
-        One line of JSON at the end, and nothing else.
+        Print one line of JSON at the end, and nothing else.
     """
     from vaelab.evaluation import evaluate as evaluate_run
     from vaelab.runs import Run
@@ -246,7 +247,7 @@ def import_(
     replace: bool = False,
     json: Json = False,
 ) -> None:
-    """Take in images of your own: a folder, files, a zip, arrays or a table.
+    """Import your own images: a folder, files, a zip, arrays or a table.
 
     Parameters
     ----------
@@ -266,13 +267,13 @@ def import_(
     group
         A column of the table: images with the same value stay on one side of the split.
     background
-        What shows through transparent parts: a colour's name or #rrggbb; by default the border's colour, or white.
+        The colour behind transparent parts: a name or #rrggbb; by default the border's colour, or white.
     title
-        What people read; the name by default.
+        The title shown to people; the name by default.
     replace
         Replace a dataset of this name.
     json
-        One line of JSON at the end, and nothing else.
+        Print one line of JSON at the end, and nothing else.
     """
     from vaelab.importing import import_images
 
@@ -323,7 +324,7 @@ def datasets(json: Json = False) -> None:
     Parameters
     ----------
     json
-        One line of JSON at the end, and nothing else.
+        Print one line of JSON at the end, and nothing else.
     """
     from vaelab.datasets import sources
 
@@ -366,7 +367,7 @@ def benchmark(
         ]
     ],
 ) -> None:
-    """Measure this machine; prints a table, with the ratio to a peer in the same run.
+    """Measure this machine, and print a table with the ratio to a peer in the same run.
 
     Parameters
     ----------
@@ -383,9 +384,12 @@ def benchmark(
     module.main()
 
 
-def _print_run(run: Any, json: bool) -> None:
+def _print_run(run: Any, json: bool, **swept: Any) -> None:
+    """Say how a run ended and what is known of it; of one in a sweep first which it is."""
     figures = run.evaluation() or {}
-    summary = {"run_dir": str(run.path), "state": run.status.state, "epoch": run.epoch, **figures}
+    # What never began is not kept.
+    folder = str(run.path) if run.epoch >= 0 else None
+    summary = {**swept, "run_dir": folder, "state": run.status.state, "epoch": run.epoch, **figures}
     print(jsonlib.dumps(summary) if json else _as_table(summary))
 
 
@@ -417,7 +421,9 @@ def main() -> None:
         "benchmark": benchmark,
     }
     try:
-        tyro.extras.subcommand_cli_from_dict(commands, prog="python -m vaelab", config=(tyro.conf.OmitArgPrefixes,))
+        tyro.extras.subcommand_cli_from_dict(
+            commands, prog="python -m vaelab", config=(tyro.conf.OmitArgPrefixes, tyro.conf.DisallowNone)
+        )
         if sys.stdout is not None:
             sys.stdout.flush()  # here, where what goes wrong is still told
     except KeyboardInterrupt as error:

@@ -23,7 +23,7 @@ from vaelab.datasets import DatasetUnavailable
 from vaelab.interrupts import deaf_to_ctrl_c
 from vaelab.runs import Run, RunError
 
-__all__ = ["PORT", "RETRIES", "check_cluster", "serve_scheduler", "serve_workers", "start_cluster"]
+__all__ = ["PORT", "RETRIES", "check_cluster", "serve_scheduler", "serve_workers", "start_cluster", "whole_address"]
 
 #: Trainings side by side on one machine, at the most; the others queue.
 MOST_TRAININGS = 4
@@ -90,26 +90,70 @@ def serve_scheduler(host: str, port: int, say: Callable[[str], None]) -> None:
     from distributed import Scheduler
 
     async def serve() -> None:
-        async with Scheduler(port=port, **_scheduler(host)) as scheduler:
+        async with Scheduler(port=port, **_scheduler(f"[{host}]" if ":" in host else host)) as scheduler:
             say(scheduler.address)
             await scheduler.finished()
 
     logging.getLogger("distributed").setLevel(LOG_LEVEL)
     # A scheduler that cannot listen leaves a socket open, or takes another port, and says only in a roundabout way why.
-    name, why = host.strip("[]"), ""  # in brackets: IPv6
-    if not 0 <= port <= 65535:
-        why = "ports are 0 to 65535"
-    else:
-        try:
-            family, *_ = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)[0]
-            socket.create_server((name, port), family=family).close()
-        except OSError as error:
-            why = "it is in use" if error.errno == errno.EADDRINUSE else "that is no address of this machine"
-    if why:
-        raise ConnectionError(
-            f"Port {port} of {host} cannot be listened on, since {why}: choose another with --host and --port."
-        )
+    host = host.strip("[]")  # around IPv6
+    why_not = _why_not(host, port)
+    if why_not:
+        raise ConnectionError(f"The scheduler cannot listen on port {port} of {host}: {why_not}.")
     asyncio.run(serve())
+
+
+def whole_address(scheduler: str) -> str:
+    """Complete a scheduler's address, as a person may give it.
+
+    Parameters
+    ----------
+    scheduler
+        With or without ``tcp://``, its port, and brackets around IPv6 where a port follows.
+
+    Returns
+    -------
+    str
+        The address as dask writes it.
+
+    Raises
+    ------
+    ConnectionError
+        If it is none.
+
+    Examples
+    --------
+    >>> whole_address("192.168.0.7"), whole_address("::1:9000")
+    ('tcp://192.168.0.7:8786', 'tcp://[::1]:9000')
+    """
+    protocol, _, place = scheduler.strip().rpartition("://")
+    bare = place.endswith("]") or ":" not in place
+    host, port = (place, str(PORT)) if bare else place.rsplit(":", 1)
+    host = host.strip("[]")
+    if not host or not port.isdecimal() or not 0 < int(port) <= 65535:
+        raise ConnectionError(
+            f"{scheduler!r} is not the address of a scheduler: give what python -m vaelab scheduler printed, such as "
+            f"tcp://192.168.0.7:{PORT}."
+        )
+    return f"{protocol or 'tcp'}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _why_not(host: str, port: int) -> str:
+    """What keeps this machine from listening there, and what would do; nothing if it can."""
+    if not 0 <= port <= 65535:
+        return "give a --port of 0 to 65535, 0 for any that is free"
+    try:
+        family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        socket.create_server((host, port), family=family).close()
+    except (socket.gaierror, UnicodeError):  # an empty part of a name, or one too long
+        return f"no machine of that name is known; give an address of this machine as --host, such as {LOOPBACK}"
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return "another program does; give another --port, or 0 for any that is free"
+        if error.errno in {errno.EACCES, errno.EPERM}:
+            return "that takes an administrator; give a --port from 1024 on"
+        return "that is not an address of this machine; give one that is as --host"
+    return ""
 
 
 def serve_workers(scheduler: str, trainings: int | None, say: Callable[[int], None]) -> None:
@@ -120,7 +164,7 @@ def serve_workers(scheduler: str, trainings: int | None, say: Callable[[int], No
     scheduler
         Its address, such as ``tcp://192.168.0.7:8786``.
     trainings
-        How many trainings side by side; by default half as many as there are cores, at most four. One more process
+        How many trainings run side by side; by default half as many as there are cores, at most four. One more process
         makes maps and studies.
     say
         Told how many processes there are, once they are waiting for jobs.
@@ -135,12 +179,13 @@ def serve_workers(scheduler: str, trainings: int | None, say: Callable[[int], No
     from distributed.utils import LoopRunner
 
     logging.getLogger("distributed").setLevel(LOG_LEVEL)
+    scheduler = whole_address(scheduler)
     try:
-        place = get_address_host_port(scheduler if "://" in scheduler else f"tcp://{scheduler}")
-        with socket.create_connection(place, timeout=10) as connection:
+        with socket.create_connection(get_address_host_port(scheduler), timeout=10) as connection:
             host = connection.getsockname()[0]  # the address that the scheduler can reach
     except (ValueError, OSError) as error:
         raise _unreachable(scheduler) from error
+    host = f"[{host}]" if ":" in host else host
     kinds = _kinds(_most_trainings() if trainings is None else trainings)
     nannies: list[Any] = []
 
@@ -223,7 +268,7 @@ def _visit(path: str, version: str, images: tuple[str, str] | None) -> str:
     from vaelab.datasets import data_folder, source_of
 
     if source_version() != version:
-        return "has another version of vaelab: bring it to this one, and start it again"
+        return "has another version of vaelab: update it to this one, and start it again"
     try:
         run = Run.open(path)
     except RunError:

@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from vaelab.config import expanded
 from vaelab.datasets import ImageDataset, data_folder
 from vaelab.datasets.base import seeded_split
 from vaelab.datasets.own import check_name, own_sources, save_own
@@ -253,7 +254,7 @@ def find_set(name: str, folder: str | Path | None = None) -> DrawingSet:
         found = _find(_home(folder) / check_name(name))
         if found is not None:
             return found
-    raise ValueError("There is no such set of drawings: ask for its address once more.")
+    raise ValueError("There is no such set of drawings: ask for its address again.")
 
 
 def list_sets(folder: str | Path | None = None) -> list[DrawingSet]:
@@ -488,7 +489,7 @@ def keep(name: str, folder: str | Path | None = None) -> str:
 
 
 def _home(folder: str | Path | None) -> Path:
-    return (data_folder() if folder is None else Path(folder).expanduser()) / "collect"
+    return (data_folder() if folder is None else expanded(folder)) / "collect"
 
 
 def _find(path: Path) -> DrawingSet | None:
@@ -544,5 +545,5 @@ def _check_text(text: str, what: str, longest: int = MAX_TEXT) -> str:
         raise ValueError(f"{what} has at most {longest} characters, but this has {len(line)}.")
     # What joins emoji is not printable by itself, and harmless.
     if not line.replace("\u200d", "").isprintable() or _MARKUP & set(line):
-        raise ValueError(f"{what} is of letters, digits and ordinary signs: leave out what is neither.")
+        raise ValueError(f"{what} can have letters, digits and common signs: leave out anything else.")
     return line

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
+from pathlib import Path
 from textwrap import shorten
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -26,6 +28,7 @@ __all__ = [
     "Preprocessing",
     "TrainConfig",
     "check_name",
+    "expanded",
     "explain",
 ]
 
@@ -77,6 +80,22 @@ def check_name(name: str) -> str:
     return name
 
 
+def expanded(path: str | Path) -> Path:
+    """Put the home folder in place of ``~``, where there is one.
+
+    Parameters
+    ----------
+    path
+        As a person gave it.
+
+    Returns
+    -------
+    Path
+        The same path where the user, or whoever is named, has no home; there is nothing at it then.
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111 (pathlib's raises an error of its own)
+
+
 class Preprocessing(BaseModel):
     """What is done to a dataset's images before a model sees them.
 
@@ -115,7 +134,7 @@ class TrainConfig(BaseModel):
     latent_dim was 0; it must be at least 1.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False)
 
     # Data
     dataset: str = Field("digits", description="Which images to learn; own/<name> for your own.")
@@ -187,7 +206,7 @@ class TrainConfig(BaseModel):
         if self.model == "ae" and self.objective != "elbo":
             raise ValueError(
                 f"objective {self.objective} is about a distribution of codes, which an "
-                "autoencoder has not: choose model vae, or objective elbo"
+                "autoencoder does not have: choose model vae, or objective elbo"
             )
         if self.free_bits and self.objective in {"tc", "iwae"}:
             raise ValueError(
@@ -278,7 +297,7 @@ def explain(error: Exception) -> str:
         return " ".join(_explain_one(problem) for problem in error.errors())
     said = str(error)
     if type(error).__name__ == "OutOfMemoryError":  # torch's, which must not be imported for it
-        return "The graphics card has not enough memory for this: choose a smaller batch or network, or the device cpu."
+        return "The graphics card has too little memory for this: choose a smaller batch or network, or the device cpu."
     if isinstance(error, MemoryError) or "can't allocate memory" in said:
         return "There is not enough memory for this: close other programs, or take fewer or smaller images."
     if isinstance(error, OSError) and error.strerror is not None:
@@ -286,7 +305,7 @@ def explain(error: Exception) -> str:
     if said and _is_ours(error):
         return said
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    return f"Something went wrong that nobody had thought of ({shorten(what, 300, placeholder=' …')})."
+    return f"Something unexpected went wrong ({shorten(what, 300, placeholder=' …')})."
 
 
 def _is_ours(error: Exception) -> bool:
@@ -295,7 +314,12 @@ def _is_ours(error: Exception) -> bool:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     # One that was made and never raised has no trace.
-    return trace is None or trace.tb_frame.f_globals.get("__name__", "").partition(".")[0] in {"vaelab", "pages"}
+    if trace is None:
+        return True
+    names = trace.tb_frame.f_globals
+    # By the package first: a module that was run with -m is called __main__.
+    module: str = names.get("__package__") or names.get("__name__", "")
+    return module.partition(".")[0] in {"vaelab", "pages"}
 
 
 def _explain_file(error: OSError) -> str:
@@ -320,7 +344,7 @@ _BOUNDS = {
     "too_short": "at least {min_length} long",
     "too_long": "at most {max_length} long",
 }
-_TYPES = {"int": "a whole number", "float": "a number", "finite": "a number", "bool": "true or false"}
+_TYPES = {"int": "a whole number", "float": "a number", "bool": "true or false"}
 
 
 def _explain_one(problem: object) -> str:
@@ -332,7 +356,29 @@ def _explain_one(problem: object) -> str:
     if kind == "extra_forbidden":
         return f"There is no setting called {name}."
     if kind in _BOUNDS:
-        return f"{name} was {received!r}; it must be {_BOUNDS[kind].format(**context)}."
+        return f"{name} was {received!r}; it must be {_BOUNDS[kind].format(**_tidied(context))}."
+    if kind == "finite_number":
+        return f"{name} was {received!r}; it must be a number{_range_of(name)}."
     reason = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
     reason = _TYPES.get(kind.split("_")[0], reason)
     return f"{name} was {received!r}; it must be {reason}." if name else f"{reason}."
+
+
+def _tidied(bounds: dict[str, Any]) -> dict[str, Any]:
+    """Bounds as people write them: 1000 and not 1000.0."""
+    return {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value for name, value in bounds.items()
+    }
+
+
+def _range_of(name: str) -> str:
+    """Between what a setting must lie: ``" from 0 to 1000"``, or nothing where it has no two bounds."""
+    field = TrainConfig.model_fields.get(name)
+    bounds: dict[str, Any] = {}
+    for part in field.metadata if field else ():
+        bounds |= {key: value for key in ("ge", "gt", "le") if (value := getattr(part, key, None)) is not None}
+    bounds = _tidied(bounds)
+    low = bounds.get("ge", bounds.get("gt"))
+    if low is None or "le" not in bounds:
+        return ""
+    return f" from {low} to {bounds['le']}" if "ge" in bounds else f" above {low}, up to {bounds['le']}"

@@ -15,7 +15,7 @@ from vaelab.config import TrainConfig
 from vaelab.images import as_float, check_range
 from vaelab.models import VAE, Autoencoder, build_model
 from vaelab.objectives import gaussian_kl, log_weights
-from vaelab.runs import Run, RunError, Snapshot
+from vaelab.runs import Run, Snapshot
 from vaelab.trainer import to_float
 
 __all__ = ["Codes", "Engine", "ImageTerms"]
@@ -92,7 +92,7 @@ class Engine:
         try:
             model.load_state_dict(weights)
         except RuntimeError as error:
-            raise RunError(f"The run {run.name} is damaged: its checkpoint does not fit its config.") from error
+            raise run.misfit() from error
         return cls(model, run.config)
 
     def as_of(self, snapshot: Snapshot) -> Engine:
@@ -183,11 +183,13 @@ class Engine:
         Raises
         ------
         ValueError
-            If ``z`` is not of this model's latent dimension, or labels are missing or not known.
+            If ``z`` is not of this model's latent dimension or not finite, or labels are missing or not known.
         """
         z = np.atleast_2d(np.asarray(z, dtype=np.float32))
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ValueError(f"These codes have shape {z.shape}, but this model's are (N, {self.latent_dim}).")
+        if not np.isfinite(z).all():
+            raise ValueError("Some numbers of these codes are not finite (NaN or infinite): leave those codes out.")
         label_tensor = self._label_tensor(labels, len(z))
         self.model.eval()
         images = []

@@ -6,15 +6,18 @@ jobs are followed by reading that folder, and nothing is sent back.
 
 from __future__ import annotations
 
+import atexit
 import os
+import time
 import warnings
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, Literal
 
-from vaelab.cluster import RETRIES, check_cluster, start_cluster
+from vaelab.cluster import RETRIES, check_cluster, start_cluster, whole_address
 from vaelab.config import explain
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs
@@ -23,6 +26,9 @@ from vaelab.studies import Study, make_study
 __all__ = ["JobState", "Jobs"]
 
 JobState = Literal["none", "working", "done", "failed"]
+
+#: How long trainings have to notice that they are to stop; they look four times a second.
+STOP_SECONDS = 5.0
 
 
 class Jobs:
@@ -50,26 +56,37 @@ class Jobs:
         self._turn = Lock()
         self._results: dict[tuple[Any, ...], Any] = {}
 
-    def train(self, run: Run) -> None:
-        """Queue the training of ``run``, from wherever its folder stands.
+    def train(self, *runs: Run) -> None:
+        """Queue the training of runs, each from wherever its folder stands: of all, or of none.
 
         Parameters
         ----------
-        run
-            A new, stopped or interrupted run.
+        *runs
+            New, stopped or interrupted runs.
 
         Raises
         ------
         RunError
-            If its folder cannot be written.
+            If a folder cannot be written.
+        ValueError
+            If a new run is to be trained on a device that this machine does not have.
         ConnectionError
             If the cluster cannot be reached, or one of its workers could not do it, or the script that is being run has
-            no ``__main__`` guard; nothing is queued then.
+            no ``__main__`` guard; nothing is queued then, and those that were new are taken off the disk.
         """
-        if not self._is_coming(run):
-            self._check(run)
-            self._announce(run)
-            self._hand_over()
+        coming = [run for run in runs if not self._is_coming(run)]
+        new = [run for run in coming if run.status.state == "new"]
+        try:
+            for run in coming:
+                self._check(run)
+            for run in coming:
+                self._announce(run)
+                self._hand_over()
+        except (ConnectionError, ValueError, RunError):
+            for run in new:
+                if run.status.state in {"new", "failed"}:
+                    run.discard()
+            raise
 
     def train_soon(self, run: Run) -> None:
         """Queue the training of ``run`` without waiting for a cluster that has yet to start.
@@ -153,7 +170,7 @@ class Jobs:
                     return
                 self._trainings[run.path] = self._submit(_train, str(run.path), job, resource="training")
             except (ConnectionError, ValueError) as error:
-                run.write_status("failed", str(error))
+                run.write_end("failed", str(error))
                 raise
             finally:
                 self._coming.popleft()
@@ -172,7 +189,22 @@ class Jobs:
         if run.status.state == "queued" or (gone and run.status.state in ACTIVE):
             if future is not None:
                 future.cancel()
-            run.write_status("stopped", "Stopped before it began.")
+            run.write_end("stopped", "Stopped before it began.")
+
+    def stop_all(self, runs: Iterable[Run]) -> None:
+        """Stop several runs, and wait until they have stopped, for a few seconds at most.
+
+        Parameters
+        ----------
+        runs
+            As ``stop`` takes one.
+        """
+        stopping = list(runs)
+        for run in stopping:
+            self.stop(run)
+        until = time.monotonic() + STOP_SECONDS
+        while any(self.status(run).state in ACTIVE for run in stopping) and time.monotonic() < until:
+            time.sleep(0.1)
 
     def status(self, run: Run) -> Status:
         """How ``run`` stands, also where its job can no longer write that down itself.
@@ -188,7 +220,8 @@ class Jobs:
         if status.state in ACTIVE and future is not None and future.status == "error":
             message = _why(future)
             with suppress(RunError):
-                run.write_status("failed", message)
+                run.write_end("failed", message)
+                return run.status
             return status.model_copy(update={"state": "failed", "message": message})
         return status
 
@@ -259,17 +292,40 @@ class Jobs:
         return future.result(timeout=30)
 
     def close(self) -> None:
-        """Stop the cluster, and with it every job; their run folders keep what is finished."""
+        """Stop the local cluster, and with it every job; their run folders keep what is finished.
+
+        What waits in its queue stays queued, for the app that is started next.
+        """
+        atexit.unregister(self.close)
         with self._lock:
+            if self._cluster is not None:
+                self._stop_trainings()
             for part in (self._client, self._cluster):
                 if part is not None:
                     part.close()
             self._client = self._cluster = None
 
+    def _stop_trainings(self) -> None:
+        """Let what is in training end by itself: its run says so then, and its process is soon gone."""
+        training = []
+        for path, future in list(self._trainings.items()):
+            with suppress(RunError):
+                run = Run.open(path)
+                if run.status.state == "queued":
+                    future.cancel()  # or it would begin now
+                elif run.status.state in ACTIVE:
+                    training.append(run)
+        self.stop_all(training)
+
     def _check(self, run: Run) -> None:
         """Tell before anything is queued what a cluster of several machines could stumble over."""
         client = self._connect()
-        if self._scheduler:
+        if not self._scheduler:
+            if run.epoch < 0 and run.config.device not in {"auto", "cpu"}:
+                from vaelab.trainer import pick_device  # here, as it imports torch
+
+                pick_device(run.config.device)
+        else:
             try:
                 check_cluster(client, self._scheduler, run)
             except (TimeoutError, RuntimeError) as error:
@@ -289,8 +345,11 @@ class Jobs:
                 from distributed import Client  # most of a second to import
 
                 try:
-                    if not self._scheduler:
+                    if self._scheduler:
+                        self._scheduler = whole_address(self._scheduler)
+                    else:
                         self._cluster = start_cluster()
+                        atexit.register(self.close)  # before dask's own, which would wait for what is in training
                     with warnings.catch_warnings():  # a table of versions; what matters, ``check_cluster`` says
                         warnings.simplefilter("ignore")
                         self._client = Client(self._scheduler or self._cluster, timeout="10s", set_as_default=False)
@@ -318,7 +377,7 @@ def _why(future: Any) -> str:
     error = future.exception(timeout=5)
     if isinstance(error, KilledWorker):
         return (
-            f"The process that did this was ended {RETRIES + 1} times, most likely for want of memory: close other "
+            f"The process that did this was ended {RETRIES + 1} times, most likely because memory ran out: close other "
             "programs, or take fewer or smaller images."
         )
     return explain(error)

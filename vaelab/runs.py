@@ -46,7 +46,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_safetensors
 
-from vaelab.config import OWN, Preprocessing, TrainConfig, explain
+from vaelab.config import OWN, Preprocessing, TrainConfig, expanded, explain
 from vaelab.datasets.base import DatasetUnavailable
 from vaelab.files import write_whole
 
@@ -79,13 +79,41 @@ HEARTBEAT_TIMEOUT = 60.0
 MOST_SNAPSHOTS = 48
 
 LABELS = "labels.safetensors"
+CHECKPOINT = "checkpoints/last.safetensors"
+
+#: What may lie in a run's folder before its first epoch has ended.
+_FIRST_FILES = (
+    "config.json",
+    "title.txt",
+    "status.json",
+    "data.json",
+    LABELS,
+    "metrics.jsonl",
+    "evaluation.json",
+    "stop",
+)
 
 #: Characters of a dimension's name: as many as fit beside its slider.
 MAX_DIMENSION_NAME = 24
 
 
 class RunError(RuntimeError):
-    """A run folder that cannot be read or written, in one sentence."""
+    """A run folder that cannot be read or written, in one sentence.
+
+    Attributes
+    ----------
+    why
+        The same for where the run was named already, such as in a list.
+    """
+
+    why: str | None = None
+
+    @classmethod
+    def in_file(cls, run_name: str, file: str, what: str) -> RunError:
+        """Say what is wrong with a file of a run."""
+        error = cls(f"{file} of the run {run_name} {what}.")
+        error.why = f"{file} {what}."
+        return error
 
 
 class DataRecord(BaseModel):
@@ -170,6 +198,8 @@ class Status(BaseModel):
     seconds: float = 0.0  # of training so far
     images_per_second: float = 0.0
     job: str = ""  # who queued it: lets a job that is tried again know its own traces
+    before: Status | None = None  # until training begins: how the run stood, and stands again if it cannot
+    refused: str = ""  # why the run could not go on when that was last tried
     updated: float = 0.0
     host: str = ""
     pid: int = 0
@@ -233,7 +263,7 @@ def kept_epochs(last: int) -> list[int]:
 
 def runs_folder() -> Path:
     """Where runs are kept: ``VAELAB_RUNS``, or ``runs`` in the current folder."""
-    return Path(os.environ.get("VAELAB_RUNS") or "runs").expanduser().absolute()
+    return expanded(os.environ.get("VAELAB_RUNS") or "runs").absolute()
 
 
 def list_runs(folder: Path | None = None) -> list[Run]:
@@ -276,7 +306,7 @@ def broken_runs(folder: Path | None = None) -> dict[Path, str]:
         try:
             problem = Run.open(path.parent).problem()
         except RunError as error:
-            problem = str(error)
+            problem = error.why or str(error)
         if problem:
             broken[path.parent] = problem
     return broken
@@ -332,13 +362,17 @@ class Run:
             while folder.exists():
                 folder = folder.with_name(f"{base}-{os.urandom(2).hex()}")
         else:
-            folder = Path(path).expanduser().absolute()
+            folder = expanded(path).absolute()
         if (folder / "config.json").exists():
             raise RunError(f"{folder} already holds a run: choose another folder, or resume that run.")
         run = cls(folder, config)
-        with _writing(folder):
-            (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
-        run._write("config.json", (config.model_dump_json(indent=2) + "\n").encode())
+        try:
+            with _writing(folder):
+                (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+            run._write("config.json", (config.model_dump_json(indent=2) + "\n").encode())
+        except RunError:
+            run.discard()
+            raise
         return run
 
     @classmethod
@@ -360,7 +394,7 @@ class Run:
         RunError
             If there is no run, or it is damaged.
         """
-        folder = Path(path).expanduser().absolute()
+        folder = expanded(path).absolute()
         try:
             text = (folder / "config.json").read_bytes()
         except OSError as error:
@@ -368,9 +402,11 @@ class Run:
         try:
             return cls(folder, TrainConfig.model_validate_json(text))
         except ValidationError as error:
-            raise RunError(
-                f"The run in {folder} is damaged: its config.json cannot be used ({explain(error)})"
-            ) from error
+            problem = error.errors()[0]
+            what = "cannot be used: " + explain(error).rstrip(".")
+            if problem["type"] == "json_invalid":
+                what = "ends too early" if "EOF" in problem["msg"] else "is not JSON"
+            raise RunError.in_file(folder.name, "config.json", what) from error
 
     @property
     def name(self) -> str:
@@ -513,7 +549,7 @@ class Run:
         try:
             status = Status.model_validate_json((self.path / "status.json").read_bytes())
         except (OSError, ValidationError):
-            begun = (self.path / "checkpoints" / "last.safetensors").exists()
+            begun = (self.path / CHECKPOINT).exists()
             return Status(state="interrupted" if begun else "new")
         if status.state in ACTIVE and not status.alive:
             return status.model_copy(update={"state": "interrupted"})
@@ -573,7 +609,7 @@ class Run:
         if self._pinned_version is not None:
             return self._pinned_version
         try:
-            return (self.path / "checkpoints" / "last.safetensors").stat().st_mtime_ns
+            return (self.path / CHECKPOINT).stat().st_mtime_ns
         except OSError:
             return 0
 
@@ -582,10 +618,10 @@ class Run:
         """The last finished epoch: 0 before training, -1 where nothing was trained yet."""
         if self._pinned_epoch is not None:
             return self._pinned_epoch
-        path = self.path / "checkpoints" / "last.safetensors"
+        path = self.path / CHECKPOINT
         if not path.exists():
             return -1
-        with _reading(self, "checkpoints/last.safetensors"), safe_open(path, "np") as file:
+        with _reading(self, CHECKPOINT), safe_open(path, "np") as file:
             return int(float((file.metadata() or {})["epoch"]))
 
     @property
@@ -682,8 +718,8 @@ class Run:
         RunError
             If there is none, or it is damaged.
         """
-        arrays, metadata = self.read_arrays("checkpoints/last.safetensors")
-        with _reading(self, "checkpoints/last.safetensors"):
+        arrays, metadata = self.read_arrays(CHECKPOINT)
+        with _reading(self, CHECKPOINT):
             return arrays, {name: float(value) for name, value in metadata.items()}
 
     @cached_property
@@ -712,13 +748,33 @@ class Run:
             return {}
 
     def problem(self) -> str | None:
-        """Say what is damaged about the run, in one sentence, or None where nothing is."""
+        """Say what is damaged about the run, in one sentence that does not name it, or None where nothing is."""
         try:
             if self.epoch >= 0:
                 _ = self.data
+                self._check_checkpoint()
         except RunError as error:
-            return str(error)
+            return error.why or str(error)
         return None
+
+    def _check_checkpoint(self) -> None:
+        """Look whether the encoder's layers are as wide as the config says: without a model, and in microseconds."""
+        config = self.config
+        widths = {"heads.mu": config.latent_dim}
+        if config.architecture == "mlp":
+            widths |= {f"body.{2 * index}": width for index, width in enumerate(config.hidden)}
+        else:
+            widths |= {f"stages.{2 * index}": width for index, width in enumerate(config.channels)}
+            widths["body.0"] = config.conv_hidden
+        with _reading(self, CHECKPOINT), safe_open(self.path / CHECKPOINT, "np") as file:
+            names = set(file.keys())
+            found = {
+                layer: file.get_slice(f"model.encoder.{layer}.bias").get_shape()[0]
+                for layer in widths
+                if f"model.encoder.{layer}.bias" in names
+            }
+        if found and found != widths:
+            raise self.misfit()
 
     def evaluation(self) -> dict[str, Any] | None:
         """Read the figures on held-out images, or None where none were computed."""
@@ -741,6 +797,7 @@ class Run:
     ) -> None:
         """Say what the run is doing; each time is also a heartbeat. A None stays as it was."""
         before = self.status
+        begins = state in {"queued", "preparing"}
         status = Status(
             state=state,
             message=message,
@@ -748,11 +805,31 @@ class Run:
             seconds=before.seconds if seconds is None else seconds,
             images_per_second=images_per_second or before.images_per_second,
             job=before.job if job is None else job,
+            before=(before.before or before) if begins else None,
             updated=time.time(),
             host=socket.gethostname(),
             pid=os.getpid(),
             pid_started=psutil.Process().create_time(),
         )
+        self._write("status.json", status.model_dump_json().encode(), durable=False)
+
+    def write_end(self, state: Literal["stopped", "failed"], message: str) -> None:
+        """Say that training ended before its time.
+
+        A run that was to go on, and had not yet begun to, is what it was before: what it learned is as good as ever.
+
+        Parameters
+        ----------
+        state
+            What it is now, where it was in training or is new.
+        message
+            Why.
+        """
+        before = self.status.before
+        if before is None or before.state in {"new", state}:
+            self.write_status(state, message)
+            return
+        status = before.model_copy(update={"refused": message if state == "failed" else ""})
         self._write("status.json", status.model_dump_json().encode(), durable=False)
 
     def write_data(self, record: DataRecord, labels: NDArray[np.int64] | None = None) -> None:
@@ -794,7 +871,7 @@ class Run:
     def write_checkpoint(self, arrays: Arrays, numbers: Mapping[str, float]) -> None:
         """Replace the last checkpoint; with this, the epoch it names is finished."""
         metadata = {name: repr(value) for name, value in numbers.items()}
-        self.write_arrays("checkpoints/last.safetensors", arrays, metadata)
+        self.write_arrays(CHECKPOINT, arrays, metadata)
 
     def write_snapshot(self, snapshot: Snapshot) -> None:
         """Keep what the model looks like at the end of an epoch."""
@@ -859,6 +936,18 @@ class Run:
         with _writing(self.path):
             shutil.rmtree(self.path)
 
+    def discard(self) -> None:
+        """Take a run that learned nothing off the disk: what it wrote, and its folder if nothing else is in it."""
+        with suppress(OSError):
+            since = self.created
+            for path in [*self.path.glob("checkpoints/*.safetensors"), *map(self.path.joinpath, _FIRST_FILES)]:
+                # The folder may have been chosen, with a file of such a name in it.
+                if path.exists() and path.stat().st_mtime >= since:
+                    path.unlink()
+        for folder in (self.path / "checkpoints", self.path):
+            with suppress(OSError):  # gone, or someone else's files are in it
+                folder.rmdir()
+
     def request_stop(self) -> None:
         """Ask whoever trains this run to stop; it looks several times a second."""
         self._write("stop", b"", durable=False)
@@ -907,9 +996,12 @@ class Run:
             raise self._damaged(name) from error
 
     def _damaged(self, name: str) -> RunError:
-        return RunError(
-            f"The run {self.name} is damaged: {name} cannot be read; the other files of {self.path} are untouched."
-        )
+        return RunError.in_file(self.name, name, "is damaged; its other files are untouched")
+
+    def misfit(self) -> RunError:
+        """What to say where the checkpoint is another model's, as of a config.json that was edited."""
+        what = "does not fit config.json: bring back the one it was trained with"
+        return RunError.in_file(self.name, CHECKPOINT, what)
 
 
 def checked_dimension_name(dim: int, name: str, latent_dim: int) -> str:
@@ -960,7 +1052,8 @@ def _writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise RunError(
-                f"The disk that holds {folder} is full: free some space, then resume; every finished epoch is kept."
-            ) from error
-        raise RunError(f"{folder} cannot be written ({error.strerror}): choose another folder for runs.") from error
+            then = "then resume; every finished epoch is kept" if (folder / CHECKPOINT).exists() else "then try again"
+            raise RunError(f"The disk that holds {folder} is full: free some space, {then}.") from error
+        raise RunError(
+            f"{folder} cannot be written ({error.strerror}): choose another folder for runs (VAELAB_RUNS)."
+        ) from error

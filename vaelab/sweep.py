@@ -50,7 +50,7 @@ def read_values(text: str, over: SweptName) -> list[float]:
         try:
             value = float(word)
         except ValueError:
-            raise ValueError(f"{word!r} is no number: write values such as 1, 2, 4, separated by commas.") from None
+            raise ValueError(f"{word!r} is not a number: write values such as 1, 2, 4, separated by commas.") from None
         if over == "latent_dim" and not value.is_integer():
             raise ValueError(f"latent_dim was {word}; it must be a whole number.")
         if value not in values:

@@ -79,7 +79,7 @@ def train(
     RunError
         If the folder cannot be written or holds a run already.
     DatasetUnavailable
-        If the images are not available.
+        If the images are not available. What fails before training begins leaves no run behind.
     DivergedError
         If the loss stopped being a number.
     """
@@ -89,7 +89,16 @@ def train(
         config, data = _agree(config, data)
         config.check_image_shape(data.image_shape)
         config.check_labels(len(data.label_names))
-    return _finish(Run.create(config, run_dir), data, on_record)
+    run = Run.create(config, run_dir)
+    try:
+        return _finish(run, data, on_record)
+    except BaseException as error:
+        if run.epoch >= 0:
+            raise
+        run.discard()  # it never began, as whoever called is told
+        if isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt("Stopped before training began; nothing is kept.") from None
+        raise
 
 
 def resume(
@@ -154,24 +163,24 @@ def run_training(run: Run, data: ImageDataset | None = None) -> Iterator[Record]
     ------
     Exception
         As ``train``; the run's status then says ``failed`` and why, and every finished epoch is
-        kept.
+        kept. One that could not even begin to go on is what it was before (``Run.write_end``).
     """
     try:
         with our_torch(run.config.threads):
             yield from _run_training(run, data)
     except _StoppedError:
-        run.write_status("stopped", "Stopped before training began.")
+        run.write_end("stopped", "Stopped before training began.")
     except GeneratorExit:
-        run.write_status("stopped", "Stopped.")
+        run.write_end("stopped", "Stopped.")
         raise
     except KeyboardInterrupt:
-        run.write_status("stopped", "Stopped.")
+        run.write_end("stopped", "Stopped.")
         raise KeyboardInterrupt(
             f"Stopped; every finished epoch is kept, and resume {run.path} goes on from there."
         ) from None
     except Exception as error:
         with suppress(RunError):  # a full disk is what failed; its own message goes up
-            run.write_status("failed", explain(error))
+            run.write_end("failed", explain(error))
         raise
 
 
@@ -190,7 +199,10 @@ def _run_training(run: Run, data: ImageDataset | None) -> Iterator[Record]:
     )
     if run.epoch >= 0:
         arrays, numbers = run.checkpoint()
-        trainer.load_state({k: torch.from_numpy(v) for k, v in arrays.items()}, numbers)
+        try:
+            trainer.load_state({k: torch.from_numpy(v) for k, v in arrays.items()}, numbers)
+        except (ValueError, KeyError) as error:
+            raise run.misfit() from error
     # Only now, when nothing was found that does not fit: a run must open again whatever was tried.
     run.write_data(DataRecord.of(data), data.labels)
     run.forget_after(trainer.epoch)

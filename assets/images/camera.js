@@ -92,7 +92,7 @@ export class Camera {
     this.#problem.textContent = "";
     if (!navigator.mediaDevices) {
       this.#problem.textContent =
-        "Browsers allow the camera only at localhost, or where the address begins with https.";
+        "Browsers allow the camera only at localhost, or at addresses that begin with https.";
       return;
     }
     try {
@@ -106,8 +106,8 @@ export class Camera {
       this.end();
       const refused = error instanceof DOMException && error.name === "NotAllowedError";
       this.#problem.textContent = refused
-        ? "The browser may not use the camera: allow it beside the address, and start it again."
-        : "No camera was found that can be used: plug one in, or close what else is using it.";
+        ? "The browser is not allowed to use the camera: allow it next to the address, then start it again."
+        : "No camera is free: plug one in, or close the program that is using it.";
     }
   }
 

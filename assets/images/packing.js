@@ -65,10 +65,10 @@ export class Packing {
     event.preventDefault();
     event.stopImmediatePropagation();
     event.target?.dispatchEvent(new DragEvent("dragleave", { bubbles: true })); // the field need wait no more
-    this.#say("Looking at what was dropped …");
+    this.#say("Looking through the files …");
     filesOf(entries).then(
       (found) => this.#pass(found),
-      () => this.#say("What was dropped cannot be read: try a zip archive of it."),
+      () => this.#say("These files cannot be read: try dropping them as a zip archive."),
     );
   }
 
@@ -77,10 +77,10 @@ export class Packing {
     const input = document.querySelector(`${this.#field} input[type=file]`);
     const bytes = found.reduce((sum, { file }) => sum + file.size, 0);
     if (!(input instanceof HTMLInputElement)) return;
-    if (!found.length) return this.#say("There is no file in what was dropped.");
+    if (!found.length) return this.#say("There are no files in that folder.");
     if (found.length > MOST_FILES || bytes > this.#most) {
       const size = `${found.length.toLocaleString("en")} files of ${Math.ceil(bytes / 1e6).toLocaleString("en")} MB`;
-      return this.#say(`${size} are too many to upload: have them read where they are, as the README says.`);
+      return this.#say(`${size} are too many to upload: have them read where they lie, as the README describes.`);
     }
     // A table that says what the images are stays beside them, so that it can be chosen.
     const tables = found.filter(({ path }) => TABLE.test(path));
@@ -91,7 +91,7 @@ export class Packing {
         this.#say(`Packing ${found.length.toLocaleString("en")} files … ${Math.round(100 * share)}%`);
       });
     } catch {
-      return this.#say("A file changed or vanished while it was read: try again.");
+      return this.#say("A file changed or vanished while it was being read: try again.");
     }
     const tops = new Set(found.map(({ path }) => path.split("/")[0]));
     const name = tops.size === 1 ? `${[...tops][0]}.zip` : `${found.length} files.zip`;

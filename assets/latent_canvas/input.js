@@ -65,8 +65,7 @@ function listenToChart(explorer, elements, signal) {
     explorer.request();
   };
   const hover = (/** @type {PointerEvent} */ event) => {
-    if (event.pointerType === "touch" && !pressed) return;
-    if (explorer.playback.playing || !chart.placeOf(event)) {
+    if (explorer.playback.playing || !chart.placeOf(event) || (event.pointerType === "touch" && !pressed)) {
       leave();
       return;
     }
@@ -78,10 +77,8 @@ function listenToChart(explorer, elements, signal) {
   const press = (/** @type {PointerEvent} */ event) => {
     const place = event.button === 0 && event.isPrimary ? chart.placeOf(event) : null;
     pressed = place && { place, image: chart.named, x: event.clientX, y: event.clientY };
-    if (event.pointerType !== "touch") return;
     // One finger is a pointer that hovers; where it is lifted, z stays. Two move the map.
-    if (pressed) hover(event);
-    else leave();
+    if (event.pointerType === "touch") hover(event);
   };
   const release = (/** @type {PointerEvent} */ event) => {
     const start = pressed;
@@ -136,7 +133,7 @@ function click(explorer, place, image, extend) {
   const [point] = named < 0 ? nearest(map.places, 2, place, 1).rows : [named];
   const here = chart.pixels(place);
   const there = chart.pixels([map.places[2 * point], map.places[2 * point + 1]]);
-  if (Math.hypot(here[0] - there[0], here[1] - there[1]) <= TOUCHING) {
+  if (named >= 0 || Math.hypot(here[0] - there[0], here[1] - there[1]) <= TOUCHING) {
     // The way is decoded with the label of where it begins.
     if (map.link !== "ends" || explorer.nextEnd === 0) explorer.takeLabel(point);
     choose(explorer, map.code(point), map.images[point], extend);

@@ -19,6 +19,8 @@ import { Fingers } from "./fingers.js";
 /** Size of the lens and its distance from the pointer, in pixels. */
 export const LENS = 104;
 const LENS_GAP = 18;
+/** How far from a point's edge, in pixels, its label is shown: where a click takes it. Plotly's own is 20. */
+const LABELLED = 3;
 
 export class MapChart {
   #chart;
@@ -80,7 +82,9 @@ export class MapChart {
   answerClicks(yes) {
     this.#answersClicks = yes;
     const { layout } = this.#chart;
-    if (layout) layout.clickmode = yes ? "event" : "event+select";
+    if (!layout) return;
+    layout.clickmode = yes ? "event" : "event+select";
+    layout.hoverdistance = yes ? LABELLED : 20;
   }
 
   /**

@@ -61,4 +61,4 @@ def jpeg_of(shot: Shot) -> bytes:
     try:
         return base64.b64decode(shot["jpeg"], validate=True)
     except (binascii.Error, KeyError, TypeError) as error:
-        raise ValueError("A picture arrived damaged: take it once more.") from error
+        raise ValueError("A picture arrived damaged: take it again.") from error

@@ -1,8 +1,8 @@
 """Controls whose value is in the URL, under a name of its own: ``?map=pca&score=elbo``.
 
-Streamlit's own ``bind="query-params"`` puts there what a control shows, under the control's key. So
-it serves switches and numbers; what is here is for the rest: choices that are shown under another
-name than they have in the code, and controls of which each run or dataset has its own.
+Streamlit's own ``bind="query-params"`` would put there what a control shows, under the control's key:
+but choices are shown under another name than they have in the code, each run or dataset has
+controls of its own, and a link from a page with a bound control takes two more steps of Back.
 They have the names that they have in Streamlit, and take all but the label by keyword.
 
 A value in the URL that makes no sense gives way to the default, and a number out of range to the
@@ -11,7 +11,6 @@ nearest one in it. A setting at its default is not in the URL.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -176,16 +175,16 @@ def slider(
     *,
     param: str,
     key: str,
-    min_value: float,
-    max_value: float,
-    step: float,
-    default: float,
+    min_value: Number,
+    max_value: Number,
+    step: Number,
+    default: Number,
     help: str,
     **layout: Any,
-) -> float:
+) -> Number:
     """Choose a number on a slider."""
     _open(param, key, default, lambda text: _number(text, min_value, max_value))
-    value: float = st.slider(
+    value: Number = st.slider(
         label,
         min_value,
         max_value,
@@ -299,9 +298,7 @@ def seed(label: str, *, key: str, help: str) -> int:
     return number
 
 
-def distinct(
-    options: Sequence[T], format_func: Callable[[T], str], name_of: Callable[[T], str] = str
-) -> Callable[[T], str]:
+def distinct(options: Sequence[T], format_func: Callable[[T], str], *tells: Callable[[T], str]) -> Callable[[T], str]:
     """Write options so that no two look the same: Streamlit takes the first of those that do for all of them.
 
     Parameters
@@ -310,19 +307,27 @@ def distinct(
         What there is to choose.
     format_func
         How an option is written.
-    name_of
-        What is added where another is written the same.
+    *tells
+        What may be added where another is written the same: the first that is another for each of them. If none is, the
+        last, by default the option itself.
 
     Returns
     -------
     callable
         Takes an option.
     """
-    written = Counter(format_func(option) for option in options)
+    alike: dict[str, list[T]] = {}
+    for option in options:
+        alike.setdefault(format_func(option), []).append(option)
 
     def write(option: T) -> str:
         label = format_func(option)
-        return label if written[label] < 2 else f"{label} ({name_of(option)})"
+        twins = alike.get(label, [])
+        if len(twins) < 2:
+            return label
+        *_, last = tells or (str,)
+        tell = next((tell for tell in tells if len({tell(twin) for twin in twins}) == len(twins)), last)
+        return f"{label} · {added}" if (added := tell(option)) else label
 
     return write
 

@@ -120,7 +120,7 @@ def _answer(outbox: Any, size: int, take: Take) -> dict[str, str]:
 
 
 def _read_image(image: str, size: int) -> NDArray[np.uint8]:
-    wrong = ValueError("The drawing did not arrive whole: draw it once more.")
+    wrong = ValueError("The drawing did not arrive complete: draw it again.")
     if len(image) > 2 * size * size:
         raise wrong
     try:

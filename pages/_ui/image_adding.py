@@ -73,7 +73,7 @@ def follow(task: ImportTask) -> None:
             icon=":material/stop:",
             key="adding-stop",
             on_click=task.stop,
-            help="End it: nothing is kept of what was read.",
+            help="Stops reading; nothing is kept.",
         )
 
     body()
@@ -86,7 +86,7 @@ def say_why_not(task: ImportTask) -> None:
     else:
         st.info("Stopped, and nothing was kept.", icon=":material/stop_circle:")
     read_differently(task, expanded=True)
-    st.button("Choose something else", on_click=discard, args=(task,), help="Begin again with other images.")
+    st.button("Choose something else", on_click=discard, args=(task,), help="Start over with other images.")
 
 
 def read_differently(task: ImportTask, expanded: bool = False) -> None:
@@ -186,7 +186,7 @@ def draw_choice(task: ImportTask, data: ImageDataset) -> None:
             key="adding-discard",
             on_click=discard,
             args=(task,),
-            help="Keep nothing of this.",
+            help="Discards what was read.",
         )
 
 
@@ -200,5 +200,5 @@ def keep(task: ImportTask, data: ImageDataset, name: str) -> None:
     discard(task)
     leave_adding()
     st.query_params[SET_PARAM] = key
-    st.toast(f"{len(data):,} images are kept as “{plain(name)}”.", icon=":material/check:")
+    st.toast(f"Kept {len(data):,} images as “{plain(name)}”.", icon=":material/check:")
     st.rerun()

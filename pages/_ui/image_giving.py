@@ -143,7 +143,7 @@ def from_upload(way: str) -> None:
     pack_many(key)
     files: list[UploadedFile] = st.session_state.get(key) or []
     st.caption(
-        "In an archive, too, subfolders are classes. Whatever else there may be is read as well: npz, npy, idx and "
+        "In an archive, too, subfolders are classes. Other files are read as well: npz, npy, idx and "
         "parquet files, a CSV of pixels, or a CSV of file names whose columns say what each image is."
     )
     tables = [file.name for file in files if file.name.lower().endswith(".csv")]
@@ -156,7 +156,7 @@ def from_upload(way: str) -> None:
         disabled=not files,
         on_click=read_upload,
         args=(files, options),
-        help="Look at what was given. Nothing is kept before you have seen it.",
+        help="Shows you the images first; nothing is kept yet.",
     )
 
 
@@ -199,7 +199,7 @@ def from_path() -> None:
         "Folder or file",
         placeholder="/home/me/leaves or ~/leaves.zip",
         key="adding-path",
-        help="On the machine that runs vaelab, which is this one. It is read where it is, and not changed.",
+        help="On the machine that runs vaelab, which is this one. It is read where it lies, and is not changed.",
     )
     path = path.strip().strip("\"'")
     options = choose_options([])
@@ -211,7 +211,7 @@ def from_path() -> None:
         disabled=not path,
         on_click=read_path,
         args=(path, options),
-        help="Look at what is there. Nothing is kept before you have seen it.",
+        help="Shows you the images first; nothing is kept yet.",
     )
 
 
@@ -256,7 +256,7 @@ def draw_oneself() -> None:
     with right:
         st.markdown(
             f"Draw, choose or write what it is, and press **Add**; at least {MIN_IMAGES} drawings are needed. "
-            "With others it goes faster: **Collect drawings** has them draw on their phones."
+            "It is faster together: with **Collect drawings**, others draw on their phones."
         )
         st.page_link(
             "pages/collect.py", label="Collect drawings", icon=":material/qr_code_2:", query_params=frame.carried()
@@ -274,7 +274,7 @@ def draw_oneself() -> None:
                 disabled=missing > 0,
                 on_click=read_drawings,
                 args=(list(drawings.values()),),
-                help="See them as a dataset. Nothing is kept before you have.",
+                help="Shows you the dataset first; nothing is kept yet.",
             )
             st.button(
                 "Take the last one back",

@@ -33,7 +33,7 @@ def choose_options(tables: Sequence[str], beside: bool = False) -> dict[str, Any
             "Pixels a side",
             *SIDES,
             None,
-            placeholder="what suits them",
+            placeholder="automatic",
             key="adding-size",
             persist_state="session",
             help="By default the largest of 8, 16, 28, 32 and 64 that most images have.",
@@ -66,7 +66,7 @@ def choose_options(tables: Sequence[str], beside: bool = False) -> dict[str, Any
                 tables,
                 index=0 if len(tables) == 1 and beside else None,
                 placeholder="the folders",
-                help="A CSV of file names whose other columns say what each image is.",
+                help="A CSV with a column of file names, and others that say what each image is.",
                 width=220,
             )
         group = st.text_input(
@@ -74,8 +74,8 @@ def choose_options(tables: Sequence[str], beside: bool = False) -> dict[str, Any
             placeholder="a column of the CSV",
             key="adding-group",
             persist_state="session",
-            help="Images that share what stands in this column, a patient or a writer, never stand on both sides: "
-            "some to learn from, others to test with.",
+            help="Images with the same value in this column, such as a patient or a writer, stay on one side: "
+            "either all to learn from, or all to test with.",
             width=220,
         )
     return {

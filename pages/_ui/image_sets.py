@@ -92,7 +92,7 @@ def _head(source: Source, coming: bool) -> str:
 def _sheet_or_why_not(source: Source, coming: bool) -> str:
     why = ""
     if not is_local(source):
-        why = f"Not here yet: a download of {source.num_bytes / 1e6:,.0f} MB, when a training first needs them."
+        why = f"Not here yet: a download of {source.num_bytes / 1e6:,.0f} MB, fetched when a training first needs it."
     elif not coming:
         try:
             return f'<img src="{_sheet(source)}" alt="Some images of {escape(source.title)}">'

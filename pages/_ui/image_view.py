@@ -74,7 +74,7 @@ def draw_set(source: Source) -> None:
     if not is_local(source):
         st.info(
             f"{plain(source.title)} is not on this machine yet. Press **Train on these**: when training starts, "
-            f"{source.num_bytes / 1e6:,.0f} MB are downloaded, and kept."
+            f"{source.num_bytes / 1e6:,.0f} MB are downloaded and kept."
         )
         return
     data = resources.dataset(source)
@@ -154,7 +154,7 @@ def relabel(source: Source, data: ImageDataset, chosen: NDArray[np.int64]) -> No
             accept_new_options=True,
             placeholder="choose a class, or write a new one",
             key=f"relabel:{data.key}",
-            help="The class of the chosen images from now on.",
+            help="The new class of the chosen images.",
             width=320,
         )
         pressed = st.button(
@@ -162,7 +162,7 @@ def relabel(source: Source, data: ImageDataset, chosen: NDArray[np.int64]) -> No
             icon=":material/label:",
             key="relabel-chosen",
             disabled=not len(chosen) or not label,
-            help="Choose images above and a class on the left first; then press this.",
+            help="First choose images above and a class on the left.",
         )
     if pressed and label:
         relabel_own(source.name, chosen, label)
@@ -174,7 +174,7 @@ def relabel(source: Source, data: ImageDataset, chosen: NDArray[np.int64]) -> No
 def rename(source: Source) -> None:
     with st.form("rename-images", border=False):
         title = st.text_input("Name", source.title, max_chars=80, help="What to call them.")
-        if st.form_submit_button("Rename", type="primary", help="Call them this from now on."):
+        if st.form_submit_button("Rename", type="primary", help="Gives them this name."):
             try:
                 retitle_own(source.name, title)
             except (ValueError, DatasetUnavailable) as error:
@@ -186,19 +186,18 @@ def rename(source: Source) -> None:
 @st.dialog("Delete these images?")
 def delete(source: Source) -> None:
     st.markdown(
-        f"**{plain(source.title)}**, {source.num_images:,} images, will be deleted from the disk, for good. "
-        "The files that they were taken from stay."
+        f"**{plain(source.title)}**, {source.num_images:,} images, will be deleted for good. The original files stay."
     )
     runs = [run for run in list_runs() if run.config.dataset == source.name]
     if runs:
         names = ", ".join(f"**{plain(run.title)}**" for run in runs)
         learned = "One run has" if len(runs) == 1 else f"{len(runs)} runs have"
         st.warning(
-            f"{learned} learned these images: {names}. Their maps and models stay; what needs the images, such as "
-            "training on, will not work any more."
+            f"{learned} learned these images: {names}. Their maps and models stay; whatever needs the images, such as "
+            "further training, will no longer work."
         )
     with st.container(horizontal=True):
-        if st.button("Delete them", type="primary", icon=":material/delete:", help="They cannot be brought back."):
+        if st.button("Delete them", type="primary", icon=":material/delete:", help="This cannot be undone."):
             try:
                 delete_own(source.name)
             except DatasetUnavailable as error:
@@ -206,5 +205,5 @@ def delete(source: Source) -> None:
             else:
                 leave()
                 st.rerun()
-        if st.button("Keep them", help="Leave everything as it is."):
+        if st.button("Keep them", help="Changes nothing."):
             st.rerun()

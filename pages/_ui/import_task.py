@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pages._ui.background import Background
-from vaelab.config import explain
+from vaelab.config import expanded, explain
 from vaelab.datasets import DatasetUnavailable
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Given:
         self.source = source
         self._lock = threading.Lock()
         self._folder: Path | None = None
-        self._path = None if path is None else Path(path).expanduser()
+        self._path = None if path is None else expanded(path)
 
     def add(self, name: str, content: bytes | memoryview) -> Path:
         """Write a file below the folder, under its name or nearly so; returns where.
@@ -152,7 +152,7 @@ class ImportTask(Background):
 
     def __init__(self, given: Given, options: Mapping[str, Any]) -> None:
         self.given, self.options = given, dict(options)
-        self.fraction, self.text = 0.0, "Looking at what is there …"
+        self.fraction, self.text = 0.0, "Looking through the files …"
         self.report: ImportReport | None = None
         self.error: str | None = None
         super().__init__("import")
@@ -183,7 +183,7 @@ class ImportTask(Background):
         except (ValueError, DatasetUnavailable) as error:
             self.error = explain(error)
         except OSError as error:
-            self.error = f"What was given cannot be read: {error.strerror or error}."
+            self.error = f"These files cannot be read: {error.strerror or error}."
         except Exception as error:  # a person is told, and the log has the rest
             logging.getLogger(__name__).exception("An import failed")
             self.error = f"These images could not be read ({type(error).__name__}): see the server's log."

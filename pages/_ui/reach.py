@@ -40,11 +40,11 @@ def what_it_takes() -> str:
     """Say what must be so for phones to reach the app."""
     if st.get_option("server.address") in LOCAL:
         return (
-            "The app was started for this machine alone, so that no phone reaches it: start it without "
+            "The app was started for this machine only, so phones cannot reach it: start it without "
             "`--server.address`, or with `--server.address 0.0.0.0`."
         )
     return (
-        "Phones must be in the same network as this machine. If the page does not open on any, a firewall on this "
+        "Phones must be on the same network as this machine. If the page opens on none of them, a firewall on this "
         "machine keeps them out."
     )
 

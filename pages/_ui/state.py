@@ -5,10 +5,7 @@ run, image and place one is at. What a single page remembers, and the values of 
 are in that page's file; those of the controls in the URL pass through ``controls``. Widgets keep
 their values when a page is left, by ``persist_state="session"``.
 
-Two ways lead into the URL. A widget whose value can be written there as it is has
-``bind="query-params"``: its key is then the name in the URL, and nothing else may use that name.
-What has another name in the URL than on the page, or differs by run or dataset, goes through
-``take_from_url`` and ``put_into_url``: see ``controls``.
+One way leads into the URL: ``take_from_url`` and ``put_into_url``, which ``controls`` use.
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,12 +15,12 @@ from streamlit.delta_generator import DeltaGenerator
 from pages._ui import controls, frame, resources, state
 from pages._ui.text import explained, plain
 from vaelab.config import TrainConfig
-from vaelab.datasets import Labelled
+from vaelab.datasets import ImageDataset, Labelled
 from vaelab.figures.lecture import enlarged
 from vaelab.images import enlarge, png_data_uri, tile, to_pixels
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.maps import kinds_of_map
-from vaelab.runs import Run, RunError
+from vaelab.runs import Run, RunError, broken_runs, list_runs
 from vaelab.studies import Study, read_progress
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ __all__ = [
     "kind_of",
     "map_or_stand_in",
     "megabytes",
+    "named",
     "picture",
     "plain",
     "resume_button",
@@ -51,7 +54,9 @@ __all__ = [
     "stop_button",
     "study_or_progress",
     "summary_of",
+    "told_apart",
     "toolbar",
+    "unsaid",
 ]
 
 #: Plotly's tool bar, reduced to what moves the map.
@@ -149,6 +154,36 @@ def megabytes(num_bytes: int) -> str:
     return f"{millions:.0f} MB" if millions >= 10 else f"{millions:.1f} MB"
 
 
+def told_apart(runs: Sequence[Run], name_of: Callable[[Run], str]) -> Callable[[Run], str]:
+    """Write runs so that no two look the same, by what tells them apart and nothing else.
+
+    Parameters
+    ----------
+    runs
+        Those that stand beside each other.
+    name_of
+        How a run is written.
+
+    Returns
+    -------
+    callable
+        Takes one of the runs: ``"digits, β 4 · 16:50"`` where another of this name was made at another time.
+    """
+
+    def made(form: str) -> Callable[[Run], str]:
+        return lambda run: datetime.fromtimestamp(run.created).strftime(form).lstrip("0")
+
+    return controls.distinct(
+        runs,
+        name_of,
+        lambda run: unsaid(run, name_of(run)),
+        made("%H:%M"),
+        made("%d %b, %H:%M"),
+        made("%H:%M:%S"),
+        lambda run: run.name,
+    )
+
+
 def choose_run(opens_on: Callable[[Mapping[str, Run], str | None], str | None] | None = None) -> Run:
     """Choose a run; the same choice on every page, and in the URL.
 
@@ -177,21 +212,32 @@ def choose_run(opens_on: Callable[[Mapping[str, Run], str | None], str | None] |
     if wanted is not None and wanted not in runs:
         # Not in the row of controls, which it would squeeze; and a page that is still loading redraws at once.
         st.toast(
-            f"The address asks for the model “{plain(wanted)}”, which is not here. "
+            f"The address asks for the model “{plain(wanted)}”, which {plain(why_not_here(wanted))} "
             f"Showing {plain(runs[chosen].title)} instead.",
             icon=":material/link_off:",
             duration="infinite",
         )
+    names = told_apart(list(runs.values()), describe_run)
     name = st.selectbox(
         "Model",
         list(runs),
         key=state.RUN_KEY,
-        format_func=controls.distinct(list(runs), lambda name: describe_run(runs[name])),
+        format_func=lambda name: names(runs[name]),
         help="The trained model to look at. Train your own on the Train page.",
         on_change=state.run_chosen,
         width=340,
     )
     return resources.fresh(runs[name])
+
+
+def why_not_here(name: str) -> str:
+    """Why a run is none of those that can be looked at, as the end of a sentence about it."""
+    problem = next((problem for path, problem in broken_runs().items() if path.name == name), None)
+    if problem is not None:
+        return f"cannot be opened: {problem}"
+    if any(run.name == name for run in list_runs()):
+        return "has not finished an epoch yet."
+    return "is not here."
 
 
 def choose_other_run(
@@ -289,7 +335,19 @@ def kind_of(config: TrainConfig) -> str:
 def describe_run(run: Run) -> str:
     """Name a run and what it is, in one line."""
     example = " (example)" if resources.is_example(run) else ""
-    return f"{run.title} · {summary_of(run.config)}{example}"
+    return f"{named(run)}{example}"
+
+
+def named(run: Run) -> str:
+    """A run's title and, as far as that does not say it, what it is: ``"digits, β 4 · VAE 2-D"``."""
+    more = unsaid(run, run.title)
+    return f"{run.title} · {more}" if more else run.title
+
+
+def unsaid(run: Run, name: str) -> str:
+    """What a model is in a few words, without those that its name has already."""
+    parts = summary_of(run.config).split(", ")
+    return ", ".join(part for part in parts if not re.search(rf"(?<!\w){re.escape(part)}(?![\w.])", name))
 
 
 def summary_of(config: TrainConfig) -> str:
@@ -301,6 +359,8 @@ def summary_of(config: TrainConfig) -> str:
 def choose_map(run: Run, pairs: bool = False) -> ProjectionKind:
     """Choose how latent space is laid on the screen; with ``pairs``, along two of its dimensions as well."""
     kinds = kinds_of_map(run.config.latent_dim)
+    if "umap" in kinds and not _has_umap(run):
+        kinds.remove("umap")
     if pairs and run.config.latent_dim > 2:
         kinds.append("pair")
     return controls.segmented_control(
@@ -315,6 +375,11 @@ def choose_map(run: Run, pairs: bool = False) -> ProjectionKind:
         + (" **Two dimensions**: two numbers of the code, whichever you choose." if "pair" in kinds else ""),
         format_func=MAP_NAMES.__getitem__,
     )
+
+
+def _has_umap(run: Run) -> bool:
+    """Whether a UMAP map was made or can be, for which the images must be there."""
+    return resources.known_map(run, "umap") is not None or isinstance(resources.images_or_labels(run), ImageDataset)
 
 
 def choose_points(data: Labelled, kind: ProjectionKind) -> int:

@@ -108,7 +108,7 @@ def test_a_sweep_is_queued_and_trained(page, served_runs):
     values = page.get_by_role("textbox", name="Values")
     values.fill("2, x")
     page.get_by_role("button", name="Train them").click()
-    expect(page.get_by_text("'x' is no number")).to_be_visible()
+    expect(page.get_by_text("'x' is not a number")).to_be_visible()
     values.fill("2, 5")
     page.get_by_role("button", name="Train them").click()
     expect(page.get_by_text("2 trainings are queued")).to_be_visible()

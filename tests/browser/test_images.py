@@ -270,7 +270,7 @@ def test_without_a_camera_a_sentence_says_what_to_do(page):
     idle(page)
     page.evaluate(NO_CAMERA)
     page.get_by_role("button", name="Start the camera").click()
-    expect(page.get_by_text("No camera was found that can be used")).to_be_visible()
+    expect(page.get_by_text("No camera is free")).to_be_visible()
     expect(page.get_by_role("button", name="Take a picture")).to_be_disabled()
 
 

@@ -183,7 +183,7 @@ def map_beside_image(page, key):
 def test_a_finger_on_a_map_decodes_and_beside_it_scrolls(request, phone):
     with traced(request, phone):
         key = "latent-map"
-        go(phone, "/explore?run=mnist-2d")
+        go(phone, "/explore?run=digits-2d")
         root, hand = live(phone), Hand(phone)
         lens, (left, top, width, height) = phone.locator(".lc-lens"), map_beside_image(phone, key).values()
         middle = (left + width / 2, top + height / 2)
@@ -223,9 +223,9 @@ def test_a_finger_on_a_map_decodes_and_beside_it_scrolls(request, phone):
             until(phone, lambda before=before: scrolled(phone) > before)
         # The page's name, and what is decoded, stay in sight.
         assert phone.get_by_test_id("decoded").bounding_box()["y"] >= phone.locator("h1").bounding_box()["y"] >= 0
-        # Of 36 images of 28 pixels, each three times as large and two from the next, six are in a row.
+        # Of 36 images of 8 pixels, each eight times as large and two from the next, six are in a row.
         sheet = phone.locator('img[alt="Images decoded from random codes"]')
-        columns = (sheet.evaluate("(image) => image.naturalWidth") + 2) / (3 * 28 + 2)
+        columns = (sheet.evaluate("(image) => image.naturalWidth") + 2) / (8 * 8 + 2)
         assert columns == 6
         assert sheet.bounding_box()["width"] / columns >= 40
 

@@ -141,7 +141,7 @@ def empty_image(folder):
 @beside
 def text_that_calls_itself_an_image(folder):
     (folder / "bad.png").write_text("not a picture")
-    return "It is not an image of a kind that can be read."
+    return "It is not an image, or of a kind that cannot be read."
 
 
 @beside
@@ -166,19 +166,19 @@ def link_to_the_folder_itself(folder):
 @beside
 def pipe(folder):
     os.mkfifo(folder / "pipe.png")
-    return "It is no file that can be read to its end."
+    return "It is not a file that can be read to its end."
 
 
 @beside
 def archive_in_a_folder(folder):
     (folder / "more.zip").write_bytes(b"PK\5\6" + bytes(18))
-    return "It is an archive inside of what was given: give it by itself."
+    return "It is an archive inside another: give it by itself."
 
 
 @beside
 def pickle_in_a_folder(folder):
     (folder / "data.pkl").write_bytes(pickle.dumps(Harmful(folder.parent)))
-    return "It is a pickle, which can run code when it is opened, so it never is."
+    return "It is a pickle, which can run code when opened, so it is left closed."
 
 
 def zipped(make):
@@ -222,7 +222,7 @@ def zip_member_that_is_a_link(archive):
 @zipped
 def zip_in_a_zip(archive):
     archive.writestr("more.zip", b"PK\5\6" + bytes(18))
-    return "It is an archive inside of what was given: give it by itself."
+    return "It is an archive inside another: give it by itself."
 
 
 def zip_member_that_is_encrypted(folder):
@@ -271,7 +271,7 @@ def tar_member_that_is_a_link(archive):
 @tarred
 def tar_member_that_is_a_device(archive):
     add(archive, "zero.png", type=tarfile.CHRTYPE, devmajor=1, devminor=5)
-    return "It is no file that can be read to its end."
+    return "It is not a file that can be read to its end."
 
 
 def npz_with_an_array_of_objects(folder):
@@ -316,14 +316,14 @@ def zip_of_many_bombs(folder):
     with zipfile.ZipFile(folder / "in.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(3):
             archive.writestr(f"{number}.bmp", bytes(60 * MB))
-    return folder / "in.zip", "No image could be taken. 0.bmp: It is not an image of a kind that can be read."
+    return folder / "in.zip", "No image could be taken. 0.bmp: It is not an image, or of a kind that cannot be read."
 
 
 def truncated_zip(folder):
     good_zip(folder / "in.zip").close()
     content = (folder / "in.zip").read_bytes()
     (folder / "in.zip").write_bytes(content[: len(content) // 2])
-    return folder / "in.zip", "in.zip is no zip archive, or is damaged or cut off."
+    return folder / "in.zip", "in.zip is not a zip archive, or is damaged or cut off."
 
 
 def zip_with_a_table_of_contents_of_gigabytes(folder):
@@ -336,14 +336,14 @@ def zip_with_a_table_of_contents_of_gigabytes(folder):
 
 def rar(folder):
     (folder / "in.rar").write_bytes(b"Rar!\x1a\7\0")
-    return folder / "in.rar", "in.rar is packed in a way that is not read: zip, tar and tar.gz are."
+    return folder / "in.rar", "in.rar is packed in a way that cannot be read: use zip, tar or tar.gz."
 
 
 def truncated_tar(folder):
     good_tar(folder / "in.tar.gz").close()
     content = (folder / "in.tar.gz").read_bytes()
     (folder / "in.tar.gz").write_bytes(content[: len(content) // 2])
-    return folder / "in.tar.gz", "in.tar.gz is no tar archive, or is damaged or cut off."
+    return folder / "in.tar.gz", "in.tar.gz is not a tar archive, or is damaged or cut off."
 
 
 def tar_that_unpacks_to_a_thousand_times_its_size(folder):
@@ -425,14 +425,14 @@ def more_images_than_fit(folder):
 
 def pickle_alone(folder):
     (folder / "in.pkl").write_bytes(pickle.dumps(Harmful(folder)))
-    return folder / "in.pkl", "It is a pickle, which can run code when it is opened, so it never is."
+    return folder / "in.pkl", "It is a pickle, which can run code when opened, so it is left closed."
 
 
 def truncated_parquet(folder):
     write_parquet(folder / "in.parquet", [encoded(image) for image in pixels()])
     content = (folder / "in.parquet").read_bytes()
     (folder / "in.parquet").write_bytes(content[: len(content) // 2])
-    return folder / "in.parquet", "in.parquet is no parquet file, or is damaged or cut off."
+    return folder / "in.parquet", "in.parquet is not a parquet file, or is damaged or cut off."
 
 
 def parquet_that_unpacks_to_gigabytes(folder):
@@ -446,7 +446,7 @@ def parquet_that_repeats_one_value(folder):
 
     contents = pa.DictionaryArray.from_arrays(np.zeros(200, np.int32), pa.array([bytes(30 * MB)], pa.binary()))
     parquet.write_table(pa.table({"image": contents}), folder / "in.parquet", compression="zstd", store_schema=False)
-    return folder / "in.parquet", "in.parquet unpacks out of all proportion to its size"
+    return folder / "in.parquet", "in.parquet unpacks to far more than its size allows"
 
 
 def write_parquet(path, contents, **settings):

@@ -52,7 +52,7 @@ def test_without_json_it_is_for_people(vae, tmp_path):
         (("{in}", "--name", "a/b"), "A dataset cannot be called 'a/b'"),
         (("nowhere", "--name", "a"), "There is no file or folder 'nowhere'."),
         (("--name", "a"), "Name a folder, files or an archive to take images from."),
-        (("{in}", "--name", "a", "--background", "blurple"), "'blurple' is no colour"),
+        (("{in}", "--name", "a", "--background", "blurple"), "'blurple' is not a colour"),
     ],
 )
 def test_a_mistake_gets_one_sentence(arguments, why, vae, tmp_path):

@@ -278,7 +278,7 @@ def test_half_transparent_is_half_of_each(take, tmp_path):
 
 def test_what_is_no_colour(take, tmp_path):
     for background in ("nothing", (1, 2, 300), (1, 2)):
-        with pytest.raises(ValueError, match="is no colour: give a name such as white, or #ffffff"):
+        with pytest.raises(ValueError, match="is not a colour: give a name such as white, or #ffffff"):
             take(save(tmp_path / "in", COLOUR), background=background)
 
 

@@ -182,12 +182,12 @@ def test_npy_alone_and_with_labels(take, tmp_path):
 @pytest.mark.parametrize(
     ("values", "step"),
     [
-        (GRAY / 255, "Scaled values from 0 to 1 to 0 to 255."),
-        (GRAY / 127.5 - 1, "Scaled values from -1 to 1 to 0 to 255."),
+        (GRAY / 255, "Scaled values (0 to 1) to 0 to 255."),
+        (GRAY / 127.5 - 1, "Scaled values (-1 to 1) to 0 to 255."),
         (GRAY.astype(np.float32), None),
         (GRAY.astype(np.int64), None),
-        (GRAY.astype(np.uint16) * 257, "Scaled values from 0 to 65535 to 0 to 255."),
-        (GRAY * 10.0 - 300, "Scaled values from -300 to 2250 to 0 to 255."),
+        (GRAY.astype(np.uint16) * 257, "Scaled values (0 to 65535) to 0 to 255."),
+        (GRAY * 10.0 - 300, "Scaled values (-300 to 2250) to 0 to 255."),
     ],
     ids=["unit", "signed", "bytes as floats", "int64", "uint16", "any floats"],
 )
@@ -272,7 +272,7 @@ def test_csv_of_pixels_with_more_columns(take, tmp_path):
 
 
 def test_csv_of_pixels_that_are_no_square(take, tmp_path):
-    with pytest.raises(ValueError, match="250 columns of pixels, which is the number of no square image"):
+    with pytest.raises(ValueError, match="250 columns of pixels, which do not make a square image"):
         take(write_csv(tmp_path / "in.csv", [[f"p{i}" for i in range(250)], *(row[:250] for row in PIXEL_ROWS)]))
 
 
@@ -295,7 +295,7 @@ def test_csv_of_file_names(take, tmp_path):
     assert report.data.factor_names == ("slant",)
     assert report.data.factors[:, 0].tolist() == [number / 2 for number in range(COUNT)]
     assert report.data.image_names[0] == "pictures/000.png"
-    assert report.skipped == (("pictures/none.png", "It is named in in.csv, and is not there."),)
+    assert report.skipped == (("pictures/none.png", "in.csv names it, but it is not there."),)
     assert any("Left out the column note" in step for step in report.steps)
 
 

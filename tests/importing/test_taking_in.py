@@ -46,7 +46,7 @@ def test_the_same_image_never_stands_on_both_sides(tmp_path, data):
         sides.setdefault(image.tobytes(), set()).add(side)
     assert len(sides) == 40
     assert all(len(found) == 1 for found in sides.values())
-    assert any("80 show exactly what another image shows" in step for step in report.steps)
+    assert any("80 are exact copies of another image" in step for step in report.steps)
 
 
 def test_images_of_one_group_stay_together(tmp_path, data):
@@ -180,7 +180,7 @@ def test_names_that_are_no_text(tmp_path, data):
 
 def test_nothing_to_learn_from_images_that_are_the_same(tmp_path, data):
     images = np.zeros((COUNT, 16, 16), np.uint8)
-    with pytest.raises(ValueError, match="Of these 12 images no three differ"):
+    with pytest.raises(ValueError, match="Among these 12 images, no three are different"):
         import_images(save(tmp_path / "in", images), name="mine", folder=data)
 
 
@@ -188,7 +188,7 @@ def test_too_many_classes_are_none(tmp_path, data):
     np.savez(tmp_path / "in.npz", x=pixels(1100, 8), y=np.arange(1100))
     report = import_images(tmp_path / "in.npz", name="mine", folder=data)
     assert (report.label_names, report.data.labels) == ((), None)
-    assert "Left out the 1,100 classes, of which at most 1,000 are taken." in report.steps
+    assert "Left out the 1,100 classes: there can be at most 1,000." in report.steps
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from vaelab.config import OWN, Preprocessing, TrainConfig
+from vaelab.config import OWN, Preprocessing, TrainConfig, expanded
 from vaelab.datasets import digits, faces, mnist_5k, shapes, vision
 from vaelab.datasets.base import DatasetUnavailable, ImageDataset, Labelled, Progress, Source, Split, SplitName
 from vaelab.datasets.own import own_source, own_sources, save_own
-from vaelab.datasets.preprocessing import preprocess
+from vaelab.datasets.preprocessing import check_classes, preprocess
 
 __all__ = [
     "SOURCES",
@@ -45,12 +45,16 @@ def data_folder() -> Path:
     Returns
     -------
     Path
-        ``$VAELAB_DATA``, or else ``vaelab/data`` in the user's cache folder. It may not exist yet.
+        ``$VAELAB_DATA``, or else ``vaelab/data`` in the user's cache folder, or ``vaelab-data`` in the current
+        folder for a user without a home, as in a container. It may not exist yet.
     """
     if chosen := os.environ.get("VAELAB_DATA"):
-        return Path(chosen).expanduser()
+        return expanded(chosen)
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser() / "vaelab" / "data"
+    folder = expanded(cache)
+    if folder.is_relative_to("~"):
+        return Path("vaelab-data").absolute()
+    return folder / "vaelab" / "data"
 
 
 def sources(folder: str | Path | None = None) -> dict[str, Source]:
@@ -110,12 +114,14 @@ def check_fit(config: TrainConfig) -> None:
     Raises
     ------
     ValueError
-        If there is no such dataset, its images are not of a size that the architecture takes, or a conditional model
-        has no labels to be told.
+        If there is no such dataset, or it has no such classes; if its images are not of a size that the architecture
+        takes, or a conditional model has no labels to be told.
     DatasetUnavailable
         If it is an own one that is gone or damaged.
     """
     source, classes = source_of(config.dataset), config.preprocessing.classes
+    if classes is not None:
+        check_classes(source.name, source.label_names, classes)
     config.check_image_shape(source.shape_after(config.preprocessing))
     config.check_labels(len(source.label_names if classes is None else classes))
 

@@ -29,7 +29,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_safetensors
 
-from vaelab.config import OWN, check_name
+from vaelab.config import OWN, check_name, expanded
 from vaelab.datasets.base import DatasetUnavailable, ImageDataset, Source, Split
 from vaelab.files import write_whole
 
@@ -88,7 +88,7 @@ def own_folder(folder: str | Path | None = None) -> Path:
     """
     from vaelab.datasets import data_folder  # which stands on this module
 
-    return (data_folder() if folder is None else Path(folder).expanduser()) / "own"
+    return (data_folder() if folder is None else expanded(folder)) / "own"
 
 
 def own_sources(folder: str | Path | None = None) -> dict[str, Source]:
@@ -535,5 +535,5 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise DatasetUnavailable(
-            f"{path} cannot be written ({error.strerror}): free some space, or choose another data folder."
+            f"{path} cannot be written ({error.strerror}): free some space, or name another folder in VAELAB_DATA."
         ) from error

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vaelab.config import Preprocessing
 from vaelab.datasets.base import SPLIT_SEED, ImageDataset, Split
 
-__all__ = ["preprocess"]
+__all__ = ["check_classes", "preprocess"]
 
 #: Images worked on at a time, so that intermediate arrays stay small beside the images themselves.
 CHUNK = 4096
@@ -58,14 +58,35 @@ def preprocess(data: ImageDataset, settings: Preprocessing) -> ImageDataset:
     return replace(data, images=images, steps=tuple(steps))
 
 
+def check_classes(dataset: str, label_names: tuple[str, ...], chosen: tuple[str, ...]) -> None:
+    """Refuse a choice of classes that a dataset does not have.
+
+    Parameters
+    ----------
+    dataset
+        Its name, for people.
+    label_names
+        Its classes; none where it has no labels.
+    chosen
+        Those that are to be kept.
+
+    Raises
+    ------
+    ValueError
+        With those that there are.
+    """
+    if not label_names:
+        raise ValueError(f"{dataset} has no labels, so no classes can be chosen.")
+    valid = ", ".join(label_names)
+    if unknown := [name for name in chosen if name not in label_names]:
+        raise ValueError(f"{dataset} has no class called {', '.join(map(repr, unknown))}: choose from {valid}.")
+    if not chosen:
+        raise ValueError(f"Choose at least one class of {dataset}: {valid}.")
+
+
 def _keep_classes(data: ImageDataset, names: tuple[str, ...], steps: list[str]) -> ImageDataset:
-    if data.labels is None:
-        raise ValueError(f"{data.name} has no labels, so no classes can be chosen.")
-    valid = ", ".join(data.label_names)
-    if unknown := [name for name in names if name not in data.label_names]:
-        raise ValueError(f"{data.name} has no class called {', '.join(map(repr, unknown))}: choose from {valid}.")
-    if not names:
-        raise ValueError(f"Choose at least one class of {data.name}: {valid}.")
+    check_classes(data.name, data.label_names, names)
+    assert data.labels is not None
     kept_names = tuple(name for name in data.label_names if name in names)
     if kept_names == data.label_names:
         return data

@@ -249,8 +249,8 @@ def _read_brought(spec: _Vision, root: Path) -> Sequence[tuple[_Images, _Labels]
             return _read(spec, Path(folder))
         except (OSError, EOFError, DatasetUnavailable) as error:
             raise DatasetUnavailable(
-                f"The files of {spec.name} in {where} are damaged: bring them anew, or delete them, and they will be "
-                "downloaded."
+                f"The files of {spec.name} in {where} are damaged: copy them here again, or delete them to have "
+                "them downloaded."
             ) from error
 
 

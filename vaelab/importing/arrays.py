@@ -101,7 +101,7 @@ def of_arrays(files: Sequence[tuple[Place, str]]) -> Intake:
             f"There are no arrays of images: {skipped[0].file}: {skipped[0].why}" if skipped else NO_IMAGES
         )
     if sum(pair.images.shape[0] for pair in pairs) > MAX_FILES:
-        raise ValueError(f"There are more than {MAX_FILES:,} images, which are more than are taken.")
+        raise ValueError(f"There are more than {MAX_FILES:,} images, which is more than can be taken.")
     names, labels = [], []
     known = Known()
     for pair in pairs:
@@ -232,7 +232,7 @@ def _idx(place: Place, name: str) -> Stored:
     with unpacked() as stream:
         head = stream.read(4)
         if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in IDX_TYPES or not 1 <= head[3] <= 4:
-            raise ValueError("It is no idx file.")
+            raise ValueError("It is not an idx file.")
         dims = stream.read(4 * head[3])
         if len(dims) < 4 * head[3]:
             raise CutOffError("It is cut off.")
@@ -289,7 +289,7 @@ def _pairs(stored: list[Stored], skipped: list[Skipped]) -> list[_Pair]:
             skipped.append(Skipped(array.name, f"It is an array of shape {array.shape}, neither images nor labels."))
     if any(pair.labels for pair in pairs) and not all(pair.labels for pair in pairs):
         without = _and([pair.images.name for pair in pairs if pair.labels is None])
-        raise ValueError(f"There are no labels for {without}, but for the others: give them all, or none.")
+        raise ValueError(f"There are labels for the others, but none for {without}: give them all, or none.")
     return pairs
 
 
@@ -403,7 +403,7 @@ def numbers_to_bytes(
         low, high = 0.0, 1.0
     elif low >= -1 and high <= 1:
         low, high = -1.0, 1.0
-    note = f"Scaled values from {low:g} to {high:g} to 0 to 255."
+    note = f"Scaled values ({low:g} to {high:g}) to 0 to 255."
     return lambda block: _rounded(block, low, high), [note]
 
 

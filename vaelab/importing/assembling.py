@@ -28,7 +28,7 @@ GRAY = np.array([0.299, 0.587, 0.114])
 
 #: What was done to how many images, in words.
 SENTENCES = {
-    "turned": "Turned {} upright, as their EXIF data say.",
+    "turned": "Turned {} upright, following their EXIF data.",
     "first": "Took the first picture of {} with several.",
     "from CMYK": "Converted {} from CMYK to RGB.",
     "from YCbCr": "Converted {} from YCbCr to RGB.",
@@ -201,9 +201,9 @@ def parse_background(color: str | tuple[int, ...] | None) -> tuple[int, int, int
     try:
         red, green, blue = ImageColor.getrgb(color)[:3] if isinstance(color, str) else color
     except ValueError as error:
-        raise ValueError(f"{color!r} is no colour: give a name such as white, or #ffffff.") from error
+        raise ValueError(f"{color!r} is not a colour: give a name such as white, or #ffffff.") from error
     if not all(0 <= value <= 255 for value in (red, green, blue)):
-        raise ValueError(f"{color!r} is no colour: give a name such as white, or #ffffff.")
+        raise ValueError(f"{color!r} is not a colour: give a name such as white, or #ffffff.")
     return int(red), int(green), int(blue)
 
 

@@ -213,7 +213,7 @@ def _open(content: Encoded, alone: bool) -> Image.Image:
     except UnidentifiedImageError as error:
         if data.startswith(b"%!PS"):
             raise _Unreadable("It is PostScript, which is a program: save it as PNG.") from error
-        raise _Unreadable("It is not an image of a kind that can be read.") from error
+        raise _Unreadable("It is not an image, or of a kind that cannot be read.") from error
     except Image.DecompressionBombError as error:
         raise _Unreadable(_too_many_pixels()) from error
     except Exception as error:

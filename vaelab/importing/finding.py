@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from PIL import Image
 
+from vaelab.config import expanded
 from vaelab.importing.arrays import is_array_file, of_arrays
 from vaelab.importing.decoding import Encoded
 from vaelab.importing.intake import NO_CLASS, Intake, Known, printable
@@ -30,8 +31,8 @@ ENDINGS: dict[Kind, tuple[str, ...]] = {
 }
 #: Kinds that are never opened.
 NEVER: dict[Kind, str] = {
-    "archive": "It is an archive inside of what was given: give it by itself.",
-    "pickle": "It is a pickle, which can run code when it is opened, so it never is.",
+    "archive": "It is an archive inside another: give it by itself.",
+    "pickle": "It is a pickle, which can run code when opened, so it is left closed.",
 }
 #: Why the kinds that were not taken were not.
 WHY_LEFT: dict[Kind, str] = {
@@ -88,9 +89,9 @@ def find(
     """
     if not paths:
         raise ValueError("Name a folder, files or an archive to take images from.")
-    files, skipped = _all_files([place_of(Path(path).expanduser(), should_stop) for path in paths])
+    files, skipped = _all_files([place_of(expanded(path), should_stop) for path in paths])
     if labels is not None:
-        files = [file for file in files if not _is_file(file, Path(labels).expanduser())]
+        files = [file for file in files if not _is_file(file, expanded(labels))]
     if len(files) >= MANY_FILES:
         when_many()
     by_kind: dict[Kind, list[_File]] = {}
@@ -203,7 +204,7 @@ def _of_images(
     if labels is None:
         known = _by_folder(shown)
     else:
-        table = _table(Path(labels).expanduser(), should_stop)
+        table = _table(expanded(labels), should_stop)
         kept, known, skipped = rows_by_name(table, shown, group)
         files = [files[index] for index in kept]
     numbers: dict[int, dict[str, int]] = {}
@@ -223,7 +224,7 @@ def _of_images(
 def _table(path: Path, should_stop: Callable[[], bool]) -> Any:
     place = place_of(path, should_stop)
     if not isinstance(place, SingleFile):
-        raise ValueError(f"{path.name} is no table: give a CSV with a row for each image.")
+        raise ValueError(f"{path.name} is not a table: give a CSV with a row for each image.")
     return read_table(place, path.name)
 
 

@@ -67,7 +67,7 @@ def of_parquet(files: Sequence[tuple[Place, str]], group: str | None) -> Intake:
                 columns[name] += batch.column(name).to_pylist()
             names += [f"row {len(names) + row}" for row in range(1, batch.num_rows + 1)]
             if len(names) > MAX_FILES:
-                raise ValueError(f"There are more than {MAX_FILES:,} rows, which are more than are taken.")
+                raise ValueError(f"There are more than {MAX_FILES:,} rows, which is more than can be taken.")
     if not names:
         raise ValueError(f"{files[0][1]} has no rows.")
     for name, classes in orders.items():
@@ -132,7 +132,7 @@ def _array(column: Any, file: str) -> NDArray[Any]:
         flat = inner
     values: NDArray[Any] = flat.to_numpy(zero_copy_only=False)
     if values.dtype.kind not in "uifb":
-        raise ValueError(f"The arrays in {file} hold something else than numbers.")
+        raise ValueError(f"The arrays in {file} hold something other than numbers.")
     return values.reshape(shape)
 
 
@@ -146,7 +146,7 @@ def _opened(name: str, stream: Any) -> Any:
     try:
         file = parquet.ParquetFile(stream)
     except (pa.ArrowException, OSError) as error:
-        raise ValueError(f"{name} is no parquet file, or is damaged or cut off.") from error
+        raise ValueError(f"{name} is not a parquet file, or is damaged or cut off.") from error
     metadata = file.metadata
     for i in range(metadata.num_row_groups):
         group = metadata.row_group(i)
@@ -174,7 +174,7 @@ def _batches(place: Place, name: str, columns: list[str]) -> Iterator[Any]:
         try:
             for batch in file.iter_batches(rows, columns=columns, use_threads=False):
                 if batch.nbytes > SMALL_BYTES and batch.nbytes > 20 * num_bytes:
-                    raise ValueError(f"{name} unpacks out of all proportion to its size.")
+                    raise ValueError(f"{name} unpacks to far more than its size allows.")
                 yield batch
         except (pa.ArrowException, OSError) as error:
             raise ValueError(f"{name} is damaged or cut off.") from error

@@ -84,7 +84,7 @@ def place_of(path: Path, should_stop: Callable[[], bool]) -> Place:
     if name.endswith((".tar", ".tar.gz", ".tgz")):
         return Tar(path, should_stop)
     if name.endswith(ARCHIVES):
-        raise ValueError(f"{path.name} is packed in a way that is not read: zip, tar and tar.gz are.")
+        raise ValueError(f"{path.name} is packed in a way that cannot be read: use zip, tar or tar.gz.")
     return SingleFile(path)
 
 
@@ -135,7 +135,7 @@ class Folder:
         elif real.is_file():
             names.append(name)
         else:
-            skipped.append(Skipped(name, "It is no file that can be read to its end."))
+            skipped.append(Skipped(name, "It is not a file that can be read to its end."))
 
     def read(self, names: Collection[str]) -> Iterator[tuple[str, Encoded | Skipped]]:
         """Hand over paths: whoever decodes them opens them."""
@@ -157,7 +157,7 @@ class SingleFile:
     def listing(self) -> Listing:
         """Name the file."""
         if not self.path.is_file():
-            return Listing([], [Skipped(self.path.name, "It is no file that can be read to its end.")])
+            return Listing([], [Skipped(self.path.name, "It is not a file that can be read to its end.")])
         return Listing([self.path.name], [])
 
     def read(self, names: Collection[str]) -> Iterator[tuple[str, Encoded | Skipped]]:
@@ -240,7 +240,7 @@ class Zip:
                 raise ValueError(f"{self.path.name} has more than {MAX_FILES:,} files: give a part of them.")
             archive = zipfile.ZipFile(self.path)
         except (zipfile.BadZipFile, OSError, struct.error, NotImplementedError) as error:
-            raise ValueError(f"{self.path.name} is no zip archive, or is damaged or cut off.") from error
+            raise ValueError(f"{self.path.name} is not a zip archive, or is damaged or cut off.") from error
         with archive:
             yield archive
 
@@ -291,7 +291,7 @@ class Tar:
             elif info.issym() or info.islnk():
                 skipped.append(Skipped(name, "It is a link, and links in archives are not followed."))
             elif not info.isreg():
-                skipped.append(Skipped(name, "It is no file that can be read to its end."))
+                skipped.append(Skipped(name, "It is not a file that can be read to its end."))
             else:
                 names.add(name)
             if len(names) + len(skipped) > MAX_FILES:
@@ -330,7 +330,7 @@ class Tar:
                         yield info, member.read if member else lambda num_bytes: b""
                         archive.members = []  # it keeps all that it has seen
             except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
-                raise ValueError(f"{self.path.name} is no tar archive, or is damaged or cut off.") from error
+                raise ValueError(f"{self.path.name} is not a tar archive, or is damaged or cut off.") from error
             except ValueError as error:
                 raise ValueError(f"{self.path.name}: {str(error)[0].lower()}{str(error)[1:]}") from error
 

@@ -139,7 +139,7 @@ class Pool:
                     num_images = max(1, min(MOST_IMAGES, int(TASK_SECONDS * len(task.contents) / block.seconds)))
         except BrokenExecutor as error:
             raise RuntimeError(
-                "A process that decodes images was ended, perhaps for want of memory: take fewer or smaller images."
+                "A process that decodes images was ended, perhaps because memory ran out: take fewer or smaller images."
             ) from error
 
     def _result(self, future: Future[Block]) -> Block:

@@ -77,15 +77,13 @@ def read_table(place: Place, name: str) -> Table:
     with binary(place, name) as file:
         content = file.read(MAX_TABLE_BYTES + 1)
     if len(content) > MAX_TABLE_BYTES:
-        raise ValueError(
-            f"{name} has more than {MAX_TABLE_BYTES >> 20} MB, which are more than a table of files takes."
-        )
+        raise ValueError(f"{name} has more than {MAX_TABLE_BYTES >> 20} MB, which is more than a table of files takes.")
     text = _decoded(content)
     try:
         read = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
         rows = list(islice((row for row in read if row), MAX_FILES + 2))
     except csv.Error as error:
-        raise ValueError(f"{name} is no table that can be read.") from error
+        raise ValueError(f"{name} is not a table that can be read.") from error
     if len(rows) > MAX_FILES + 1:
         raise ValueError(f"{name} has more than {MAX_FILES:,} rows: give a part of them.")
     if not rows:
@@ -158,7 +156,7 @@ def known_from(
             raise ValueError(f"There is no column called {group!r}: choose one of {', '.join(columns) or '(none)'}.")
         known.groups = [str(value) for value in columns[group]]
         known.notes.append(
-            f"Images of one {group} stand on the same side of the split ({len(set(known.groups)):,} of them)."
+            f"Images of one {group} stay on the same side of the split ({len(set(known.groups)):,} of them)."
         )
     rest = {name: values for name, values in columns.items() if name != group}
     label = _label_column(rest, orders or {})
@@ -174,7 +172,7 @@ def known_from(
             why = (
                 "has gaps"
                 if any(number is not None for number in numbers)
-                else "holds texts, and the classes are others"
+                else "holds text, and the classes come from elsewhere"
             )
             known.notes.append(f"Left out the column {name}, which {why}.")
     if known.factors:
@@ -240,7 +238,7 @@ def of_table(place: Place, name: str, group: str | None) -> Intake:
         if path.startswith("/") or ".." in path.split("/"):
             skipped.append(Skipped(file, "Its name leads out of the folder."))
         elif path not in there if there is not None else not (root / path).is_file():
-            skipped.append(Skipped(file, f"It is named in {name}, and is not there."))
+            skipped.append(Skipped(file, f"{name} names it, but it is not there."))
         elif there is None and not (root / path).resolve().is_relative_to(root):
             skipped.append(Skipped(file, "It is a link that leads out of the folder."))
         else:
@@ -299,7 +297,7 @@ def rows_by_name(table: Table, names: Sequence[str], group: str | None) -> tuple
     used = set(rows)
     for file, row in row_of.items():
         if row not in used:
-            skipped.append(Skipped(file, f"It is named in {table.name}, and is not there."))
+            skipped.append(Skipped(file, f"{table.name} names it, but it is not there."))
     if not kept:
         raise ValueError(
             f"{table.name} names none of the images: its column {column} has {table.columns[column][0]!r}."
@@ -375,7 +373,7 @@ def of_pixels(place: Place, name: str, group: str | None) -> Intake | None:
     pixels = _pixel_columns(head, bare)
     side = math.isqrt(len(pixels))
     if side * side != len(pixels) and (len(pixels) % 3 or math.isqrt(len(pixels) // 3) ** 2 * 3 != len(pixels)):
-        raise ValueError(f"{name} has {len(pixels)} columns of pixels, which is the number of no square image.")
+        raise ValueError(f"{name} has {len(pixels)} columns of pixels, which do not make a square image.")
     others = [column for column in head if column not in set(pixels)]
     columns: dict[str, list[Any]] = {("label" if bare else column): [] for column in others}
     low, high, num_images = math.inf, -math.inf, 0
@@ -441,6 +439,6 @@ def _batches(
                         raise ValueError(f"Some of the pixels in {name} are missing.")
                     yield block, [batch.column(column) for column in others]
         except pa.ArrowException as error:
-            raise ValueError(f"{name} is no table of pixels: {str(error).splitlines()[0]}") from error
+            raise ValueError(f"{name} is not a table of pixels: {str(error).splitlines()[0]}") from error
 
     return batches

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vaelab.config import OWN, SIDES, check_name
+from vaelab.config import OWN, SIDES, check_name, expanded
 from vaelab.datasets import DatasetUnavailable, ImageDataset
 from vaelab.datasets.base import MIN_IMAGES, seeded_split
 from vaelab.datasets.own import own_source, save_own
@@ -75,7 +75,7 @@ def import_images(
         What shows through transparent parts: a name or ``#rrggbb``; by default the colour that most of the border
         shows, or white.
     title
-        What people read; the name by default.
+        The title shown to people; the name by default.
     replace
         Whether a dataset of this name may be replaced.
     folder
@@ -152,7 +152,10 @@ def _check_settings(
         # Said before anything is decoded; save_own looks again.
         with suppress(DatasetUnavailable):
             own_source(name, folder)
-            raise ValueError(f"There is already a dataset called {name!r}: choose another name, or delete it first.")
+            raise ValueError(
+                f"There is already a dataset called {name!r}: choose another name, or replace it (--replace, in Python "
+                "replace=True)."
+            )
 
 
 class _Taking:
@@ -248,16 +251,16 @@ def _dataset(
     duplicates = int((copies != np.arange(len(copies))).sum())
     steps = [f"Read {len(images):,} images from {source}.", *known.notes, *done]
     if duplicates:
-        steps.append(
-            f"{duplicates:,} show exactly what another image shows; the same image stands on one side of the split."
-        )
+        steps.append(f"{duplicates:,} are exact copies of another image; copies stay on one side of the split.")
     if len(set(copies.tolist())) < 3:
-        raise ValueError(f"Of these {len(images):,} images no three differ, so there is nothing to learn from them.")
+        raise ValueError(
+            f"Among these {len(images):,} images, no three are different, so there is nothing to learn from them."
+        )
     groups = grouped(copies, None if known.groups is None else [known.groups[i] for i in kept])
     labels = None if known.labels is None else [printable(known.labels[i]) for i in kept]
     label_names = () if labels is None else class_order(labels, known.label_names)
     if len(label_names) > MAX_CLASSES:
-        steps.append(f"Left out the {len(label_names):,} classes, of which at most {MAX_CLASSES:,} are taken.")
+        steps.append(f"Left out the {len(label_names):,} classes: there can be at most {MAX_CLASSES:,}.")
         labels, label_names = None, ()
     number_of = {label: number for number, label in enumerate(label_names)}
     factors = np.array([[values[i] for i in kept] for values in known.factors.values()], np.float32)
@@ -279,7 +282,7 @@ def _dataset(
 
 
 def _described(paths: tuple[str | Path, ...]) -> str:
-    names = [Path(path).expanduser().resolve().name for path in paths]
+    names = [expanded(path).resolve().name for path in paths]
     return ", ".join(names) if len(names) < 4 else f"{', '.join(names[:2])} and {len(names) - 2} more"
 
 

@@ -1,0 +1,65 @@
+"""What the README says to type does what it says."""
+
+import inspect
+import re
+import shlex
+from functools import wraps
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.torch import load_file
+
+import vaelab
+from vaelab import __main__ as command_line
+from vaelab.runs import Run
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.slow
+def test_its_python_runs_as_it_stands(tmp_path, monkeypatch, rng):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("beech", "oak"):
+        folder = tmp_path / "pictures" / "leaves" / name
+        folder.mkdir(parents=True)
+        for index in range(20):
+            Image.fromarray(rng.integers(0, 256, (16, 16), np.uint8)).save(folder / f"{index}.png")
+    names = {"images": rng.integers(0, 256, (60, 16, 16), np.uint8), "labels": np.arange(60) % 2}
+    assert len(blocks("python")) == 2
+    for block in blocks("python"):
+        # Less of it: what is trained for is not what is shown.
+        exec(block.replace("seconds=60", "seconds=0.5").replace("latent_dim=2)", "latent_dim=2, epochs=1)"), names)
+    assert names["images"].shape == (1, 1, 8, 8)
+    assert names["codes"].sigma.shape == (10, 2)
+    assert names["figures"].elbo < 0
+    assert vaelab.load_dataset("own/leaves").label_names == ("beech", "oak")
+    weights = load_file(names["run"].path / "checkpoints" / "last.safetensors")
+    for part in ("encoder", "decoder"):
+        assert f"model.{part}.body.0.weight" in weights
+    assert isinstance(names["run"], Run)
+
+
+def test_its_commands_can_be_read(vae, monkeypatch):
+    said = []
+
+    def recorder(function):
+        @wraps(function)
+        def record(*arguments, **options):
+            said.append(function.__name__)
+
+        return record
+
+    lines = [line.split("#")[0] for line in README.splitlines() if line.startswith("python -m vaelab ")]
+    for name, function in inspect.getmembers(command_line, inspect.isfunction):
+        if function.__module__ == command_line.__name__ and name != "main":
+            monkeypatch.setattr(command_line, name, recorder(function))
+    for line in lines:
+        code, _, err = vae(*shlex.split(line)[3:])
+        assert (code, err) == (0, ""), line
+    assert len(said) == len(lines) >= 12
