@@ -101,16 +101,21 @@ def find_images(data: Labelled) -> NDArray[np.int64]:
         placeholder="nickname or file",
         width=160,
     )
-    wanted = wanted.strip().casefold()
+    typed, wanted = wanted.strip(), folded(wanted.strip())
     if not wanted:
         return np.zeros(0, np.int64)
-    folded = [name.casefold() for name in names]
-    found = [index for index, name in enumerate(folded) if name == wanted]
+    called = [folded(name) for name in names]
+    found = [index for index, name in enumerate(called) if name == wanted]
     # Who writes a part of a name means any that have it, unless that is a name itself.
-    found = found or [index for index, name in enumerate(folded) if wanted in name]
+    found = found or [index for index, name in enumerate(called) if wanted in name]
     if not found:
-        st.toast(f"No image is called “{wanted}”.", icon=":material/search_off:")
+        st.toast(f"No image is called “{widgets.plain(typed)}”.", icon=":material/search_off:")
     return np.array(found, np.int64)
+
+
+def folded(name: str) -> str:
+    """A name for comparing: without case, and with the signs that names were once kept with instead of markup."""
+    return name.casefold().translate(str.maketrans("[]<>`\\", "()‹›'/"))
 
 
 def explore(run: Run, data: ImageDataset | Remembered, shown: Shown) -> None:
@@ -155,10 +160,10 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown) -> None:
             draw_map(run, data, view.projection, shown)
             say_found(run, data, view.projection, shown.found)
             with st.container(key="by-mouse"):
-                st.caption(how_to(shown))
+                st.caption(how_to(shown, view.projection.kind))
             if shown.is_live:
                 with st.container(key="by-finger"):
-                    st.caption(HOW_BY_FINGER)
+                    st.caption(how_by_finger(view.projection.kind))
             if not cold:
                 draw_samples(run)
         if shown.is_live and isinstance(data, ImageDataset) and not cold:
@@ -179,26 +184,40 @@ def view_of(run: Run, shown: Shown) -> widgets.MapView:
     return widgets.MapView(dimensions.with_names(run, projection, shown.dims))
 
 
-def how_to(shown: Shown) -> str:
-    """Say what can be done on the map, and only what can."""
+#: How a map came to be, by its kind.
+PLACED: dict[ProjectionKind, str] = {
+    "plane": "placed by the encoder",
+    "pair": "placed by two numbers of its code",
+    "pca": "encoded, then projected by PCA",
+    "umap": "encoded, then laid out by UMAP",
+}
+
+
+def how_to(shown: Shown, kind: ProjectionKind) -> str:
+    """Say what can be done on the map, and only what can; its kind may be that of a stand-in."""
     legend = "; click a class in the legend to hide it" if shown.color == "label" else ""
     if not shown.is_live:
         return (
-            "Each point is an image, placed by the encoder. **Click a point** to decode it; scroll to "
+            f"Each point is an image, {PLACED[kind]}. **Click a point** to decode it; scroll to "
             f"zoom, drag to move{legend}."
         )
     others = ", with the other numbers left where the sliders are" if shown.dims else ""
+    between = f" {widgets.WAYS_ON_UMAP}" if kind == "umap" else ""
     return (
-        f"Each point is an image, placed by the encoder. **Move over the map** to decode any place of it{others}; "
+        f"Each point is an image, {PLACED[kind]}. **Move over the map** to decode any place of it{others}; "
         "**click** to stay there, **Shift-click** (or switch on Way-points) to make a way. Drag to move; "
-        f"**Ctrl (⌘) and the wheel** zoom, or the wheel alone after a click on the map{legend}."
+        f"**Ctrl (⌘) and the wheel** zoom, or the wheel alone after a click on the map{legend}.{between}"
     )
 
 
-HOW_BY_FINGER = (
-    "Each point is an image, placed by the encoder. **Draw a finger over the map** to decode any place of it, and "
-    "**lift it** to stay there. **Two fingers** zoom the map and move it; a finger beside it scrolls the page."
-)
+def how_by_finger(kind: ProjectionKind) -> str:
+    """Say the same to those who have no pointer."""
+    return (
+        f"Each point is an image, {PLACED[kind]}. **Draw a finger over the map** to decode any place of it, and "
+        "**lift it** to stay there. **Two fingers** zoom the map and move it; a finger beside it scrolls the page."
+    )
+
+
 LOADING = "Loading the decoder …"
 
 
@@ -220,11 +239,9 @@ def say_found(run: Run, data: Labelled, projection: Projection, found: NDArray[n
         return
     at = state.chosen_image(run)
     position = found.tolist().index(at) if at in found else -1
-    names = sorted({data.image_names[index] for index in found})
+    on_map = int(np.isin(found, projection.indices).sum())
     with st.container(horizontal=True, vertical_alignment="center"):
-        what = f"“{names[0]}”" if len(names) == 1 else f"{len(names)} names"
-        where = f"{position + 1} of " if position >= 0 and len(found) > 1 else ""
-        st.markdown(f"Ringed: {what}, {where}{len(found)} image{'s' if len(found) > 1 else ''}.", width="content")
+        st.markdown(found_in_words(len(found), on_map, position), width="content")
         if len(found) > 1:
             st.button(
                 "Next",
@@ -234,6 +251,21 @@ def say_found(run: Run, data: Labelled, projection: Projection, found: NDArray[n
                 on_click=go_to_image,
                 args=(run, data, projection, int(found[(position + 1) % len(found)])),
             )
+
+
+def found_in_words(count: int, on_map: int, position: int) -> str:
+    """Say how many images match, which of them is looked at (-1 for none), and what is ringed of them."""
+    if count == 1:
+        return "One image matches and is ringed." if on_map else "One image matches; it is not among the map's points."
+    ringed = " and are ringed" if on_map == count else f"; {on_map} of them are on the map, and ringed"
+    this = f"; this is the {ordinal(position + 1)}" if position >= 0 else ""
+    return f"{count:,} images match{ringed}{this}."
+
+
+def ordinal(number: int) -> str:
+    """A number as one counts: ``"1st"``, ``"12th"``, ``"23rd"``."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 // 10 != 1 else "th"
+    return f"{number}{ending}"
 
 
 def draw_live(run: Run, data: ImageDataset | Remembered, projection: Projection, wait: bool) -> None:

@@ -110,7 +110,8 @@ def main() -> None:
         with left:
             view.say()
             draw_map(run, data, projection, way if reason else None, along)
-            st.caption(HOW if reason else HOW_LIVE)
+            about = f" {widgets.WAYS_ON_UMAP}" if projection.kind == "umap" else ""
+            st.caption((HOW if reason else HOW_LIVE) + about)
         draw_way(run, way, num_steps)
         if not reason:
             send_thumbnails(data, projection, MAP_KEY)

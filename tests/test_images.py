@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vaelab.images import as_float, border_color, enlarge, png, png_data_uri, tile, to_pixels
+from vaelab.datasets import load_dataset
+from vaelab.images import as_float, border_color, enlarge, ink_extent, png, png_data_uri, tile, to_pixels
 
 
 @pytest.fixture
@@ -25,6 +26,16 @@ def test_bytes_become_fractions_of_255_and_floats_stay(images, dtype):
     again[:] = -1  # a copy, always
     assert (fractions >= 0).all()
     np.testing.assert_array_equal(as_float(np.array([-0.5, 1.5]), dtype), [-0.5, 1.5])
+
+
+def test_ink_is_as_large_as_that_of_the_largest():
+    symbols = np.full((3, 2, 20, 10), 200, np.uint8)
+    assert ink_extent(symbols) == 1  # nothing but ground
+    symbols[0, 0, 3:9, 4:6] = 100
+    symbols[1, 1, 0:2, 2:8] = 100
+    assert ink_extent(symbols) == 0.6  # 6 of 10 across, rather than 6 of 20 down
+    assert ink_extent(np.where(symbols == 100, 150, symbols).astype(np.uint8)) == 1  # hardly seen
+    assert ink_extent(load_dataset("mnist_5k").images) == 20 / 28
 
 
 def test_to_pixels_keeps_bytes_and_rounds_floats(images):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pages._ui import frame, resources, widgets
-from pages._ui.widgets import plain
+from pages._ui.widgets import WAYS_ON_UMAP, plain
 from tests.app_steps import without_live
 from vaelab.config import TrainConfig
 from vaelab.runs import Run, runs_folder
@@ -129,6 +129,43 @@ def test_explore_opens_on_an_example_with_an_image_chosen(launch, live):
     assert app.selectbox(key="run").value == "mnist-2d"
     assert {metric.label for metric in app.metric} == {"Reconstruction", "KL divergence"}
     assert len(app.slider) == (0 if live else 2)
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ({}, "The map's first image"),
+        ({"z": "no place"}, "The map's first image"),
+        ({"image": "12"}, "The chosen image"),
+        ({"z": "0.5,0.5"}, "The nearest image"),
+    ],
+)
+def test_an_image_is_called_chosen_once_somebody_chose_it(launch, query, title):
+    titles = [each.value for each in launch(run="digits-2d", **query).markdown]
+    assert f"## {title}" in titles
+
+
+@pytest.mark.parametrize(
+    ("run", "kind", "placed", "has_ellipse"),
+    [
+        ("digits-2d", "plane", "placed by the encoder", True),
+        ("line", "plane", "placed by the encoder", False),
+        ("digits-16d", "pca", "encoded, then projected by PCA", True),
+        ("digits-16d", "pair", "placed by two numbers of its code", True),
+        ("digits-16d", "umap", "encoded, then laid out by UMAP", False),
+    ],
+)
+def test_what_is_said_about_a_map_is_true_of_it(launch, run, kind, placed, has_ellipse):
+    if run == "line":
+        train(TrainConfig(latent_dim=1, epochs=1, hidden=(16,)), run_dir=runs_folder() / run)
+    captions = " ".join(caption.value for caption in launch(run=run, map=kind).caption)
+    assert f"Each point is an image, {placed}." in captions
+    assert "give or take σ" in captions
+    assert ("one ellipse on the map" in captions) == has_ellipse
+    assert (WAYS_ON_UMAP in captions) == (kind == "umap")
+    if run == "digits-16d" and kind != "pair":
+        on_way = " ".join(caption.value for caption in launch("interpolate.py", run=run, map=kind).caption)
+        assert (WAYS_ON_UMAP in on_way) == (kind == "umap")
 
 
 def test_explore_moves_its_sliders_to_the_origin_and_back(launch):

@@ -17,7 +17,7 @@ ODD = "β=4 *new* $2 or $3 :smile: :material/pets: &amp; <i>so</i>"
 
 #: Fields that are shown as they are: what one chooses from, types in, or is sent.
 AS_IT_IS = re.compile(
-    r"(selectbox|multiselect|text_input|text_area)\.(options|default|value|raw_value|set_value)"
+    r"(selectbox|multiselect|text_?input|text_area)\.(options|default|value|raw_value|set_value)"
     r"|\.(id|key|url|query_params|data|src|html_id|element_id|form_id|placeholder|json|js|alt)$"
 )
 
@@ -67,7 +67,7 @@ def folders(tmp_path_factory):
             np.array([f"{digit} {ODD}" for digit in digits.labels[:300]]),
             factors=digits.images[:300].reshape(300, -1).mean(1, keepdims=True),
             factor_names=(f"ink {ODD}",),
-            image_names=[f"{number} {ODD}" for number in range(300)],
+            image_names=[f"{number} [x](y) <b> {ODD}" for number in range(300)],
             description=f"Drawn for {ODD}.",
         )
         name = save_own(images, "odd", title=ODD)
@@ -84,9 +84,32 @@ def test_a_page_shows_what_people_wrote_letter_by_letter(launch, folders, monkey
     monkeypatch.setenv("VAELAB_DATA", data)
     monkeypatch.setenv("VAELAB_RUNS", runs)
     queries = [{"run": "odd-0", "dataset": "own/odd", "images": "own/odd", "watch": "odd-0", "runs": "odd-0"}]
-    queries += [{"run": "odd-3"}, {"run": f"no such {ODD}", "lesson": ODD}]
+    queries += [{"run": "odd-3", "find": f"nobody {ODD}"}, {"run": f"no such {ODD}", "lesson": ODD}]
+    queries += [{"run": "odd-0", "live": "false", "image": "7", "find": "7 [x]"}]
     found = [problem for query in queries for problem in wrong(launch(script, **query))]
     assert not found, "\n".join(f"{path}: {text}" for path, text in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("7 [X](y) <b>", "30 images match and are ringed; this is the 1st."),
+        ("7 (x)(y) ‹b›", "30 images match and are ringed; this is the 1st."),  # as such names were once kept
+        ("123 [x](y) <b>", "One image matches and is ringed."),
+        ("7 [y]", None),
+    ],
+)
+def test_a_file_is_found_by_its_own_name(launch, folders, monkeypatch, text, words):
+    data, runs = map(str, folders)
+    monkeypatch.setenv("VAELAB_DATA", data)
+    monkeypatch.setenv("VAELAB_RUNS", runs)
+    app = launch(run="odd-0", find=text)
+    said = [each.value for each in app.markdown if "ringed" in each.value]
+    assert said == ([words] if words else [])
+    if words and words.startswith("30"):
+        app.button(key="next-found").click().run()
+        assert any("; this is the 2nd." in each.value for each in app.markdown)
+    assert bool(app.toast) == (words is None)
 
 
 def test_text_is_written_so_that_markdown_shows_it():

@@ -16,6 +16,7 @@ __all__ = [
     "channels_first",
     "check_range",
     "enlarge",
+    "ink_extent",
     "png",
     "png_data_uri",
     "tile",
@@ -177,6 +178,32 @@ def border_color(images: NDArray[np.uint8]) -> NDArray[np.float64]:
     edges = [few[:, :, 0], few[:, :, -1], few[:, :, :, 0], few[:, :, :, -1]]
     median: NDArray[np.float64] = np.median(np.concatenate(edges, axis=2), axis=(0, 2)) / 255
     return median
+
+
+def ink_extent(images: NDArray[np.uint8]) -> float:
+    """Find how large the images' ink is, so that ink which is given can be as large.
+
+    Ink is what differs from ``border_color`` by more than a quarter of the range in any channel.
+
+    Parameters
+    ----------
+    images
+        uint8 ``(N, C, H, W)``; 1,000 of them are looked at, evenly spaced.
+
+    Returns
+    -------
+    float
+        Of an image's height or width, the most that the ink of any takes, in (0, 1]: 20 / 28 for MNIST. 1 without ink.
+    """
+    few = images[:: -(-len(images) // 1000) or 1].astype(np.float32)
+    is_ink = np.any(np.abs(few - 255 * border_color(images)[:, None, None]) > 64, axis=1)
+    most = 0.0
+    for axis in (1, 2):
+        lines = np.any(is_ink, axis=axis)
+        length = lines.shape[1]
+        first, last = np.argmax(lines, axis=1), length - np.argmax(lines[:, ::-1], axis=1)
+        most = max(most, float(np.max(np.where(np.any(lines, axis=1), last - first, 0), initial=0)) / length)
+    return most or 1.0
 
 
 def to_pixels(images: NDArray[np.generic]) -> Pixels:

@@ -32,7 +32,7 @@ export class Drawing {
   constructor(explorer, elements, signal) {
     const { network, map } = explorer;
     this.#explorer = explorer;
-    this.pad = new DrawingPad(elements, network, map.background, (done) => this.changed(done), signal);
+    this.pad = new DrawingPad(elements, network, map.background, map.extent, (done) => this.changed(done), signal);
   }
 
   /**
@@ -57,7 +57,7 @@ export class Drawing {
     if (explorer.network.isVae) explorer.posterior = posterior;
     if (!done) return;
     this.judge();
-    explorer.report();
+    explorer.report(this.pad.isBlank ? "" : "Your image. ");
   }
 
   /** Judge it by its reconstruction; a code may lie well for an image that is like no other. */

@@ -13,6 +13,7 @@ import { readPicture } from "./file_picture.js";
 
 export class DrawingPad {
   #elements;
+  #extent;
   /** Where the image comes from, and what had to be done to it. */
   #origin = "";
   #signal;
@@ -23,11 +24,13 @@ export class DrawingPad {
    * @param {CanvasElements} elements
    * @param {ImageSize} size  Of the dataset's images.
    * @param {number[]} background  Its colour, a number a channel or one for all.
+   * @param {number} extent  Of their side (0 to 1), what their ink takes at the most.
    * @param {(done: boolean) => void} changed  Called with `done` at the end of a stroke.
    * @param {AbortSignal} signal  Another run takes over the pad.
    */
-  constructor(elements, size, background, changed, signal) {
+  constructor(elements, size, background, extent, changed, signal) {
     this.#elements = elements;
+    this.#extent = extent;
     this.#size = size;
     this.#signal = signal;
     const inColour = size.channels > 1;
@@ -98,7 +101,7 @@ export class DrawingPad {
    */
   async open(file) {
     this.#complain("");
-    const picture = await readPicture(file, this.#size, this.background);
+    const picture = await readPicture(file, this.#size, this.background, this.#extent);
     if (this.#signal.aborted) return;
     if (!picture) {
       this.#complain(`The browser cannot read “${file.name}” as a picture: a PNG or JPEG file would do.`);
@@ -107,17 +110,19 @@ export class DrawingPad {
     const where = picture.isOnOpposite
       ? " Its ink would not show on the background of these images, so it lies on the opposite one."
       : "";
-    this.#origin = `“${file.name}” is on the pad.${where} `;
+    const done = [picture.isFitted && "smaller", picture.isStrengthened && "stronger"].filter(Boolean).join(" and ");
+    const ink = done && ` Its ink was made ${done}, as it is in these images.`;
+    this.#origin = `“${file.name}” is on the pad.${where}${ink} `;
     this.#sketch.take(picture.image);
   }
 
   /**
-   * Say how the model takes what is on the pad, and offer to invert what looks inverted.
+   * Say how the model takes what is on the pad, and point to what would turn it where it looks inverted.
    * @param {Judgement | null} judgement
    */
   say(judgement) {
-    const { judged, offer } = this.#elements;
-    offer.hidden = !judgement?.isInverted;
+    const { judged, invert } = this.#elements;
+    invert.classList.toggle("lc-wanted", judgement?.isInverted ?? false);
     judged.textContent = judgement ? this.#origin + describe(judgement, this.background) : "";
     judged.classList.toggle("lc-unlike", (judgement?.share ?? 0) > OFF_DATA);
   }
@@ -141,7 +146,7 @@ export class DrawingPad {
 function describe({ error, share, typical, isInverted }, background) {
   const isDark = background.reduce((sum, value) => sum + value, 0) < background.length / 2;
   const inverted = isInverted
-    ? ` It looks inverted: these images are ${isDark ? "light on dark" : "dark on light"}.`
+    ? ` It looks inverted: these images are ${isDark ? "light on dark" : "dark on light"}. “Invert” swaps the two.`
     : "";
   if (share === null || typical === null) return `Reconstruction error ${show(error)}.${inverted}`;
   const compared = `Reconstruction error ${show(error)}, typically ${show(typical)} in held-out images`;

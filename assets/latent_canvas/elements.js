@@ -2,7 +2,7 @@
 import { childOf } from "../shared/dom.js";
 
 /** What a button of the canvas does. */
-export const COMMANDS = ["origin", "random", "image", "play", "undo", "forget", "clear", "invert", "offer", "copy"];
+export const COMMANDS = ["origin", "random", "image", "play", "undo", "forget", "clear", "invert", "copy"];
 
 export class CanvasElements {
   /** @param {HTMLElement} root  `.latent-canvas` */
@@ -30,7 +30,7 @@ export class CanvasElements {
     this.pad = childOf(root, ".lc-pad", HTMLCanvasElement);
     this.padProblem = childOf(root, ".lc-wrong", HTMLElement);
     this.judged = childOf(root, ".lc-judged", HTMLElement);
-    this.offer = this.button("offer");
+    this.invert = this.button("invert");
     this.file = childOf(root, "[data-do=file]", HTMLInputElement);
     this.ink = childOf(root, "[data-do=ink]", HTMLInputElement);
     this.inkChoice = childOf(root, ".lc-ink", HTMLElement);

@@ -13,7 +13,7 @@ import { Drawing } from "./drawing.js";
 import { DecodedGrid } from "./grid.js";
 import { listen } from "./input.js";
 import { moveLinked } from "./linked.js";
-import { onWay } from "./places.js";
+import { isAt, onWay } from "./places.js";
 import { Playback } from "./playback.js";
 import { posteriorAt } from "./posterior.js";
 import { View } from "./view.js";
@@ -40,7 +40,8 @@ export class Explorer {
    * @param {Memory} memory  Where to begin.
    * @param {Pointer | null} pointer  Over the map, where it is decoded instead of z.
    */
-  constructor(canvas, map, model, network, chart, { z, image, pins, label, along, kind, steps }, pointer) {
+  constructor(canvas, map, model, network, chart, memory, pointer) {
+    const { z, image, pins, label, along, kind, steps, lastImage } = memory;
     this.canvas = canvas;
     this.map = map;
     this.model = model;
@@ -58,7 +59,7 @@ export class Explorer {
     this.steps = steps ?? [];
     this.pointer = pointer;
     /** The image clicked last; none at first, when z is at one that nobody chose. */
-    this.lastImage = pins.length ? image : null;
+    this.lastImage = lastImage ?? (pins.length ? image : null);
     this.lastDim = map.dims[0].dim;
     this.playback = new Playback(this);
     this.view = new View(this, canvas.elements);
@@ -135,6 +136,7 @@ export class Explorer {
     this.lastImage = place.image ?? this.lastImage;
     this.go(place.z, place.image);
     this.remember();
+    this.view.announce();
   }
 
   /**
@@ -146,7 +148,7 @@ export class Explorer {
     this.lastDim = dim;
     const z = this.z.slice();
     z[dim] = value;
-    this.go(z);
+    this.go(z, this.chosenImage);
   }
 
   /**
@@ -158,7 +160,7 @@ export class Explorer {
     if (!stride) return;
     this.stop();
     const [x, y] = this.map.place(this.z);
-    this.go(this.map.step(this.z, [x + steps[0] * stride[0], y + steps[1] * stride[1]]));
+    this.go(this.map.step(this.z, [x + steps[0] * stride[0], y + steps[1] * stride[1]]), null);
   }
 
   /** @param {number} t  From the first pin, 0, to the last, 1. */
@@ -181,17 +183,32 @@ export class Explorer {
     this.request(true);
   }
 
-  /** Tell Python where z rests. */
-  report() {
+  /** The image where z is or began, unless it is the first one, which nobody chose. */
+  get chosenImage() {
+    return this.lastImage === null ? null : this.image;
+  }
+
+  /** Whether z is as far along the way as the slider of the way says. */
+  get isOnWay() {
+    if (this.pins.length < 2) return false;
+    return isAt(this.z, onWay(this.pins, this.along, this.kind));
+  }
+
+  /**
+   * Tell Python where z rests, and a screen reader.
+   * @param {string} before  What was done, for the screen reader.
+   */
+  report(before = "") {
     this.remember();
-    const { map, z, image, label, along } = this;
+    const { map, z, chosenImage: image, label, along } = this;
     const pins = this.pins.map((pin) => ({ z: Array.from(pin.z), image: pin.image }));
     this.canvas.report({ model: map.model, z: Array.from(z), image, label, pins, along });
+    this.view.announce(before);
   }
 
   remember() {
-    const { z, image, pins, label, along, kind, steps } = this;
-    page.restingPlaces.set(this.map.memory, { z, image, pins, label, along, kind, steps });
+    const { z, image, pins, label, along, kind, steps, lastImage } = this;
+    page.restingPlaces.set(this.map.memory, { z, image, pins, label, along, kind, steps, lastImage });
   }
 
   /** Draw at the next frame; `stale` where more has changed than the place of the pointer. */

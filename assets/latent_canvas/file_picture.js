@@ -6,20 +6,28 @@
  * @typedef {object} Flat  A picture without transparency.
  * @property {Float32Array} image  (height, width, channels), values from 0 to 1.
  * @property {boolean} isOnOpposite  Its ink would not have shown on the background.
+ *
+ * And what else was done to it: its ink was made smaller, or stronger.
+ * @typedef {Flat & { isFitted: boolean, isStrengthened: boolean }} Given
  */
 import { contextOf } from "../network/picture.js";
+import { findInk, greyOf, squareOf, strengthen } from "./ink.js";
 
 /** What ink must differ by from what is behind it to be seen. */
 const VISIBLE = 0.25;
+/** Pixels a side, at the most, of what is looked at to find ink. */
+const LOOKED_AT = 256;
 
 /**
- * A picture's middle square at another size; null if the browser cannot read it.
+ * A file's picture at the size of the images; null if the browser cannot read it. Of most it is the middle square. Ink on
+ * a plain ground gets the margin that the images have and, where they are grey, is as strong as theirs in any colour.
  * @param {File | undefined} file
  * @param {ImageSize} size
  * @param {number[]} background  Below what lets it shine through, a number a channel.
- * @returns {Promise<Flat | null>}
+ * @param {number} extent  Of an image's side (0 to 1), what the images' own ink takes at the most.
+ * @returns {Promise<Given | null>}
  */
-export async function readPicture(file, { width, height, channels }, background) {
+export async function readPicture(file, { width, height, channels }, background, extent) {
   if (!file) return null;
   let bitmap;
   try {
@@ -27,15 +35,42 @@ export async function readPicture(file, { width, height, channels }, background)
   } catch {
     return null;
   }
+  const scale = Math.min(1, LOOKED_AT / Math.max(bitmap.width, bitmap.height));
+  const [across, down] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(scale * side)));
+  const seen = findInk(draw(bitmap, [0, 0, bitmap.width, bitmap.height], across, down));
+  // An image of the dataset, given back, stays what it is.
+  const ink = bitmap.width === width && bitmap.height === height && !seen?.isClear ? null : seen;
+  const [left, top, side] = squareOf(ink, bitmap, extent, 1 / width);
+  const { data } = draw(bitmap, [left, top, side, side], width, height, ink?.isClear ? undefined : ink?.ground);
+  const isFitted = side > Math.min(bitmap.width, bitmap.height);
+  bitmap.close();
+  const flat = flatten(data, channels, background);
+  const [own] = background;
+  const behind = ink?.isClear ? (flat.isOnOpposite ? Number(own < 0.5) : own) : greyOf(ink?.ground ?? [0, 0, 0]);
+  const isStrengthened = ink !== null && channels === 1 && strengthen(flat.image, ink, behind);
+  return { ...flat, isFitted, isStrengthened };
+}
+
+/**
+ * Part of a picture at another size.
+ * @param {ImageBitmap} bitmap
+ * @param {[number, number, number, number]} part  Left, top, width and height; it may go beyond the picture.
+ * @param {number} width
+ * @param {number} height
+ * @param {number[]} [beyond]  What is there, RGB from 0 to 255; nothing by default.
+ */
+function draw(bitmap, part, width, height, beyond) {
   const canvas = document.createElement("canvas");
   canvas.width = width;
   canvas.height = height;
   const context = contextOf(canvas);
   context.imageSmoothingQuality = "high";
-  const side = Math.min(bitmap.width, bitmap.height);
-  context.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, width, height);
-  bitmap.close();
-  return flatten(context.getImageData(0, 0, width, height).data, channels, background);
+  if (beyond) {
+    context.fillStyle = `rgb(${beyond.join(" ")})`;
+    context.fillRect(0, 0, width, height);
+  }
+  context.drawImage(bitmap, ...part, 0, 0, width, height);
+  return context.getImageData(0, 0, width, height);
 }
 
 /**
@@ -56,7 +91,7 @@ export function flatten(rgba, channels, background) {
 }
 
 /**
- * Pixels of a canvas as an image, on a background; grey by BT.601, as Pillow has it.
+ * Pixels of a canvas as an image, on a background.
  * @param {ArrayLike<number>} rgba
  * @param {number} channels
  * @param {number[]} ground
@@ -66,7 +101,7 @@ function onGround(rgba, channels, ground) {
   for (let i = 0, j = 0; i < rgba.length; i += 4) {
     const rgb = [rgba[i] / 255, rgba[i + 1] / 255, rgba[i + 2] / 255];
     const alpha = rgba[i + 3] / 255;
-    const values = channels === 1 ? [0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]] : rgb;
+    const values = channels === 1 ? [greyOf([rgba[i], rgba[i + 1], rgba[i + 2]])] : rgb;
     values.forEach((value, c) => {
       image[j++] = alpha * value + (1 - alpha) * ground[c];
     });

@@ -56,7 +56,7 @@ export function listen(explorer, elements, signal) {
 function listenToChart(explorer, elements, signal) {
   const { chart } = explorer;
   const first = { signal, capture: true };
-  /** @type {{ place: Place, x: number, y: number } | null} */
+  /** @type {{ place: Place, image: number | null, x: number, y: number } | null} */
   let pressed = null;
   let lastRelease = Number.NEGATIVE_INFINITY;
   const leave = () => {
@@ -76,7 +76,7 @@ function listenToChart(explorer, elements, signal) {
   };
   const press = (/** @type {PointerEvent} */ event) => {
     const place = event.button === 0 && event.isPrimary ? chart.placeOf(event) : null;
-    pressed = place && { place, x: event.clientX, y: event.clientY };
+    pressed = place && { place, image: chart.named, x: event.clientX, y: event.clientY };
     // One finger is a pointer that hovers; where it is lifted, z stays. Two move the map.
     if (event.pointerType === "touch") hover(event);
   };
@@ -85,7 +85,7 @@ function listenToChart(explorer, elements, signal) {
     pressed = null;
     if (event.pointerType === "touch") {
       const place = start && chart.placeOf(event);
-      if (place) click(explorer, place, elements.extend.checked);
+      if (place) click(explorer, place, null, elements.extend.checked);
       else leave();
       return;
     }
@@ -93,7 +93,7 @@ function listenToChart(explorer, elements, signal) {
     // The second click of a double click resets the chart's zoom, and is not a pin.
     const isSecond = event.timeStamp - lastRelease < DOUBLE_CLICK;
     lastRelease = event.timeStamp;
-    if (!isSecond) click(explorer, start.place, event.shiftKey || elements.extend.checked);
+    if (!isSecond) click(explorer, start.place, start.image, event.shiftKey || elements.extend.checked);
   };
   const cancel = () => {
     pressed = null;
@@ -123,15 +123,17 @@ function choose(explorer, z, image, extend) {
  * Choose the image touched or, where there is none, the place itself.
  * @param {Explorer} explorer
  * @param {Place} place
+ * @param {number | null} image  That the label under the pointer names: of several under it the one on top.
  * @param {boolean} extend
  */
-function click(explorer, place, extend) {
+function click(explorer, place, image, extend) {
   const { map, chart } = explorer;
   explorer.lead(); // a finger does not hover first
-  const [point] = nearest(map.places, 2, place, 1).rows;
+  const named = image === null ? -1 : map.images.indexOf(image);
+  const [point] = named < 0 ? nearest(map.places, 2, place, 1).rows : [named];
   const here = chart.pixels(place);
   const there = chart.pixels([map.places[2 * point], map.places[2 * point + 1]]);
-  if (Math.hypot(here[0] - there[0], here[1] - there[1]) <= TOUCHING) {
+  if (named >= 0 || Math.hypot(here[0] - there[0], here[1] - there[1]) <= TOUCHING) {
     // The way is decoded with the label of where it begins.
     if (map.link !== "ends" || explorer.nextEnd === 0) explorer.takeLabel(point);
     choose(explorer, map.code(point), map.images[point], extend);
@@ -159,7 +161,6 @@ function listenToKeys(explorer, { decoded, extend }, signal) {
   const release = (/** @type {KeyboardEvent} */ event) => {
     if (!event.key.startsWith("Arrow")) return;
     explorer.report();
-    explorer.view.announce();
   };
   const takeBack = (/** @type {KeyboardEvent} */ event) => {
     const isMeant = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
@@ -240,7 +241,6 @@ function run(explorer, command) {
     forget: () => forgetPins(explorer),
     clear: () => drawing.clear(),
     invert: () => drawing.pad.invert(),
-    offer: () => drawing.pad.invert(),
     copy: () => drawing.pad.copy(explorer.view.shown),
   };
   actions[command]();

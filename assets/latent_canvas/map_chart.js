@@ -19,6 +19,8 @@ import { Fingers } from "./fingers.js";
 /** Size of the lens and its distance from the pointer, in pixels. */
 export const LENS = 104;
 const LENS_GAP = 18;
+/** How far from a point's edge, in pixels, its label is shown: where a click takes it. Plotly's own is 20. */
+const LABELLED = 3;
 
 export class MapChart {
   #chart;
@@ -26,6 +28,11 @@ export class MapChart {
   #notice;
   #svg;
   #answersClicks = false;
+  /**
+   * The image that Plotly's label names.
+   * @type {number | null}
+   */
+  named = null;
 
   /**
    * @param {string} key  Of Streamlit's container around the chart.
@@ -49,6 +56,15 @@ export class MapChart {
         this.answerClicks(this.#answersClicks); // Plotly has made its layout anew
         redraw();
       },
+      listeners: {
+        plotly_hover: (event) => {
+          const image = event?.points?.[0]?.customdata;
+          this.named = typeof image === "number" ? image : null;
+        },
+        plotly_unhover: () => {
+          this.named = null;
+        },
+      },
     });
     this.#chart.look();
   }
@@ -66,7 +82,9 @@ export class MapChart {
   answerClicks(yes) {
     this.#answersClicks = yes;
     const { layout } = this.#chart;
-    if (layout) layout.clickmode = yes ? "event" : "event+select";
+    if (!layout) return;
+    layout.clickmode = yes ? "event" : "event+select";
+    layout.hoverdistance = yes ? LABELLED : 20;
   }
 
   /**

@@ -15,8 +15,7 @@ const MOST_STEPS = 100;
  */
 export function look(explorer, pin) {
   const start = explorer.map.hasWays ? [pin] : [];
-  rest(explorer, pin, explorer.pins.length > 1 ? explorer.pins : start);
-  explorer.view.announce("Pinned. ");
+  rest(explorer, pin, explorer.pins.length > 1 ? explorer.pins : start, "Pinned. ");
 }
 
 /**
@@ -25,8 +24,7 @@ export function look(explorer, pin) {
  * @param {Pin} pin
  */
 export function addWayPoint(explorer, pin) {
-  rest(explorer, pin, [...explorer.pins, pin], 1);
-  explorer.view.announce(`Way-point ${explorer.pins.length}. `);
+  rest(explorer, pin, [...explorer.pins, pin], `Way-point ${explorer.pins.length + 1}. `, 1);
 }
 
 /**
@@ -42,8 +40,7 @@ export function setEnd(explorer, pin) {
   explorer.pins = pins.map((before, i) => (i === nextEnd ? pin : before));
   explorer.nextEnd = 1 - nextEnd;
   explorer.goAlong(explorer.along);
-  explorer.report();
-  explorer.view.announce(`${"AB"[nextEnd]} set. `);
+  explorer.report(`${"AB"[nextEnd]} set. `);
 }
 
 /**
@@ -56,7 +53,7 @@ export function forgetPins(explorer) {
   keepStep(explorer);
   explorer.pins = [];
   explorer.view.forgetMarks();
-  explorer.report();
+  explorer.report("The way is forgotten. ");
 }
 
 /**
@@ -71,29 +68,30 @@ export function undo(explorer) {
   explorer.pins = before.pins;
   explorer.label = before.label;
   explorer.along = before.along;
+  explorer.lastImage = before.lastImage ?? null;
   explorer.go(before.z, before.image);
-  explorer.report();
-  explorer.view.announce("Undone. ");
+  explorer.report("Undone. ");
 }
 
 /**
  * @param {Explorer} explorer
  * @param {Pin} pin
  * @param {Pin[]} pins
+ * @param {string} done  For a screen reader.
  * @param {number} along
  */
-function rest(explorer, { z, image }, pins, along = explorer.along) {
+function rest(explorer, { z, image }, pins, done, along = explorer.along) {
   explorer.stop();
   keepStep(explorer);
   explorer.pins = pins;
   explorer.along = along;
   explorer.lastImage = image ?? explorer.lastImage;
   explorer.go(z, image);
-  explorer.report();
+  explorer.report(done);
 }
 
 /** @param {Explorer} explorer */
 function keepStep(explorer) {
-  const { z, image, pins, label, along, kind } = explorer;
-  explorer.steps = [...explorer.steps, { z, image, pins, label, along, kind }].slice(-MOST_STEPS);
+  const { z, image, pins, label, along, kind, lastImage } = explorer;
+  explorer.steps = [...explorer.steps, { z, image, pins, label, along, kind, lastImage }].slice(-MOST_STEPS);
 }

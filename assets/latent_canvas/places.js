@@ -13,8 +13,11 @@
  * of the way lies behind.
  * @typedef {Pin & { pins: Pin[], label: number, along: number, kind: WayKind }} RestingPlace
  *
+ * A place that one can come back to; `lastImage` was clicked last.
+ * @typedef {RestingPlace & { lastImage?: number | null }} Step
+ *
  * And what can be undone.
- * @typedef {RestingPlace & { steps?: RestingPlace[] }} Memory
+ * @typedef {Step & { steps?: Step[] }} Memory
  *
  * @typedef {RestingPlace & { run: string }} Destination
  *
@@ -25,6 +28,9 @@
  *   label: number, pins: WayPointSent[], along: number, kind: WayKind }} PlaceSent
  */
 import { page } from "../shared/page.js";
+
+/** What a code may lose on its way. */
+const ROUNDING = 2e-3;
 
 /**
  * Go to a place that Python sent; once, however often it is sent.
@@ -77,6 +83,15 @@ export function addressedPlace(map, query) {
  */
 export function firstPlace(map) {
   return { z: map.code(0), image: map.images[0], pins: [], label: map.labels?.[0] ?? 0, along: 1, kind: "linear" };
+}
+
+/**
+ * Whether z is a code, which may have lost something on its way here or in the address.
+ * @param {Float32Array} z
+ * @param {ArrayLike<number>} code
+ */
+export function isAt(z, code) {
+  return z.every((value, j) => Math.abs(value - code[j]) <= ROUNDING * Math.max(1, Math.abs(value)));
 }
 
 /**

@@ -24,7 +24,7 @@ export class Playback {
     return this.#frame !== null;
   }
 
-  /** From where z is. */
+  /** From where z is, or a way from its beginning where it has ended. */
   start() {
     const move = this.#explorer.pins.length > 1 ? this.#alongWay() : this.#alongDim();
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches ? HOLD : 0;
@@ -52,7 +52,8 @@ export class Playback {
 
   #alongWay() {
     const explorer = this.#explorer;
-    const phase = Math.acos(1 - 2 * explorer.along) / Math.PI;
+    // From where one is; at its end, as when it was just made, from its beginning.
+    const phase = explorer.along < 1 ? Math.acos(1 - 2 * explorer.along) / Math.PI : 0;
     /** @param {number} seconds */
     return (seconds) => {
       const turns = phase + seconds / (WALK * (explorer.pins.length - 1));

@@ -8,9 +8,7 @@
  * @import { Explorer } from "./explorer.js"
  */
 import { page } from "../shared/page.js";
-
-/** What a code may lose on its way to the browser. */
-const ROUNDING = 2e-3;
+import { isAt } from "./places.js";
 
 /**
  * That of the image where an explorer is, if Python has sent it.
@@ -21,6 +19,7 @@ export function posteriorAt({ map, z, image }) {
   const { posterior } = page;
   if (posterior?.model !== map.model || posterior.image !== image) return null;
   // The map has codes in half precision; whoever moves z moves it further.
-  const isHere = posterior.mu.every((value, j) => Math.abs(value - z[j]) <= ROUNDING * Math.max(1, Math.abs(value)));
-  return isHere ? { mu: Float32Array.from(posterior.mu), sigma: Float32Array.from(posterior.sigma) } : null;
+  return isAt(z, posterior.mu)
+    ? { mu: Float32Array.from(posterior.mu), sigma: Float32Array.from(posterior.sigma) }
+    : null;
 }

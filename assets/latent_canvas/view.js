@@ -189,12 +189,13 @@ export class View {
   }
 
   #showControls() {
-    const { label, pins, along, playback, lastDim, lastImage, nextEnd, steps } = this.#explorer;
+    const { label, pins, along, isOnWay, playback, lastDim, lastImage, nextEnd, steps } = this.#explorer;
     const elements = this.#elements;
     elements.label.value = String(label);
     const hasWay = pins.length > 1;
     const end = String.fromCharCode(64 + Math.min(pins.length, 26));
-    elements.pathName.textContent = hasWay ? `From A to ${end}: ${Math.round(100 * along)}%` : "No way from A to B yet";
+    const far = isOnWay ? `: ${Math.round(100 * along)}%` : ""; // or one looks at a place beside it
+    elements.pathName.textContent = hasWay ? `From A to ${end}${far}` : "No way from A to B yet";
     elements.ends.forEach((end, i) => {
       end.checked = i === nextEnd;
     });

@@ -21,6 +21,7 @@
  * @property {number[]} place_radii  The same between places of a UMAP map; empty for any other.
  * @property {string[]} label_names
  * @property {number[]} background  Colour of the images' border, a number a channel.
+ * @property {number} extent  Of an image's side (0 to 1), what its ink takes at the most.
  * @property {"image" | "place" | "ends" | null} link
  * @property {string | null} thumbnails  The `id` of the sheet with its images, or null where they are gone.
  */
@@ -56,6 +57,7 @@ export class LatentMap {
     this.placeRadii = spec.place_radii;
     this.labelNames = spec.label_names;
     this.background = spec.background;
+    this.extent = spec.extent;
     this.link = spec.link;
     this.thumbnails = spec.thumbnails;
     const codes = take(tensors, "codes", 2);

@@ -35,8 +35,8 @@ def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
     z, clicked = state.z_of(run), state.chosen_image(run)
     nearby = projection.indices[nearest_codes(projection.codes, z, NUM_NEAREST)]
     index = int(nearby[0]) if clicked is None else clicked
-    title = "The chosen image" if clicked is not None else "The nearest image"
-    st.markdown(f"## {title}")
+    chosen = "The chosen image" if state.was_chosen(run) else "The map's first image"
+    st.markdown(f"## {'The nearest image' if clicked is None else chosen}")
     image = data.images[[index]]
     label = data.label_of(index)
     posterior = run.engine.encode(image, label)
@@ -51,7 +51,7 @@ def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
     with figures:
         _draw_error(terms)
         _draw_kl(run, terms)
-    _draw_posterior(run, posterior, terms)
+    _draw_posterior(run, posterior, terms, projection)
     st.markdown("## Nearest real images")
     widgets.sheet(data.images[nearby], NUM_NEAREST // 2, "The real images nearest to z")
     if data.labels is not None:
@@ -60,7 +60,7 @@ def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
         st.caption(f"Nearest first. {', '.join(parts)}.")
 
 
-def _draw_posterior(run: Run, posterior: Codes, terms: ImageTerms) -> None:
+def _draw_posterior(run: Run, posterior: Codes, terms: ImageTerms, projection: Projection) -> None:
     """Write down the Gaussian that the encoder makes of this image."""
     is_vae = run.engine.is_vae
     names = dimensions.names_of(run)
@@ -77,9 +77,12 @@ def _draw_posterior(run: Run, posterior: Codes, terms: ImageTerms) -> None:
     with st.expander("Posterior q(z|x) of this image" if is_vae else "Code of this image", expanded=len(shown) <= 3):
         st.markdown("\n".join(f"|{line}|" for line in lines))
         if is_vae:
+            # Neither a line nor UMAP, which is not linear, has an ellipse for it.
+            has_ellipse = run.config.latent_dim > 1 and projection.kind != "umap"
+            ellipses = ": one ellipse on the map is as wide as σ, the other as 2σ" if has_ellipse else ""
             st.caption(
-                "The encoder places the image at μ, give or take σ: one ellipse on the map is as wide as σ, the "
-                "other as 2σ. A dimension with μ near 0, σ near 1 and a KL near 0 says nothing about this image."
+                f"The encoder places the image at μ, give or take σ{ellipses}. A dimension with μ near 0, σ near 1 "
+                "and a KL near 0 says nothing about this image."
             )
         if more > 0:
             st.caption(f"The {len(shown)} of {run.config.latent_dim} dimensions that say most.")

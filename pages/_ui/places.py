@@ -49,6 +49,8 @@ def open_place(run: Run, data: Labelled, projection: Projection) -> None:
     st.session_state[_problem(run)] = wrong
     state.set_way(run, way)
     state.go_to(run, *place)
+    if wrong:
+        state.choose_image(run, place.image, by_person=False)
 
 
 def keep_place(run: Run, data: Labelled, projection: Projection) -> bool:

@@ -19,7 +19,7 @@ from vaelab.export import browser_map as make_browser_map
 from vaelab.export import browser_model as make_browser_model
 from vaelab.export import browser_thumbnails as make_browser_thumbnails
 from vaelab.figures import decoded_extent
-from vaelab.images import png_data_uri, tile
+from vaelab.images import ink_extent, png_data_uri, tile
 from vaelab.jobs import Jobs
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.maps import make_map, map_of_snapshot, read_map
@@ -353,6 +353,7 @@ def _browser_map(
         labels=None if _data.labels is None else _data.labels[_projection.indices],
         label_names=_data.label_names,
         background=_data.background,
+        extent=ink_extent(_data.images) if isinstance(_data, ImageDataset) else 1.0,
         link=link,
         dimension_names=dimension_names,
         thumbnails=thumbnails_name(_data, _projection),

@@ -60,6 +60,7 @@ __all__ = [
     "want_run",
     "wanted_lesson",
     "wanted_run",
+    "was_chosen",
     "watch_training",
     "way_of",
     "z_of",
@@ -308,20 +309,27 @@ def start_with(run: Run, data: Labelled, projection: Projection) -> None:
     """Where no image was chosen yet, choose the first of the map, to have something to look at."""
     if _of(run, "image") not in st.session_state:
         first = int(projection.indices[0])
-        choose_image(run, first)
+        choose_image(run, first, by_person=False)
         set_z(run, projection.codes[0])
         set_label(run, data.label_of(first))
 
 
-def choose_image(run: Run, index: int | None) -> None:
-    """Remember which image of the dataset was clicked last; None forgets it."""
+def choose_image(run: Run, index: int | None, by_person: bool = True) -> None:
+    """Remember which image of the dataset was clicked last, or is there to begin with; None forgets it."""
     st.session_state[_of(run, "image")] = index
+    st.session_state[_of(run, "image-was-chosen")] = by_person
 
 
 def chosen_image(run: Run) -> int | None:
     """Which image of the dataset was clicked last."""
     index: int | None = st.session_state.get(_of(run, "image"))
     return index
+
+
+def was_chosen(run: Run) -> bool:
+    """Whether a person chose the image, or it is there to begin with."""
+    chosen: bool = st.session_state.get(_of(run, "image-was-chosen"), False)
+    return chosen
 
 
 def anchor_of(run: Run, chosen: int | None, first: int, marked: bool) -> int | None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ARCHITECTURE_NAMES",
     "MAP_CONFIG",
+    "WAYS_ON_UMAP",
     "MapView",
     "attempt",
     "chart",
@@ -68,6 +69,11 @@ MAP_CONFIG = {
 
 #: What architectures are called within a sentence.
 ARCHITECTURE_NAMES = {"mlp": "MLP", "conv": "convolutional"}
+
+#: Said where a way leads through a UMAP map.
+WAYS_ON_UMAP = (
+    "On a UMAP map the line shows only roughly where a way runs, for UMAP itself places nothing but the images."
+)
 
 #: Images in a row of a phone's screen.
 MOST_ON_PHONE = 7

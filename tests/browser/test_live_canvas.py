@@ -14,7 +14,7 @@ from pages._ui import resources
 from pages._ui.browser_code import read
 from pages._ui.resources import EXAMPLES
 from tests.browser.conftest import stay, traced
-from tests.browser.steps import canvas, click_point, decimals, idle, open_app, until
+from tests.browser.steps import PLACES, canvas, click_point, decimals, idle, open_app, until
 from tests.conftest import SMALL_CONV
 from tests.js.harness import FILES, SEVERAL, kind_of, to_base64
 from vaelab.config import Preprocessing, TrainConfig
@@ -453,6 +453,23 @@ def test_click_pins_and_python_follows(visitor):
     assert page.locator(f"{MAP} [data-testid=here]").count() == 1
 
 
+@pytest.mark.parametrize("visit", ["digits-2d"], indirect=True)
+def test_a_click_takes_the_image_that_the_label_names(visitor):
+    """Of points over one another the label names that on top, of which another may be nearer."""
+    page = visitor.page
+    points = page.evaluate(PLACES, ".st-key-latent-map")  # the later ones on top
+    places = np.array([[point["x"], point["y"]] for point in points])
+    apart = np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1))
+    below = np.argwhere(np.triu((apart > 0.5) & (apart < 2), 1))[0, 0]
+    page.mouse.move(*places[below])
+    named = f"document.querySelector('{MAP}')._hoverdata?.[0].customdata"
+    until(page, lambda: page.evaluate(named) is not None)
+    named = page.evaluate(named)
+    assert named != points[below]["index"]
+    page.mouse.click(*places[below])
+    expect(page.locator(f'img[alt^="Image {named},"]')).to_be_visible()
+
+
 def test_clicks_look_and_shift_makes_a_way(visitor):
     page = visitor.page
     corners = [(0.03, 0.04), (0.96, 0.05), (0.95, 0.96), (0.04, 0.95)]
@@ -670,23 +687,30 @@ def test_a_given_image_is_judged_by_its_reconstruction_too(visitor, tmp_path):
     give(light, "light.png")
     assert error() == pytest.approx(exact, abs=0.006)
     expect(judged).to_contain_text("in held-out images")
-    offer = page.get_by_role("button", name="Invert it")
-    expect(offer).to_be_hidden()
+    invert = page.get_by_role("button", name="Invert", exact=True)
+    expect(invert).not_to_have_class("lc-wanted")
 
     give(255 - light, "dark.png")
     expect(judged).to_contain_text("It looks inverted: these images are light on dark.")
     expect(trust).to_contain_text("Unlike the images")
-    offer.click()
+    expect(invert).to_have_class("lc-wanted")
+    invert.click()
     expect(trust).not_to_contain_text("Unlike the images")
     assert error() == pytest.approx(exact, abs=0.006)
-    expect(offer).to_be_hidden()
+    expect(invert).not_to_have_class("lc-wanted")
 
     # Black ink on nothing would be a black image on these images' black.
     clear = np.zeros((*light.shape, 4), np.uint8)
     clear[..., 3] = light
     give(clear, "clear.png")
     expect(judged).to_contain_text("lies on the opposite one")
-    expect(offer).to_be_visible()
+    expect(invert).to_have_class("lc-wanted")
+    # Red is as good an ink as any.
+    red = np.zeros((*light.shape, 4), np.uint8)
+    red[..., 0], red[..., 3] = 255, light
+    give(red, "red.png")
+    expect(judged).to_contain_text("made stronger")
+    np.testing.assert_allclose(visitor.pixels(page.get_by_test_id("pad"))[0], light, atol=4)
     page.get_by_role("button", name="Clear pad").click()
     expect(judged).to_be_hidden()
     expect(trust).not_to_contain_text("Unlike the images")
@@ -815,6 +839,55 @@ def test_keyboard_alone(visitor):
     assert (visitor.pixels(pad) != blank).any()
 
 
+def test_what_a_screen_reader_hears_and_python_is_told_is_where_one_is(faces):
+    page = faces.page
+    decoded, said, way = page.get_by_test_id("decoded"), page.locator(".lc-say"), page.get_by_test_id("path")
+
+    def told():
+        return page.evaluate("sent.at(-1)[2]")
+
+    # The first image, which nobody chose, is left with the first step; so it is by a slider.
+    decoded.press("ArrowRight")
+    decoded.press("Enter")
+    assert told()["image"] is None
+    expect(said).to_have_text(re.compile("^Pinned. "))
+    page.get_by_test_id("sliders").locator("input").first.press("ArrowRight")
+    assert told()["image"] is None
+    assert not said.text_content().startswith("Pinned")
+
+    decoded.press("Shift+ArrowUp")
+    decoded.press("Shift+Enter")
+    expect(said).to_have_text(re.compile("^Way-point 2. "))
+    expect(way).to_contain_text("From A to B: 100 %")
+    decoded.press("Shift+ArrowLeft")
+    expect(way).not_to_contain_text("100 %")  # beside the way
+    pad = page.get_by_test_id("pad")
+    pad.press("Space")
+    expect(said).to_have_text(re.compile("^Your image. "))
+    decoded.press("Escape")
+    expect(said).to_have_text(re.compile("^The way is forgotten. "))
+    page.keyboard.press("Control+z")
+    expect(said).to_have_text(re.compile("^Undone. "))
+
+    # A way that is at its end is played from its beginning.
+    for key in ("Home", "End"):
+        way.get_by_role("slider").press(key)
+    expect(way).to_contain_text("From A to B: 100 %")
+    faces.frame()
+    page.evaluate("""() => {
+        window.seen = [];
+        const slider = document.querySelector("[data-do=along]");
+        const look = () => { seen.push(Number(slider.value)); requestAnimationFrame(look); };
+        requestAnimationFrame(look);
+    }""")
+    way.get_by_role("button", name="Play the way").click()
+    until(page, lambda: page.evaluate("seen.some((t) => 0.2 < t && t < 0.9)"))
+    way.get_by_role("button", name="Pause").click()
+    seen = [t for t in page.evaluate("seen") if t < 0.9]
+    assert seen[0] < 0.2
+    assert seen == sorted(seen)
+
+
 @pytest.mark.browser_context_args(viewport={"width": 800, "height": 1000}, has_touch=True)
 def test_tap(page):
     visitor = Visitor(page, Run.open(EXAMPLES / "digits-2d"))
@@ -822,6 +895,14 @@ def test_tap(page):
     visitor.page.touchscreen.tap(*point)
     expect(visitor.page.get_by_text("The nearest image")).to_be_visible()
     np.testing.assert_allclose(visitor.z, place, atol=0.02)
+    # What is narrow and long beside the map leaves it in sight, and no figure's name is cut.
+    idle(page)
+    whole = """(label) => [label, ...label.querySelectorAll("*")].every(
+        ({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth || !clientWidth)"""
+    for label in page.get_by_test_id("stMetricLabel").all():
+        assert label.evaluate(whole)
+    page.get_by_test_id("stMain").evaluate("(main) => main.scrollTo(0, 500)")
+    expect(page.locator(f"{MAP} .nsewdrag")).to_be_in_viewport(ratio=0.99)
 
 
 def test_what_is_pinned_is_there_after_another_page(page):

@@ -92,8 +92,9 @@ def test_names_are_shown_as_text_and_nothing_else(leaves, tmp_path):
     save_own(data, "leaves", title="[click](http://far.away)", folder=tmp_path)
     relabel_own("leaves", [0], "<i>elm", tmp_path)
     kept = load_own("leaves", tmp_path)
-    shown = "".join([*kept.label_names, *kept.image_names, source_of("own/leaves", tmp_path).title])
+    shown = "".join([*kept.label_names, source_of("own/leaves", tmp_path).title])
     assert not set("[]<>`\\") & set(shown)
+    assert kept.image_names[0] == "`x`"  # a file is looked for by its own name
     assert kept.label_names[2:] == ("(oak", "(oak 3", "‹i›elm")
 
 

@@ -448,7 +448,10 @@ _MARKUP = str.maketrans("[]<>`\\", "()‹›'/")
 
 
 def _without_markup(data: ImageDataset) -> ImageDataset:
-    """The same with names that are nothing but text: they may come from a stranger's archive, or phone."""
+    """The same with texts that are nothing but text: they may come from a stranger's archive, or phone.
+
+    What images are called stays as it is, since one looks for a file by its name; whoever shows it escapes it.
+    """
     labels: list[str] = []
     for name in data.label_names:
         plain = name.translate(_MARKUP)
@@ -462,7 +465,6 @@ def _without_markup(data: ImageDataset) -> ImageDataset:
         label_names=tuple(labels),
         factor_names=all_of(data.factor_names),
         steps=all_of(data.steps),
-        image_names=all_of(data.image_names),
         source=data.source.translate(_MARKUP),
         licence=data.licence.translate(_MARKUP),
         description=data.description.translate(_MARKUP),

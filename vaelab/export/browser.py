@@ -122,6 +122,7 @@ class MapSpec(TypedDict):
     place_radii: list[float]  # the same between places of a UMAP map; empty for any other
     label_names: list[str]
     background: list[float]  # colour of the images' border, from 0 to 1, a number a channel
+    extent: float  # of an image's side, 0 to 1, what its ink takes at the most
     link: Literal["image", "place", "ends"] | None
     thumbnails: str | None  # the id of the sheet with its images, or None where they are gone
 
@@ -365,6 +366,7 @@ def browser_map(
     labels: NDArray[np.integer] | None = None,
     label_names: Sequence[str] = (),
     background: Sequence[float] = (0.0,),
+    extent: float = 1.0,
     link: Literal["image", "place", "ends"] | None = None,
     dimension_names: Sequence[str] = (),
     thumbnails: str | None = None,
@@ -388,6 +390,8 @@ def browser_map(
         ``(N,)``, and what they are called.
     background
         What images are mostly made of at their border, a number a channel.
+    extent
+        What stands out from that takes at the most so much of an image's side, 0 to 1: see ``images.ink_extent``.
     link
         Whether canvases on the same page follow this one: to the same image, or the same place. Or that the page is
         about the way between two places, ``"ends"``, which clicks set in turn.
@@ -426,6 +430,7 @@ def browser_map(
         "place_radii": neighbour_radii(projection.coordinates).tolist() if projection.kind == "umap" else [],
         "label_names": list(label_names),
         "background": list(background),
+        "extent": extent,
         "link": link,
         "thumbnails": thumbnails,
     }
