@@ -375,6 +375,7 @@ def offer_training(run: Run) -> None:
                 "pages/train.py",
                 label="Follow it on Train",
                 icon=":material/east:",
+                query_params=frame.carried(),
                 help="Watch its loss and its map as they form.",
             )
 

@@ -102,7 +102,7 @@ def choose_link() -> Literal["image", "place"]:
 def side_by_side(runs: Sequence[Run], data: ImageDataset, link: Literal["image", "place"]) -> None:
     for index, run in enumerate(runs):
         if resources.why_not_live(run) is None:
-            send_model(run, slot=f"-{index}")
+            send_model(run, slot=f"-{index}", after=f"compare-map-{index}")
     height = 460 if len(runs) <= 2 else 340
     # Each such chart holds three of a browser's contexts, and browsers end the oldest from the eighth or 16th on.
     webgl = frame.has_webgl() and len(runs) <= 2
@@ -133,9 +133,12 @@ def draw_one(
     widgets.say_collapsed(run)
     labels = None if data.labels is None else data.labels[projection.indices]
     figure = latent_map(projection, labels, data.label_names, height=height, webgl=webgl)
-    figure.update_layout(legend={"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0})
+    if frame.presenting():  # a low and wide map, that has no room to spare
+        figure.update_layout(legend={"y": 1}, xaxis={"title": None}, yaxis={"title": None})
+    else:
+        figure.update_layout(legend={"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0})
     with st.container(key=map_key):
-        widgets.chart(figure, key=f"{map_key}-chart", config=widgets.MAP_CONFIG)
+        widgets.chart(figure, fills=True, key=f"{map_key}-chart", config=widgets.MAP_CONFIG)
 
 
 def map_of(run: Run) -> Projection:
@@ -288,7 +291,7 @@ def draw_rates(runs: Sequence[Run]) -> None:
     for point in event["selection"]["points"]:
         if "customdata" in point:
             name = np.ravel(point["customdata"])[0]
-            st.switch_page("pages/explore.py", query_params={state.RUN_KEY: str(name)})
+            st.switch_page("pages/explore.py", query_params=frame.carried({state.RUN_KEY: str(name)}))
 
 
 def draw_sweep(run: Run) -> None:
@@ -338,6 +341,7 @@ def start_sweep(run: Run, over: Any, text: str) -> None:
             "pages/runs.py",
             label="See how far they are",
             icon=":material/list:",
+            query_params=frame.carried(),
             help="The list of all runs.",
         )
 

@@ -190,7 +190,7 @@ def draw_curves(
     names |= {"noisy": "Noisy", "median": "Median filter"}
     lines = {names[key]: line for key, line in qualities.items()}
     widgets.chart(
-        strength_curves(strengths, lines, name, strength),
+        strength_curves(strengths, lines, name, strength, columns=1 if frame.is_narrow() else 2),
         key="noise-curves",
         config={"displayModeBar": False},
     )
@@ -208,7 +208,7 @@ def draw_restored(runs: Sequence[Run], data: ImageDataset, chosen: NDArray[np.in
     @st.fragment
     @frame.guarded
     def body() -> None:
-        with widgets.toolbar():
+        with widgets.toolbar(None):
             visible = choose_hidden(data)
         place = st.empty()
         shown, judged = chosen[:NUM_SHOWN], chosen[: num_judged(runs, "filled")]

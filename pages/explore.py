@@ -136,7 +136,7 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown) -> None:
         if shown.is_live:
             with st.container(key="explore-senders"):  # none of them shows anything
                 live.wait_for_browser()
-                send_model(run)
+                send_model(run, after=MAP_KEY)
                 send_place(run, MAP_KEY)
         left, right = st.columns([3, 2], gap="medium")
         with right:  # first: while the browser draws the chart it comes to nothing else
@@ -153,7 +153,11 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown) -> None:
             view.say()
             draw_map(run, data, view.projection, shown)
             say_found(run, data, view.projection, shown.found)
-            st.caption(how_to(shown))
+            with st.container(key="by-mouse"):
+                st.caption(how_to(shown))
+            if shown.is_live:
+                with st.container(key="by-finger"):
+                    st.caption(HOW_BY_FINGER)
             if not cold:
                 draw_samples(run)
         if shown.is_live and isinstance(data, ImageDataset) and not cold:
@@ -190,6 +194,10 @@ def how_to(shown: Shown) -> str:
     )
 
 
+HOW_BY_FINGER = (
+    "Each point is an image, placed by the encoder. **Draw a finger over the map** to decode any place of it, and "
+    "**lift it** to stay there. **Two fingers** zoom the map and move it; a finger beside it scrolls the page."
+)
 LOADING = "Loading the decoder …"
 
 
@@ -299,6 +307,7 @@ def draw_map(run: Run, data: ImageDataset | Remembered, projection: Projection, 
     with st.container(key=MAP_KEY):
         widgets.chart(
             figure,
+            fills=True,
             key=CHART_KEY,
             on_select=clicked,
             selection_mode="points",
@@ -311,16 +320,17 @@ def draw_samples(run: Run) -> None:
 
 
 def _draw_samples(run: Run) -> None:
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-        st.markdown("## Samples from the prior")
-        seed = controls.seed("Draw again", key="sample-seed", help="Draw other codes from the prior.")
-    _, images = run.engine.sample(36, seed)
-    widgets.sheet(images, 12, "Images decoded from random codes")
-    if not run.engine.is_vae:
-        st.caption(
-            "An autoencoder was never asked to fill latent space as the prior does: many of these "
-            "come from places where it has put no image. That is what the VAE's KL term mends."
-        )
+    with st.container(key="explore-samples"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+            st.markdown("## Samples from the prior")
+            seed = controls.seed("Draw again", key="sample-seed", help="Draw other codes from the prior.")
+        _, images = run.engine.sample(36, seed)
+        widgets.sheet(images, 12, "Images decoded from random codes")
+        if not run.engine.is_vae:
+            st.caption(
+                "An autoencoder was never asked to fill latent space as the prior does: many of these "
+                "come from places where it has put no image. That is what the VAE's KL term mends."
+            )
 
 
 def about(run: Run) -> None:

@@ -39,31 +39,30 @@ WAYS = (
 
 def main() -> None:
     if st.query_params.get(state.RUN_KEY):  # an address from before there was this page
-        # Not the switch of this page's own, which Streamlit keeps in the URL by itself.
-        query = {k: v for k, v in st.query_params.items() if k != frame.PRESENT_KEY}
-        st.switch_page("pages/explore.py", query_params=query)
+        st.switch_page("pages/explore.py", query_params=st.query_params.to_dict())
     run = resources.fresh(resources.example(EXAMPLE))
     data = resources.images_of(run)
     projection = resources.make_known_map(run, "plane")
-    send_model(run)
+    send_model(run, after=MAP_KEY)
     left, right = st.columns([3, 2], gap="medium")
     with right:  # first: while the browser draws the chart it comes to nothing else
         latent_canvas(run, data, projection, MAP_KEY, link="place")
         for page, name, icon, what, link in WAYS:
             with st.container(border=True, gap="xsmall"):
                 st.markdown(f"**{name}** {what}")
-                st.page_link(page, label=link, icon=icon)
+                st.page_link(page, label=link, icon=icon, query_params=frame.carried())
                 if page == "pages/train.py":
                     st.page_link(
                         "pages/images.py",
                         label="Bring your own images",
                         icon=":material/add_photo_alternate:",
-                        query_params={"add": "files"},
+                        query_params=frame.carried({"add": "files"}),
                     )
     with left, st.container(key=MAP_KEY):
         labels = None if data.labels is None else data.labels[projection.indices]
         widgets.chart(
             latent_map(projection, labels, data.label_names, height=560, webgl=frame.has_webgl()),
+            fills=True,
             key=f"{MAP_KEY}-chart",
             config=widgets.MAP_CONFIG,
         )

@@ -95,7 +95,7 @@ def main() -> None:
         if not reason:
             along = keep_along(run)
             with st.container(gap=None):  # neither shows anything
-                send_model(run)
+                send_model(run, after=MAP_KEY)
                 send_way(run, MAP_KEY, way.ends, along, way_kind, way.label, f"{turn_of(run)} {way_kind}")
         left, right = st.columns([3, 2], gap="medium")
         with right:
@@ -198,7 +198,14 @@ def draw_map(run: Run, data: ImageDataset, projection: Projection, way: Way | No
             st.session_state[NEXT_KEY] = "B" if end == "A" else "A"
 
     with st.container(key=MAP_KEY):
-        widgets.chart(figure, key=MAP_CHART_KEY, on_select=clicked, selection_mode="points", config=widgets.MAP_CONFIG)
+        widgets.chart(
+            figure,
+            fills=True,
+            key=MAP_CHART_KEY,
+            on_select=clicked,
+            selection_mode="points",
+            config=widgets.MAP_CONFIG,
+        )
 
 
 MAP_CHART_KEY = f"{MAP_KEY}-chart"

@@ -26,7 +26,9 @@ def main() -> None:
     lesson = chosen_lesson()
     at = LESSONS.index(lesson)
     st.html(browser_code.ASSETS / "lessons" / "learn.css")
-    with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
+    if frame.presenting():
+        st.html(browser_code.ASSETS / "lessons" / "presentation.css")
+    with st.container(horizontal_alignment="center"), st.container(width="stretch" if frame.presenting() else WIDTH):
         with st.container(key="lesson-head", horizontal=True, vertical_alignment="center"):
             with st.container(key="lesson-title"):
                 st.markdown(f"## {lesson.title}\n\n*{lesson.question}*")

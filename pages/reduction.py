@@ -161,7 +161,8 @@ def draw_maps(
     mark_key: str,
 ) -> None:
     versions = tuple((str(run.path), run.version) for run in models.values())
-    figure = _figure(versions, tuple(sorted(maps.figures)), color, frame.has_webgl(), maps, models, data)
+    webgl, narrow = frame.has_webgl(), frame.is_narrow()
+    figure = _figure(versions, tuple(sorted(maps.figures)), color, webgl, narrow, maps, models, data)
     # A cleared selection needs a new chart, which has no loop in it.
     chart_key = f"maps-chart-{st.session_state.setdefault('maps-cleared', 0)}"
 
@@ -188,6 +189,7 @@ def _figure(
     judged: tuple[str, ...],
     color: str | None,
     webgl: bool,
+    narrow: bool,
     _maps: Maps,
     _models: dict[str, Run],
     _data: ImageDataset,
@@ -205,8 +207,10 @@ def _figure(
         _data.label_names,
         values,
         (color or "").replace("_", " "),
-        HOW,
+        "" if narrow else HOW,  # the line above the page says it
+        height=780 if narrow else 700,
         webgl=webgl,
+        columns=2 if narrow else 3,
     )
 
 

@@ -169,7 +169,7 @@ def columns() -> dict[str, Any]:
 
 def compare(runs: Sequence[Run], names: dict[Path, str], ticked: bool) -> None:
     st.markdown("## Curves" + ("" if ticked else " of the newest runs"))
-    with widgets.toolbar():
+    with widgets.toolbar(None):
         term = controls.segmented_control(
             "Term",
             param="term",
@@ -226,7 +226,7 @@ def act_on(runs: Sequence[Run], statuses: dict[Path, Status], names: dict[Path, 
         disabled=one is None or not one.has_model,
         help="Open the latent map of the run that is ticked.",
     ):
-        st.switch_page("pages/explore.py", query_params={state.RUN_KEY: runs[0].name})
+        st.switch_page("pages/explore.py", query_params=frame.carried({state.RUN_KEY: runs[0].name}))
     same_images = len({(run.config.dataset, run.config.preprocessing) for run in runs}) == 1
     comparable = same_images and all(run.has_model for run in runs)
     if st.button(
@@ -237,7 +237,9 @@ def act_on(runs: Sequence[Run], statuses: dict[Path, Status], names: dict[Path, 
         help="Two to four trained models of the same images beside each other, under one pointer.",
     ):
         others = ",".join(run.name for run in runs[1:])
-        st.switch_page("pages/compare.py", query_params={state.RUN_KEY: runs[0].name, state.WITH_KEY: others})
+        st.switch_page(
+            "pages/compare.py", query_params=frame.carried({state.RUN_KEY: runs[0].name, state.WITH_KEY: others})
+        )
     if st.button(
         "Train again with these settings",
         icon=":material/tune:",
@@ -245,7 +247,7 @@ def act_on(runs: Sequence[Run], statuses: dict[Path, Status], names: dict[Path, 
         disabled=one is None,
         help="Open Train with the settings of the run that is ticked, to change some and start.",
     ):
-        st.switch_page("pages/train.py", query_params=query_of(runs[0].config))
+        st.switch_page("pages/train.py", query_params=frame.carried(query_of(runs[0].config)))
     if resumable and not active:
         press("Resume", "resume", resumable, "Go on from the last finished epoch.", resources.jobs().train_soon)
     else:

@@ -164,7 +164,7 @@ def draw_head(run: Run, status: Status) -> None:
             disabled=not run.has_model,
             help="Open its latent map.",
         ):
-            st.switch_page("pages/explore.py", query_params={state.RUN_KEY: run.name})
+            st.switch_page("pages/explore.py", query_params=frame.carried({state.RUN_KEY: run.name}))
         if status.state in {"new", "stopped", "interrupted", "failed"}:
             widgets.resume_button(run)
         widgets.stop_button(run, "End training now: every finished epoch is kept.", disabled=not active)

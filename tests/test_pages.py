@@ -3,10 +3,12 @@
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from pages._ui import resources
+from pages._ui import frame, resources, widgets
 from pages._ui.widgets import plain
 from tests.app_steps import without_live
 from vaelab.config import TrainConfig
@@ -28,6 +30,44 @@ def test_draws_on_the_shipped_runs(launch, script):
     app = launch(script)
     assert not app.error
     assert app.main.children, "the page is empty"
+
+
+PHONE = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
+
+
+@pytest.mark.parametrize(
+    ("agent", "said", "is_narrow"), [("", None, False), (PHONE, None, True), (PHONE, False, False), ("", True, True)]
+)
+def test_a_screen_is_a_phones_by_its_name_until_the_browser_has_said(monkeypatch, agent, said, is_narrow):
+    told = {} if said is None else {"narrow": said}
+    monkeypatch.setattr(frame.st, "session_state", {"browser": told})
+    monkeypatch.setattr(frame.st, "context", SimpleNamespace(headers={"User-Agent": agent}))
+    assert frame.is_narrow() is is_narrow
+
+
+@pytest.mark.parametrize("columns", [6, 7, 10, 12, 20, 24])
+def test_rows_of_images_are_shorter_on_a_phone(monkeypatch, columns):
+    drawn = []
+    monkeypatch.setattr(widgets, "show_pixels", lambda pixels, alt: drawn.append(pixels.shape[1]))
+    for narrow in (False, True):
+        monkeypatch.setattr(frame, "is_narrow", lambda narrow=narrow: narrow)
+        widgets.sheet(np.zeros((48, 1, 8, 8), np.uint8), columns, "Images", side=8)
+    wide, narrow = ((width + 2) // (8 + 2) for width in drawn)
+    assert wide == columns
+    # 358 pixels of a phone's 390, at least 44 of them for each.
+    assert 4 < narrow <= min(columns, 358 // 44)
+
+
+@pytest.mark.parametrize("script", ["reduction.py", "denoising.py"])
+def test_figures_of_several_panels_are_narrow_on_a_phone(launch, monkeypatch, script):
+    def columns():
+        (chart,) = [json.loads(chart.proto.spec) for chart in launch(script).get("plotly_chart")]
+        axes = [axis for name, axis in chart["layout"].items() if name.startswith("xaxis")]
+        return len({tuple(axis["domain"]) for axis in axes})
+
+    wide = columns()
+    monkeypatch.setattr(frame, "is_narrow", lambda: True)
+    assert columns() == wide - 1
 
 
 def controls(block):

@@ -1,8 +1,13 @@
 /**
- * What every page asks of the browser: that the menu of a phone closes, and whether there is WebGL.
+ * What every page asks of the browser: that the menu of a phone closes and its finger scrolls, whether there is WebGL,
+ * and whether the screen is narrow.
  *
  * @import { Mount } from "../shared/mount.js"
  */
+import { leaveFingerToPage } from "../shared/touch.js";
+
+/** Where Streamlit lays columns under one another, and page.css has what is for a phone. */
+const NARROW = window.matchMedia("(max-width: 640px)");
 
 /**
  * On a phone the menu lies over the page, where Streamlit leaves it open: it closes once a page was chosen.
@@ -26,10 +31,16 @@ let webgl;
 
 /**
  * Nothing to show, and nothing to end: however often this is mounted, the document listens once.
- * @param {Mount<null>} mount
+ * @param {Mount<{ narrow: boolean }>} mount  Whether Python takes the screen to be narrow.
  */
-export default function mount({ setStateValue }) {
+export default function mount({ data, setStateValue }) {
   document.addEventListener("click", closeBehind);
+  document.addEventListener("touchstart", leaveFingerToPage, { capture: true, passive: true });
+  const tell = () => {
+    if (data.narrow !== NARROW.matches) setStateValue("narrow", NARROW.matches);
+  };
+  tell();
+  NARROW.onchange = tell; // a phone is turned
   webgl ??= hasWebgl();
   if (!webgl) setStateValue("webgl", false);
 }

@@ -3,9 +3,7 @@
  *
  * It waits for a map and its model; with both, an `Explorer` is made for them, which ends when another map comes.
  *
- * @typedef {object} Reply  To Python.
- * @property {(name: string, value: unknown) => void} set  State that stays.
- * @property {(name: string, value: unknown) => void} trigger  For one rerun.
+ * @typedef {(name: string, value: unknown) => void} Reply  Tells Python, and stays.
  *
  * @import { Pointer } from "./map_chart.js"
  */
@@ -21,8 +19,6 @@ import { MapChart } from "./map_chart.js";
 import { addressedPlace, firstPlace, takeDestination } from "./places.js";
 import { THUMBNAILS_ARRIVED } from "./thumbnails.js";
 
-/** Milliseconds that a model may take to come before it is asked for. */
-const PATIENCE = 400;
 const ON_ITS_WAY = "The model is on its way. Once it is here, every place of the map is decoded under the pointer.";
 
 export class LatentCanvas {
@@ -87,13 +83,6 @@ export class LatentCanvas {
     this.#chart = new MapChart(this.map.key, () => this.explorer?.request(true));
     this.#chart.say(ON_ITS_WAY);
     this.start();
-    // Python believes that this page has the model; where it has not, ask for it.
-    if (!this.explorer) setTimeout(() => this.#askForModel(), PATIENCE);
-  }
-
-  #askForModel() {
-    if (this.#ending.signal.aborted || !this.map || page.models.has(this.map.model)) return;
-    this.#reply?.trigger("missing", this.map.model);
   }
 
   /** Begin to decode, once both map and model are here. */
@@ -138,7 +127,7 @@ export class LatentCanvas {
    * @param {unknown} pin  `PinSent` of pages/_ui/latent_canvas.py
    */
   report(pin) {
-    this.#reply?.set("pin", pin);
+    this.#reply?.("pin", pin);
   }
 
   end() {

@@ -65,6 +65,7 @@ function listenToChart(explorer, elements, signal) {
     explorer.request();
   };
   const hover = (/** @type {PointerEvent} */ event) => {
+    if (event.pointerType === "touch" && !pressed) return;
     if (explorer.playback.playing || !chart.placeOf(event)) {
       leave();
       return;
@@ -77,10 +78,20 @@ function listenToChart(explorer, elements, signal) {
   const press = (/** @type {PointerEvent} */ event) => {
     const place = event.button === 0 && event.isPrimary ? chart.placeOf(event) : null;
     pressed = place && { place, x: event.clientX, y: event.clientY };
+    if (event.pointerType !== "touch") return;
+    // One finger is a pointer that hovers; where it is lifted, z stays. Two move the map.
+    if (pressed) hover(event);
+    else leave();
   };
   const release = (/** @type {PointerEvent} */ event) => {
     const start = pressed;
     pressed = null;
+    if (event.pointerType === "touch") {
+      const place = start && chart.placeOf(event);
+      if (place) click(explorer, place, elements.extend.checked);
+      else leave();
+      return;
+    }
     if (!start || Math.hypot(event.clientX - start.x, event.clientY - start.y) > STILL) return;
     // The second click of a double click resets the chart's zoom, and is not a pin.
     const isSecond = event.timeStamp - lastRelease < DOUBLE_CLICK;
@@ -89,6 +100,7 @@ function listenToChart(explorer, elements, signal) {
   };
   const cancel = () => {
     pressed = null;
+    leave();
   };
   document.addEventListener("pointermove", hover, first);
   document.documentElement.addEventListener("pointerleave", leave, { signal });

@@ -4,6 +4,7 @@
  * @import { Covariance, Place } from "../network/map.js"
  *
  * @typedef {{ clientX: number, clientY: number }} Pointer
+ * @typedef {Pointer & { target: EventTarget | null }} Aimed  A pointer's event, or a touch.
  *
  * @typedef {object} Marks
  * @property {Place} here  Where z is.
@@ -13,6 +14,7 @@
  */
 import { FollowedChart } from "../shared/chart.js";
 import { childOf } from "../shared/dom.js";
+import { Fingers } from "./fingers.js";
 
 /** Size of the lens and its distance from the pointer, in pixels. */
 export const LENS = 104;
@@ -36,9 +38,11 @@ export class MapChart {
     this.#svg = childOf(this.#layer, "svg", SVGSVGElement);
     this.lens = childOf(this.#layer, "canvas", HTMLCanvasElement);
     this.#notice = childOf(this.#layer, "p", HTMLElement);
+    const fingers = new Fingers((touch) => this.#answersClicks && this.placeOf(touch) !== null);
     this.#chart = new FollowedChart(key, this.#layer, {
       attach: (plot) => {
         plot.append(this.#layer);
+        fingers.listenOn(plot);
         return true;
       },
       moved: () => {
@@ -90,7 +94,7 @@ export class MapChart {
 
   /**
    * The place on the map that an event is about; null beside the map, and over its tool bar and legend.
-   * @param {MouseEvent} event
+   * @param {Aimed} event
    */
   placeOf(event) {
     const { target } = event;

@@ -9,9 +9,9 @@ import { page } from "../shared/page.js";
 import { LatentCanvas } from "./canvas.js";
 
 /** @param {Mount<Uint8Array>} mount  `data` is what vaelab.export.browser_map made. */
-export default function mount({ data, parentElement, setStateValue, setTriggerValue }) {
+export default function mount({ data, parentElement, setStateValue }) {
   const root = childOf(parentElement, ".latent-canvas", HTMLElement);
   const canvas = [...page.canvases].find((one) => one.root === root) ?? new LatentCanvas(root);
-  canvas.update(data, { set: setStateValue, trigger: setTriggerValue });
+  canvas.update(data, setStateValue);
   return endWithout(root, () => canvas.end());
 }

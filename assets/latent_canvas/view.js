@@ -108,7 +108,7 @@ export class View {
     trust.textContent = text;
     around.textContent = found.isGap ? "a mix of the 8 points around" : surroundings(found);
     const numbers = z.length > 3 ? "" : `\nz = (${Array.from(z, (value) => show(value)).join(", ")})`;
-    caption.textContent = (place ? "Decoded at the pointer" : "Decoded") + numbers;
+    caption.textContent = (place ? "Decoded here" : "Decoded") + numbers;
     return point;
   }
 

@@ -65,7 +65,7 @@ class Distribution {
       legend(spec.label_names, spec.palette),
       element(
         "div",
-        { class: "ls-brought" },
+        { class: "ls-brought ls-watched" },
         this.original.element,
         this.decoded.ae.element,
         this.decoded.vae.element,

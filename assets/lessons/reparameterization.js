@@ -91,6 +91,8 @@ class Reparameterization {
     );
     this.moves.hidden = true;
     this.check.hidden = true;
+    const decoded = row(this.views.image.element, this.views.decoded.element, column(...this.formulas, this.error));
+    decoded.classList.add("ls-watched");
     root.append(
       tray.element,
       row(
@@ -106,7 +108,7 @@ class Reparameterization {
         ),
       ),
       this.moves,
-      row(this.views.image.element, this.views.decoded.element, column(...this.formulas, this.error)),
+      decoded,
       this.check,
       waysToDraw(),
     );

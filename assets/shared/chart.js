@@ -38,14 +38,23 @@ const MOVES = ["plotly_relayouting", "plotly_relayout", "plotly_afterplot"];
 /** Milliseconds between two looks for the chart. */
 const LOOK_AGAIN = 200;
 
+/**
+ * The chart in one of Streamlit's containers, once Plotly has drawn it.
+ * @param {string} key  The container's.
+ */
+export function chartIn(key) {
+  const plot = /** @type {Plot | null} */ (document.querySelector(`.st-key-${CSS.escape(key)} .js-plotly-plot`));
+  return plot?._fullLayout?.xaxis?._length ? plot : null;
+}
+
 /** One of Streamlit's charts, looked up again and again, since a rerun may put another in its place. */
 export class FollowedChart {
   /** @type {Plot | null} */
   #attached = null;
   #follower;
   #layer;
+  #key;
   #listeners;
-  #selector;
   #watch;
 
   /**
@@ -54,7 +63,7 @@ export class FollowedChart {
    * @param {Follower} follower
    */
   constructor(key, layer, follower) {
-    this.#selector = `.st-key-${CSS.escape(key)} .js-plotly-plot`;
+    this.#key = key;
     this.#layer = layer;
     this.#follower = follower;
     const moves = Object.fromEntries(MOVES.map((name) => [name, () => this.#moved()]));
@@ -70,8 +79,7 @@ export class FollowedChart {
 
   /** The chart that is on the page, once Plotly has drawn it. */
   get plot() {
-    const plot = /** @type {Plot | null} */ (document.querySelector(this.#selector));
-    return plot?._fullLayout?.xaxis?._length ? plot : null;
+    return chartIn(this.#key);
   }
 
   /** Its layout, once Plotly has drawn it. */

@@ -62,6 +62,8 @@ class Page {
    * @type {Map<string, LinkedChart>}
    */
   linkedCharts = new Map();
+  /** Whether Python is being asked for a model or for a map's images: see offer.js. */
+  isAsking = false;
   /** Whether the wheel over a chart is left to the page: see wheel.js. */
   wheelIsLeft = false;
   /** The lesson that is open, or was last; empty before any was. */

@@ -14,7 +14,7 @@ from safetensors.numpy import save
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._lessons import progress
-from pages._ui import browser_code, resources, state
+from pages._ui import browser_code, frame, resources, state
 from pages._ui.latent_canvas import send_model
 from vaelab.datasets import ImageDataset
 from vaelab.figures import PALETTE
@@ -126,7 +126,8 @@ def predict(
 ) -> bool:
     """Ask what the reader expects, and only then say whether it is so.
 
-    The figure beside it shows the answer once the reader has ``predicted``: hand it ``revealed=``.
+    The figure beside it shows the answer once the reader has ``predicted``: hand it ``revealed=``. In a
+    presentation the question is behind a button above the figure.
 
     Parameters
     ----------
@@ -147,7 +148,8 @@ def predict(
     key = progress.answer_key(lesson)
     if st.session_state.get(key) not in range(len(options)):
         st.session_state[key] = None  # of a lesson that asked something else
-    with st.container(border=True):
+    # A lecture asks it over the figure, in whose place it would stand otherwise.
+    with behind_a_button() if frame.presenting() else st.container(border=True):
         chosen = st.radio(
             f"**Predict first.** {question}",
             range(len(options)),
@@ -163,6 +165,13 @@ def predict(
         verdict = "Yes." if chosen == answer else f"Not quite: {_lower(options[answer])}"
         (st.success if chosen == answer else st.info)(f"**{verdict}** {why}", icon=icon)
     return True
+
+
+def behind_a_button() -> DeltaGenerator:
+    """A place for a lesson's question, behind a button."""
+    return st.popover(
+        "Predict", icon=":material/help:", key="question", help="Ask the lesson's question: what will the figure show?"
+    )
 
 
 def _lower(text: str) -> str:
@@ -192,7 +201,7 @@ def go_on(page: str, label: str, run: Run | None = None, settings: Mapping[str, 
     chosen = dict(settings or {})
     if run is not None:
         chosen[state.RUN_KEY] = run.name
-    st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:", query_params=chosen)
+    st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:", query_params=frame.carried(chosen))
 
 
 def channels_last(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -287,18 +296,6 @@ class LiveFigure:
         text = json.dumps({**common, **spec}, allow_nan=False)
         metadata = {"kind": "figure", "figure": text, "revealed": str(revealed)}
         contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        key = f"figure-{self.name}-{progress.turn()}"
-
-        def missing() -> None:
-            for name in st.session_state[key]["missing"] or ():
-                state.forget_sent(name)
-
-        self._mount(
-            key=key,
-            data=save(contiguous, metadata),
-            on_missing_change=missing,
-        )
+        self._mount(key=f"figure-{self.name}-{progress.turn()}", data=save(contiguous, metadata))
         for role, run in models.items():
             send_model(run, f"-{role}")
-        if not all(state.was_sent(name) for name in names.values()):
-            st.rerun()

@@ -41,7 +41,8 @@ def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
     label = data.label_of(index)
     posterior = run.engine.encode(image, label)
     terms = run.engine.terms(image, seed=None, labels=label)
-    first, second, figures = st.columns([1, 1, 1.4], gap="small")
+    with st.container(key="image-and-code"):
+        first, second, figures = st.columns([1, 1, 1.4], gap="small")
     with first:
         widgets.picture(image[0], widgets.describe_image(data, index), side=160)
     with second:

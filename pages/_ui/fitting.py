@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages._ui import resources, widgets
+from pages._ui import frame, resources, widgets
 from pages._ui.train_address import query_of
 from vaelab.config import OWN, TrainConfig
 from vaelab.datasets import DatasetUnavailable, is_local
@@ -207,7 +207,7 @@ def say_what_suits(use: Use, run: Run) -> None:
             "pages/train.py",
             label=first.offer,
             icon=":material/model_training:",
-            query_params=better(run.config, settings),
+            query_params=frame.carried(better(run.config, settings)),
             help="Open Train with these settings, and start it there.",
         )
 

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from pages import PAGES, Page
-from pages._ui import browser_code, resources
+from pages._ui import browser_code, controls, resources
 from pages._ui.text import explained
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import RunError
 
-__all__ = ["PRESENT_KEY", "first_call", "go_where_wanted", "guarded", "has_webgl", "later", "presenting", "show"]
+__all__ = [
+    "PRESENT_KEY",
+    "carried",
+    "first_call",
+    "go_where_wanted",
+    "guarded",
+    "has_webgl",
+    "is_narrow",
+    "later",
+    "presenting",
+    "show",
+]
 
 #: In the URL: ``?present=true``, for a projector and a back row.
 PRESENT_KEY = "present"
@@ -82,16 +94,41 @@ def presenting() -> bool:
     return bool(st.session_state.get(PRESENT_KEY))
 
 
+def carried(query: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What a link to another page says in the address, the presentation with it.
+
+    Else the page would write that down once it is there: one more step for the browser's Back, and to a
+    place without it.
+
+    Parameters
+    ----------
+    query
+        What the link says otherwise.
+    """
+    return dict(query or {}) | ({PRESENT_KEY: "true"} if presenting() else {})
+
+
 def has_webgl() -> bool:
     """Whether the visitor's browser has WebGL, as far as it has said: some have it switched off."""
     return st.session_state.get("browser", {}).get("webgl") is not False
+
+
+def is_narrow() -> bool:
+    """Whether the visitor's screen is a phone's; until the browser has said how wide it is, by what it calls itself."""
+    said = st.session_state.get("browser", {}).get("narrow")
+    return "Mobi" in st.context.headers.get("User-Agent", "") if said is None else bool(said)
 
 
 def _head(page: Page, first: str) -> None:
     """Say where this is and what to do first, on every page at the same place."""
     st.html(_STYLE)
     with st.container(key="page-browser"):
-        _BROWSER(key="browser", on_webgl_change=lambda: None)
+        _BROWSER(
+            key="browser",
+            data={"narrow": is_narrow()},
+            on_webgl_change=lambda: None,
+            on_narrow_change=lambda: None,
+        )
     with st.container(
         key="page-head",
         horizontal=True,
@@ -101,10 +138,11 @@ def _head(page: Page, first: str) -> None:
         # As a heading of its own, since a page of Streamlit's has none.
         st.markdown(f"# {page.heading}")
         st.markdown(first, width="stretch")
-        st.toggle(
+        # Not by Streamlit's own way into the URL: a link would then take two steps of Back more.
+        controls.toggle(
             "Presentation",
+            param=PRESENT_KEY,
             key=PRESENT_KEY,
-            bind="query-params",
             help="For a projector and a back row: larger text and images, and less around them.",
         )
     if presenting():

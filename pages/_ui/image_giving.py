@@ -12,7 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages._ui import reach, widgets
+from pages._ui import frame, reach, widgets
 from pages._ui.camera import Shot, jpeg_of, take_pictures
 from pages._ui.drawing_pad import drawing_pad
 from pages._ui.image_options import AS_THEY_ARE, choose_options
@@ -258,7 +258,9 @@ def draw_oneself() -> None:
             f"Draw, choose or write what it is, and press **Add**; at least {MIN_IMAGES} drawings are needed. "
             "It is faster together: with **Collect drawings**, others draw on their phones."
         )
-        st.page_link("pages/collect.py", label="Collect drawings", icon=":material/qr_code_2:")
+        st.page_link(
+            "pages/collect.py", label="Collect drawings", icon=":material/qr_code_2:", query_params=frame.carried()
+        )
         for label in labels:
             images = np.stack([drawing.image[None] for drawing in drawings.values() if drawing.label == label])
             widgets.sheet(images, 10, f"Drawings of {label or 'no class'}", side=DRAWING_SIDE)

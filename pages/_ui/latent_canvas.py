@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, NamedTuple, TypedDict
+from typing import Any, Literal, NamedTuple, TypedDict
 
 import numpy as np
 import streamlit as st
@@ -35,7 +35,7 @@ _CANVAS = st.components.v2.component(
     isolate_styles=False,
 )
 # A model has a mount of its own, so that it travels once: another map, or another page and back,
-# does not send it again.
+# does not send it again. Neither it nor a map's images are sent before the page asks for them.
 _MODEL = st.components.v2.component(
     "latent_model", js=browser_code.join("latent_canvas/model_mount.js"), isolate_styles=False
 )
@@ -43,7 +43,7 @@ _MODEL = st.components.v2.component(
 _PLACE = st.components.v2.component(
     "latent_place", js=browser_code.join("latent_canvas/place_mount.js"), isolate_styles=False
 )
-# And the images of a map, which come last: the page works without them.
+# And the images of a map, which are asked for last: the page works without them.
 _THUMBNAILS = st.components.v2.component(
     "latent_thumbnails", js=browser_code.join("latent_canvas/thumbnails_mount.js"), isolate_styles=False
 )
@@ -56,6 +56,13 @@ _POSTERIOR = st.components.v2.component(
 _ERRORS = st.components.v2.component(
     "latent_errors", js=browser_code.join("latent_canvas/errors_mount.js"), isolate_styles=False
 )
+
+
+class Offer(TypedDict):
+    """What the browser is sent in place of something large, until it asks for that."""
+
+    name: str
+    after: str  # key of the container around the chart that is drawn first; empty where there is none
 
 
 class ErrorsSent(TypedDict):
@@ -109,8 +116,8 @@ class Pin(NamedTuple):
     along: float  # how much of the way lies behind, from 0 to 1
 
 
-def send_model(run: Run, slot: str = "") -> None:
-    """Give the browser the run's model, once in a session; not in a fragment that is redrawn often.
+def send_model(run: Run, slot: str = "", after: str = "") -> None:
+    """Give the browser the run's model, if it lacks it.
 
     Parameters
     ----------
@@ -118,19 +125,16 @@ def send_model(run: Run, slot: str = "") -> None:
         A trained run.
     slot
         Tells the models of one page apart.
+    after
+        Key of the container around the chart that the browser draws first: a model may take ten times as long
+        to come.
 
     Raises
     ------
     ValueError
         If the model is too large for a page.
     """
-    name = resources.model_name(run)
-    # Always there, so that nothing on the page moves once it has nothing more to send.
-    _MODEL(
-        key=f"model-for-browser{slot}",
-        data=None if state.was_sent(name) else resources.browser_model(run),
-    )
-    state.remember_sent(name)
+    _offer(_MODEL, f"model-for-browser{slot}", resources.model_name(run), after, lambda: resources.browser_model(run))
 
 
 def send_place(run: Run, map_key: str) -> None:
@@ -207,20 +211,32 @@ def send_posterior(run: Run, data: ImageDataset) -> None:
 
 
 def send_thumbnails(data: Labelled, projection: Projection, map_key: str) -> None:
-    """Give the browser a map's images, once in a session; after the map's chart, which they would hold up."""
+    """Give the browser a map's images, if it lacks them; after the map's chart and the model."""
     name = resources.thumbnails_name(data, projection)
-    if name is None or not isinstance(data, ImageDataset):
-        return
-
-    @st.fragment  # that the browser has them is no reason to draw the page anew
-    def mount() -> None:
-        _THUMBNAILS(
-            key=f"thumbnails-{map_key}",
-            data=None if state.was_sent(name) else resources.browser_thumbnails(name, data, projection),
-            on_arrived_change=lambda: state.remember_sent(name),
+    if name is not None and isinstance(data, ImageDataset):
+        _offer(
+            _THUMBNAILS,
+            f"thumbnails-{map_key}",
+            name,
+            map_key,
+            lambda: resources.browser_thumbnails(name, data, projection),
         )
 
-    mount()
+
+def _offer(mount: Callable[..., Any], key: str, name: str, after: str, make: Callable[[], bytes]) -> None:
+    """Tell the browser what there is, and give it to it once it asks."""
+
+    @st.fragment  # that the browser asks, or has it, is no reason to draw the page anew
+    def offer() -> None:
+        wanted = st.session_state.get(key, {}).get("wanted")
+        # Sent at each rerun until the browser has it, but all except the first are a hash.
+        mount(
+            key=key,
+            data=make() if wanted == name else Offer(name=name, after=after),
+            on_wanted_change=lambda: None,
+        )
+
+    offer()
 
 
 def latent_canvas(
@@ -234,7 +250,7 @@ def latent_canvas(
 ) -> None:
     """Draw the canvas that decodes wherever the pointer is on the map beside it.
 
-    The model must be sent as well.
+    The model must be sent as well: see ``send_model``.
 
     Parameters
     ----------
@@ -264,14 +280,8 @@ def latent_canvas(
         if pin and pin["model"] == name:
             on_pin(Pin(np.array(pin["z"], dtype=np.float32), pin["image"], pin["label"], pin["pins"], pin["along"]))
 
-    def missing() -> None:
-        state.forget_sent(name)
-
     _CANVAS(
         key=key,
         data=resources.browser_map(run, data, projection, map_key, link, dimension_names),
         on_pin_change=pinned,
-        on_missing_change=missing,
     )
-    if not state.was_sent(name):
-        st.rerun()

@@ -39,7 +39,6 @@ __all__ = [
     "choose_image",
     "chosen_image",
     "clicked_image",
-    "forget_sent",
     "go_to",
     "is_new_here",
     "label_key",
@@ -50,7 +49,6 @@ __all__ = [
     "pop_dialog",
     "put_all_into_url",
     "put_into_url",
-    "remember_sent",
     "request_dialog",
     "run_chosen",
     "set_label",
@@ -65,7 +63,6 @@ __all__ = [
     "want_run",
     "wanted_lesson",
     "wanted_run",
-    "was_sent",
     "watch_training",
     "way_of",
     "z_of",
@@ -354,21 +351,6 @@ def clicked_image(chart_key: str) -> int | None:
         if data is not None:
             return int(data[0] if isinstance(data, list | tuple) else data)
     return None
-
-
-def was_sent(model: str) -> bool:
-    """Whether this visitor's browser has been sent a model."""
-    return model in st.session_state.get("models-sent", ())
-
-
-def remember_sent(model: str) -> None:
-    """A model is on its way to this visitor's browser, and need not be sent again."""
-    st.session_state.setdefault("models-sent", set()).add(model)
-
-
-def forget_sent(model: str) -> None:
-    """The browser says that it has not, or no longer, got a model."""
-    st.session_state.get("models-sent", set()).discard(model)
 
 
 def watch_training(name: str) -> None:

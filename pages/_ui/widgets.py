@@ -60,6 +60,9 @@ MAP_CONFIG = {
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "toImage"],
 }
 
+#: Images in a row of a phone's screen.
+MOST_ON_PHONE = 7
+
 MAP_NAMES: dict[ProjectionKind, str] = {
     "plane": "Latent plane",
     "umap": "UMAP",
@@ -68,18 +71,22 @@ MAP_NAMES: dict[ProjectionKind, str] = {
 }
 
 
-def chart(figure: go.Figure, **options: Any) -> Any:
-    """Show a figure, enlarged on a projector; options as ``st.plotly_chart`` takes them."""
+def chart(figure: go.Figure, *, fills: bool = False, **options: Any) -> Any:
+    """Show a figure, enlarged on a projector; options as ``st.plotly_chart`` takes them.
+
+    One that ``fills`` is there as high as the style sheet of a presentation says: what the screen has left.
+    """
     if frame.presenting():
         figure = enlarged(figure)
+        options |= {"height": "stretch"} if fills else {}
     # Plotly's own tips come in a box of their own over whatever is at the top of the page.
     config = {"showTips": False} | options.pop("config", {})
     return st.plotly_chart(figure, config=config, **options)
 
 
-def toolbar() -> DeltaGenerator:
-    """A row for the controls above a page; it wraps where the screen is narrow."""
-    return st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+def toolbar(key: str | None = "page-toolbar") -> DeltaGenerator:
+    """A row for the controls above a page; it wraps where the screen is narrow. Further down, it has another key."""
+    return st.container(key=key, horizontal=True, vertical_alignment="bottom", gap="medium")
 
 
 def attempt(action: Callable[..., object], *arguments: object) -> None:
@@ -389,7 +396,9 @@ def picture(image: NDArray[np.generic], caption: str, side: int = 320) -> None:
 
 
 def sheet(images: NDArray[np.generic], columns: int, alt: str, side: int = 64) -> None:
-    """Show images ``(N, C, H, W)`` in rows."""
+    """Show images ``(N, C, H, W)`` in rows of so many; on a phone, where each would be tiny, in shorter ones."""
+    if frame.is_narrow():
+        columns = -(-columns // -(-columns // MOST_ON_PHONE))
     times = max(1, -(-side // images.shape[3]))
     show_pixels(tile(images, columns, gap=2, times=times), alt)
 

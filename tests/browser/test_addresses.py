@@ -222,3 +222,17 @@ def test_the_menu_leads_back_to_a_page_as_it_was_left(page):
     page.get_by_role("link", name="Interpolate").click()
     expect(page.get_by_role("radio", name="Spherical")).to_be_checked()
     until(page, lambda: asked(page) == {"run": "digits-2d", "way": "spherical", "steps": "6"})
+
+
+def test_a_presentation_goes_along_with_a_link_and_back_is_one_step(page):
+    page.goto("/?present=true")
+    idle(page)
+    page.get_by_test_id("stMain").get_by_role("link", name="Bring your own images").click()
+    expect(page.get_by_role("heading", level=1, name="Images")).to_be_visible()
+    idle(page)
+    assert asked(page) == {"add": "files", "present": "true"}
+    page.go_back()
+    expect(page.get_by_role("heading", level=1, name="vaelab")).to_be_visible()
+    idle(page)
+    assert asked(page) == {"present": "true"}
+    expect(page.get_by_role("switch", name="Presentation")).to_be_checked()

@@ -13,7 +13,7 @@ from sklearn.manifold import trustworthiness
 from sklearn.neighbors import KNeighborsClassifier
 
 from tests.browser.conftest import ROOT
-from tests.browser.steps import idle, loneliest
+from tests.browser.steps import idle, loneliest, until
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.images import tile
 from vaelab.runs import Run
@@ -85,6 +85,18 @@ def test_maps_are_those_of_the_models_with_their_figures(page, digits):
         assert figures == pytest.approx([trust, continuity, 100 * accuracy], abs=0.6)
         assert figures[:2] == pytest.approx([trust, continuity], abs=0.006)
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+
+    # They stay drawn where they are scrolled under the line above the page.
+    page.mouse.move(20, 600)
+    page.mouse.wheel(0, 400)
+    chart = page.locator(CHART)
+    until(page, lambda: chart.bounding_box()["y"] < -100)
+    page.wait_for_timeout(300)  # until the screen shows it
+    screen = np.asarray(Image.open(BytesIO(page.screenshot())).convert("RGB")).astype(int)
+    places = [(round(p["y"]), round(p["x"])) for p in page.evaluate(POINTS, [CHART, "x5"])]
+    colours = np.array([screen[place] for place in places if 80 < place[0] < len(screen)])
+    assert len(colours) > 1000
+    assert np.mean(np.ptp(colours, axis=1) > 40) > 0.9
 
 
 def test_a_loop_on_one_map_marks_its_images_on_all(page, digits):

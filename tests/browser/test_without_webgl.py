@@ -58,7 +58,7 @@ def test_hovering_clicking_and_a_loop_work_without_it(page_without):
     box = page.locator(".st-key-latent-map .nsewdrag").bounding_box()
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(*middle)
-    expect(page.get_by_test_id("latent-canvas")).to_contain_text("Decoded at the pointer")
+    expect(page.get_by_test_id("latent-canvas")).to_contain_text("Decoded here")
     page.mouse.click(*middle)
     page.wait_for_url("**z=**")
 

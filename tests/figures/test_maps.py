@@ -59,6 +59,17 @@ def test_factors_share_one_scale(panels, rng):
     assert figure.layout.coloraxis.colorbar.title.text == "size"
 
 
+def test_on_a_narrow_screen_two_maps_are_in_a_row(panels):
+    panels = [panel._replace(note="trust 0.9 · continuity 0.8 · k-NN 77%") for panel in panels]
+    wide, narrow = (linked_maps(panels, np.arange(60), columns=columns) for columns in (3, 2))
+    for figure, across, down in ((wide, 3, 2), (narrow, 2, 3)):
+        assert len({axis.domain for axis in figure.select_xaxes()}) == across
+        assert len({axis.domain for axis in figure.select_yaxes()}) == down
+    for axis in ("x", "x2", "x3", "x4", "x5"):
+        assert points_of(narrow, axis) == points_of(wide, axis)
+    assert sum("continuity 0.8<br>k-NN 77%" in title.text for title in narrow.layout.annotations) == 5
+
+
 def test_a_map_that_is_not_there_says_so(panels):
     panels[3] = MapPanel("ae", "not trained yet", None)
     figure = linked_maps(panels, np.arange(60), how="Draw.")
@@ -79,3 +90,12 @@ def test_curves_are_the_figures_of_each_way():
     assert figure.data[0].line.color == figure.data[2].line.color != figure.data[1].line.color
     assert {trace.line.color for trace in figure.data} <= {GREY, *PALETTE}
     assert [shape.x0 for shape in figure.layout.shapes] == [0.2, 0.2]
+
+
+def test_curves_are_above_each_other_on_a_narrow_screen():
+    found = {"one": [Quality(20, 1), Quality(19, 0.9)]}
+    beside, above = (strength_curves([0.1, 0.2], found, "σ", columns=columns) for columns in (2, 1))
+    assert [list(trace.y) for trace in above.data] == [list(trace.y) for trace in beside.data]
+    assert above.layout.xaxis.domain == above.layout.xaxis2.domain
+    assert above.layout.yaxis.domain[0] > above.layout.yaxis2.domain[1]
+    assert above.layout.height == 2 * beside.layout.height

@@ -22,14 +22,14 @@ async ({ code, markup }) => {
         const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
         mounts[kind] = (await import(url)).default;
     }
-    window.sent = []; // to Python
+    window.sent = []; // to Python, apart from the thanks for a model
     window.send = (kind, data) => {
         const cleanUp = mounts[kind]({
             data: typeof data === "string"
                 ? Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))
                 : data,
             parentElement: document.querySelector("main"),
-            setStateValue: (name, value) => sent.push([name, value]),
+            setStateValue: (name, value) => value === null || sent.push([name, value]),
             setTriggerValue: (name, value) => sent.push([name, value]),
         });
         if (kind === "map") window.cleanUp = cleanUp;
@@ -73,7 +73,7 @@ async ({ code, markup, keys, side, ranges }) => {
     window.send = (kind, file, key) => mounts[kind]({
         data: Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0)),
         parentElement: document.querySelector(`[data-of="${key}"]`),
-        setStateValue: (name, value) => sent.push([key, name, value]),
+        setStateValue: (name, value) => value === null || sent.push([key, name, value]),
         setTriggerValue: (name, value) => sent.push([key, name, value]),
     });
 }

@@ -66,14 +66,40 @@ def test_ready_once_it_has_both(bare, model_first):
     assert bare.evaluate("sent") == []
 
 
-def test_a_model_that_never_came_is_asked_for(bare):
+#: What stands for Streamlit's container around a chart that Plotly has drawn.
+CHART = """() => {
+    document.body.insertAdjacentHTML("beforeend", '<div class="st-key-latent-map"><p class="js-plotly-plot"></div>');
+    const axis = { _offset: 0, _length: 100, p2d: (pixel) => pixel, d2p: (place) => place };
+    const plot = document.querySelector(".js-plotly-plot");
+    Object.assign(plot, { _fullLayout: { xaxis: axis, yaxis: axis }, on() {}, removeListener() {} });
+}"""
+
+
+def test_a_model_is_asked_for_once_after_its_chart_and_a_map_s_images_after_the_model(bare):
     send(bare, map_file())
-    # What Python sends in place of a model that it believes to be here.
-    bare.evaluate("send('model', null)")
+    offer = {"name": "a@1", "after": "latent-map"}
+    for _ in range(2):  # a rerun sends it again
+        bare.evaluate("offer => send('model', offer)", offer)
+        bare.evaluate("send('thumbnails', { name: 'some', after: 'latent-map' })")
+    bare.wait_for_timeout(300)
+    assert bare.evaluate("sent") == []
+    bare.evaluate(CHART)
     bare.wait_for_function("sent.length")
-    assert bare.evaluate("sent") == [["missing", "a@1"]]
+    bare.wait_for_timeout(300)
+    assert bare.evaluate("sent") == [["wanted", "a@1"]]
+    expect(bare.get_by_text("The model is on its way").last).to_be_attached()
     send(bare, model_file())
     assert state(bare) == "ready"
+    bare.wait_for_function("sent.length > 1")
+    bare.evaluate("offer => send('model', offer)", offer)
+    bare.wait_for_timeout(300)
+    assert bare.evaluate("sent") == [["wanted", "a@1"], ["wanted", "some"]]
+
+
+def test_without_a_chart_a_model_is_asked_for_at_once(bare):
+    bare.evaluate("send('model', { name: 'a@1', after: '' })")
+    bare.wait_for_function("sent.length")
+    assert bare.evaluate("sent") == [["wanted", "a@1"]]
 
 
 def test_a_changed_run_replaces_the_model(bare):
@@ -324,7 +350,7 @@ def test_the_image_beside_is_the_nearest_with_the_label_that_is_decoded(bare):
     model, map_of_it = files_of(engine, "labelled", thumbnails="some")
     for file in (model, map_of_it, browser_thumbnails(images, "some")):
         send(bare, file)
-    bare.wait_for_function("sent.some(([name, id]) => name === 'arrived' && id === 'some')")
+    bare.wait_for_function("vaelab.thumbnails.has('some')")
     codes = projection_of(engine).codes
     for label in (2, 0, 3):
         bare.get_by_label("Label").select_option(NAMES[label])

@@ -15,8 +15,6 @@ from vaelab.figures.latent import ACCENT, GREY, PALETTE, SVG_POINTS, SYMBOLS
 
 __all__ = ["MapPanel", "linked_maps", "strength_curves"]
 
-COLUMNS = 3
-
 
 class MapPanel(NamedTuple):
     """One of several maps of the same images.
@@ -52,8 +50,9 @@ def linked_maps(
     how: str = "",
     height: int = 700,
     webgl: bool = True,
+    columns: int = 3,
 ) -> go.Figure:
-    """Draw maps of the same images in rows of three, with a legend in the place left over.
+    """Draw maps of the same images in rows, with a legend in the place left over.
 
     Parameters
     ----------
@@ -71,6 +70,8 @@ def linked_maps(
         In pixels.
     webgl
         Whether the browser has it, so that many points can be drawn by it.
+    columns
+        Maps in a row: 3, or 2 on a narrow screen, where the axes are then without numbers.
 
     Returns
     -------
@@ -78,24 +79,24 @@ def linked_maps(
         Each point's ``customdata`` is the index of its image. A class is hidden in all maps at
         once. A selection changes no marker: whoever shows the figure marks the chosen everywhere.
     """
+    narrow = columns < 3
     titles = [
-        f"<b>{panel.title}</b><br><span style='font-size:0.8em'>"
-        f"{panel.note if panel.places is not None else ' '}</span>"
-        for panel in panels
+        f"<b>{panel.title}</b><br><span style='font-size:0.8em'>{_note(panel, narrow)}</span>" for panel in panels
     ]
+    between = 0.13 if narrow else 0.055
     figure = make_subplots(
-        rows=-(-(len(panels) + 1) // COLUMNS),
-        cols=COLUMNS,
+        rows=-(-(len(panels) + 1) // columns),
+        cols=columns,
         subplot_titles=titles,
-        horizontal_spacing=0.055,
-        vertical_spacing=0.16,
+        horizontal_spacing=between,
+        vertical_spacing=0.14 if narrow else 0.16,
     )
-    figure.update_annotations(font_size=15)
+    figure.update_annotations(font_size=14 if narrow else 15)
     classes = _classes(len(indices), labels, label_names)
     many = len(panels) * len(indices) > SVG_POINTS
     scatter = go.Scattergl if many and webgl else go.Scatter
     for number, panel in enumerate(panels):
-        place = {"row": number // COLUMNS + 1, "col": number % COLUMNS + 1}
+        place = {"row": number // columns + 1, "col": number % columns + 1}
         if panel.places is None:
             _empty(figure, panel.note, place)
             continue
@@ -117,15 +118,20 @@ def linked_maps(
             scaleanchor="x" if number == 0 else f"x{number + 1}",
             **place,
         )
-    left = (COLUMNS - 1) * (1 + 0.055) / COLUMNS  # of the place left over
-    figure.update_xaxes(visible=False, row=len(figure._grid_ref), col=COLUMNS)
-    figure.update_yaxes(visible=False, row=len(figure._grid_ref), col=COLUMNS)
+    if narrow:
+        figure.update_xaxes(showticklabels=False, title_font_size=11)
+        figure.update_yaxes(showticklabels=False, title_font_size=11)
+    left = (columns - 1) * (1 + between) / columns  # of the place left over
+    rest = {"row": len(figure._grid_ref), "col": columns}
+    top = next(figure.select_yaxes(**rest)).domain[1]
+    figure.update_xaxes(visible=False, **rest)
+    figure.update_yaxes(visible=False, **rest)
     figure.add_annotation(
         text=how,
         xref="paper",
         yref="paper",
         x=left,
-        y=0.44,
+        y=top + 0.02,
         xanchor="left",
         yanchor="top",
         align="left",
@@ -134,7 +140,7 @@ def linked_maps(
     )
     figure.update_layout(
         height=height,
-        margin={"l": 8, "r": 8, "t": 74, "b": 8},  # above the titles: the tool bar
+        margin={"l": 8, "r": 8, "t": 96 if narrow else 74, "b": 8},  # above the titles: the tool bar
         clickmode="event+select",
         dragmode="lasso",
         hovermode="closest",
@@ -147,7 +153,7 @@ def linked_maps(
             "tracegroupgap": 0,
             "x": left,
             "xanchor": "left",
-            "y": 0.3,
+            "y": top - 0.12 if how else top,
             "yanchor": "top",
             "font": {"size": 12},
         },
@@ -160,12 +166,19 @@ def linked_maps(
                 "x": left,
                 "xanchor": "left",
                 "len": 0.28,
-                "y": 0.28,
+                "y": top - 0.14 if how else top,
                 "yanchor": "top",
             },
         },
     )
     return figure
+
+
+def _note(panel: MapPanel, narrow: bool) -> str:
+    """What is written under a map's name; the place for it where there is no map. Half as wide, it takes two lines."""
+    note = panel.note if panel.places is not None else " "
+    first, *more = note.rsplit(" · ", 1)
+    return "<br>".join((first, *(more or [" "]))) if narrow else note
 
 
 def _classes(
@@ -237,6 +250,7 @@ def strength_curves(
     strength_name: str,
     chosen: float | None = None,
     height: int = 300,
+    columns: int = 2,
 ) -> go.Figure:
     """Draw how denoisers do on ever stronger noise.
 
@@ -251,43 +265,47 @@ def strength_curves(
     chosen
         The strength to mark.
     height
-        In pixels.
+        In pixels, of a row.
+    columns
+        Panels in a row: 2, or 1 on a narrow screen.
 
     Returns
     -------
     plotly.graph_objects.Figure
         Two panels, PSNR and SSIM, higher is better in both; a line a denoiser.
     """
-    figure = make_subplots(cols=2, subplot_titles=["PSNR", "SSIM"], horizontal_spacing=0.07)
+    rows = 2 // columns
+    figure = make_subplots(
+        rows, columns, subplot_titles=["PSNR", "SSIM"], horizontal_spacing=0.1, vertical_spacing=0.4 / rows
+    )
     dashes = ("dot", "dash", "solid", "solid", "solid")
     colours = (GREY, PALETTE[1], PALETTE[0], PALETTE[4], PALETTE[2])
     symbols = ("x", "square", "circle", "diamond", "cross")
-    for column, (unit, digits) in enumerate((("dB", 1), ("", 2))):
+    for panel, (unit, digits) in enumerate((("dB", 1), ("", 2))):
+        place = {"row": panel // columns + 1, "col": panel % columns + 1}
         for number, (name, qualities) in enumerate(by_denoiser.items()):
             figure.add_trace(
                 go.Scatter(
                     x=list(strengths),
-                    y=[quality[column] for quality in qualities],
+                    y=[quality[panel] for quality in qualities],
                     name=escape(name),
                     mode="lines+markers",
                     legendgroup=escape(name),
-                    showlegend=column == 0,
+                    showlegend=panel == 0,
                     line={"color": colours[number % 5], "width": 2, "dash": dashes[number % 5]},
                     marker={"size": 7, "symbol": symbols[number % 5]},
                     hovertemplate=f"%{{y:.{digits}f}} {unit}<extra>{escape(name)}</extra>",
                 ),
-                row=1,
-                col=column + 1,
+                **place,
             )
         if chosen is not None:
-            figure.add_vline(chosen, line={"color": ACCENT, "width": 1.5, "dash": "dash"}, row=1, col=column + 1)
+            figure.add_vline(chosen, line={"color": ACCENT, "width": 1.5, "dash": "dash"}, **place)
     figure.update_layout(
-        height=height,
+        height=rows * height,
         hovermode="x unified",
         margin={"l": 8, "r": 8, "t": 28, "b": 8},
-        legend={"orientation": "h", "y": -0.25, "x": 0.5, "xanchor": "center"},
+        legend={"orientation": "h", "y": -0.25 / rows, "x": 0.5, "xanchor": "center"},
     )
     figure.update_xaxes(title=strength_name, hoverformat=".2f")
-    figure.update_yaxes(title="dB, mean over images", col=1)
-    figure.update_yaxes(title="mean over images", col=2)
+    figure.update_layout(yaxis_title="dB, mean over images", yaxis2_title="mean over images")
     return figure

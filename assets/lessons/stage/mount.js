@@ -21,7 +21,6 @@
  * @typedef {object} MountArguments  Of Streamlit, at every rerun.
  * @property {Uint8Array} data
  * @property {HTMLElement} parentElement
- * @property {(name: string, value: unknown) => void} setTriggerValue
  */
 /**
  * @template Spec
@@ -34,9 +33,6 @@
 import { MODEL_ARRIVED, use } from "../../network/models.js";
 import { readHeader, readSafetensors, specOf } from "../../network/safetensors.js";
 import { page } from "../../shared/page.js";
-
-/** Milliseconds that models may take to come before Python is asked for them. */
-const PATIENCE = 400;
 
 /**
  * The element of this class within another, which the markup has.
@@ -55,13 +51,13 @@ function byClass(root, name) {
 export function figure(Figure) {
   /** @type {WeakMap<HTMLElement, MountedFigure<Spec>>} */
   const mounted = new WeakMap();
-  return (/** @type {MountArguments} */ { data, parentElement, setTriggerValue }) => {
+  return (/** @type {MountArguments} */ { data, parentElement }) => {
     const root = byClass(parentElement, "ls-figure");
     const { metadata } = readHeader(data);
     let current = mounted.get(root);
     if (!current || current.text !== metadata.figure) {
       current?.end();
-      current = new MountedFigure(Figure, root, data, (names) => setTriggerValue("missing", names));
+      current = new MountedFigure(Figure, root, data);
       mounted.set(root, current);
     }
     const shown = current;
@@ -84,9 +80,8 @@ class MountedFigure {
    * @param {new (given: Given<Spec>) => Drawn} Figure
    * @param {HTMLElement} root
    * @param {Uint8Array} data
-   * @param {(names: string[]) => void} request  Asks Python for models.
    */
-  constructor(Figure, root, data, request) {
+  constructor(Figure, root, data) {
     this.Figure = Figure;
     this.root = root;
     this.problem = byClass(root, "ls-problem");
@@ -107,11 +102,6 @@ class MountedFigure {
       sides?.style.setProperty("--figure-height", `${root.offsetHeight}px`);
     });
     this.observer.observe(root);
-    // Python believes that this page has the models; where it has not, ask for them.
-    setTimeout(() => {
-      const missing = this.names.filter((name) => !page.models.has(name));
-      if (missing.length && !this.#ending.signal.aborted) request(missing);
-    }, PATIENCE);
   }
 
   #start() {

@@ -45,7 +45,7 @@ export class ImageView {
     this.caption = element("figcaption", {}, caption);
     this.element = element(
       "figure",
-      { class: "ls-picture", style: `width:${side / 16}rem` },
+      { class: "ls-picture", style: `--ls-side:${side / 16}rem` },
       this.canvas,
       this.caption,
     );

@@ -91,7 +91,7 @@ export class Tiles {
       this.element.append(tile);
       return { tile, picture: new Picture(canvas, size) };
     });
-    if (changed) this.#listen(columns);
+    if (changed) this.#listen();
   }
 
   /** @param {Float32Array} images  All of them, one after another, as a network decodes them. */
@@ -133,12 +133,12 @@ export class Tiles {
     });
   }
 
-  /** @param {number} columns */
-  #listen(columns) {
+  #listen() {
     this.element.addEventListener("keydown", (event) => {
       const arrow = arrowOf(event);
       if (!arrow) return;
       event.preventDefault();
+      const columns = getComputedStyle(this.element).gridTemplateColumns.split(" ").length;
       const to = this.value + arrow[0] + columns * arrow[1];
       if (!(to in this.tiles)) return;
       this.choose(to);
