@@ -267,9 +267,9 @@ def test_what_is_no_outbox_is_passed_over(symbols, outbox):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"image": ""}, "did not arrive whole"),
-        ({"image": "é" * 30}, "did not arrive whole"),
-        ({"image": "AAAA" * 10**6}, "did not arrive whole"),
+        ({"image": ""}, "did not arrive complete"),
+        ({"image": "é" * 30}, "did not arrive complete"),
+        ({"image": "AAAA" * 10**6}, "did not arrive complete"),
         ({"image": base64.b64encode(bytes(784)).decode()}, "nothing on the paper"),
         ({"id": "../../set"}, "32 hexadecimal digits"),
         ({"label": ""}, "choose a class"),
