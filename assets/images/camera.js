@@ -91,8 +91,7 @@ export class Camera {
   async #begin() {
     this.#problem.textContent = "";
     if (!navigator.mediaDevices) {
-      this.#problem.textContent =
-        "Browsers allow the camera only at localhost, or at addresses that begin with https.";
+      this.#problem.textContent = "Browsers allow the camera only at localhost, or at addresses that begin with https.";
       return;
     }
     try {
