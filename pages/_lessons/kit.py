@@ -170,7 +170,7 @@ def predict(
 def behind_a_button() -> DeltaGenerator:
     """A place for a lesson's question, behind a button."""
     return st.popover(
-        "Predict", icon=":material/help:", key="question", help="Ask the lesson's question: what will the figure show?"
+        "Predict", icon=":material/help:", key="question", help="Ask the lesson’s question: what will the figure show?"
     )
 
 
