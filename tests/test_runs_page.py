@@ -134,8 +134,8 @@ def test_why_a_run_could_not_be_resumed_is_said_beside_it(launch, trained):
     run.write_status("preparing", "loading the images")
     run.write_end("failed", "The images are gone.")
     assert run.status.state == "finished"
-    for page, query in (("runs.py", "runs"), ("train.py", "watch")):
-        app = launch(page, **{query: run.name})
+    for page, param in (("runs.py", "runs"), ("train.py", "watch")):
+        app = launch(page, **{param: run.name})
         assert "The images are gone." in "".join(each.value for each in app.warning).replace("\\", "")
     assert not launch("runs.py").warning
 
