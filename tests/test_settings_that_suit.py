@@ -113,6 +113,6 @@ def test_images_of_one_title_are_told_apart(launch, digits):
     save_own(digits, "first", title="Symbols")
     save_own(digits, "second", title="Symbols")
     app = launch("train.py", dataset="own/first", suit="false")
-    assert app.selectbox(key="train-dataset").options[:2] == ["Symbols (own/second)", "Symbols (own/first)"]
+    assert app.selectbox(key="train-dataset").options[:2] == ["Symbols · own/second", "Symbols · own/first"]
     assert app.selectbox(key="train-dataset").value == "own/first"
     assert one(app.query_params["dataset"]) == "own/first"
