@@ -193,7 +193,7 @@ def test_a_run_that_is_not_there_is_said_to_be_missing(launch):
     app = launch(run="no-such-run")
     # Beside the controls, which it must not squeeze.
     said = app.toast[0].value
-    assert f"the model “{plain('no-such-run')}”, which is not here. Showing " in said
+    assert plain("the model “no-such-run”, which is not here. Showing ") in said
     assert not app.warning
     assert app.selectbox(key="run").value == "mnist-2d"
 
@@ -334,7 +334,7 @@ def test_runs_lists_own_runs_and_examples(launch, own_run):
 def test_a_broken_run_is_shown_as_such(launch, own_run):
     (own_run.path / "checkpoints" / "last.safetensors").write_bytes(b"not a checkpoint")
     app = launch("runs.py")
-    assert own_run.name in app.warning[0].value
+    assert plain(own_run.name) in app.warning[0].value
     assert "damaged" in app.warning[0].value
     # The other pages do without it.
     assert launch().selectbox(key="run").value == "mnist-2d"

@@ -263,12 +263,12 @@ def test_a_person_finds_theirs_by_name(launch, leaves):
     save_own(replace(leaves, image_names=tuple(names)), "leaves")
     run = train(TrainConfig(dataset="own/leaves", **SMALL))
     app = launch("explore.py", run=run.name, find="ana")
-    assert "Ringed: “Ana”, 1 of 3 images." in [each.value for each in app.markdown]
+    assert "3 images match and are ringed; this is the 1st." in [each.value for each in app.markdown]
     assert "image" not in app.query_params  # it is the one with which the map starts
     app.button(key="next-found").click().run()
     assert one(app.query_params["image"]) == "1"
     app.text_input(key=f"find:{run.images().key}").set_value("hann").run()
-    assert "Ringed: “Hanna”, 1 image." in [each.value for each in app.markdown]
+    assert "One image matches and is ringed." in [each.value for each in app.markdown]
     assert one(app.query_params["image"]) == str(len(leaves) - 1)
     assert one(app.query_params["find"]) == "hann"
     app.text_input(key=f"find:{run.images().key}").set_value("nobody").run()

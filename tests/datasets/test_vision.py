@@ -259,7 +259,7 @@ def test_of_a_damaged_file_it_is_said_where_it_lies(tmp_path):
     path = tmp_path / "MNIST" / "train-images-idx3-ubyte.gz"
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(
-        DatasetUnavailable, match=rf"The files of mnist in {tmp_path / 'MNIST'} are damaged: bring them"
+        DatasetUnavailable, match=rf"The files of mnist in {tmp_path / 'MNIST'} are damaged: copy them here again"
     ):
         load_dataset("mnist", folder=tmp_path)
 
