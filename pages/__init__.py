@@ -89,7 +89,7 @@ PAGES = (
         "train",
         "Train",
         ":material/model_training:",
-        "**Press Start training**, and watch the model learn on the right.",
+        "**Press Start training**, and watch the model learn.",
         has_chart=False,
     ),
     Page(

@@ -101,8 +101,8 @@ def newest(runs: Sequence[Run]) -> list[Run]:
 
 def distinct_names(runs: Sequence[Run]) -> dict[Path, str]:
     """What to call each run, by its folder: those of one name are told apart by what they are, or by their time."""
-    write = widgets.told_apart(runs, lambda run: run.title + (" (example)" if resources.is_example(run) else ""))
-    return {run.path: write(run) for run in runs}
+    write = widgets.told_apart(runs, lambda run: run.title)
+    return {run.path: write(run) + (" (example)" if resources.is_example(run) else "") for run in runs}
 
 
 def table_key(runs: list[Run]) -> tuple[str, list[int]]:

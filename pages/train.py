@@ -36,7 +36,7 @@ def main() -> None:
         settings = choose_settings(source, defaults)
         if defaults.suit(settings):
             frame.say_first(
-                "**Press Start training**: what is set suits the images. Watch the model learn on the right."
+                "**Press Start training**: what is set suits the images. Watch the model learn."
             )
         defaults.say_why(settings)
         start(settings)

@@ -85,7 +85,7 @@ def test_what_is_proposed_for_a_built_in_set_suits_until_it_is_changed(launch):
     app = launch("train.py", dataset="digits")
     assert "what is set suits the images" in first(app)
     by_key(app, "train-latent_dim").set_value(3).run()
-    assert first(app) == "**Press Start training**, and watch the model learn on the right."
+    assert first(app) == "**Press Start training**, and watch the model learn."
 
 
 def test_each_reason_is_about_some_settings(digits):

@@ -176,7 +176,7 @@ def choose_defaults(source: Source) -> Defaults:
     """Have settings chosen that suit the images, and say why; for one's own images unless switched off."""
     own = source.name.startswith(OWN)
     suit = is_local(source) and controls.toggle(
-        "Settings that suit",
+        "Fit settings to this machine",
         param="suit",
         key=f"train-suit-{'own' if own else 'built-in'}",
         default=own,
