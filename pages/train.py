@@ -35,9 +35,7 @@ def main() -> None:
         defaults = choose_defaults(source)
         settings = choose_settings(source, defaults)
         if defaults.suit(settings):
-            frame.say_first(
-                "**Press Start training**: what is set suits the images. Watch the model learn."
-            )
+            frame.say_first("**Press Start training**: what is set suits the images. Watch the model learn.")
         defaults.say_why(settings)
         start(settings)
 

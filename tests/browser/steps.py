@@ -101,7 +101,7 @@ def train_here(page, epochs):
     field.press("Enter")
     idle(page)
     page.get_by_role("button", name="Start training").click()
-    expect(page.get_by_text(re.compile(f"Finished · epoch {epochs} of {epochs}"))).to_be_visible()
+    expect(page.get_by_text(re.compile(f"Finished · {epochs:,} of {epochs:,} epoch"))).to_be_visible()
     idle(page)
     page.get_by_test_id("stMain").get_by_role("button", name="Explore").click()
     page.wait_for_url(re.compile(r"/explore\?run=own-"))

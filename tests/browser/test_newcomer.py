@@ -122,7 +122,7 @@ def test_train_watch_and_explore_ones_own(page, served_runs):
     page.get_by_label("Name", exact=True).press("Enter")
     idle(page)
     page.get_by_role("button", name="Start training").click()
-    expect(page.get_by_text(re.compile("Finished · epoch 4 of 4"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Finished · 4 of 4 epochs"))).to_be_visible()
     idle(page)
     # Three curves with two lines each, and what they say in words.
     curves = page.locator(".tr-curves .ls-graph")
@@ -153,10 +153,10 @@ def test_training_goes_on_without_the_page_and_is_found_stopped_and_resumed(page
     epochs.press("Enter")
     idle(page)
     page.get_by_role("button", name="Start training").click()
-    running = re.compile(r"Running · epoch (\d+) of 10000")
+    running = re.compile(r"Running · ([\d,]+) of 10,000 epochs")
 
     def epoch(of):
-        return int(running.search(of.get_by_text(running).inner_text())[1])
+        return int(running.search(of.get_by_text(running).inner_text())[1].replace(",", ""))
 
     expect(page.get_by_text(running)).to_be_visible()
     first = epoch(page)
@@ -169,11 +169,11 @@ def test_training_goes_on_without_the_page_and_is_found_stopped_and_resumed(page
     again = epoch(visitor)
     until(visitor, lambda: epoch(visitor) > again)
     visitor.get_by_role("button", name="Stop").click()
-    expect(visitor.get_by_text(re.compile("Stopped · epoch"))).to_be_visible()
+    expect(visitor.get_by_text(re.compile(r"Stopped · [\d,]+ of 10,000 epochs"))).to_be_visible()
     visitor.get_by_role("button", name="Resume").click()
     expect(visitor.get_by_text(running)).to_be_visible()
     visitor.get_by_role("button", name="Stop").click()
-    expect(visitor.get_by_text(re.compile("Stopped · epoch"))).to_be_visible()
+    expect(visitor.get_by_text(re.compile(r"Stopped · [\d,]+ of 10,000 epochs"))).to_be_visible()
     assert visitor.get_by_test_id("stException").count() == 0
 
 
@@ -216,13 +216,13 @@ def test_rename_and_delete_a_run_while_another_trains(page):
     page.get_by_label("Epochs", exact=True).press("Enter")
     idle(page)
     page.get_by_role("button", name="Start training").click()
-    expect(page.get_by_text(re.compile("Finished · epoch 2 of 2"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Finished · 2 of 2 epochs"))).to_be_visible()
     expect(page.get_by_role("img", name="Images and their reconstructions")).to_be_visible()
     page.get_by_label("Epochs", exact=True).fill("10000")
     page.get_by_label("Epochs", exact=True).press("Enter")
     idle(page)
     page.get_by_role("button", name="Start training").click()
-    expect(page.get_by_text(re.compile(r"Running · epoch \d+ of 10000"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Running · [\d,]+ of 10,000 epochs"))).to_be_visible()
 
     page.get_by_role("link", name="Runs").click()
     page.wait_for_selector('[data-testid="stDataFrame"] canvas')

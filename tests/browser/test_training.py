@@ -49,13 +49,13 @@ def training(page):
     page.goto("/train?dataset=digits&epochs=10000&hidden=32")
     page.get_by_role("button", name="Start training").click()
     # The first training of a server starts its cluster.
-    expect(page.get_by_text(re.compile(r"Running · epoch [1-9]\d* of 10000"))).to_be_visible(timeout=180_000)
+    expect(page.get_by_text(re.compile(r"Running · [1-9][\d,]* of 10,000 epochs"))).to_be_visible(timeout=180_000)
     expect(page.get_by_role("img", name="Images and their reconstructions")).to_be_visible(timeout=120_000)
     yield page
     stop = page.get_by_role("button", name="Stop")
     if stop.is_enabled():
         stop.click()
-        expect(page.get_by_text(re.compile("Stopped · epoch"))).to_be_visible()
+        expect(page.get_by_text(re.compile(r"Stopped · [\d,]+ of 10,000 epochs"))).to_be_visible()
 
 
 def test_no_frame_is_blank_and_hover_and_zoom_remain(training):
@@ -107,7 +107,7 @@ def test_the_map_is_touched_and_training_is_watched_again(training):
     until(page, move_on)
 
     page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_text(re.compile("Stopped · epoch"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Stopped · [\d,]+ of 10,000 epochs"))).to_be_visible()
     # A second press of the same place leads nowhere.
     expect(page.get_by_role("button", name="Stop")).to_be_disabled()
     idle(page)
@@ -118,7 +118,7 @@ def test_the_map_is_touched_and_training_is_watched_again(training):
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("heading", name="Latent map after 1 epoch", exact=True)).to_be_visible()
     page.get_by_role("button", name="Watch it again").click()
-    last = page.get_by_text(re.compile(r"Stopped · epoch (\d+) of")).inner_text()
-    epoch = re.search(r"epoch (\d+)", last)[1]
+    last = page.get_by_text(re.compile(r"Stopped · [\d,]+ of")).inner_text()
+    epoch = re.search(r"Stopped · ([\d,]+) of", last)[1]
     expect(page.get_by_role("heading", name=f"Latent map after {epoch} epochs", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Watch it again")).to_be_visible()
