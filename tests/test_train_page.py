@@ -161,6 +161,14 @@ def test_curves_are_those_that_were_written_down(run):
     assert np.allclose(trained[1], trained[2] + trained[3], rtol=1e-4)
 
 
+def test_training_s_curve_reaches_as_far_as_validation_s_where_few_steps_were_written_down(run):
+    whole = (run.path / "metrics.jsonl").read_text().splitlines(keepends=True)
+    steps = [line for line in whole if line.startswith('{"kind": "step"')]
+    (run.path / "metrics.jsonl").write_text("".join([*steps[:2], *(line for line in whole if line not in steps)]))
+    _, trained, validation = curves_of(run)
+    assert trained[0].tolist() == validation[0].tolist() == list(range(1, 12))
+
+
 def test_an_autoencoder_has_one_curve(ae_run):
     terms, _, validation = curves_of(ae_run)
     assert terms == ["Total loss"]

@@ -143,10 +143,11 @@ def curves_of(run: Run) -> tuple[list[str], Floats, Floats]:
     epochs = [record for record in records if record["kind"] == "epoch"]
     steps = [record for record in records if record["kind"] == "step"]
     ended = epochs[-1]["step"] if epochs else 0
-    if len(epochs) >= FEW_EPOCHS:
-        train = epochs + [record for record in steps if record["step"] > ended]
+    # Of epochs that take a blink there are more than of steps, which are written down by the clock.
+    if len(epochs) < min(FEW_EPOCHS, len(steps)):
+        train = steps
     else:
-        train = steps or epochs
+        train = epochs + [record for record in steps if record["step"] > ended]
     # By what the run is, as there may be no record yet; an autoencoder's total is its reconstruction.
     added = PENALTY if run.config.objective != "elbo" else {}
     terms = {"total": TERMS["total"]} if run.config.model == "ae" else TERMS | added
