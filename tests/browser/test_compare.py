@@ -104,6 +104,8 @@ def test_a_sweep_is_queued_and_trained(page, served_runs):
     config = TrainConfig(epochs=1, hidden=(16,), latent_dim=3)
     base = train(config, run_dir=served_runs / "to-sweep")
     page.goto(f"/compare?run={base.name}")
+    expect(page.get_by_text("Sweep: train this model")).to_be_visible()
+    idle(page)
     page.get_by_text("Sweep: train this model").click()
     values = page.get_by_role("textbox", name="Values")
     values.fill("2, x")
