@@ -140,10 +140,11 @@ def test_what_a_worker_would_stumble_over_is_told_before_anything_is_queued(star
         worker = start("worker", address, "--trainings", "1", VAELAB_DATA=str(tmp_path / "elsewhere"))
         worker.wait_for("Ready")
         assert f"does not see own/mine in {tmp_path / 'elsewhere'}: keep the data in a folder" in refusal(jobs, own)
+        again = Run.create(QUICK, tmp_path / "again")  # one that cannot be queued leaves nothing behind
         # A worker of dask's own, which does not know this package.
         start(address, module="distributed.cli.dask_worker", PYTHONPATH="")
         wait_for(lambda: len(jobs._client.scheduler_info(n_workers=-1)["workers"]) == 3)
-        assert f"cannot run this version of vaelab: stop it, and start it with {start_one}." in refusal(jobs, run)
+        assert f"cannot run this version of vaelab: stop it, and start it with {start_one}." in refusal(jobs, again)
     finally:
         jobs.close()
 

@@ -127,6 +127,8 @@ def whole_address(scheduler: str) -> str:
     ('tcp://192.168.0.7:8786', 'tcp://[::1]:9000')
     """
     protocol, _, place = scheduler.strip().rpartition("://")
+    if protocol not in {"", "tcp", "tls"}:
+        return scheduler  # of dask's other ways, which have addresses of their own
     bare = place.endswith("]") or ":" not in place
     host, port = (place, str(PORT)) if bare else place.rsplit(":", 1)
     host = host.strip("[]")
