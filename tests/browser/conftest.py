@@ -89,7 +89,9 @@ def served_runs(runs_folder, data_folder):
         assert time.monotonic() < deadline, "A training did not stop."
         time.sleep(0.05)
     for path in [*runs_folder.glob("*"), *data_folder.glob("*")]:
-        shutil.rmtree(path)
+        while path.exists():  # a job may still be writing into it
+            assert time.monotonic() < deadline, f"{path} could not be emptied."
+            shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -48,10 +48,12 @@ window.WebSocket = class extends WebSocket {
 #: has stayed so for a moment: some controls wait a little before they send what was done to them.
 #: What the server does not answer within seconds, it never will.
 IDLE = """
-() => new Promise((done) => {
-    let since = performance.now();
+() => new Promise((done, fail) => {
+    const began = performance.now();
+    let since = began;
     const look = () => {
         const now = performance.now();
+        if (now - began > 120_000) fail(new Error("The page did not come to rest."));
         const app = document.querySelector("[data-test-script-state]");
         const { sent, answered } = traffic;
         const waiting = sent > answered && now - sent < 3000;

@@ -26,7 +26,7 @@ CHANGED = re.compile("Changed by .* the direction")
 def visit(page, run):
     page.goto(f"/arithmetic?run={run.name}")
     expect(page.get_by_alt_text(CHANGED)).to_be_visible()
-    expect(page.get_by_text("random directions, it is")).to_be_visible()
+    expect(page.get_by_text("in random directions, the first takes")).to_be_visible()
     idle(page)
 
 
@@ -98,7 +98,7 @@ def test_the_same_group_twice_is_refused_in_a_sentence(page):
     expect(page.get_by_role("alert")).to_contain_text("choose two different groups")
     page.get_by_role("combobox", name="A, from").click()
     page.get_by_role("option", name="0", exact=True).click()
-    expect(page.get_by_text("random directions, it is")).to_be_visible()
+    expect(page.get_by_text("in random directions, the first takes")).to_be_visible()
     idle(page)
     data = load_dataset("digits")
     assert shows_change(page, run, data, of_labels(run, data, "0", "3"), 1)
@@ -111,7 +111,7 @@ def test_faces_are_changed_by_a_factor_that_no_model_was_told(page):
     page.get_by_role("combobox", name="Factor").click()
     page.get_by_role("option", name="gaze").click()
     idle(page)
-    expect(page.get_by_text("random directions, it is")).to_be_visible()
+    expect(page.get_by_text("in random directions, the first takes")).to_be_visible()
     idle(page)
     gaze = data.factors[:, data.factor_names.index("gaze")]
     assert gaze[shown_image(page)] < np.quantile(gaze, 0.26)
@@ -153,7 +153,7 @@ def test_groups_are_drawn_around_on_the_map(page):
         # A ring of twelve sides leaves out a little of its circle.
         assert 0.8 * len(inside) <= number <= 1.1 * len(inside) + 5
         around[end] = np.array(inside)
-    expect(page.get_by_text("random directions, it is")).to_be_visible()
+    expect(page.get_by_text("in random directions, the first takes")).to_be_visible()
     index = shown_image(page)
     assert np.linalg.norm(codes[around["A"]] - codes[index], axis=1).min() < 0.05
     change = learn_change(codes, np.arange(len(data)), around["A"], around["B"], data.split.train)

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.browser
 
 def test_click_a_point_and_see_it_decoded(page):
     open_app(page)
-    expect(page.get_by_text("The chosen image")).to_be_visible()
+    expect(page.get_by_text("The map's first image")).to_be_visible()
     canvas(page)
     idle(page)
     point = click_point(page, "latent-map", of_class="6")

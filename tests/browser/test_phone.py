@@ -51,7 +51,8 @@ LOOK = """
     while (texts.nextNode()) {
         const element = texts.currentNode.parentElement;
         const words = texts.currentNode.data.trim();
-        if (words.length < 9 || !seen(element) || element.closest("svg, style, script, canvas, .katex, pre")) continue;
+        const forEars = getComputedStyle(element).clipPath !== "none";
+        if (words.length < 9 || forEars || !seen(element) || element.closest("svg, style, script, canvas, .katex, pre")) continue;
         const range = document.createRange();
         range.selectNodeContents(texts.currentNode);
         const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
