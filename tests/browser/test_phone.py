@@ -52,7 +52,8 @@ LOOK = """
         const element = texts.currentNode.parentElement;
         const words = texts.currentNode.data.trim();
         const forEars = getComputedStyle(element).clipPath !== "none";
-        if (words.length < 9 || forEars || !seen(element) || element.closest("svg, style, script, canvas, .katex, pre")) continue;
+        if (words.length < 9 || forEars || !seen(element)) continue;
+        if (element.closest("svg, style, script, canvas, .katex, pre")) continue;
         const range = document.createRange();
         range.selectNodeContents(texts.currentNode);
         const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
