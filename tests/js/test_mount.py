@@ -234,7 +234,7 @@ def test_a_place_that_python_sends_may_come_with_a_way(bare):
         send(bare, file)
     pins = [{"z": [-1.0, 0.5], "image": None}, {"z": [1.0, 0.5], "image": 7}]
     place = {"map_key": "latent-map", "turn": "1", "run": "a", "z": [0.25, 0.5], "image": None, "label": 0}
-    bare.evaluate("place => send('place', place)", place | {"pins": pins})
+    bare.evaluate("place => send('place', place)", place | {"pins": pins, "along": 1.0, "kind": "linear"})
     expect(bare.get_by_test_id("path")).to_contain_text("From A to B")
     assert z(bare) == pytest.approx([0.25, 0.5])
     bare.get_by_role("button", name="Origin").click()
@@ -316,7 +316,7 @@ def test_another_label_is_another_image_and_another_pin(bare, slow):
         select.select_option(NAMES[label])
         assert_shown(bare, drawn[label])
         name, pin = bare.evaluate("sent.at(-1)")
-        assert (name, pin["label"], pin["image"]) == ("pin", label, 0)
+        assert (name, pin["label"], pin["image"]) == ("pin", label, None)  # nobody chose image 0
         assert pin["z"] == pytest.approx(code.tolist())
     assert len(bare.evaluate("sent")) == 4
 
