@@ -23,11 +23,40 @@ const TAKEN_FOR_LOST = 60_000;
  */
 const asked = new WeakMap();
 
+/** Milliseconds after which a message is taken for one that gets no answer; and of silence, in which no run begins. */
+const UNANSWERED = 3000;
+const SILENCE = 200;
+
 /**
- * Whether Streamlit is at rest. On its way to another page it would take what it is told for a fragment of a page that is
- * gone, and show nothing.
+ * Note when the page writes to its server, and when it is answered: of what was just pressed, Streamlit shows nothing
+ * until then.
+ */
+function listenToTraffic() {
+  if (page.traffic) return;
+  const traffic = { sent: Number.NEGATIVE_INFINITY, answered: Number.NEGATIVE_INFINITY };
+  page.traffic = traffic;
+  const heard = new WeakSet();
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (...all) {
+    traffic.sent = performance.now();
+    if (!heard.has(this)) {
+      heard.add(this);
+      this.addEventListener("message", () => {
+        traffic.answered = performance.now();
+      });
+    }
+    return send.apply(this, all);
+  };
+}
+
+/**
+ * Whether Streamlit is at rest. What it is told amid a run of the whole page ends that run, and with half a page it shows
+ * nothing at all.
  */
 function rests() {
+  const { sent, answered } = page.traffic ?? { sent: 0, answered: 0 };
+  const now = performance.now();
+  if ((sent > answered && now - sent < UNANSWERED) || now - Math.max(sent, answered) < SILENCE) return false;
   const app = document.querySelector("[data-test-script-state]");
   return !(app instanceof HTMLElement) || app.dataset.testScriptState === "notRunning";
 }
@@ -39,6 +68,7 @@ function rests() {
  * @param {(chart: string) => boolean} [isDue]  Whether nothing else is to come before, either.
  */
 export function takeUp(mount, isHere, isDue = () => true) {
+  listenToTraffic();
   const { name, after } = mount.data;
   const watch = setInterval(() => {
     if (isHere(name)) {

@@ -224,19 +224,18 @@ def send_thumbnails(data: Labelled, projection: Projection, map_key: str) -> Non
 
 
 def _offer(mount: Callable[..., Any], key: str, name: str, after: str, make: Callable[[], bytes]) -> None:
-    """Tell the browser what there is, and give it to it once it asks."""
+    """Tell the browser what there is, and give it to it once it asks.
 
-    @st.fragment  # that the browser asks, or has it, is no reason to draw the page anew
-    def offer() -> None:
-        wanted = st.session_state.get(key, {}).get("wanted")
-        # Sent at each rerun until the browser has it, but all except the first are a hash.
-        mount(
-            key=key,
-            data=make() if wanted == name else Offer(name=name, after=after),
-            on_wanted_change=lambda: None,
-        )
-
-    offer()
+    Not in a fragment of its own: rerun along with the one around it, which draws it elsewhere, it would leave the page
+    blank.
+    """
+    wanted = st.session_state.get(key, {}).get("wanted")
+    # Sent at each rerun until the browser has it, but all except the first are a hash.
+    mount(
+        key=key,
+        data=make() if wanted == name else Offer(name=name, after=after),
+        on_wanted_change=lambda: None,
+    )
 
 
 def latent_canvas(
