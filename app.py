@@ -46,7 +46,8 @@ if __name__ == "__main__":
 elif __name__ == Path(__file__).stem:
     from starlette.middleware import Middleware
 
-    from pages._ui.delivery import Delivery
+    from pages._ui.delivery import Delivery, take_nothing_back
     from pages._ui.ending import ends_quietly
 
+    take_nothing_back()
     app = st.App(__file__, middleware=[Middleware(Delivery)], lifespan=ends_quietly)

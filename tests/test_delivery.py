@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from starlette.responses import PlainTextResponse
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
 from pages import PAGES
-from pages._ui.delivery import Delivery
+from pages._ui.delivery import Delivery, take_nothing_back
 
 SCRIPTS = Path(st.__file__).parent / "static" / "static" / "js"
 
@@ -79,3 +81,38 @@ def test_each_page_begins_with_what_is_coming(shown):
 def preloaded(html):
     marker = 'rel="modulepreload" href="./static/js/'
     return [part.split('"')[0] for part in html.split(marker)[1:]]
+
+
+def drawn(*path, words=None):
+    """What Streamlit sends of an element of a fragment: its words, or that the browser knows it already."""
+    message = ForwardMsg()
+    message.metadata.delta_path.extend(path)
+    if words is None:
+        message.ref_hash = "of what was sent before"
+    else:
+        message.delta.fragment_id = "body"
+        message.delta.new_element.markdown.body = words
+    return message
+
+
+@pytest.fixture
+def queue(monkeypatch):
+    """What was drawn of a fragment and is not yet sent, as the app's server holds it."""
+    monkeypatch.setattr(ForwardMsgQueue, "clear", ForwardMsgQueue.clear)  # put back afterwards
+    take_nothing_back()
+    queue = ForwardMsgQueue()
+    for message in (drawn(0, 0, words="a title"), drawn(0, 1)):
+        queue.enqueue(message)
+    return queue
+
+
+def test_what_a_fragment_drew_is_sent_before_what_it_draws_next(queue):
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["body"])
+    queue.enqueue(drawn(0, 0, words="another"))
+    sent = [(list(each.metadata.delta_path), each.delta.new_element.markdown.body) for each in queue.flush()]
+    assert sent == [([0, 0], "a title"), ([0, 1], ""), ([0, 0], "another")]
+
+
+def test_what_a_page_drew_is_taken_back_where_it_is_drawn_anew(queue):
+    queue.clear(retain_lifecycle_msgs=True)
+    assert queue.is_empty()

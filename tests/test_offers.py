@@ -1,10 +1,13 @@
-"""What is large is offered to the browser, and sent once that asks: a map over a slow line waits for nothing else."""
+"""What is large is offered to the browser, which fetches it: a map over a slow line waits for nothing else."""
 
 import json
 
 import pytest
 
-#: Of all that a page's mounts are sent unasked, in bytes: most of it is their code.
+from pages._ui import offers, resources
+from tests.test_delivery import fetch
+
+#: Of all that a page's mounts are sent, in bytes: most of it is their code.
 MOST = 700_000
 PAGES = {
     "home.py": {"model-for-browser": "home-map"},
@@ -23,7 +26,7 @@ def mounts(block):
         yield from mounts(child)
 
 
-def offers(app, what):
+def offered(app, what):
     """What is offered of models or of maps' images: by key, its name and the chart that comes first."""
     return {key: json.loads(sent.json) for key, sent in mounts(app.main) if key.startswith(what) and sent.json}
 
@@ -31,25 +34,40 @@ def offers(app, what):
 @pytest.mark.parametrize("script", PAGES)
 def test_a_page_offers_its_models_after_its_maps(launch, script):
     app = launch(script)
-    found = offers(app, "model-for-browser")
+    found = offered(app, "model-for-browser")
     assert {key: offer["after"] for key, offer in found.items()} == PAGES[script]
     assert sum(sent.ByteSize() for _, sent in mounts(app.main)) < MOST
 
 
-@pytest.mark.parametrize("what", ["model-for-browser", "thumbnails-home-map"])
-def test_what_is_asked_for_is_sent_until_it_is_there(launch, what):
+def test_what_a_page_is_offered_is_at_the_address_that_it_is_told(launch):
     app = launch("home.py")
-    ((key, offer),) = offers(app, what).items()
-    app.session_state[key] = {"wanted": offer["name"]}
-    app.run()
-    assert len(dict(mounts(app.main))[key].bytes) > 500_000
-    app.session_state[key] = {"wanted": None}
-    app.run()
-    assert offers(app, what) == {key: offer}
+    run = resources.fresh(resources.example("mnist-2d"))
+    data, projection = resources.images_of(run), resources.make_known_map(run, "plane")
+    name = resources.thumbnails_name(data, projection)
+    files = {
+        "model-for-browser": (resources.model_name(run), resources.browser_model(run)),
+        "thumbnails-home-map": (name, resources.browser_thumbnails(name, data, projection)),
+    }
+    for what, (name, file) in files.items():
+        (offer,) = offered(app, what).values()
+        assert offer["name"] == name
+        headers, body = fetch(offer["address"].removeprefix("."))
+        assert body == file
+        assert "immutable" in headers["cache-control"]
 
 
-def test_what_was_asked_for_of_another_model_is_not_sent(launch):
-    app = launch("home.py")
-    app.session_state["model-for-browser"] = {"wanted": "another@1"}
-    app.run()
-    assert offers(app, "model-for-browser")
+def test_each_file_has_an_address_of_its_own_and_the_oldest_give_way(monkeypatch):
+    monkeypatch.setattr(offers, "MOST_BYTES", 10)
+    monkeypatch.setattr(offers, "_files", type(offers._files)())
+    first, second = offers.offer(b"four"), offers.offer(b"more")
+    assert first != second
+    assert offers.offer(b"four") == first  # used last
+    offers.offer(b"three")
+    found = [offers.offered(address.rpartition("/")[2]) for address in (first, second)]
+    assert found == [b"four", None]
+
+
+def test_what_is_not_offered_is_not_found():
+    headers, body = fetch("/offered/../app.py")
+    assert body == b"This is offered no longer."
+    assert "cache-control" not in headers

@@ -22,15 +22,6 @@ function closeBehind({ target }) {
   if (close instanceof HTMLElement) setTimeout(() => close.click());
 }
 
-/**
- * Streamlit, told two things at once, may lose the page that it was drawing and show nothing: draw it anew, as the
- * address says.
- * @param {ErrorEvent} event
- */
-function drawAnew({ message }) {
-  if (message.includes("delta path")) window.location.reload();
-}
-
 /** Virtual machines, remote desktops and hardened browsers have none. */
 function hasWebgl() {
   const context = document.createElement("canvas").getContext("webgl");
@@ -47,7 +38,6 @@ let webgl;
  */
 export default function mount({ data, setStateValue }) {
   document.addEventListener("click", closeBehind);
-  window.addEventListener("error", drawAnew);
   if (!page.stepsAreJoined) joinSteps(window.history, window.location);
   page.stepsAreJoined = true;
   document.addEventListener("touchstart", leaveFingerToPage, { capture: true, passive: true });

@@ -6,11 +6,9 @@
  */
 import { addModel } from "../network/models.js";
 import { page } from "../shared/page.js";
-import { takeUp, thank } from "./offer.js";
+import { takeUp } from "./offer.js";
 
-/** @param {Mount<Uint8Array | Offer>} mount  `data` is what vaelab.export.browser_model made, once it was asked for. */
-export default function mount(mount) {
-  const { data } = mount;
-  if ("after" in data) return takeUp({ ...mount, data }, (name) => page.models.has(name));
-  thank(mount, addModel(data));
+/** @param {Mount<Offer>} mount  Of what vaelab.export.browser_model made. */
+export default function mount({ data }) {
+  return takeUp(data, (name) => page.models.has(name), addModel);
 }

@@ -42,7 +42,7 @@ export class Thumbnails {
 }
 
 /**
- * Take over a sheet that Python sent; the document hears of it. Returns its id.
+ * Take over a sheet that Python offered; the document hears of it.
  * @param {Uint8Array} bytes  What vaelab.export.browser_thumbnails made.
  */
 export async function addThumbnails(bytes) {
@@ -54,5 +54,4 @@ export async function addThumbnails(bytes) {
     page.thumbnails.set(spec.id, new Thumbnails(spec, await createImageBitmap(file)));
     document.dispatchEvent(new Event(THUMBNAILS_ARRIVED));
   }
-  return spec.id;
 }

@@ -5,7 +5,7 @@
  * @import { Offer } from "./offer.js"
  */
 import { page } from "../shared/page.js";
-import { takeUp, thank } from "./offer.js";
+import { takeUp } from "./offer.js";
 import { addThumbnails } from "./thumbnails.js";
 
 /**
@@ -14,9 +14,7 @@ import { addThumbnails } from "./thumbnails.js";
  */
 const decodes = (chart) => [...page.canvases].some(({ explorer }) => explorer?.map.key === chart);
 
-/** @param {Mount<Uint8Array | Offer>} mount  `data` is what vaelab.export.browser_thumbnails made, once it was asked for. */
-export default function mount(mount) {
-  const { data } = mount;
-  if ("after" in data) return takeUp({ ...mount, data }, (name) => page.thumbnails.has(name), decodes);
-  addThumbnails(data).then((id) => thank(mount, id));
+/** @param {Mount<Offer>} mount  Of what vaelab.export.browser_thumbnails made. */
+export default function mount({ data }) {
+  return takeUp(data, (name) => page.thumbnails.has(name), addThumbnails, decodes);
 }

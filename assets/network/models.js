@@ -50,7 +50,7 @@ export class Model {
 }
 
 /**
- * Take over a model that Python sent; the document hears of it. Returns its id.
+ * Take over a model that Python offered; the document hears of it.
  * @param {Uint8Array} bytes  What vaelab.export.browser_model made.
  */
 export function addModel(bytes) {
@@ -66,7 +66,6 @@ export function addModel(bytes) {
     }
   }
   document.dispatchEvent(new Event(MODEL_ARRIVED));
-  return id;
 }
 
 /**

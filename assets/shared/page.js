@@ -62,13 +62,11 @@ class Page {
    * @type {Map<string, LinkedChart>}
    */
   linkedCharts = new Map();
-  /** Whether Python is being asked for a model or for a map's images: see offer.js. */
-  isAsking = false;
   /**
-   * When the page last wrote to its server, and was last answered, in milliseconds.
-   * @type {{ sent: number, answered: number } | null}
+   * What is being fetched of what Python offers, by name: see offer.js.
+   * @type {Set<string>}
    */
-  traffic = null;
+  fetching = new Set();
   /** Whether the wheel over a chart is left to the page: see wheel.js. */
   wheelIsLeft = false;
   /** Whether going to another page is one step of the browser's history: see history.js. */

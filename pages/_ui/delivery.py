@@ -1,8 +1,9 @@
-"""How the app gets to a browser over a slow line: packed, and with something to look at meanwhile.
+"""How the app gets to a browser: whole, and over a slow line packed, with something to look at meanwhile.
 
 Streamlit sends its own 8 MB of scripts as they are, and a page stays white until the first of them
-run. This stands in front of it: what never changes is packed once and kept, and the page that all
-addresses begin with says what is coming.
+run. This stands in front of it: what never changes is packed once and kept, the page that all
+addresses begin with says what is coming, and what is large is there to be fetched once the chart is
+drawn.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import Response
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
 from pages import PAGES
+from pages._ui import offers
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["Delivery"]
+__all__ = ["Delivery", "take_nothing_back"]
 
 _STATIC = Path(st.__file__).parent / "static"
 _WELCOME = Path(__file__).parents[2] / "assets" / "frame" / "welcome.html"
@@ -56,11 +59,30 @@ class Delivery:
         await (response or self._app)(scope, receive, send)
 
 
+def take_nothing_back() -> None:
+    """Have the browser told all that was drawn, where a fragment is run again before that was sent.
+
+    Streamlit (1.67) takes back what the fragment drew the last time, all except what the browser keeps a copy of: of
+    that a mere hash is sent, which does not say whose it is. Where there is no longer a place for it, the page goes
+    blank.
+    """
+    clear = ForwardMsgQueue.clear
+
+    def clear_whole_runs(
+        queue: ForwardMsgQueue, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None
+    ) -> None:
+        clear(queue, retain_lifecycle_msgs, None if fragment_ids_this_run is None else [])
+
+    ForwardMsgQueue.clear = clear_whole_runs  # type: ignore[method-assign,assignment]
+
+
 def _answer(path: str, packs: bool) -> Response | None:
     base = (st.get_option("server.baseUrlPath") or "").strip("/")
     path = path.removeprefix(f"/{base}") or "/" if base else path
     if path in _PAGE_AT:
         return Response(_first_page(path), headers={"Cache-Control": "no-cache"}, media_type="text/html")
+    if path.startswith(offers.PREFIX):
+        return _offered(path.removeprefix(offers.PREFIX))
     name = path.partition("/static/")[2]
     if not (name and packs and Path(name).suffix in _PACKED):
         return None
@@ -69,6 +91,13 @@ def _answer(path: str, packs: bool) -> Response | None:
         return None
     headers = {"Content-Encoding": "gzip", "Cache-Control": _FOR_EVER, "Vary": "Accept-Encoding"}
     return Response(packed, headers=headers, media_type=_PACKED[Path(name).suffix])
+
+
+def _offered(digest: str) -> Response:
+    file = offers.offered(digest)
+    if file is None:
+        return Response("This is offered no longer.", 404)
+    return Response(file, headers={"Cache-Control": _FOR_EVER}, media_type="application/octet-stream")
 
 
 @cache

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages._ui import browser_code, resources, state
+from pages._ui import browser_code, offers, resources, state
 from vaelab.datasets import ImageDataset, Labelled
 from vaelab.latent.interpolation import INTERPOLATIONS
 from vaelab.latent.projections import Projection
@@ -35,7 +35,7 @@ _CANVAS = st.components.v2.component(
     isolate_styles=False,
 )
 # A model has a mount of its own, so that it travels once: another map, or another page and back,
-# does not send it again. Neither it nor a map's images are sent before the page asks for them.
+# does not send it again. Neither it nor a map's images are fetched before the map's chart is drawn.
 _MODEL = st.components.v2.component(
     "latent_model", js=browser_code.join("latent_canvas/model_mount.js"), isolate_styles=False
 )
@@ -43,7 +43,7 @@ _MODEL = st.components.v2.component(
 _PLACE = st.components.v2.component(
     "latent_place", js=browser_code.join("latent_canvas/place_mount.js"), isolate_styles=False
 )
-# And the images of a map, which are asked for last: the page works without them.
+# And the images of a map, which are fetched last: the page works without them.
 _THUMBNAILS = st.components.v2.component(
     "latent_thumbnails", js=browser_code.join("latent_canvas/thumbnails_mount.js"), isolate_styles=False
 )
@@ -59,9 +59,10 @@ _ERRORS = st.components.v2.component(
 
 
 class Offer(TypedDict):
-    """What the browser is sent in place of something large, until it asks for that."""
+    """What the browser is sent in place of something large, which it fetches."""
 
     name: str
+    address: str
     after: str  # key of the container around the chart that is drawn first; empty where there is none
 
 
@@ -134,7 +135,7 @@ def send_model(run: Run, slot: str = "", after: str = "") -> None:
     ValueError
         If the model is too large for a page.
     """
-    _offer(_MODEL, f"model-for-browser{slot}", resources.model_name(run), after, lambda: resources.browser_model(run))
+    _offer(_MODEL, f"model-for-browser{slot}", resources.model_name(run), resources.browser_model(run), after)
 
 
 def send_place(run: Run, map_key: str) -> None:
@@ -214,28 +215,13 @@ def send_thumbnails(data: Labelled, projection: Projection, map_key: str) -> Non
     """Give the browser a map's images, if it lacks them; after the map's chart and the model."""
     name = resources.thumbnails_name(data, projection)
     if name is not None and isinstance(data, ImageDataset):
-        _offer(
-            _THUMBNAILS,
-            f"thumbnails-{map_key}",
-            name,
-            map_key,
-            lambda: resources.browser_thumbnails(name, data, projection),
-        )
+        file = resources.browser_thumbnails(name, data, projection)
+        _offer(_THUMBNAILS, f"thumbnails-{map_key}", name, file, map_key)
 
 
-def _offer(mount: Callable[..., Any], key: str, name: str, after: str, make: Callable[[], bytes]) -> None:
-    """Tell the browser what there is, and give it to it once it asks.
-
-    Not in a fragment of its own: rerun along with the one around it, which draws it elsewhere, it would leave the page
-    blank.
-    """
-    wanted = st.session_state.get(key, {}).get("wanted")
-    # Sent at each rerun until the browser has it, but all except the first are a hash.
-    mount(
-        key=key,
-        data=make() if wanted == name else Offer(name=name, after=after),
-        on_wanted_change=lambda: None,
-    )
+def _offer(mount: Callable[..., Any], key: str, name: str, file: bytes, after: str) -> None:
+    """Tell the browser what there is, and where."""
+    mount(key=key, data=Offer(name=name, address=offers.offer(file), after=after))
 
 
 def latent_canvas(

@@ -93,7 +93,6 @@ def test_an_end_that_no_image_is_at_can_be_sent(page, mu):
     page.get_by_role("link", name="Interpolate").click()
     canvas(page)
     is_at(page, [0.5, -1.25])
-    idle(page)
     page.get_by_role("button", name="Draw A").click()
     expect(page.get_by_text("A: decoded, between the images")).to_have_count(0)
     until(page, lambda: z_of(page) != [0.5, -1.25])

@@ -13,36 +13,65 @@ CODE = {
     "thumbnails": join("latent_canvas/thumbnails_mount.js"),
 }
 FILES = {"code": CODE, "markup": read("latent_canvas/component.html")}
+#: Calls mounts, which `mounts` has by their kind: with a map's bytes; with an offer of what is large, done once the
+#: page has fetched that; with what else Python says as it is. `args` are what else Streamlit calls a mount with.
+CALL = """
+const call = (kind, data, args, after = "") => {
+    if (typeof data !== "string") return mounts[kind]({ data, ...args });
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    if (kind === "map") return mounts.map({ data: bytes, ...args });
+    const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+    const { id } = JSON.parse(header.__metadata__[kind]);
+    const address = URL.createObjectURL(new Blob([bytes]));
+    mounts[kind]({ data: { name: id, address, after }, ...args });
+    return new Promise((resolve) => {
+        const here = kind === "model" ? vaelab.models : vaelab.thumbnails;
+        const watch = setInterval(() => {
+            if (!here.has(id)) return;
+            clearInterval(watch);
+            resolve();
+        }, 5);
+    });
+};
+"""
 #: The heading of the Start page has an id that browsers offer as a global name: `vaelab`.
-SETUP = """
-async ({ code, markup }) => {
+SETUP = (
+    f"""
+async ({{ code, markup }}) => {{
+    const mounts = {{}};
+    {CALL}
+"""
+    + """
     document.body.innerHTML = `<h1 id="vaelab">vaelab</h1><main>${markup}</main>`;
-    const mounts = {};
     for (const [kind, text] of Object.entries(code)) {
         const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
         mounts[kind] = (await import(url)).default;
     }
-    window.sent = []; // to Python, apart from the thanks for a model
-    window.send = (kind, data) => {
-        const cleanUp = mounts[kind]({
-            data: typeof data === "string"
-                ? Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))
-                : data,
+    window.sent = []; // to Python
+    window.send = (kind, data, after) => {
+        const done = call(kind, data, {
             parentElement: document.querySelector("main"),
-            setStateValue: (name, value) => value === null || sent.push([name, value]),
+            setStateValue: (name, value) => sent.push([name, value]),
             setTriggerValue: (name, value) => sent.push([name, value]),
-        });
-        if (kind === "map") window.cleanUp = cleanUp;
+        }, after);
+        if (kind !== "map") return done;
+        window.cleanUp = done;
     };
 }
 """
+)
 
 #: Canvases, each beside what stands in for one of Streamlit's charts: so many pixels a side, and
 #: the ranges of its axes, `[[left, right], [bottom, top]]`.
-SEVERAL = """
-async ({ code, markup, keys, side, ranges }) => {
+SEVERAL = (
+    f"""
+async ({{ code, markup, keys, side, ranges }}) => {{
+    const mounts = {{}};
+    {CALL}
+"""
+    + """
     document.body.innerHTML = keys.map((key) => `<main data-of="${key}">${markup}</main>`).join("");
-    const mounts = {};
     for (const [kind, text] of Object.entries(code)) {
         const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
         mounts[kind] = (await import(url)).default;
@@ -70,14 +99,17 @@ async ({ code, markup, keys, side, ranges }) => {
             moved: () => events.plotly_afterplot(),
         });
     });
-    window.send = (kind, file, key) => mounts[kind]({
-        data: Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0)),
-        parentElement: document.querySelector(`[data-of="${key}"]`),
-        setStateValue: (name, value) => value === null || sent.push([key, name, value]),
-        setTriggerValue: (name, value) => sent.push([key, name, value]),
-    });
+    window.send = (kind, file, key) => {
+        const done = call(kind, file, {
+            parentElement: document.querySelector(`[data-of="${key}"]`),
+            setStateValue: (name, value) => sent.push([key, name, value]),
+            setTriggerValue: (name, value) => sent.push([key, name, value]),
+        });
+        return kind === "map" ? undefined : done;
+    };
 }
 """
+)
 
 
 def kind_of(file):

@@ -9,6 +9,7 @@ import torch
 from playwright.sync_api import expect
 from safetensors.numpy import load, save
 
+from tests.browser.steps import until
 from tests.js.harness import FILES, SETUP, SEVERAL, kind_of, to_base64
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
@@ -28,9 +29,9 @@ def bare(page):
     return page
 
 
-def send(page, file):
-    """Hand a file to the mount that is for its kind."""
-    page.evaluate("([kind, data]) => send(kind, data)", [kind_of(file), to_base64(file)])
+def send(page, file, after=""):
+    """Hand a file to the mount that is for its kind; a map's images after a chart."""
+    page.evaluate("all => send(...all)", [kind_of(file), to_base64(file), after])
 
 
 def model_file(name="a@1", seed=0):
@@ -40,9 +41,9 @@ def model_file(name="a@1", seed=0):
     return browser_model(config, SHAPE, arrays, name)
 
 
-def map_file(name="a@1"):
+def map_file(name="a@1", thumbnails=None):
     codes = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
-    return browser_map(plane(codes, np.arange(50)), name, "a", "latent-map")
+    return browser_map(plane(codes, np.arange(50)), name, "a", "latent-map", thumbnails=thumbnails)
 
 
 def state(page):
@@ -75,31 +76,60 @@ CHART = """() => {
 }"""
 
 
-def test_a_model_is_asked_for_once_after_its_chart_and_a_map_s_images_after_the_model(bare):
-    send(bare, map_file())
-    offer = {"name": "a@1", "after": "latent-map"}
-    for _ in range(2):  # a rerun sends it again
-        bare.evaluate("offer => send('model', offer)", offer)
-        bare.evaluate("send('thumbnails', { name: 'some', after: 'latent-map' })")
-    bare.wait_for_timeout(300)
-    assert bare.evaluate("sent") == []
-    bare.evaluate(CHART)
-    bare.wait_for_function("sent.length")
-    bare.wait_for_timeout(300)
-    assert bare.evaluate("sent") == [["wanted", "a@1"]]
-    expect(bare.get_by_text("The model is on its way").last).to_be_attached()
-    send(bare, model_file())
-    assert state(bare) == "ready"
-    bare.wait_for_function("sent.length > 1")
-    bare.evaluate("offer => send('model', offer)", offer)
-    bare.wait_for_timeout(300)
-    assert bare.evaluate("sent") == [["wanted", "a@1"], ["wanted", "some"]]
+@pytest.fixture
+def served(bare):
+    """The bare page as at an address, with what is there: a list of answers by name, and of what was asked for."""
+    bare.evaluate("document.head.innerHTML = '<base href=\"http://app.test/\">'")
+    answers, asked = {}, []
+
+    def answer(route):
+        name = route.request.url.rpartition("/")[2]
+        asked.append(name)
+        answers[name].pop(0)(route)
+
+    bare.route("http://app.test/**", answer)
+    return bare, answers, asked
 
 
-def test_without_a_chart_a_model_is_asked_for_at_once(bare):
-    bare.evaluate("send('model', { name: 'a@1', after: '' })")
-    bare.wait_for_function("sent.length")
-    assert bare.evaluate("sent") == [["wanted", "a@1"]]
+def gives(file, status=200):
+    return lambda route: route.fulfill(body=file, status=status, headers={"Access-Control-Allow-Origin": "*"})
+
+
+def test_a_model_is_fetched_once_after_its_chart_and_a_map_s_images_after_the_model(served):
+    page, answers, asked = served
+    held = []  # as over a slow line
+    answers["a@1"] = [held.append]
+    answers["some"] = [gives(browser_thumbnails(np.zeros((50, 1, 8, 8), np.uint8), "some"))]
+
+    def offer():
+        for kind, name in (("model", "a@1"), ("thumbnails", "some")):
+            sent = {"name": name, "address": f"./{name}", "after": "latent-map"}
+            page.evaluate("([kind, offer]) => { send(kind, offer); }", [kind, sent])
+        page.wait_for_timeout(300)
+
+    send(page, map_file(thumbnails="some"))
+    for _ in range(2):  # a rerun sends them again
+        offer()
+    assert asked == []
+    page.evaluate(CHART)
+    until(page, lambda: held)
+    offer()
+    assert asked == ["a@1"]
+    expect(page.get_by_text("The model is on its way").last).to_be_attached()
+    gives(model_file())(held[0])
+    page.wait_for_function("vaelab.thumbnails.has('some')")
+    assert state(page) == "ready"
+    offer()
+    assert asked == ["a@1", "some"]
+    assert page.evaluate("sent") == []  # Python has no part in it
+
+
+def test_what_could_not_be_fetched_is_fetched_later(served):
+    page, answers, asked = served
+    answers["a@1"] = [lambda route: route.abort(), gives(b"", 404), gives(model_file())]
+    page.evaluate("() => { send('model', { name: 'a@1', address: './a@1', after: '' }); }")
+    page.wait_for_function("vaelab.models.has('a@1')")
+    assert asked == ["a@1"] * 3
 
 
 def test_a_changed_run_replaces_the_model(bare):
@@ -348,9 +378,9 @@ def test_the_image_beside_is_the_nearest_with_the_label_that_is_decoded(bare):
     engine = make_labelled()
     images = np.arange(50, dtype=np.uint8)[:, None, None, None].repeat(8, 2).repeat(8, 3)  # each is its number
     model, map_of_it = files_of(engine, "labelled", thumbnails="some")
+    bare.evaluate(CHART)
     for file in (model, map_of_it, browser_thumbnails(images, "some")):
-        send(bare, file)
-    bare.wait_for_function("vaelab.thumbnails.has('some')")
+        send(bare, file, "latent-map")
     codes = projection_of(engine).codes
     for label in (2, 0, 3):
         bare.get_by_label("Label").select_option(NAMES[label])
@@ -387,10 +417,7 @@ class Several:
         page.evaluate(SEVERAL, FILES | {"keys": self.keys, "side": 300, "ranges": ranges})
         for i, (engine, link) in enumerate(canvases):
             for file in files_of(engine, f"run-{i}", self.keys[i], link, self.orders[i]):
-                page.evaluate(
-                    "([kind, file, key]) => { send(kind, file, key); }",
-                    [kind_of(file), to_base64(file), self.keys[i]],
-                )
+                page.evaluate("all => send(...all)", [kind_of(file), to_base64(file), self.keys[i]])
 
     def pixel(self, at, place):
         return 310 * at + 50 * (place[0] + 3), 50 * (3 - place[1])
@@ -474,12 +501,12 @@ def test_until_the_model_is_here_the_map_says_so_and_the_pointer_is_not_lost(bar
     engine, key = make_labelled(), "map-0"
     bare.evaluate(SEVERAL, FILES | {"keys": [key], "side": 300, "ranges": [[[-3, 3], [-3, 3]]]})
     model, map_of_it = (to_base64(file) for file in files_of(engine, "late", key))
-    bare.evaluate("([file, key]) => { send('map', file, key); }", [map_of_it, key])
+    bare.evaluate("([file, key]) => send('map', file, key)", [map_of_it, key])
     notice = bare.get_by_text("The model is on its way.").last
     expect(notice).to_be_visible()
     place = PLACES[0]
     bare.mouse.move(50 * (place[0] + 3), 50 * (3 - place[1]))
-    bare.evaluate("([file, key]) => { send('model', file, key); }", [model, key])
+    bare.evaluate("([file, key]) => send('model', file, key)", [model, key])
     bare.wait_for_function("document.querySelector('.latent-canvas').dataset.z")
     assert z(bare) == pytest.approx(place, abs=0.02)
     expect(notice).to_be_hidden()
