@@ -148,6 +148,7 @@ def draw_samples(
             mime="image/png",
             icon=":material/image:",
             help="All the new images in one picture.",
+            on_click="ignore",  # a rerun would replace what is being fetched
         )
     if source == "prior" and not run.engine.is_vae:
         st.caption(

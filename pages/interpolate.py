@@ -141,6 +141,7 @@ def draw_way(run: Run, way: Way, num_steps: int) -> None:
         file_name=f"{run.name}-{names}.gif",
         mime="image/gif",
         help="The way there and back, with twice as many images.",
+        on_click="ignore",  # a rerun would replace what is being fetched
         icon=":material/gif_box:",
     )
 

@@ -99,6 +99,7 @@ def drawn(page):
     page.wait_for_selector('[data-testid="stMain"] h1')
     idle(page)
     expect(page.get_by_test_id("stSpinner")).to_have_count(0)
+    expect(page.locator("[data-state=loading]")).to_have_count(0)  # its model has come
     page.evaluate(QUIET, 150)
 
 
