@@ -224,6 +224,11 @@ def compare(runs: Sequence[Run], names: dict[Path, str], ticked: bool) -> None:
         )
     curves = {names[run.path]: epochs for run in runs if (epochs := run.epochs())}
     if curves:
+        if not ticked:
+            st.caption(
+                "Of the newest run and others of its images and pixel model: only their losses can be compared. "
+                "Tick rows to choose for yourself."
+            )
         widgets.chart(compare_curves(curves, term, part, axis), key="curves")
     elif ticked:
         st.info("There are no curves yet: they appear when a run that is ticked has finished its first epoch.")

@@ -219,7 +219,9 @@ def judged(made: Making | None) -> None:
         st.caption("Press **Run**: there must be a model to judge.")
         return
     shown = ("elbo", "reconstruction", "kl", "active_units", "knn_accuracy", "num_images")
-    st.code("\n".join(f"{name} {made.figures[name]:.4g}" for name in shown), language=None)
+    figures = {name: made.figures[name] for name in shown}
+    written = {name: f"{value:.2f}" if isinstance(value, float) else value for name, value in figures.items()}
+    st.code("\n".join(f"{name} {value}" for name, value in written.items()), language=None)
     st.caption("On held-out images, in nats per image; the accuracy is that of the ten nearest neighbours.")
 
 

@@ -296,6 +296,8 @@ def test_what_opens_over_a_page_is_as_good(page, address, button):
 def test_a_class_is_marked_on_all_maps_without_a_mouse(page):
     page.goto("/reduction?run=digits-2d")
     drawn(page)
+    expect(page.get_by_test_id("stProgress")).to_have_count(0)  # all maps are made, each with a rerun
+    drawn(page)
     page.get_by_role("combobox", name="Mark").focus()
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("option", name="0", exact=True)).to_be_visible()

@@ -921,11 +921,15 @@ def test_what_is_pinned_is_there_after_another_page(page):
 
 
 def test_the_model_travels_once(page):
-    """Reruns, other maps and other pages send the map or less; another run sends its own model."""
+    """Reruns, other maps and other pages send the map or less; another run has its own model fetched."""
     received = []
     page.on(
         "websocket",
         lambda socket: socket.on("framereceived", lambda frame: received.append(len(frame))),
+    )
+    page.on(
+        "response",
+        lambda response: "/offered/" in response.url and received.append(int(response.headers["content-length"])),
     )
 
     def since():
@@ -935,6 +939,7 @@ def test_the_model_travels_once(page):
         return total
 
     visitor = Visitor(page, Run.open(EXAMPLES / "digits-2d"))
+    page.wait_for_function("vaelab.thumbnails.size")
     model = 4 * sum(array.size for name, array in visitor.run.checkpoint()[0].items() if "model." in name)
     assert since() > model
     for across in (0.1, 0.3):

@@ -108,9 +108,9 @@ def test_the_map_is_touched_and_training_is_watched_again(training):
 
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text(re.compile(r"Stopped · [\d,]+ of 10,000 epochs"))).to_be_visible()
+    idle(page)
     # A second press of the same place leads nowhere.
     expect(page.get_by_role("button", name="Stop")).to_be_disabled()
-    idle(page)
     slider = page.get_by_role("slider", name="Epoch")
     slider.focus()
     page.keyboard.press("Home")

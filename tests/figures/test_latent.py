@@ -106,6 +106,7 @@ def test_runs_are_compared_per_epoch_or_per_second(over):
     assert list(figure.data[0].x) == [record[over] for record in runs["fast"]]
     assert list(figure.data[0].y) == [5.0, 2.5]
     assert "KL" in figure.layout.yaxis.title.text
+    assert figure.layout.xaxis.dtick == (1 if over == "epoch" else None)  # no ticks between epochs
 
 
 def test_images_that_were_looked_for_are_ringed(any_map):

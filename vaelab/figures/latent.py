@@ -389,5 +389,7 @@ def compare_curves(
         legend={"orientation": "h", "y": -0.2, "x": 0},
     )
     figure.update_xaxes(title="epoch" if over == "epoch" else "seconds of training")
+    if over == "epoch" and max(map(len, runs.values()), default=0) < 12:
+        figure.update_xaxes(dtick=1)  # there is no half of one
     figure.update_yaxes(title=f"{TERMS[term]}, nats per image")
     return figure
