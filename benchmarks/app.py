@@ -141,7 +141,7 @@ SELECTORS = {
     "Learn": FIGURE,
     "Interpolate": ".st-key-interpolation-map " + DRAWN,
     "Images": f".st-key-image-cards-own > :nth-child({NUM_OWN}) img",
-    "Train": 'img[alt="Images of Digits (8 × 8)"]',
+    "Train": 'img[alt^="Images of "]',
     "Runs": ".st-key-curves " + DRAWN,
     "Compare": ".st-key-compare-map-0 " + DRAWN,
     "Dimensionality reduction": ".st-key-linked-maps " + DRAWN,

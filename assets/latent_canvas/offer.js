@@ -1,6 +1,6 @@
 /**
- * What is large, a model or a map's images, is fetched by the page itself: sent along with a chart, it would hold that up
- * over a slow line.
+ * What is large, a model or a map's images, is fetched by the page itself. Over a slow line it comes after the chart, which
+ * it would hold up.
  *
  * What Python sends in its place: `Offer` of pages/_ui/latent_canvas.py.
  * @typedef {object} Offer
@@ -16,26 +16,40 @@ const BETWEEN_LOOKS = 25;
 /** Milliseconds after which what could not be fetched is tried again. */
 const BEFORE_ANOTHER_TRY = 2000;
 
+/** Milliseconds within which a page has its scripts where the line is quick: there all comes at once. */
+const QUICK = 2000;
+
+/** Whether the page's scripts came over a quick line, or were kept from an earlier visit. */
+function isQuick() {
+  const [opened] = performance.getEntriesByType("navigation");
+  const loaded = opened instanceof PerformanceNavigationTiming ? opened.domContentLoadedEventStart : 0;
+  return loaded > 0 && loaded < QUICK;
+}
+
 /**
- * Fetch what is offered, once its chart is drawn, unless it is here. Returns what ends the waiting for that.
+ * Fetch what is offered unless it is here, over a slow line once its chart is drawn. Returns what ends the waiting for
+ * that.
  * @param {Offer} offer
  * @param {(name: string) => boolean} isHere
  * @param {(bytes: Uint8Array) => unknown} takeOver
  * @param {(chart: string) => boolean} [isDue]  Whether nothing else is to come before, either.
  */
 export function takeUp({ name, address, after }, isHere, takeOver, isDue = () => true) {
-  const watch = setInterval(() => {
+  const waits = after && !isQuick();
+  const look = () => {
     if (isHere(name)) {
       clearInterval(watch);
       return;
     }
-    if (page.fetching.has(name) || (after && !chartIn(after)) || !isDue(after)) return;
+    if (page.fetching.has(name) || (waits && !chartIn(after)) || !isDue(after)) return;
     page.fetching.add(name);
     fetchBytes(address)
       .then(takeOver)
       .catch(() => new Promise((resolve) => setTimeout(resolve, BEFORE_ANOTHER_TRY)))
       .finally(() => page.fetching.delete(name));
-  }, BETWEEN_LOOKS);
+  };
+  const watch = setInterval(look, BETWEEN_LOOKS);
+  look();
   return () => clearInterval(watch);
 }
 

@@ -76,9 +76,22 @@ CHART = """() => {
 }"""
 
 
+def loaded_after(page, milliseconds):
+    """Have the page say how long its scripts took to come."""
+    page.evaluate(
+        """(value) => {
+            const { prototype } = PerformanceNavigationTiming;
+            const opened = Object.create(prototype, { domContentLoadedEventStart: { value } });
+            performance.getEntriesByType = () => [opened];
+        }""",
+        milliseconds,
+    )
+
+
 @pytest.fixture
 def served(bare):
-    """The bare page as at an address, with what is there: a list of answers by name, and of what was asked for."""
+    """The bare page as over a slow line, with what is there: a list of answers by name, and of what was asked for."""
+    loaded_after(bare, 8000)
     bare.evaluate("document.head.innerHTML = '<base href=\"http://app.test/\">'")
     answers, asked = {}, []
 
@@ -122,6 +135,18 @@ def test_a_model_is_fetched_once_after_its_chart_and_a_map_s_images_after_the_mo
     offer()
     assert asked == ["a@1", "some"]
     assert page.evaluate("sent") == []  # Python has no part in it
+
+
+@pytest.mark.parametrize(("milliseconds", "waits"), [(700, False), (8000, True)])
+def test_over_a_quick_line_a_model_comes_along_with_the_chart(served, milliseconds, waits):
+    page, answers, asked = served
+    answers["a@1"] = [gives(model_file())]
+    loaded_after(page, milliseconds)
+    page.evaluate("() => { send('model', { name: 'a@1', address: './a@1', after: 'latent-map' }); }")
+    page.wait_for_timeout(300)
+    assert asked == ([] if waits else ["a@1"])
+    page.evaluate(CHART)
+    page.wait_for_function("vaelab.models.has('a@1')")
 
 
 def test_what_could_not_be_fetched_is_fetched_later(served):
