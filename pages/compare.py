@@ -161,7 +161,8 @@ def draw_one(
     if frame.presenting():  # a low and wide map, that has no room to spare
         figure.update_layout(legend={"y": 1}, xaxis={"title": None}, yaxis={"title": None})
     else:
-        figure.update_layout(legend={"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0})
+        below = 62 / (height - 80)  # the axis and its title
+        figure.update_layout(legend={"orientation": "h", "y": -below, "yanchor": "top", "x": 0})
     with st.container(key=map_key):
         widgets.chart(figure, fills=True, key=f"{map_key}-chart", config=widgets.MAP_CONFIG)
 

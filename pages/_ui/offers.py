@@ -16,7 +16,7 @@ __all__ = ["PREFIX", "offer", "offered"]
 PREFIX = "/offered/"
 
 #: Bytes that are kept: a page fetches what it is offered within seconds, and at each rerun it is offered again.
-MOST_BYTES = 256_000_000
+MOST_BYTES = 128_000_000
 
 _files: OrderedDict[str, bytes] = OrderedDict()
 _lock = Lock()

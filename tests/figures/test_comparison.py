@@ -76,6 +76,18 @@ def test_no_name_lies_over_another_or_over_a_point(rng, spread):
     assert list(drawn.hovertext) == [point.title for point in points], "whatever is not written is told on hovering"
 
 
+def test_no_name_lies_over_that_of_an_autoencoder():
+    """It would at the sides on which the point has room otherwise: those above and below the line's name."""
+    points = [
+        RatePoint("corner", "MNIST · VAE 2-D", 4.0, 150.0),
+        RatePoint("line", "MNIST, denoised · denoising AE 16-D", None, 88.0),
+        RatePoint("under", "MNIST · VAE 16-D", 22.6, 83.5),
+    ]
+    alone, beside = (rate_distortion(each).data[-1] for each in ([points[0], points[2]], points))
+    assert alone.textposition[1] == "top center"
+    assert beside.textposition[1] == "bottom center"
+
+
 def test_a_title_is_text():
     figure = rate_distortion([RatePoint("a", "a <b> & c", 1.0, 2.0), RatePoint("b", "<i>", None, 3.0)])
     assert figure.data[-1].text[0] == "a &lt;b&gt; &amp; c"

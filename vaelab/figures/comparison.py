@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape  # titles are whatever people wrote
 from typing import NamedTuple
 
@@ -51,7 +51,8 @@ def rate_distortion(points: Sequence[RatePoint], chosen: Sequence[str] = (), hei
         x_min, x_max = _widened(rates)
         y_min, y_max = _widened(np.array([point.distortion for point in points]))
         x, y = (rates - x_min) / (x_max - x_min), (distortions - y_min) / (y_max - y_min)
-        sides = _sides(x, y, [point.title for point in vaes], height)
+        lines = {point.title: (point.distortion - y_min) / (y_max - y_min) for point in points if point.rate is None}
+        sides = _sides(x, y, [point.title for point in vaes], height, lines)
         for total in _round_between(x_min + y_min, x_max + y_max, 6):
             figure.add_trace(
                 go.Scatter(
@@ -212,11 +213,23 @@ _WIDTH, _LETTER, _LINE = 1000, 6.5, 16
 _BESIDE = {"top center": (0, 1.1), "bottom center": (0, -1.1), "middle right": (0.5, 0), "middle left": (-0.5, 0)}
 
 
-def _sides(x: NDArray[np.floating], y: NDArray[np.floating], names: Sequence[str], height: int) -> list[str]:
-    """On which side of its point each name has room, "" where on none; places in [0, 1], the last named first."""
+def _sides(
+    x: NDArray[np.floating],
+    y: NDArray[np.floating],
+    names: Sequence[str],
+    height: int,
+    lines: Mapping[str, float],
+) -> list[str]:
+    """On which side of its point each name has room, "" where on none; places in [0, 1], the last named first.
+
+    Level lines have their names above their right ends.
+    """
     points = np.column_stack([x * _WIDTH, y * height])
     half = np.array([[len(name) * _LETTER / 2, _LINE / 2] for name in names]).reshape(-1, 2)
     taken: list[tuple[NDArray[np.floating], NDArray[np.floating]]] = []
+    for name, level in lines.items():
+        width = len(name) * _LETTER / 2
+        taken.append((np.array([_WIDTH - width, level * height + 0.6 * _LINE]), np.array([width, _LINE / 2])))
     sides = [""] * len(names)
     for index in reversed(range(len(names))):
         for side, (right, up) in _BESIDE.items():
