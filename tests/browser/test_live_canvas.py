@@ -344,6 +344,8 @@ def test_the_badge_and_the_lens(visitor):
     radii = neighbour_radii(visitor.map.codes)
     assert typical == pytest.approx(radii[50], abs=0.006)
     assert radius > radii[99]
+    page.mouse.move(5, 5)  # off the map, the word beside the button is another
+    expect(trust).to_contain_text("Among the images")
     page.get_by_label("What this means").click()
     expect(trust.get_by_text("off the data, farther than for 99 of 100")).to_be_visible()
     page.get_by_label("What this means").click()
