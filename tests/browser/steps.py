@@ -120,6 +120,12 @@ def open_lesson(page, slug):
     return figure
 
 
+def lesson_ready(page):
+    """Wait until the live figure of the lesson that was turned to is drawn, and that of the one before is gone."""
+    idle(page)
+    expect(page.locator(LESSON_READY)).to_be_visible()
+
+
 def predict(page, option, is_right):
     """Answer a lesson's question by the number of an option; it says whether that is right."""
     page.locator('[class*="st-key-predict-"]').get_by_test_id("stRadioOption").nth(option).click()

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from pages._lessons import LESSONS, making
 from pages._ui import resources
-from tests.browser.steps import LESSON_READY, decimals, idle, open_lesson, predict
+from tests.browser.steps import decimals, idle, lesson_ready, open_lesson, predict
 from vaelab import walkthrough
 from vaelab.datasets import load_dataset
 from vaelab.models import VAE
@@ -41,7 +41,7 @@ def test_the_course_is_walked_from_lesson_to_lesson(page):
     page.get_by_role("button", name="Contents").click()
     page.get_by_role("button", name=f"6. {LESSONS[5].title}").click()
     expect(heading).to_have_text(LESSONS[5].title)
-    expect(page.locator(LESSON_READY)).to_be_visible()
+    lesson_ready(page)
     # Another page and back: where the reader was.
     page.get_by_role("link", name="Train").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Train")
@@ -59,14 +59,14 @@ def test_a_lesson_opens_at_its_top_and_what_was_answered_is_remembered(page):
     assert page.evaluate(scrolled) > 0
     onward.click()
     expect(page.get_by_role("heading", level=2)).to_have_text(LESSONS[6].title)
-    expect(page.locator(LESSON_READY)).to_be_visible()
+    lesson_ready(page)
     idle(page)
     assert page.evaluate(scrolled) == 0
     # The keyboard goes on from the title, not from the button at the foot.
     assert page.evaluate("document.activeElement.matches('.st-key-lesson-title')")
 
     page.reload()
-    expect(page.locator(LESSON_READY)).to_be_visible()
+    lesson_ready(page)
     idle(page)
     page.get_by_role("button", name=re.compile("^Contents: 7 of 14")).click()
     contents = page.locator(".st-key-lesson-list")
@@ -99,11 +99,11 @@ def test_a_lesson_opens_at_its_top_and_what_was_answered_is_remembered(page):
     page.get_by_role("button", name="Contents").click()
     page.get_by_role("button", name="Start over").click()
     expect(page.get_by_test_id("stMain").get_by_test_id("stAlertContentSuccess")).to_have_count(0)
-    expect(page.locator(LESSON_READY)).to_be_visible()
+    lesson_ready(page)
     expect(pull).to_be_hidden()
     idle(page)
     page.reload()
-    expect(page.locator(LESSON_READY)).to_be_visible()
+    lesson_ready(page)
     idle(page)
     expect(page.get_by_text("Choose one, then see")).to_be_visible()
 
@@ -116,7 +116,7 @@ def test_in_a_presentation_keys_turn_to_another_lesson(page):
     idle(page)
     expect(heading).to_have_text("Generating")  # on a screen of one's own, keys are the page's
     page.goto("/learn?lesson=generating&present=true")
-    expect(page.locator(LESSON_READY)).to_be_visible()
+    lesson_ready(page)
     idle(page)
     for key, title in (("ArrowLeft", "Collapse and dead units"), ("ArrowRight", "Generating")):
         page.keyboard.press(key)
@@ -133,7 +133,7 @@ def test_in_a_presentation_keys_turn_to_another_lesson(page):
         assert (heading.text_content() == "Generating") != at_end
         screens += 1
         assert screens < 10
-    expect(page.locator(LESSON_READY)).to_be_visible()
+    lesson_ready(page)
     idle(page)
     # A figure's own keys are its own.
     page.get_by_role("application").first.focus()
@@ -150,7 +150,7 @@ def test_every_lesson_fits_a_phone(page):
             page.get_by_role("button", name=f"Next: {lesson.title}").click()
         expect(page.get_by_role("heading", level=2)).to_have_text(lesson.title)
         if lesson.slug != "python":
-            expect(page.locator(LESSON_READY)).to_be_visible()
+            lesson_ready(page)
         idle(page)
         page.locator('[class*="st-key-predict-"]').get_by_test_id("stRadioOption").first.click()
         idle(page)

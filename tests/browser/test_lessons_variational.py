@@ -9,7 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from pages._lessons import beta, generating, kit
 from pages._ui import resources
-from tests.browser.steps import LESSON_READY, idle, numbers, open_lesson, predict
+from tests.browser.steps import idle, lesson_ready, numbers, open_lesson, predict
 from vaelab.evaluation import evaluate
 from vaelab.latent.units import active_units
 
@@ -227,7 +227,7 @@ def test_models_that_the_page_has_lost_are_sent_again(page):
     open_lesson(page, "beta")
     page.get_by_role("button", name="Next", exact=True).click()
     expect(page.get_by_role("heading", level=2)).to_have_text("Collapse and dead units")
-    expect(page.locator(LESSON_READY)).to_be_visible()
+    lesson_ready(page)
     idle(page)
     # The collapse lesson holds on to beta 4; the other four go, as when a page has too many.
     lost = page.evaluate("""() => {

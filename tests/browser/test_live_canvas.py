@@ -872,6 +872,7 @@ def test_what_a_screen_reader_hears_and_python_is_told_is_where_one_is(faces):
     expect(said).to_have_text(re.compile("^Undone. "))
 
     # A way that is at its end is played from its beginning.
+    expect(way.get_by_role("slider")).to_be_enabled()  # from the next frame on
     for key in ("Home", "End"):
         way.get_by_role("slider").press(key)
     expect(way).to_contain_text("From A to B: 100%")
@@ -917,6 +918,8 @@ def test_what_is_pinned_is_there_after_another_page(page):
     page.get_by_role("link", name="Interpolate").click()
     page.wait_for_selector(".st-key-interpolation-map .nsewdrag")
     page.get_by_role("link", name="Explore").click()
+    page.wait_for_selector(".st-key-latent-map .nsewdrag")
+    idle(page)  # the other page's canvas is gone
     canvas(page)
     np.testing.assert_array_equal(visitor.z, pinned)
     expect(page.get_by_text("The nearest image")).to_be_visible()

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from pages import PAGES
 from pages._lessons import LESSONS
 from tests.browser.conftest import stay, traced
-from tests.browser.steps import LESSON_READY, idle, until
+from tests.browser.steps import idle, lesson_ready, until
 
 pytestmark = pytest.mark.browser
 
@@ -272,7 +272,7 @@ def test_a_phone_that_is_turned_has_wider_figures(request, phone):
 def test_what_a_lesson_decodes_is_in_sight_of_each_of_its_maps(request, phone, slug):
     with traced(request, phone):
         go(phone, f"/learn?lesson={slug}")
-        expect(phone.locator(LESSON_READY)).to_be_visible()
+        lesson_ready(phone)
         image = phone.locator(".ls-watched canvas").first
         planes = phone.locator(".ls-plane[role=application]").all()
         assert planes

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from pages._lessons import LESSONS
 from tests.browser.conftest import stay, traced
-from tests.browser.steps import LESSON_READY, canvas, idle
+from tests.browser.steps import canvas, idle, lesson_ready
 from vaelab.config import TrainConfig
 from vaelab.training import train
 
@@ -102,7 +102,7 @@ def test_map_and_image_are_whole_and_large(request, room, address):
 def test_a_lesson_s_figure_is_whole_and_large(request, room, slug):
     with traced(request, room):
         room.goto(f"/learn?lesson={slug}")
-        expect(room.locator(LESSON_READY)).to_be_visible()
+        lesson_ready(room)
         idle(room)
         present(room, *FIGURES[slug])
         # The question waits behind a button, and what its answer reveals has its place on the same screen.
