@@ -71,3 +71,8 @@ def test_what_is_not_offered_is_not_found():
     headers, body = fetch("/offered/../app.py")
     assert body == b"This is offered no longer."
     assert "cache-control" not in headers
+
+
+def test_what_is_offered_lies_below_the_path_that_the_app_is_served_under(monkeypatch):
+    monkeypatch.setattr("pages._ui.delivery.st.get_option", {"server.baseUrlPath": "/lab"}.get)
+    assert fetch(f"/lab{offers.offer(b'a model').removeprefix('.')}")[1] == b"a model"

@@ -2,8 +2,7 @@
 
 Streamlit sends its own 8 MB of scripts as they are, and a page stays white until the first of them
 run. This stands in front of it: what never changes is packed once and kept, the page that all
-addresses begin with says what is coming, and what is large is there to be fetched once the chart is
-drawn.
+addresses begin with says what is coming, and what is large is there for the page to fetch.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ _CANVAS = st.components.v2.component(
     js=browser_code.join("latent_canvas/mount.js"),
     isolate_styles=False,
 )
-# A model has a mount of its own, so that it travels once: another map, or another page and back,
-# does not send it again. Neither it nor a map's images are fetched before the map's chart is drawn.
+# A model has a mount of its own, so that it travels once: for another map, or another page and back,
+# it is not fetched again. Over a slow line it comes once the map's chart is drawn.
 _MODEL = st.components.v2.component(
     "latent_model", js=browser_code.join("latent_canvas/model_mount.js"), isolate_styles=False
 )
