@@ -399,3 +399,30 @@ def test_the_mean_weight_is_the_elbo_of_terms(vae_run, digits):
 def test_an_autoencoder_weighs_nothing(ae_run, some):
     with pytest.raises(ValueError, match=r"^An autoencoder's codes have no distribution: .*\.$"):
         next(ae_run.engine.log_weights(some[0], 3))
+
+
+def test_expected_terms_of_an_image_depend_on_it_alone_and_tend_to_the_mean_of_many_draws(digits, vae_run) -> None:
+    """A draw from one generator for all made an image's ELBO depend on its row, by up to 23 nats."""
+    engine, images = vae_run.engine, digits.images[:40]
+    together = engine.expected_terms(images)
+    for row in (0, 17, 39):
+        alone = engine.expected_terms(images[[row]])
+        assert np.allclose(alone.reconstruction, together.reconstruction[row], rtol=1e-5)
+    assert np.allclose(engine.expected_terms(images[::-1]).reconstruction, together.reconstruction[::-1], rtol=1e-5)
+    draws = np.stack([engine.terms(images, seed).reconstruction for seed in range(400)])
+    error = draws.std(0) / np.sqrt(len(draws))
+    many = engine.expected_terms(images, num_draws=400)
+    assert (np.abs(many.reconstruction - draws.mean(0)) < 5 * error + 1e-3).all()
+    assert np.allclose(many.kl, engine.terms(images).kl)
+
+
+def test_expected_terms_of_an_autoencoder_are_those_of_its_point(digits, ae_run) -> None:
+    images = digits.images[:5]
+    assert np.array_equal(
+        ae_run.engine.expected_terms(images).reconstruction, ae_run.engine.terms(images, None).reconstruction
+    )
+
+
+def test_expected_terms_take_a_draw(digits, vae_run) -> None:
+    with pytest.raises(ValueError, match="at least one draw, not 0"):
+        vae_run.engine.expected_terms(digits.images[:1], num_draws=0)

@@ -14,6 +14,7 @@ from torch import Tensor
 from vaelab.config import TrainConfig
 from vaelab.images import as_float, check_range
 from vaelab.models import VAE, Autoencoder, build_model
+from vaelab.nn import Posterior
 from vaelab.objectives import gaussian_kl, log_weights
 from vaelab.runs import Run, Snapshot
 from vaelab.trainer import to_float
@@ -337,6 +338,58 @@ class Engine:
                 z = posterior.mu if noise is None else self.model.code(posterior, noise)
                 reconstruction = -self.model.likelihood.log_prob(self.model.decoder(z, y), x)
                 kl = gaussian_kl(posterior) if self.is_vae else torch.zeros_like(z)
+                parts.append((reconstruction.cpu(), kl.sum(1).cpu(), kl.cpu()))
+        return ImageTerms(*(torch.cat(column).numpy() for column in zip(*parts, strict=True)))
+
+    def expected_terms(
+        self, images: NDArray[np.generic], num_draws: int = 16, seed: int = 0, labels: Labels = None
+    ) -> ImageTerms:
+        """Take the loss of each image apart, the mean over several draws of z.
+
+        The draws' noise is the same for every image, so that what is said of an image depends on it
+        alone: not on its row, nor on the images beside it. For the mean over many images ``terms``
+        is as good, whose noise differs from image to image and averages out.
+
+        Parameters
+        ----------
+        images
+            ``(N, C, H, W)``.
+        num_draws
+            At least 1; half of them mirror the others, which takes away most of the noise.
+        seed
+            Of the draws.
+        labels
+            As ``encode`` takes them.
+
+        Returns
+        -------
+        ImageTerms
+            In nats. An autoencoder's code is a point, of which one decode is enough.
+
+        Raises
+        ------
+        ValueError
+            If there are no draws, or as ``encode`` raises it.
+        """
+        if num_draws < 1:
+            raise ValueError(f"A mean takes at least one draw, not {num_draws}.")
+        images = self._checked(images)
+        if not self.is_vae:
+            return self.terms(images, None, labels)
+        noise = torch.Generator(self.device).manual_seed(seed)
+        shape = (-(-num_draws // 2), self.latent_dim)
+        half = torch.randn(shape, generator=noise, device=self.device)
+        draws = torch.stack([half, -half], 1).flatten(0, 1)[:num_draws, None]  # (S, 1, D)
+        parts = []
+        self.model.eval()
+        for x, y in self._batches(images, self._label_tensor(labels, len(images)), max(1, BATCH // num_draws)):
+            with torch.inference_mode():
+                mu, logvar = self.model.encoder(x, y)
+                z = (mu + torch.exp(0.5 * logvar) * draws).flatten(0, 1)
+                logits = self.model.decoder(z, None if y is None else y.repeat(num_draws))
+                targets = x.repeat(num_draws, *[1] * (x.dim() - 1))
+                reconstruction = -self.model.likelihood.log_prob(logits, targets).view(num_draws, -1).mean(0)
+                kl = gaussian_kl(Posterior(mu, logvar))
                 parts.append((reconstruction.cpu(), kl.sum(1).cpu(), kl.cpu()))
         return ImageTerms(*(torch.cat(column).numpy() for column in zip(*parts, strict=True)))
 

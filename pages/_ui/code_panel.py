@@ -205,7 +205,7 @@ def _draw_sliders(run: Run, codes: np.ndarray, encoded: tuple[Codes, ImageTerms]
         )
 
     order = np.argsort(-dimensions.carried(run, codes), kind="stable")
-    active = active_units(codes)
+    active = active_units(codes, run.config.model == "vae")
     used = [int(dim) for dim in order if active[dim]]
     unused = [int(dim) for dim in order if not active[dim]]
     # Which are shown goes by what they carry; then one looks for a number where numbers go.

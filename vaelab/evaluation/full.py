@@ -60,7 +60,7 @@ def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda f
         "elbo": None,
         "kl": None,
         "bounds": None,
-        "active_units": int(active_units(codes.mu).sum()),
+        "active_units": int(active_units(codes.mu, engine.is_vae).sum()),
         "knn_accuracy": None,
     }
     report(0.05)

@@ -34,7 +34,7 @@ class Evaluation:
     kl_per_dim
         Its D parts; None for an autoencoder.
     active_units
-        Dimensions whose mean varies over images (``vaelab.latent.units``).
+        Dimensions whose mean varies over images; of an autoencoder, beside its widest (``vaelab.latent.units``).
     knn_accuracy
         Of a 10-nearest-neighbour vote among the means of training images, in [0, 1]; None without
         labels.
@@ -103,7 +103,7 @@ def evaluate(engine: Engine, data: ImageDataset, split: SplitName = "test", seed
         reconstruction=reconstruction,
         kl=kl,
         kl_per_dim=tuple(terms.kl_per_dim.mean(0).tolist()) if engine.is_vae else None,
-        active_units=int(active_units(mu).sum()),
+        active_units=int(active_units(mu, engine.is_vae).sum()),
         knn_accuracy=accuracy,
         num_images=len(images),
         split=split,

@@ -409,7 +409,7 @@ def browser_map(
     codes = projection.codes
     carried = codes.var(0) if kl_per_dim is None else np.asarray(kl_per_dim)
     limits = np.ceil(np.maximum(3.0, np.abs(codes).max(0)))
-    active = active_units(codes)
+    active = active_units(codes, kl_per_dim is not None)
     dims: list[DimSpec] = [
         {
             "dim": int(dim),

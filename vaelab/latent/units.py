@@ -12,13 +12,16 @@ __all__ = ["ACTIVE_VARIANCE", "active_units"]
 ACTIVE_VARIANCE = 0.01
 
 
-def active_units(mu: NDArray[np.floating]) -> NDArray[np.bool_]:
+def active_units(mu: NDArray[np.floating], is_vae: bool = True) -> NDArray[np.bool_]:
     """Find which dimensions are active, and which collapsed.
 
     Parameters
     ----------
     mu
-        Means of the posteriors of many images, ``(N, D)``.
+        Means of the posteriors of many images, ``(N, D)``, or an autoencoder's codes.
+    is_vae
+        Whether the codes' unit is that of a prior N(0, I). An autoencoder's codes have none, so
+        there the variance counts as a share of the largest.
 
     Returns
     -------
@@ -29,6 +32,10 @@ def active_units(mu: NDArray[np.floating]) -> NDArray[np.bool_]:
     --------
     >>> active_units(np.array([[0.0, 1.0], [0.0, -1.0]]))
     array([False,  True])
+    >>> active_units(np.array([[0.0, 0.01], [0.0, -0.01]]), is_vae=False)
+    array([False,  True])
     """
-    active: NDArray[np.bool_] = mu.var(0) > ACTIVE_VARIANCE
+    variances = mu.var(0, dtype=np.float64)
+    unit = 1.0 if is_vae else float(variances.max(initial=0.0))
+    active: NDArray[np.bool_] = variances > ACTIVE_VARIANCE * unit
     return active
