@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import controls, fitting, frame, resources, state, widgets
-from pages._ui.figures_table import groups, meaning_of, table_of
+from pages._ui.figures_table import differences_of, groups, meaning_of, table_of
 from pages._ui.latent_canvas import latent_canvas, send_model, send_thumbnails
 from pages._ui.text import explained
 from vaelab.comparing import why_not
@@ -198,6 +198,7 @@ def draw_figures(runs: Sequence[Run]) -> None:
             table = table_of(of, figures)
             st.table({column if column == "figure" else widgets.plain(column): rows for column, rows in table.items()})
             st.caption(meaning_of(of, figures))
+            draw_differences(of, studies)
         with right:
             draw_bounds(of, figures)
             draw_rate_parts(figures)
@@ -207,6 +208,20 @@ def draw_figures(runs: Sequence[Run]) -> None:
 
 
 STILL = {"displayModeBar": False}
+
+
+def draw_differences(runs: dict[str, Run], studies: dict[str, Study]) -> None:
+    """Say by how much models differ from the first on the same images."""
+    table = differences_of(runs, studies)
+    if not table:
+        return
+    first = widgets.plain(next(iter(runs)))
+    st.markdown(f"**Differences from {first}**")
+    st.table({column if column == "figure" else widgets.plain(column): rows for column, rows in table.items()})
+    st.caption(
+        "Taken image by image, so that what is hard for both falls out: an interval that holds 0 says that these "
+        "images do not tell the two models apart."
+    )
 
 
 def draw_bounds(runs: dict[str, Run], figures: dict[str, dict[str, Any]]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vaelab.comparing import measure
+from vaelab.comparing import Term, measure, why_not
 from vaelab.runs import Run
+from vaelab.studies import Study
 
-__all__ = ["groups", "meaning_of", "table_of"]
+__all__ = ["differences_of", "groups", "meaning_of", "table_of"]
 
 #: What figures are called, and how they are written.
 ROWS: dict[str, tuple[str, str]] = {
@@ -18,6 +19,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "bounds": ("Bound on log p(x)", ".2f"),
     "active_units": ("Active dimensions", "d"),
     "knn_accuracy": ("k-NN accuracy", ".1%"),
+    "linear_accuracy": ("Linear probe", ".1%"),
     "mig": ("MIG", ".3f"),
     "disentanglement": ("DCI: disentanglement", ".3f"),
     "completeness": ("DCI: completeness", ".3f"),
@@ -64,13 +66,20 @@ def table_of(runs: Mapping[str, Run], figures: Mapping[str, Mapping[str, Any]]) 
     Returns
     -------
     dict of list
-        One column a model, after the names of the figures.
+        One column a model, after the names of the figures, and one each for codes that nothing learned.
     """
     rows: dict[str, dict[str, str]] = {}
+    first = next(iter(runs))
+    # Of as many numbers as the first model's: with other models' there would be columns for each.
+    plain = {
+        f"{name}, {runs[first].config.latent_dim}-D": each
+        for name, each in (figures[first].get("baselines") or {}).items()
+        if each
+    }
 
     def add(title: str, form: str, names: Sequence[str], values: Mapping[str, Any]) -> None:
         if any(values[name] is not None for name in names):
-            rows[title] = {name: write(values[name], form) for name in names}
+            rows[title] = {name: write(values[name], form) for name in values}
 
     for key, (title, form) in ROWS.items():
         if key == "bounds":
@@ -79,11 +88,57 @@ def table_of(runs: Mapping[str, Run], figures: Mapping[str, Mapping[str, Any]]) 
                     of_k = {name: (figures[name]["bounds"] or {}).get(k) for name in names}
                     add(", ".join(filter(None, (title, kind, f"k = {k}"))), form, names, of_k)
             continue
-        values = {name: each.get(key) for name, each in figures.items()}
+        values = {name: each.get(key) for name, each in (*figures.items(), *plain.items())}
         kinds = groups(runs, told=True) if key in OF_PIXELS else {"": list(runs)}
         for kind, names in kinds.items():
-            add(", ".join(filter(None, (title, kind))), form, names, values)
-    return {"figure": list(rows)} | {name: [row.get(name, "–") for row in rows.values()] for name in runs}
+            of_kind = {name: values[name] for name in (*names, *plain)}
+            add(", ".join(filter(None, (title, kind))), form, names, of_kind)
+    return {"figure": list(rows)} | {name: [row.get(name, "–") for row in rows.values()] for name in (*runs, *plain)}
+
+
+#: Figures that are kept of each held-out image.
+PAIRED: dict[str, Term | None] = {
+    "elbo": "elbo",
+    "reconstruction": "reconstruction",
+    "kl": "kl",
+    "knn_accuracy": None,
+    "linear_accuracy": None,
+}
+
+
+def differences_of(runs: Mapping[str, Run], studies: Mapping[str, Study]) -> dict[str, list[str]]:
+    """Write by how much each model differs from the first, image by image.
+
+    Parameters
+    ----------
+    runs, studies
+        Models of the same images, and what was found of them, by the name of the column.
+
+    Returns
+    -------
+    dict of list
+        One column a model but the first, after the names of the figures; empty where nothing compares.
+    """
+    from vaelab.evaluation.bootstrap import paired_difference  # SciPy's statistics take half a second to import
+
+    first, *others = runs
+    rows: dict[str, list[str]] = {}
+    for key, term in PAIRED.items():
+        title, form = ROWS[key]
+        cells = []
+        for name in others:
+            arrays = [studies[each].arrays.get(key) for each in (name, first)]
+            if arrays[0] is None or arrays[1] is None or (term and why_not(runs[first], runs[name], term)):
+                cells.append("–")
+            else:
+                cells.append(write(list(paired_difference(arrays[0], arrays[1])), f"+{form}"))
+        if set(cells) - {"–"}:
+            rows[title] = cells
+    if not rows:
+        return {}
+    return {"figure": list(rows)} | {
+        name: [cells[index] for cells in rows.values()] for index, name in enumerate(others)
+    }
 
 
 def write(value: Any, form: str) -> str:
@@ -122,7 +177,10 @@ def meaning_of(runs: Mapping[str, Run], figures: Mapping[str, Mapping[str, Any]]
             "bounds on log p(x) sum over all labels, and compare."
         )
     if any(one.get("knn_accuracy") for one in each):
-        parts.append("**k-NN**: how often the ten nearest codes name an image's class; codes are drawn from q(z|x).")
+        parts.append(
+            "**k-NN**: how often the ten nearest codes name an image's class, **linear probe**: how often logistic "
+            "regression does; codes are drawn from q(z|x)."
+        )
         if any(run.config.conditional for run in runs.values()):
             parts.append("The encoder of a model that is told the label knows the answer.")
     if any(one.get("mig") for one in each):
@@ -131,5 +189,10 @@ def meaning_of(runs: Mapping[str, Run], figures: Mapping[str, Mapping[str, Any]]
             "**MIG**, **DCI**, **FactorVAE**: whether each known factor has a dimension of its own, from 0 to 1; of "
             f"draws in the active dimensions, on {count:,} images of all splits. DCI's intervals are rough, from 25 "
             "resamples."
+        )
+    if any(any((one.get("baselines") or {}).values()) for one in each):
+        parts.append(
+            "**PCA** and **noise**: what as many numbers as the first model has are worth without a network, and "
+            "without the image."
         )
     return " ".join(parts)
