@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import mean, stdev
 from typing import Any
 
 from vaelab.comparing import Term, measure, why_not
 from vaelab.runs import Run
 from vaelab.studies import Study
 
-__all__ = ["differences_of", "groups", "meaning_of", "table_of"]
+__all__ = ["differences_of", "groups", "meaning_of", "spread_of", "table_of"]
 
 #: What figures are called, and how they are written.
 ROWS: dict[str, tuple[str, str]] = {
@@ -139,6 +140,36 @@ def differences_of(runs: Mapping[str, Run], studies: Mapping[str, Study]) -> dic
     return {"figure": list(rows)} | {
         name: [cells[index] for cells in rows.values()] for index, name in enumerate(others)
     }
+
+
+#: Figures of a run's evaluation whose spread over seeds is told.
+SPREAD = ("elbo", "reconstruction", "kl", "active_units", "knn_accuracy")
+
+
+def spread_of(evaluations: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Write how figures of one training differ from seed to seed.
+
+    Parameters
+    ----------
+    evaluations
+        What ``Run.evaluation`` returns, of two runs or more.
+
+    Returns
+    -------
+    dict of list
+        Columns of text: the figure, its mean, its standard deviation over seeds, the lowest and the highest.
+    """
+    rows: dict[str, list[str]] = {"figure": [], "mean": [], "sd": [], "lowest": [], "highest": []}
+    for key in SPREAD:
+        values = [float(each[key]) for each in evaluations if each.get(key) is not None]
+        if len(values) < len(evaluations):
+            continue
+        title, form = ROWS[key]
+        form = ".1f" if form == "d" else form
+        of_all = mean(values), stdev(values), min(values), max(values)
+        for column, text in zip(rows, (title, *(write(number, form) for number in of_all)), strict=True):
+            rows[column].append(text)
+    return rows
 
 
 def write(value: Any, form: str) -> str:
