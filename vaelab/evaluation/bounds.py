@@ -51,11 +51,12 @@ def importance_bounds(
     Raises
     ------
     ValueError
-        If the model is an autoencoder, or a k does not divide the largest.
+        If the model is an autoencoder, there is no k, or one is below 1 or does not divide the largest.
     """
-    most = max(num_samples)
-    if any(k < 1 or most % k for k in num_samples):
-        raise ValueError(f"Each k must divide the largest, {most}, but they are {num_samples}.")
+    most = max(num_samples, default=0)
+    if not most or any(k < 1 or most % k for k in num_samples):
+        given = ", ".join(map(str, num_samples)) or "none"
+        raise ValueError(f"Each k must be at least 1 and divide the largest, but they are {given}.")
     parts, done = [], 0
     for log_weights in engine.log_weights(images, most, seed, labels):
         parts.append(np.stack([_bound(log_weights, k) for k in num_samples]))

@@ -50,8 +50,9 @@ ACCENT = "#e5007e"
 
 #: The parts of a loss, by the name that records give them and the name that people read.
 TERMS = {"total": "Total loss", "reconstruction": "Reconstruction", "kl": "KL divergence"}
-#: What objectives other than the ELBO add; drawn where there is something to see.
-PENALTY = {"penalty": "Further terms, weighted"}
+#: What objectives other than the ELBO add; drawn where there is something to see. From a batch, these are estimates to
+#: train by: a total correlation of a batch is far above that of all images.
+PENALTY = {"penalty": "Further terms (training signal)"}
 
 GREY = "#8a8f98"
 
