@@ -595,12 +595,25 @@ def test_divergence_is_named_with_what_would_do(small, monkeypatch):
 
 @pytest.mark.parametrize("rate", [0.1, 1.0])
 @pytest.mark.parametrize("objective", ["elbo", "tc", "iwae"])
-def test_a_training_that_went_astray_says_so_though_its_loss_is_a_number(digits, rate, objective):
+def test_too_high_a_learning_rate_is_told_whatever_is_minimized(digits, rate, objective):
     """At a learning rate of 1 it finished, with an ELBO of -4.8e29."""
     config = TrainConfig(objective=objective, beta=1.0 + 3 * (objective == "tc"), epochs=20, learning_rate=rate)
-    message = rf"^Training diverged in epoch \d+: the loss has risen to .* A learning rate below {rate:g} would do\.$"
+    message = rf"^Training diverged in epoch \d+: the loss .* A learning rate below {rate:g} would do\.$"
     with pytest.raises(DivergedError, match=message):
         epochs_of(Trainer(config, *split_digits(digits)))
+
+
+def test_a_training_that_went_astray_says_so_though_its_loss_is_a_number(small):
+    settings, images = small
+    trainer = Trainer(TrainConfig(epochs=3, **settings), images, images)
+    running = trainer.records()
+    next(record for record in running if isinstance(record, EpochRecord))
+    with torch.no_grad():
+        trainer.model.encoder.heads.mu.bias.fill_(1e4)  # a KL of 1e8 nats
+    with pytest.raises(
+        DivergedError, match=r"^Training diverged in epoch 2: the loss has risen to .*e\+0[78] nats an image"
+    ):
+        list(running)
 
 
 EXTREME = {

@@ -48,7 +48,7 @@ ASTRAY = 100
 
 
 class DivergedError(RuntimeError):
-    """The loss stopped being a number, or became one that no training in order comes to."""
+    """The loss stopped being a number, or became one that no sound training comes to."""
 
 
 @dataclass(frozen=True)
