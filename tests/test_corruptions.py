@@ -216,3 +216,32 @@ def test_a_kind_that_there_is_not_is_told_all_there_are():
 def test_a_negative_strength_is_refused(kind):
     with pytest.raises(ValueError, match=r"strength was -0\.1; it must be at least 0\.$"):
         corrupt_images(gray().numpy(), kind, -0.1)
+
+
+@every_kind
+@pytest.mark.parametrize("strength", [np.nan, np.inf])
+def test_a_strength_that_is_no_number_is_refused(kind, strength):
+    with pytest.raises(ValueError, match=r"strength was (nan|inf); it must be at least 0\.$"):
+        corrupt_images(gray().numpy(), kind, strength)
+
+
+@pytest.mark.parametrize("kind", ["salt_and_pepper", "masking"])
+def test_a_share_above_one_is_refused(kind):
+    with pytest.raises(ValueError, match=r"was 1\.5; it is a share of the pixels, from 0 to 1\.$"):
+        corrupt_images(gray().numpy(), kind, 1.5)
+
+
+@every_kind
+@pytest.mark.parametrize(
+    ("images", "sentence"),
+    [
+        (np.full((2, 1, 8, 8), 255.0), r"^These images are float64 from 255 to 255; .*: divide by 255\.$"),
+        (np.full((2, 1, 8, 8), 9), r"^These images are int64 from 9 to 9; .*: turn them into uint8\.$"),
+        (np.full((2, 1, 8, 8), 999, np.uint16), r"^These images are uint16 from 999 to 999; .*: scale them\.$"),
+        (np.full((2, 1, 8, 8), np.nan), r"^Some pixels of these images are not finite numbers"),
+        (np.zeros((8, 8)), r"^These images have shape \(8, 8\); they must be \(N, C, H, W\)\.$"),
+    ],
+)
+def test_what_is_no_image_is_refused(kind, images, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        corrupt_images(images, kind, 0.3)

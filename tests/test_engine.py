@@ -1,11 +1,15 @@
+import re
+
 import numpy as np
 import pytest
 import torch
 
 from vaelab import engine as engine_module
+from vaelab import trainer as trainer_module
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
 from vaelab.evaluation import knn_accuracy
+from vaelab.evaluation.bounds import importance_bounds
 from vaelab.models import build_model
 from vaelab.nn import Posterior
 from vaelab.objectives import log_weights, loss_terms
@@ -87,6 +91,60 @@ def test_codes_that_are_no_numbers_are_refused(engine, wrong):
         engine.decode(z)
     with pytest.raises(ValueError, match="not finite"):
         engine.traverse(np.zeros(engine.latent_dim), 0, np.array([0.0, wrong]))
+
+
+REFUSED = {
+    "another size": (np.zeros((2, 1, 9, 9), np.uint8), r"have shape \(2, 1, 9, 9\); this model's are \(N, 1, 8, 8\)"),
+    "floats of 0 to 255": (np.full((2, 1, 8, 8), 200.0), "float64 from 200 to 200; .*: divide by 255"),
+    "int64": (np.full((2, 1, 8, 8), 200), "int64 from 200 to 200; .*: turn them into uint8"),
+    "uint16": (np.full((2, 1, 8, 8), 9999, np.uint16), "uint16 from 9999 to 9999; .*: scale them"),
+    "NaN": (np.full((2, 1, 8, 8), np.nan), "not finite numbers"),
+    "texts": (np.full((2, 1, 8, 8), "a"), "must be uint8, or floats"),
+}
+ENTRIES = {
+    "encode": lambda engine, x: engine.encode(x),
+    "reconstruct": lambda engine, x: engine.reconstruct(x),
+    "restore": lambda engine, x: engine.restore(x, np.eye(8, dtype=bool)),
+    "restore, no steps": lambda engine, x: engine.restore(x, np.eye(8, dtype=bool), num_steps=0),
+    "terms": lambda engine, x: engine.terms(x),
+    "expected_terms": lambda engine, x: engine.expected_terms(x),
+    "log_weights": lambda engine, x: engine.log_weights(x, 3),
+    "importance_bounds": lambda engine, x: importance_bounds(engine, x, (1, 2)),
+}
+
+
+@pytest.mark.parametrize("wrong", REFUSED)
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_images_that_are_none_of_the_models_are_refused_at_once_in_a_sentence(vae_run, entry, wrong):
+    images, sentence = REFUSED[wrong]
+    with pytest.raises(ValueError, match=rf"(?s)^(These|Some pixels of these) images .*{sentence}.*\.$") as told:
+        ENTRIES[entry](vae_run.engine, images)
+    assert "\n" not in str(told.value)
+
+
+def test_nothing_in_is_nothing_out(engine):
+    z, drawn = engine.sample(0)
+    assert z.shape == (0, engine.latent_dim)
+    assert drawn.shape == engine.decode(z).shape == (0, *engine.model.image_shape)
+    assert engine.traverse(np.zeros(engine.latent_dim), 0, np.zeros(0)).shape == drawn.shape
+
+
+@pytest.mark.parametrize(
+    ("ask", "sentence"),
+    [
+        (lambda e, x: e.sample(-1), "The number of images to draw was -1; it must be at least 0."),
+        (lambda e, x: e.log_weights(x, 0), "A weight takes at least one sample, not 0."),
+        (lambda e, x: e.expected_terms(x, 0), "A mean takes at least one draw, not 0."),
+        (lambda e, x: e.restore(x, np.ones((8, 8))), "What is visible is float64 (8, 8); it must be bool, (8, 8) or"),
+        (lambda e, x: e.restore(x, np.ones((4, 4), bool)), "What is visible is bool (4, 4); it must be bool, (8, 8)"),
+        (lambda e, x: e.restore(x, np.ones((8, 8), bool), num_steps=-1), "The number of steps was -1; it must be"),
+        (lambda e, x: e.traverse(np.zeros(2), 0, np.zeros(4)), "This code has shape (2,); a traversal starts from one"),
+        (lambda e, x: e.traverse(np.zeros(3), 0, np.zeros((2, 2))), "The values have shape (2, 2); they must be (K,)"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_at_once(vae_run, digits, ask, sentence):
+    with pytest.raises(ValueError, match="^" + re.escape(sentence)):
+        ask(vae_run.engine, digits.images[:2])
 
 
 @pytest.mark.parametrize("seed", [0, 5])
@@ -310,6 +368,7 @@ def test_a_model_without_labels_does_not_mind_them(vae_run, some, ask):
         (-1, r"^This model knows the labels 0 to 9, and was given -1 to -1\.$"),
         (np.arange(9) + 2, r"^This model knows the labels 0 to 9, and was given 2 to 10\.$"),
         (np.arange(4), r"^These labels have shape \(4,\), and there are 9 images or codes: .*\.$"),
+        (np.full(9, 1.7), r"^These labels are float64; this model's are whole numbers from 0 to 9\.$"),
     ],
 )
 def test_labels_that_it_does_not_know_are_refused_in_a_sentence(told, some, ask, labels, sentence):
@@ -377,13 +436,25 @@ def test_weights_do_not_depend_on_how_images_are_batched(vae_run, digits, monkey
     parts = list(engine.log_weights(images, 1000, seed=0))
     assert [part.shape for part in parts] == [(1000, 4)] * 10
     assert {part.dtype for part in parts} == {np.dtype(np.float64)}
-    monkeypatch.setattr(engine_module, "BATCH", 8000)
+    monkeypatch.setattr(trainer_module, "DECODED", 64_000)
     (whole,) = engine.log_weights(images, 1000, seed=1)
     one, other = np.concatenate(parts, axis=1), whole
     difference = one.mean(0) - other.mean(0)
     standard_error = np.hypot(one.std(0), other.std(0)) / 1000**0.5
     assert (np.abs(difference) < 4.5 * standard_error).all()
     assert np.sqrt(np.mean((difference / standard_error) ** 2)) == pytest.approx(1, abs=0.5)
+
+
+def test_few_codes_are_decoded_at_once_however_many_are_asked_for(conv_run, monkeypatch):
+    """At 128 x 128 pixels in colour 4,096 decodes at once took 4 GB."""
+    engine, decoded = conv_run.engine, []
+    images = np.zeros((9, 1, 28, 28), np.uint8)
+    monkeypatch.setattr(trainer_module, "DECODED_NUMBERS", 28 * 28 * 64)
+    handle = engine.model.decoder.register_forward_pre_hook(lambda module, given: decoded.append(len(given[0])))
+    parts = list(engine.log_weights(images, 16))
+    handle.remove()
+    assert [part.shape for part in parts] == [(16, 4), (16, 4), (16, 1)]
+    assert decoded == [64, 64, 16]
 
 
 def test_the_mean_weight_is_the_elbo_of_terms(vae_run, digits):

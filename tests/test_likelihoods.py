@@ -6,7 +6,7 @@ from torch.distributions import Bernoulli, ContinuousBernoulli, Normal
 
 from vaelab import likelihoods
 from vaelab.config import LIKELIHOODS as NAMES
-from vaelab.likelihoods import LIKELIHOODS
+from vaelab.likelihoods import LIKELIHOODS, SIGMA_FLOOR
 
 # Around zero, where the closed forms cancel, at the seams of the series, and far out.
 LOGITS = torch.tensor(
@@ -137,6 +137,24 @@ def test_a_learned_sigma_becomes_the_root_mean_square_error():
 
     optimizer.step(closure)
     assert likelihood.log_sigma.exp().item() == pytest.approx(error.item(), rel=1e-3)
+
+
+def test_a_learned_sigma_stays_at_its_floor_and_comes_up_again():
+    """Of one flat colour, the density of an ever narrower Gaussian rises for ever."""
+    likelihood = LIKELIHOODS["gaussian_learned"](0.1, linear=True)
+    optimizer = torch.optim.Adam(likelihood.parameters(), lr=0.1)
+
+    def learn(error, steps):
+        for _ in range(steps):
+            optimizer.zero_grad()
+            (-likelihood.log_prob(torch.full((8, 1, 8, 8), error), torch.zeros(8, 1, 8, 8)).mean()).backward()
+            optimizer.step()
+            likelihood.keep_in_bounds()
+        return likelihood.log_sigma.exp().item()
+
+    assert learn(0.0, 200) == pytest.approx(SIGMA_FLOOR, rel=1e-6)
+    assert pytest.approx(1 / 255 / 12**0.5) == SIGMA_FLOOR
+    assert 0.03 < learn(0.05, 600) < 0.05
 
 
 def test_only_a_learned_sigma_is_learned():

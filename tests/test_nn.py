@@ -7,7 +7,7 @@ from vaelab.config import ACTIVATIONS as NAMES
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
 from vaelab.engine import Engine
-from vaelab.nn import ACTIVATIONS, ConvDecoder, ConvEncoder, MLPDecoder, MLPEncoder, Upsample
+from vaelab.nn import ACTIVATIONS, LOGVAR_BOUNDS, ConvDecoder, ConvEncoder, MLPDecoder, MLPEncoder, Upsample
 from vaelab.trainer import Trainer
 
 
@@ -233,3 +233,32 @@ def test_a_trained_decoder_draws_no_checkerboard():
     # of what the edges of the real ones have (it has a ninth), or no more than a pattern of one
     # gray level's amplitude, which nobody sees.
     assert checkerboard_energy(shown) < max(0.25 * checkerboard_energy(real), 1.5e-5)
+
+
+# --- How narrow and how wide a posterior may be -------------------------------------------------
+
+
+@pytest.mark.parametrize("bias", [-1e4, -200.0, 89.0, 1e4])
+@pytest.mark.parametrize("make", [MLPEncoder, ConvEncoder], ids=["mlp", "conv"])
+def test_logvar_stays_within_its_bounds(make, bias):
+    """Beyond 88 the KL was infinite, and below -200 the densities of codes were NaN."""
+    shape = (1, 16, 16)
+    encoder = make(shape, (8,), 3, "silu") if make is MLPEncoder else make(shape, (4,), 8, 3, "silu")
+    with torch.no_grad():
+        encoder.heads.logvar.bias.fill_(bias)
+        mu, logvar = encoder(torch.rand(5, *shape))
+    low, high = LOGVAR_BOUNDS
+    assert (logvar == (low if bias < 0 else high)).all()
+    assert mu.isfinite().all()
+
+
+def test_ordinary_logvars_and_their_gradients_are_the_heads_own():
+    encoder = MLPEncoder((1, 8, 8), (8,), 3, "silu")
+    x = torch.rand(5, 1, 8, 8)
+    features = encoder.body(x.flatten(1))
+    expected = encoder.heads.logvar(features)
+    found = encoder(x).logvar
+    assert torch.equal(found, expected)
+    parameters = list(encoder.heads.logvar.parameters())
+    ours, theirs = (torch.autograd.grad(values.square().sum(), parameters) for values in (found, expected))
+    assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))

@@ -10,6 +10,7 @@ from vaelab.config import TrainConfig
 from vaelab.models import VAE, build_model
 from vaelab.nn import Posterior
 from vaelab.objectives import (
+    KERNEL_WIDTHS,
     gaussian_kl,
     importance_bound,
     kl_parts,
@@ -123,7 +124,7 @@ def test_loss_terms_are_those_of_the_models_own_outputs():
 @pytest.mark.parametrize(("beta", "free_bits"), [(1.0, 0.0), (7.0, 2.0)])
 def test_an_autoencoder_has_no_kl(beta, free_bits):
     ae, x = make_model("ae")
-    terms = loss_terms(ae, x, TrainConfig(model="ae", free_bits=free_bits), beta)
+    terms = loss_terms(ae, x, TrainConfig(model="ae", beta=beta, free_bits=free_bits))
     assert torch.equal(terms.total, terms.reconstruction)
     assert not terms.kl.any()
     assert terms.kl_per_dim.shape == (9, 4)
@@ -148,25 +149,46 @@ def seeded(seed=2):
 
 
 @every_objective
-def test_the_total_is_reconstruction_and_weighted_kl_and_penalty(settings):
+@pytest.mark.parametrize("warmup", [1.0, 0.3, 0.0])
+def test_the_total_is_reconstruction_and_weighted_kl_and_penalty(settings, warmup):
     vae, x = make_model("vae")
     config = TrainConfig(**settings)
-    terms = loss_terms(vae, x, config, generator=seeded())
-    weight = 1.0 if config.objective == "tc" else config.beta
+    terms = loss_terms(vae, x, config, warmup, generator=seeded())
+    weight = warmup * (1.0 if config.objective == "tc" else config.beta)
     parts = terms.reconstruction + weight * terms.kl + terms.penalty
     assert torch.allclose(terms.total, parts, rtol=1e-6)
     assert torch.allclose(terms.kl_per_dim, gaussian_kl(vae.encoder(x)))
     assert torch.allclose(terms.kl, terms.kl_per_dim.sum(1))
-    assert (terms.penalty.abs() > 0).any() == (settings != {"beta": 3.0})
+    added = settings != {"beta": 3.0} and (warmup > 0 or config.objective == "iwae")
+    assert (terms.penalty.abs() > 0).any() == added
     assert {part.shape for part in terms if part is not terms.kl_per_dim} == {(9,)}
 
 
 @every_objective
-def test_a_beta_given_beside_the_config_stands_in_for_its_own(settings):
+def test_a_warm_up_begins_at_the_reconstruction_and_ends_at_the_objective(settings):
     vae, x = make_model("vae")
-    expected = loss_terms(vae, x, TrainConfig(**settings | {"beta": 0.25}), generator=seeded())
-    terms = loss_terms(vae, x, TrainConfig(**settings), beta=0.25, generator=seeded())
-    assert torch.equal(terms.total, expected.total)
+    config = TrainConfig(**settings)
+    start, end, whole = (
+        loss_terms(vae, x, config, generator=seeded(), **given) for given in ({"warmup": 0.0}, {"warmup": 1.0}, {})
+    )
+    assert torch.equal(end.total, whole.total)
+    if config.objective == "iwae":  # the reconstruction of an IWAE is a soft minimum of its samples'
+        assert (start.total <= start.reconstruction + 1e-4).all()
+    else:
+        assert torch.equal(start.total, start.reconstruction)
+
+
+@pytest.mark.parametrize("settings", [s for s in SETTINGS.values() if s.get("objective") != "iwae"])
+@pytest.mark.parametrize("warmup", [0.25, 0.8])
+def test_a_warm_up_weighs_all_but_the_reconstruction(settings, warmup):
+    """With tc, beta alone rose from 0: the KL was charged in full, and total correlation rewarded."""
+    vae, x = make_model("vae")
+    config = TrainConfig(**settings)
+    terms, whole = (loss_terms(vae, x, config, each, generator=seeded()) for each in (warmup, 1.0))
+    expected = whole.reconstruction + warmup * (whole.total - whole.reconstruction)
+    assert torch.allclose(terms.total, expected, rtol=1e-5)
+    assert torch.equal(terms.reconstruction, whole.reconstruction)
+    assert torch.equal(terms.kl, whole.kl)
 
 
 @every_objective
@@ -184,7 +206,7 @@ def test_what_is_seen_is_encoded_and_what_was_is_explained(settings):
 
 
 @every_objective
-@pytest.mark.parametrize("logvar", [-150.0, -90.0, -30.0, 30.0, 80.0])
+@pytest.mark.parametrize("logvar", [-1e4, -201.0, -150.0, -90.0, -30.0, 30.0, 80.0, 89.0, 1e4])
 def test_posteriors_as_narrow_or_wide_as_float32_allows_have_a_loss_and_a_gradient(settings, logvar):
     vae, x = make_model("vae")
     with torch.no_grad():
@@ -471,6 +493,18 @@ def test_the_total_correlation_of_a_gaussian_aggregate_is_in_closed_form(correla
     assert sum(estimates) / 4 == pytest.approx(exact, abs=0.03)
 
 
+def test_a_batchs_total_correlation_is_far_above_that_of_all():
+    """Independent dimensions: q(z) is N(0, I) exactly, and its total correlation 0."""
+    sigma, latent_dim = 0.1, 10
+    found = {}
+    for count in (128, 1024):
+        mu = math.sqrt(1 - sigma**2) * torch.randn(count, latent_dim, generator=seeded())
+        posterior = Posterior(mu, torch.full_like(mu, 2 * math.log(sigma)))
+        found[count] = kl_parts(posterior, draw(posterior)).total_correlation.mean().item()
+    assert found[128] == pytest.approx(17, abs=0.5)
+    assert found[128] > found[1024] > 5
+
+
 def test_with_beta_1_it_is_the_elbo_and_so_is_its_gradient():
     vae, x = make_model("vae")
     found = []
@@ -497,8 +531,18 @@ def test_beta_weighs_the_total_correlation_alone(beta):
 # --- Maximum mean discrepancy -------------------------------------------------------------------
 
 
+def mean_over_widths(of_one):
+    """The kernel is the mean of several Gaussian ones: so is whatever is linear in it."""
+    return sum(of_one(scale) for scale in KERNEL_WIDTHS) / len(KERNEL_WIDTHS)
+
+
 def kernel(a, b, latent_dim):
-    return math.exp(-sum((s - t) ** 2 for s, t in zip(a, b, strict=True)) / (2 * latent_dim))
+    square = sum((s - t) ** 2 for s, t in zip(a, b, strict=True))
+    return mean_over_widths(lambda scale: math.exp(-square / (2 * scale * latent_dim)))
+
+
+def kernels(squares, latent_dim):
+    return mean_over_widths(lambda scale: torch.exp(-squares / (2 * scale * latent_dim)))
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 6])
@@ -511,9 +555,9 @@ def test_mmd_is_gretton_with_the_prior_in_place_of_draws(latent_dim, dtype):
         12 * 11
     )
     squares = torch.cdist(z.double(), draws).square()
-    to_prior = torch.exp(-squares / (2 * latent_dim)).mean()
+    to_prior = kernels(squares, latent_dim).mean()
     halves = (draws[:100_000] - draws[100_000:]).square().sum(1)
-    among_prior = torch.exp(-halves / (2 * latent_dim)).mean()
+    among_prior = kernels(halves, latent_dim).mean()
     found = mmd(z)
     assert found.dtype == dtype
     assert found.shape == ()
@@ -536,8 +580,11 @@ def test_mmd_of_gaussian_codes_is_in_closed_form(shift, scale, latent_dim):
     """Each of the three means is of a Gaussian kernel over a Gaussian difference of codes."""
 
     def mean_kernel(variance, distance):
-        width = latent_dim + variance
-        return math.exp(-(distance**2) / (2 * width)) * (latent_dim / width) ** (latent_dim / 2)
+        def of_one(scale):
+            width = scale * latent_dim + variance
+            return math.exp(-(distance**2) / (2 * width)) * (scale * latent_dim / width) ** (latent_dim / 2)
+
+        return mean_over_widths(of_one)
 
     far = abs(shift) * latent_dim**0.5
     exact = mean_kernel(2 * scale**2, 0) - 2 * mean_kernel(1 + scale**2, far) + mean_kernel(2, 0)
@@ -551,11 +598,23 @@ def plain_mmd(z):
     count, latent_dim = z.shape
     squares = (z[:, None] - z[None]).square().sum(2)
     others = ~torch.eye(count, dtype=torch.bool)
-    among_codes = torch.exp(-squares / (2 * latent_dim))[others].mean()
-    width = latent_dim + 1
-    to_prior = torch.exp(-z.square().sum(1) / (2 * width)).mean()
-    among_prior = (latent_dim / (latent_dim + 2)) ** (latent_dim / 2)
-    return among_codes - 2 * to_prior * (latent_dim / width) ** (latent_dim / 2) + among_prior
+
+    def of_one(scale):
+        width = scale * latent_dim
+        among_codes = torch.exp(-squares / (2 * width))[others].mean()
+        to_prior = torch.exp(-z.square().sum(1) / (2 * (width + 1))).mean()
+        among_prior = (width / (width + 2)) ** (latent_dim / 2)
+        return among_codes - 2 * to_prior * (width / (width + 1)) ** (latent_dim / 2) + among_prior
+
+    return mean_over_widths(of_one)
+
+
+def test_codes_that_are_far_out_are_still_pulled_back():
+    """A single kernel as wide as the prior had nearly no gradient left there: 1e-10."""
+    z = 12 + torch.randn(64, 2, generator=seeded(), dtype=torch.float64)
+    z.requires_grad_()
+    mmd(z).backward()
+    assert (z.grad.mean(0) > 1e-6).all()
 
 
 @pytest.mark.parametrize("times", [1, 3])

@@ -48,4 +48,6 @@ def test_train_opens_with_the_settings_that_were_sent(launch, name):
     assert not app.error
     next(button for button in app.button if button.label == "Start training").click().run()
     (run,) = list_runs()
-    assert run.config.model_dump(exclude=LEFT_TO_THE_PAGE) == config.model_dump(exclude=LEFT_TO_THE_PAGE)
+    # Only InfoVAE asks for the weight of the MMD, whose default was another when the shipped runs were made.
+    left = LEFT_TO_THE_PAGE | (set() if config.objective == "mmd" else {"mmd_weight"})
+    assert run.config.model_dump(exclude=left) == config.model_dump(exclude=left)

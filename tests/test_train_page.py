@@ -6,12 +6,15 @@ import pytest
 from pages._ui import resources, training_view
 from pages._ui.training_view import curves_of, frames_of, turned_like
 from tests.app_steps import by_key
-from vaelab.config import Preprocessing, TrainConfig
+from vaelab.config import SUITED, Preprocessing, TrainConfig
 from vaelab.jobs import Jobs
 from vaelab.runs import Run, Status, kept_epochs, runs_folder
 from vaelab.training import train
 
 FEW = Preprocessing(num_images=60)
+
+#: Beta, warm-up and weight of the MMD.
+SUITED_TO_MMD = (SUITED["mmd"]["beta"], SUITED["mmd"]["kl_warmup"], SUITED["mmd"]["mmd_weight"])
 
 
 def start_button(app):
@@ -212,3 +215,46 @@ def test_images_of_any_size_are_sent_small(rng):
     assert small.shape == (3, 64, 64, 3)
     assert np.array_equal(small[1, 5, 7], colour[1, :, 10, 14])
     assert training_view._small(np.full((1, 1, 8, 8), 0.5), 64).tolist() == np.full((1, 8, 8, 1), 128).tolist()
+
+
+# --- What an objective wants --------------------------------------------------------------------
+
+
+def settings_of(queued, app):
+    start_button(app).click().run()
+    assert not app.exception
+    return queued[-1].config
+
+
+def test_infovae_opens_with_what_was_measured_for_it_and_leaves_other_objectives_theirs(launch, queued):
+    app = launch("train.py", dataset="digits")
+    app.selectbox(key="train-objective").set_value("mmd").run()
+    config = settings_of(queued, app)
+    assert (config.objective, config.beta, config.kl_warmup, config.mmd_weight) == ("mmd", *SUITED_TO_MMD)
+    assert "beta" not in app.query_params
+    by_key(app, "train-beta:mmd").set_value(0.5).run()
+    assert settings_of(queued, app).beta == 0.5
+    app.selectbox(key="train-objective").set_value("elbo").run()
+    config = settings_of(queued, app)
+    assert (config.beta, config.kl_warmup) == (1.0, 0.0)
+
+
+def test_a_beta_in_the_address_is_infovaes_too(launch, queued):
+    config = settings_of(queued, launch("train.py", dataset="digits", objective="mmd", beta="0", kl_warmup="0"))
+    assert (config.beta, config.kl_warmup) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("objective", "of_beta", "of_warmup"),
+    [
+        ("elbo", "Weight of the KL term", "over which β rises"),
+        ("tc", "Weight of the total correlation", "the KL term and its total correlation rise"),
+        ("mmd", "beside the MMD", "β and the weight of the MMD rise"),
+        ("iwae", "a bound on log p(x) at 1 only", "the loss is no bound"),
+    ],
+)
+def test_beta_and_the_warm_up_say_what_they_do_to_what_is_minimized(launch, objective, of_beta, of_warmup):
+    app = launch("train.py", dataset="digits", objective=objective)
+    suffix = ":mmd" if objective == "mmd" else ""
+    assert of_beta in by_key(app, f"train-beta{suffix}").help
+    assert of_warmup in by_key(app, f"train-kl_warmup{suffix}").help

@@ -360,6 +360,7 @@ def benchmark(
             "defaults",
             "anomalies",
             "disentanglement",
+            "infovae",
             "own",
             "importing",
             "slow_line",

@@ -25,6 +25,7 @@ __all__ = [
     "OBJECTIVES",
     "OWN",
     "SIDES",
+    "SUITED",
     "Preprocessing",
     "TrainConfig",
     "check_name",
@@ -41,6 +42,9 @@ LIKELIHOODS: tuple[str, ...] = get_args(LikelihoodName)
 ACTIVATIONS: tuple[str, ...] = get_args(ActivationName)
 OBJECTIVES: tuple[str, ...] = get_args(ObjectiveName)
 CORRUPTIONS: tuple[str, ...] = get_args(CorruptionName)
+
+#: What an objective wants to begin with that others do not; InfoVAE's were measured (benchmarks/infovae.py).
+SUITED: dict[str, dict[str, float]] = {"mmd": {"beta": 0.1, "mmd_weight": 30.0, "kl_warmup": 0.5}}
 
 #: Least and most pixels a side.
 SIDES = (8, 128)
@@ -168,10 +172,20 @@ class TrainConfig(BaseModel):
     )
     likelihood: LikelihoodName = Field("bernoulli", description="p(x|z), the pixel model.")
     sigma: float = Field(0.1, ge=0.01, le=10, description="Pixel sigma of the Gaussian; where a learned one starts.")
-    beta: float = Field(1.0, ge=0, le=1000, description="Weight of the KL term; with tc, of total correlation.")
-    mmd_weight: float = Field(10.0, ge=0, le=100_000, description="Weight of the MMD, where the objective is mmd.")
+    beta: float = Field(
+        1.0,
+        ge=0,
+        le=1000,
+        description="Weight of the KL; with tc, of total correlation. An iwae is a bound at 1 only; for mmd take 0.1.",
+    )
+    mmd_weight: float = Field(30.0, ge=0, le=100_000, description="Weight of the MMD, where the objective is mmd.")
     num_samples: int = Field(5, ge=1, le=64, description="Samples of z an image (k), where the objective is iwae.")
-    kl_warmup: float = Field(0.0, ge=0, le=1, description="Fraction of training over which beta rises from 0.")
+    kl_warmup: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Fraction of training over which all but the reconstruction rises from 0 to its full weight.",
+    )
     free_bits: float = Field(0.0, ge=0, le=10, description="Nats per latent dimension that cost nothing.")
 
     # Denoising

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vaelab.images import as_float
+from vaelab.images import as_float, check_range
 
 __all__ = ["CORRUPTIONS", "blur", "corrupt", "corrupt_images", "gaussian", "masking", "salt_and_pepper"]
 
@@ -115,6 +115,10 @@ CORRUPTIONS: dict[str, Callable[..., Tensor]] = {
 }
 
 
+#: Those whose strength is a share of the pixels.
+SHARES = {"salt_and_pepper", "masking"}
+
+
 def corrupt(x: Tensor, kind: str | None, strength: float, generator: torch.Generator | None = None) -> Tensor:
     """Damage images in one of the ways of ``CORRUPTIONS``, or in none.
 
@@ -161,7 +165,7 @@ def corrupt_images(images: NDArray[np.generic], kind: str, strength: float, seed
     Raises
     ------
     ValueError
-        If there is no such kind, or the strength is negative.
+        If there is no such kind, the strength is negative, no number, or a share above 1, or these are no images.
 
     Examples
     --------
@@ -171,8 +175,14 @@ def corrupt_images(images: NDArray[np.generic], kind: str, strength: float, seed
     """
     if kind not in CORRUPTIONS:
         raise ValueError(f"There is no corruption {kind!r}: choose one of {', '.join(CORRUPTIONS)}.")
-    if strength < 0:
+    if not 0 <= strength < math.inf:
         raise ValueError(f"A corruption's strength was {strength}; it must be at least 0.")
+    if kind in SHARES and strength > 1:
+        raise ValueError(f"The strength of {kind} was {strength}; it is a share of the pixels, from 0 to 1.")
+    images = np.asarray(images)
+    if images.ndim != 4:
+        raise ValueError(f"These images have shape {images.shape}; they must be (N, C, H, W).")
+    check_range(images)
     x = torch.from_numpy(as_float(images))
     noise = torch.Generator().manual_seed(seed)
     damaged: NDArray[np.float32] = corrupt(x, kind, strength, noise).numpy()

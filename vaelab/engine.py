@@ -17,7 +17,7 @@ from vaelab.models import VAE, Autoencoder, build_model
 from vaelab.nn import Posterior
 from vaelab.objectives import gaussian_kl, log_weights
 from vaelab.runs import Run, Snapshot
-from vaelab.trainer import to_float
+from vaelab.trainer import images_at_once, to_float
 
 __all__ = ["Codes", "Engine", "ImageTerms"]
 
@@ -157,7 +157,7 @@ class Engine:
         Raises
         ------
         ValueError
-                If a conditional model is given no labels, or ones that it does not know; if the images are not of the
+            If a conditional model is given no labels, or ones that it does not know; if the images are not of the
             model's size, or neither uint8 nor floats in [0, 1].
         """
         images = self._checked(images)
@@ -240,14 +240,28 @@ class Engine:
         labels
             As ``encode`` takes them.
         num_steps
-            How often.
+            How often; 0 leaves images as they are.
 
         Returns
         -------
         ndarray
             float32 ``(N, C, H, W)``; visible pixels are as they came.
+
+        Raises
+        ------
+        ValueError
+            If ``visible`` is neither of an image's size nor of the images' shape, the number of steps is negative, or
+            as ``encode`` raises it.
         """
-        filled = images = as_float(images)
+        filled = images = as_float(self._checked(images))
+        visible = np.asarray(visible)
+        if visible.dtype != bool or visible.shape not in {images.shape, images.shape[1:], images.shape[2:]}:
+            raise ValueError(
+                f"What is visible is {visible.dtype} {visible.shape}; it must be bool, {images.shape[2:]} or "
+                f"{images.shape}: True where a pixel is seen."
+            )
+        if num_steps < 0:
+            raise ValueError(f"The number of steps was {num_steps}; it must be at least 0.")
         for _ in range(num_steps):
             filled = np.where(visible, images, self.reconstruct(filled, labels))
         return filled
@@ -258,7 +272,7 @@ class Engine:
         Parameters
         ----------
         num_images
-            How many.
+            How many; 0 gives empty arrays.
         seed
             The same seed draws the same; None draws anew.
         labels
@@ -268,7 +282,14 @@ class Engine:
         -------
         tuple
             Codes ``(N, D)`` and images ``(N, C, H, W)``.
+
+        Raises
+        ------
+        ValueError
+            If the number is negative, or labels are not known.
         """
+        if num_images < 0:
+            raise ValueError(f"The number of images to draw was {num_images}; it must be at least 0.")
         rng = np.random.default_rng(seed)
         z = rng.standard_normal((num_images, self.latent_dim), dtype=np.float32)
         if labels is None and self.num_labels:
@@ -303,11 +324,16 @@ class Engine:
         Raises
         ------
         ValueError
-            If there is no such dimension.
+            If there is no such dimension, ``z`` is not one code, or ``values`` are no row of numbers.
         """
         if not 0 <= dim < self.latent_dim:
             raise ValueError(f"There is no dimension {dim}: they run from 0 to {self.latent_dim - 1}.")
-        codes = np.repeat(np.asarray(z, dtype=np.float32).reshape(1, -1), len(values), axis=0)
+        code, values = np.asarray(z, dtype=np.float32), np.asarray(values)
+        if code.size != self.latent_dim:
+            raise ValueError(f"This code has shape {code.shape}; a traversal starts from one, ({self.latent_dim},).")
+        if values.ndim != 1:
+            raise ValueError(f"The values have shape {values.shape}; they must be (K,): one for each image.")
+        codes = np.repeat(code.reshape(1, -1), len(values), axis=0)
         codes[:, dim] = values
         return self.decode(codes, labels)
 
@@ -413,23 +439,29 @@ class Engine:
         labels
             As ``encode`` takes them.
 
-        Yields
-        ------
-        ndarray
-            float64 ``(k, M)``, in nats, for the next M images: k decodes of each take a while.
+        Returns
+        -------
+        iterator
+            Of float64 ``(k, M)``, in nats, for the next M images: k decodes of each take a while.
 
         Raises
         ------
         ValueError
-            If the model is an autoencoder, whose codes have no distribution.
+            If the model is an autoencoder, whose codes have no distribution, k is below 1, or as ``encode`` raises it.
         """
         if not self.is_vae:
             raise ValueError("An autoencoder's codes have no distribution: choose a VAE.")
+        if num_samples < 1:
+            raise ValueError(f"A weight takes at least one sample, not {num_samples}.")
         images = self._checked(images)
+        return self._log_weights(images, num_samples, seed, self._label_tensor(labels, len(images)))
+
+    def _log_weights(
+        self, images: NDArray[Any], num_samples: int, seed: int, label_tensor: Tensor | None
+    ) -> Iterator[NDArray[np.float64]]:
         noise = torch.Generator(self.device).manual_seed(seed)
-        label_tensor = self._label_tensor(labels, len(images))
         self.model.eval()
-        for x, y in self._batches(images, label_tensor, size=max(1, BATCH * 8 // num_samples)):
+        for x, y in self._batches(images, label_tensor, images_at_once(self.model.image_shape, num_samples)):
             with torch.inference_mode():
                 posterior = self.model.encoder(x, y)
                 weights, _ = log_weights(self.model, x, posterior, num_samples, generator=noise, labels=y)
@@ -448,7 +480,11 @@ class Engine:
             return None
         if labels is None:
             raise ValueError("This model is conditional: it encodes and decodes together with a label, so give labels.")
-        classes = np.asarray(labels, dtype=np.int64)
+        classes = np.asarray(labels)
+        if classes.dtype.kind not in "iu" and classes.size:
+            raise ValueError(
+                f"These labels are {classes.dtype}; this model's are whole numbers from 0 to {self.num_labels - 1}."
+            )
         if classes.shape not in {(), (1,), (count,)}:
             raise ValueError(
                 f"These labels have shape {classes.shape}, and there are {count} images or codes: "
@@ -460,7 +496,7 @@ class Engine:
                 f"This model knows the labels 0 to {self.num_labels - 1}, and was given "
                 f"{classes.min()} to {classes.max()}."
             )
-        return torch.from_numpy(classes.copy()).to(self.device)
+        return torch.from_numpy(classes.astype(np.int64)).to(self.device)
 
     def _checked(self, images: ArrayLike) -> NDArray[Any]:
         """Images of the model's shape and in range, or a ValueError that says what they are instead."""

@@ -13,12 +13,18 @@ from torch import Tensor, nn
 
 __all__ = [
     "LIKELIHOODS",
+    "SIGMA_FLOOR",
     "Bernoulli",
     "ContinuousBernoulli",
     "Gaussian",
     "GaussianLearned",
     "Likelihood",
 ]
+
+
+#: The least sigma that is learned: what rounding to 256 levels leaves unsaid of a pixel, 0.0011. Where all images are
+#: one flat colour, the density of a narrower one would rise for ever.
+SIGMA_FLOOR = 1 / (255 * math.sqrt(12))
 
 
 class Likelihood(nn.Module):
@@ -62,6 +68,9 @@ class Likelihood(nn.Module):
         """The logits whose ``mean`` is ``mean``; where a decoder's last bias starts."""
         # One gray level away from black and white, whose logits are infinite.
         return torch.logit(mean, eps=1 / 255)
+
+    def keep_in_bounds(self) -> None:
+        """Bring back what a step of training took too far; nothing, for those that learn nothing."""
 
     def link(self, pixels: Tensor) -> Tensor:
         """As ``inverse_mean``, but quick and with a gradient: how pixels that a decoder draws become logits."""
@@ -177,6 +186,8 @@ class Gaussian(Likelihood):
 class GaussianLearned(Gaussian):
     """A Gaussian whose one sigma is learned with the decoder (Rybkin et al. 2021, "sigma-VAE").
 
+    Training keeps it at ``SIGMA_FLOOR`` or above.
+
     Parameters
     ----------
     sigma
@@ -189,6 +200,11 @@ class GaussianLearned(Gaussian):
         super().__init__(sigma, linear)
         del self.log_sigma
         self.log_sigma = nn.Parameter(torch.tensor(math.log(sigma)))
+
+    def keep_in_bounds(self) -> None:  # noqa: D102
+        # After the step rather than in log_prob, where it would have no gradient to rise by again.
+        with torch.no_grad():
+            self.log_sigma.clamp_(min=math.log(SIGMA_FLOOR))
 
 
 LIKELIHOODS: dict[str, type[Likelihood]] = {

@@ -27,6 +27,7 @@ __all__ = [
     "StepRecord",
     "Terms",
     "Trainer",
+    "images_at_once",
     "one_cycle",
     "pick_device",
     "to_float",
@@ -38,9 +39,16 @@ RECORD_EVERY = 0.25
 #: Images in a validation batch; large, since nothing is kept for a backward pass.
 VALIDATION_BATCH = 1024
 
+#: What is decoded at once without a gradient, at the most: images, and numbers in them. It bounds memory, to 0.5 GB.
+DECODED, DECODED_NUMBERS = 4096, 2**24
+
+#: By how many times what a model costs that has learned nothing a loss shows that training went astray. A sound one
+#: comes to a few at most, and one that diverges to a million within some steps.
+ASTRAY = 100
+
 
 class DivergedError(RuntimeError):
-    """The loss stopped being a number."""
+    """The loss stopped being a number, or became one that no sound training comes to."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class StepRecord:
-    """How training stands within an epoch; ``train`` is over the images since the last record."""
+    """How training stands within an epoch; ``train`` is over the images since the last record.
+
+    ``beta`` is the config's, times how far the objective has warmed up.
+    """
 
     epoch: int
     step: int
@@ -79,7 +90,7 @@ class StepRecord:
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """How an epoch ended; ``train`` is over its batches as they were trained on."""
+    """How an epoch ended; ``train`` is over its batches as they were trained on, ``beta`` as a ``StepRecord``'s."""
 
     epoch: int
     step: int
@@ -158,6 +169,29 @@ def pick_device(name: str) -> torch.device:
 def to_float(images: Tensor) -> Tensor:
     """Pixels of 0 to 255 as float32 in [0, 1], same shape."""
     return images.to(torch.float32).div_(255)
+
+
+def images_at_once(image_shape: tuple[int, ...], draws: int = 1) -> int:
+    """Count the images that may be decoded at once, each from several draws.
+
+    Parameters
+    ----------
+    image_shape
+        ``(C, H, W)``.
+    draws
+        Codes of each.
+
+    Returns
+    -------
+    int
+        At least 1.
+
+    Examples
+    --------
+    >>> images_at_once((1, 32, 32), draws=64), images_at_once((3, 128, 128))
+    (64, 341)
+    """
+    return max(1, min(DECODED, DECODED_NUMBERS // math.prod(image_shape)) // draws)
 
 
 def _check(images: NDArray[np.uint8], what: str) -> None:
@@ -262,6 +296,8 @@ class Trainer:
                     "A conditional model needs a label with every image: give train_labels and validation_labels."
                 )
             for labels, images in ((train_labels, train_images), (validation_labels, validation_images)):
+                if labels.dtype.kind not in "iu":
+                    raise ValueError(f"These labels are {labels.dtype}; they must be whole numbers from 0.")
                 if len(labels) != len(images) or labels.min() < 0 or labels.max() >= num_labels:
                     raise ValueError(
                         f"There are {len(labels)} labels from {labels.min()} to {labels.max()} for {len(images)} "
@@ -272,6 +308,7 @@ class Trainer:
         with our_torch(), torch.device("cpu"):
             self.model.start_at(train_images, config.seed)
         self.model.to(self.device)
+        self.astray = self._astray()
         # Every random number of training comes from here, so that a checkpoint can hold its state.
         self.generator = torch.Generator(self.device).manual_seed(config.seed)
         trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
@@ -297,9 +334,28 @@ class Trainer:
         return math.ceil(len(self.train_images) / self.config.batch_size)
 
     @property
-    def _beta(self) -> float:
+    def _warmup(self) -> float:
+        """How far the objective has warmed up, 0 to 1."""
         warmup = self.config.kl_warmup
-        return self.config.beta * (min(self.progress / warmup, 1.0) if warmup > 0 else 1.0)
+        return min(self.progress / warmup, 1.0) if warmup > 0 else 1.0
+
+    @property
+    def _beta(self) -> float:
+        return self.config.beta * self._warmup
+
+    def _astray(self) -> float:
+        """A loss that only a training that diverged comes to.
+
+        Of the mean image for each image, with a nat a pixel and dimension beside it, so that it is
+        large for densities as well, whose logarithm may be near 0.
+        """
+        config = self.config
+        with torch.no_grad():
+            x = to_float(self.train_images[:VALIDATION_BATCH])
+            mean = self.model.likelihood.inverse_mean(x.mean(0, keepdim=True)).expand_as(x)
+            loss = -self.model.likelihood.log_prob(mean, x).mean().item()
+        beside = x[0].numel() + (1 + config.beta) * config.latent_dim * (1 + config.free_bits)
+        return ASTRAY * (abs(loss) + beside + config.mmd_weight * (config.objective == "mmd"))
 
     def records(self) -> Iterator[Record]:
         """Train until finished.
@@ -313,7 +369,7 @@ class Trainer:
         Raises
         ------
         DivergedError
-            If the loss is no longer finite.
+            If the loss is no longer finite, or so large that training went astray.
         """
         with our_torch(self.config.threads):
             while not self.finished:
@@ -353,9 +409,8 @@ class Trainer:
                 break
         train = of_epoch.take()
         speed = train.num_images / max(self.seconds - started, 1e-9)
-        self._check_finite(train)
         yield from (validation := _Validation(self)).run()
-        self._check_finite(validation.terms)
+        self._check_sound(train, validation.terms)
         self.epoch += 1
         self.seconds = self.clock() - begin
         yield EpochRecord(
@@ -370,12 +425,17 @@ class Trainer:
             validation.terms,
         )
 
-    def _check_finite(self, terms: Terms) -> None:
-        if not math.isfinite(terms.total):
-            raise DivergedError(
-                f"Training diverged in epoch {self.epoch + 1}: the loss is no longer a finite "
-                f"number. A learning rate below {self.config.learning_rate:g} would do."
-            )
+    def _check_sound(self, train: Terms, validation: Terms) -> None:
+        if not math.isfinite(train.total + validation.total):
+            what = "the loss is no longer a finite number"
+        elif train.total > self.astray:  # held-out images may cost as much where the others were learned by heart
+            what = f"the loss has risen to {train.total:.2g} nats an image, far above that of the mean image"
+        else:
+            return
+        raise DivergedError(
+            f"Training diverged in epoch {self.epoch + 1}: {what}. "
+            f"A learning rate below {self.config.learning_rate:g} would do."
+        )
 
     def _train_step(self, batch: Tensor, rate: float) -> LossTerms:
         for group in self.optimizer.param_groups:
@@ -388,6 +448,7 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         terms.total.mean().backward()
         self.optimizer.step()
+        self.model.likelihood.keep_in_bounds()
         return terms
 
     def _terms(self, images: Tensor, labels: Tensor | None, generator: torch.Generator) -> LossTerms:
@@ -396,7 +457,7 @@ class Trainer:
         encoder_input = None
         if config.corruption is not None:
             encoder_input = corrupt(x, config.corruption, config.corruption_strength, generator)
-        return loss_terms(self.model, x, config, self._beta, generator, labels, encoder_input)
+        return loss_terms(self.model, x, config, self._warmup, generator, labels, encoder_input)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, float]]:
         """Take everything that training goes on from; only between epochs.
@@ -464,8 +525,11 @@ class _Validation:
         # and how often one validates does not change how one trains.
         noise = torch.Generator(trainer.device).manual_seed(trainer.config.seed)
         labels = trainer.validation_labels
-        # The estimate of a total correlation compares all pairs, and depends on how many there are.
-        size = trainer.config.batch_size if trainer.config.objective == "tc" else VALIDATION_BATCH
+        config = trainer.config
+        draws = config.num_samples if config.objective == "iwae" else 1
+        size = min(VALIDATION_BATCH, images_at_once(trainer.model.image_shape, draws))
+        if config.objective == "tc":  # whose estimate compares all pairs, and depends on how many there are
+            size = config.batch_size
         for start in range(0, len(trainer.validation_images), size):
             part = slice(start, start + size)
             y = None if labels is None else labels[part]

@@ -81,7 +81,7 @@ def train(
     DatasetUnavailable
         If the images are not available. What fails before training begins leaves no run behind.
     DivergedError
-        If the loss stopped being a number.
+        If the loss stopped being a number, or became one that no sound training comes to.
     """
     if data is None:
         check_fit(config)

@@ -28,6 +28,9 @@ import { pick, readSafetensors, specOf } from "./safetensors.js";
 /** @type {Record<string, new (...given: any) => Layer>} */
 const LAYERS = { dense: Dense, conv: Conv, add: Add, skip: Skip };
 
+/** What logvar is kept within, as vaelab/nn.py keeps it. */
+const LOGVAR_BOUNDS = [-30, 20];
+
 /** A model's encoder and decoder. */
 export class Network {
   /**
@@ -125,7 +128,8 @@ export class Network {
     const [at] = this.#run(this.encoder, image, this.numPixels, 1);
     const d = this.latentDim;
     const out = this.machine.floats.slice(at, at + 2 * d);
-    const sigma = out.subarray(d).map((logvar) => (this.isVae ? Math.exp(logvar / 2) : 0));
+    const [low, high] = LOGVAR_BOUNDS;
+    const sigma = out.subarray(d).map((v) => (this.isVae ? Math.exp(Math.min(Math.max(v, low), high) / 2) : 0));
     return { mu: out.subarray(0, d), sigma };
   }
 

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import controls, resources, state, widgets
-from vaelab.config import ACTIVATIONS, CORRUPTIONS, LIKELIHOODS, OBJECTIVES, OWN, TrainConfig
+from vaelab.config import ACTIVATIONS, CORRUPTIONS, LIKELIHOODS, OBJECTIVES, OWN, SUITED, TrainConfig
 from vaelab.datasets import SOURCES, Source, is_local, sources
 from vaelab.proposals import usual_config
 
@@ -63,6 +63,26 @@ WIDTHS = {
 }
 
 
+#: What beta does, by what is minimized.
+BETA_HELP = {
+    "elbo": "Weight of the KL term: 1 is the VAE; more keeps codes tidier and images blurrier.",
+    "tc": "Weight of the total correlation, the part of the KL that makes dimensions say the same things: 1 is the "
+    "VAE, more makes them independent.",
+    "mmd": "Weight of the KL term of each image, beside the MMD, which is about all codes together: less lets an image "
+    "say more. Near 0 single codes run far out.",
+    "iwae": "Weight of the KL's part of each sample. The loss is a bound on log p(x) at 1 only.",
+}
+#: What rises during the warm-up, by what is minimized.
+WARMUP_HELP = {
+    "elbo": "Part of training over which β rises from 0: first draw, then tidy up.",
+    "tc": "Part of training over which the KL term and its total correlation rise from 0 to their full weight: first "
+    "draw, then tidy up.",
+    "mmd": "Part of training over which β and the weight of the MMD rise from 0: first draw, then tidy up. Without it, "
+    "dimensions go unused.",
+    "iwae": "Part of training over which β rises from 0. Until it is over, the loss is no bound on log p(x).",
+}
+
+
 class Settings(NamedTuple):
     """What the controls are set to."""
 
@@ -87,6 +107,13 @@ class Defaults(NamedTuple):
     def key(self, name: str) -> str:
         """Key of the control of a setting."""
         return f"train-{name}{self.suffix}"
+
+    def suiting(self, objective: str) -> Defaults:
+        """The same, with what an objective wants that others do not; under keys of its own."""
+        wanted = SUITED.get(objective)
+        if wanted is None or self.config.objective == objective:
+            return self
+        return self._replace(config=self.config.model_copy(update=wanted), suffix=f"{self.suffix}:{objective}")
 
     def changed(self, settings: Settings) -> set[str]:
         """Which settings are others now and matter to what is learned."""
@@ -220,18 +247,6 @@ def choose_settings(source: Source, start: Defaults) -> Settings:
         within=dims,
     )
     beta, epochs = st.columns(2)
-    settings["beta"] = controls.number_input(
-        "β",
-        param="beta",
-        key=start.key("beta"),
-        min_value=0.0,
-        max_value=1000.0,
-        step=0.5,
-        default=start.config.beta,
-        help="Weight of the KL term: 1 is the VAE; more keeps codes tidier and images blurrier.",
-        within=beta,
-        disabled=settings["model"] == "ae",
-    )
     settings["epochs"] = controls.number_input(
         "Epochs",
         param="epochs",
@@ -248,6 +263,20 @@ def choose_settings(source: Source, start: Defaults) -> Settings:
         settings |= _choose_network(settings["model"], start, problems)
     with st.expander("Objective"):
         settings |= _choose_objective(settings["model"], start)
+    # Only now, as what is minimized decides what it does, and where it starts.
+    suiting = start.suiting(settings["objective"])
+    settings["beta"] = controls.number_input(
+        "β",
+        param="beta",
+        key=suiting.key("beta"),
+        min_value=0.0,
+        max_value=1000.0,
+        step=0.5 if suiting.config.beta >= 0.5 else 0.05,
+        default=suiting.config.beta,
+        help=BETA_HELP[settings["objective"]],
+        within=beta,
+        disabled=settings["model"] == "ae",
+    )
     with st.expander("Labels and noise"):
         settings |= _choose_inputs(source, start)
     with st.expander("Training"):
@@ -397,6 +426,7 @@ def _read_widths(name: str, text: str) -> tuple[int, ...]:
 
 def _choose_objective(model: str, start: Defaults) -> dict[str, Any]:
     variant = _choose_variant(model, start)
+    suiting = start.suiting(variant["objective"])
     likelihood = controls.selectbox(
         "Likelihood",
         param="likelihood",
@@ -417,17 +447,20 @@ def _choose_objective(model: str, start: Defaults) -> dict[str, Any]:
             max_value=10.0,
             step=0.05,
             default=start.config.sigma,
-            help="Between 0 and 1, as pixels are: smaller asks for sharper images.",
+            help="Between 0 and 1, as pixels are: smaller asks for sharper images."
+            if likelihood == "gaussian"
+            else "Where it starts, between 0 and 1, as pixels are. It falls as images become sharper, but not below "
+            "0.001: what rounding to 256 shades leaves unsaid.",
         )
     warmup = controls.slider(
-        "KL warm-up",
+        "Warm-up",
         param="kl_warmup",
-        key=start.key("kl_warmup"),
+        key=suiting.key("kl_warmup"),
         min_value=0.0,
         max_value=1.0,
         step=0.05,
-        default=start.config.kl_warmup,
-        help="Part of training over which β rises from 0: first draw, then tidy up.",
+        default=suiting.config.kl_warmup,
+        help=WARMUP_HELP[variant["objective"]],
         disabled=model == "ae",
     )
     free_bits = controls.number_input(
@@ -458,8 +491,8 @@ def _choose_variant(model: str, start: Defaults) -> dict[str, Any]:
         options=OBJECTIVES,
         default=start.config.objective,
         help="**ELBO**: reconstruction + β × KL. **β-TCVAE**: β weighs the total correlation only, "
-        "the part of the KL that makes dimensions say the same things. **InfoVAE**: codes as a "
-        "whole are held to the prior; with β 0, single ones may say as much as they like. "
+        "the part of the KL that makes dimensions say the same things. **InfoVAE**: the MMD holds all codes "
+        "together to the prior, so that β may be small and single images may say more. "
         "**IWAE**: a tighter bound, from several samples an image.",
         format_func=OBJECTIVE_NAMES.__getitem__,
     )
@@ -472,7 +505,7 @@ def _choose_variant(model: str, start: Defaults) -> dict[str, Any]:
             max_value=100_000.0,
             step=10.0,
             default=start.config.mmd_weight,
-            help="How much it costs that codes as a whole differ from the prior.",
+            help="Nats that it costs if all codes together differ from the prior as much as they can.",
         )
     if chosen["objective"] == "iwae":
         chosen["num_samples"] = controls.number_input(

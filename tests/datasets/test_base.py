@@ -97,6 +97,7 @@ def test_texts_are_labels(pixels):
 
 PARTS = {
     "empty": (Split(np.arange(10), np.arange(10, 10), np.arange(10, 20)), "no validation images"),
+    "without a test": (Split(np.arange(10), np.arange(10, 20), np.arange(0)), "no test images"),
     "overlapping": (Split(np.arange(11), np.arange(10, 15), np.arange(15, 20)), "image 10 2 times"),
     "twice in one part": (Split(np.array([0, 0]), np.array([1]), np.array([2])), "image 0 2 times"),
     "beyond": (Split(np.arange(10), np.arange(10, 15), np.arange(15, 21)), "image 20"),
@@ -192,3 +193,9 @@ def test_names_of_images_follow_them(pixels):
     assert [name in names for name in some.image_names] == [True] * len(some)
     for image, name in zip(some.images, some.image_names, strict=True):
         np.testing.assert_array_equal(image, data.images[names.index(name)])
+
+
+def test_a_dataset_of_no_images_is_refused_in_a_sentence(digits):
+    none = np.arange(0)
+    with pytest.raises(ValueError, match=r"^The split has no train images: .* each of these 0 images\.$"):
+        replace(digits, images=digits.images[:0], labels=digits.labels[:0], split=Split(none, none, none))

@@ -77,7 +77,8 @@ def test_progress_comes_to_the_end(vae_run, images):
 
 
 def test_what_cannot_be_is_said(vae_run, ae_run, images):
-    with pytest.raises(ValueError, match="Each k must divide the largest, 10"):
-        importance_bounds(vae_run.engine, images, (3, 10))
+    for wrong, given in (((3, 10), "3, 10"), ((0,), "0"), ((), "none"), ((-1, 1), "-1, 1")):
+        with pytest.raises(ValueError, match=rf"^Each k must be at least 1 and divide the largest, .* are {given}\.$"):
+            importance_bounds(vae_run.engine, images, wrong)
     with pytest.raises(ValueError, match="An autoencoder's codes have no distribution"):
         importance_bounds(ae_run.engine, images, (1, 10))

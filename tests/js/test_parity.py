@@ -20,7 +20,7 @@ from vaelab.latent.density import neighbour_radii
 from vaelab.latent.projections import Projection, pair, pca, plane
 from vaelab.likelihoods import LIKELIHOODS
 from vaelab.models import MODELS, build_model
-from vaelab.nn import ACTIVATIONS
+from vaelab.nn import ACTIVATIONS, LOGVAR_BOUNDS
 from vaelab.runs import Run
 from vaelab.suggest import network_for
 from vaelab.trainer import Trainer
@@ -215,6 +215,20 @@ def test_an_autoencoders_code_is_a_point(module, rng, settings, image_shape, mod
     images = rng.random((2, *image_shape), dtype=np.float32)
     *_, sigma = module.network(model_file(engine, image_shape), np.zeros((1, 2)), images, True)
     assert (sigma == 0).all() if model == "ae" else (sigma > 0).all()
+
+
+@architectures
+@pytest.mark.parametrize("logvar", [-1e3, -29.0, 19.0, 1e3])
+def test_a_posterior_is_as_narrow_and_as_wide_as_it_may_be(module, rng, settings, image_shape, logvar):
+    engine = make_engine(TrainConfig(**settings), image_shape)
+    with torch.no_grad():
+        engine.model.encoder.heads.logvar.weight.mul_(0.01)
+        engine.model.encoder.heads.logvar.bias.fill_(logvar)
+    images = rng.random((5, *image_shape), dtype=np.float32)
+    *_, sigma = module.network(model_file(engine, image_shape), np.zeros((1, 2)), images, True)
+    np.testing.assert_allclose(sigma, engine.encode(images).sigma, rtol=1e-4)
+    assert sigma.min() >= np.exp(np.float32(LOGVAR_BOUNDS[0] / 2)) * 0.999
+    assert sigma.max() <= np.exp(np.float32(LOGVAR_BOUNDS[1] / 2)) * 1.001
 
 
 @architectures

@@ -445,7 +445,7 @@ def _check_labels(labels: NDArray[np.int64] | None, names: tuple[str, ...], num_
         )
     if len(set(names)) != len(names):
         raise ValueError("Two labels have the same name: give each its own.")
-    if labels.min() < 0 or labels.max() >= len(names):
+    if labels.size and (labels.min() < 0 or labels.max() >= len(names)):
         raise ValueError(
             f"These labels run from {labels.min()} to {labels.max()}, and {len(names)} have names: "
             "labels are whole numbers from 0, and each has a name."

@@ -55,7 +55,7 @@ def importance_bounds(
     Raises
     ------
     ValueError
-        If the model is an autoencoder, or a k does not divide the largest.
+        If the model is an autoencoder, there is no k, or one is below 1 or does not divide the largest.
     """
     most = _most(num_samples)
     parts, done = [], 0
@@ -126,9 +126,10 @@ def marginal_bounds(
 
 
 def _most(num_samples: Sequence[int]) -> int:
-    most = max(num_samples)
-    if any(k < 1 or most % k for k in num_samples):
-        raise ValueError(f"Each k must divide the largest, {most}, but they are {num_samples}.")
+    most = max(num_samples, default=0)
+    if not most or any(k < 1 or most % k for k in num_samples):
+        given = ", ".join(map(str, num_samples)) or "none"
+        raise ValueError(f"Each k must be at least 1 and divide the largest, but they are {given}.")
     return most
 
 

@@ -53,8 +53,9 @@ ACCENT = "#e5007e"
 TERMS = {"total": "Total loss", "reconstruction": "Reconstruction", "kl": "KL divergence"}
 #: Of several runs: the sum of the two parts, weighted alike in all, is what compares.
 COMPARED = {"elbo": "ELBO"} | TERMS
-#: What objectives other than the ELBO add; drawn where there is something to see.
-PENALTY = {"penalty": "Further terms, weighted"}
+#: What objectives other than the ELBO add; drawn where there is something to see. From a batch, these are estimates to
+#: train by: a total correlation of a batch is far above that of all images.
+PENALTY = {"penalty": "Further terms (training signal)"}
 
 GREY = "#8a8f98"
 
