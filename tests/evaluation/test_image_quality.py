@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
-from vaelab.evaluation.image_quality import MAX_PSNR, median_filter, psnr, ssim
+from vaelab.evaluation.image_quality import MAX_PSNR, median_filter, pooled_psnr, psnr, ssim
 
 
 @pytest.fixture
@@ -24,6 +24,14 @@ def test_psnr_is_its_formula_and_skimages(pair):
     for one, two, decibels in zip(clean, other, found, strict=True):
         assert decibels == pytest.approx(10 * np.log10(1 / ((one - two) ** 2).mean()))
         assert decibels == pytest.approx(peak_signal_noise_ratio(one, two, data_range=1))
+
+
+def test_psnr_of_many_images_is_that_of_one_large_image(pair):
+    clean, other = pair
+    assert pooled_psnr(psnr(clean, other)) == pytest.approx(peak_signal_noise_ratio(clean, other, data_range=1))
+    assert pooled_psnr(psnr(clean, clean)) == pytest.approx(MAX_PSNR)
+    with pytest.raises(ValueError, match="no images"):
+        pooled_psnr(np.zeros(0))
 
 
 def test_ten_times_less_noise_is_twenty_decibels_more(pair):

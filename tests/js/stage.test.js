@@ -63,6 +63,7 @@ test("ten decibels less are ten times the error", () => {
   near(maths.psnr([0, 0, 0, 0], [0.1, -0.1, 0.1, 0.1]), 20);
   near(maths.psnr([0, 0], [1, 1]), 0);
   assert.equal(maths.psnr([0.5], [0.5]), Number.POSITIVE_INFINITY);
+  near(maths.decibels(0.001), 30);
 });
 
 test("a histogram counts each value once, the greatest in the last bin", () => {

@@ -59,10 +59,16 @@ export const drawFrom = ({ mu, sigma }, epsilon) => Array.from(mu, (m, j) => m +
 
 /**
  * -10 log10 of the mean squared error of a pixel, in dB: the peak signal-to-noise ratio, for a peak of 1.
+ * @param {number} error  The mean squared error.
+ */
+export const decibels = (error) => -10 * Math.log10(error);
+
+/**
+ * The peak signal-to-noise ratio of an image, in dB.
  * @param {ArrayLike<number>} clean
  * @param {ArrayLike<number>} other
  */
-export const psnr = (clean, other) => -10 * Math.log10(squaredError(clean, other) / clean.length);
+export const psnr = (clean, other) => decibels(squaredError(clean, other) / clean.length);
 
 /**
  * How many values are in each of so many bins from 0 on; those beyond the last are counted there.
