@@ -216,3 +216,17 @@ def test_a_kind_that_there_is_not_is_told_all_there_are():
 def test_a_negative_strength_is_refused(kind):
     with pytest.raises(ValueError, match=r"strength was -0\.1; it must be at least 0\.$"):
         corrupt_images(gray().numpy(), kind, -0.1)
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (255 * gray().numpy(), r"divide by 255\.$"),
+        (np.full((2, 1, 8, 8), 200, np.int64), r"turn them into uint8\.$"),
+        (np.full((2, 1, 8, 8), np.nan), r"not finite numbers"),
+    ],
+)
+@every_kind
+def test_images_that_are_none_are_refused(kind, images, message):
+    with pytest.raises(ValueError, match=message):
+        corrupt_images(images, kind, 0.1)

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vaelab.images import as_float
+from vaelab.images import as_float, check_range
 
 __all__ = ["CORRUPTIONS", "blur", "corrupt", "corrupt_images", "gaussian", "masking", "salt_and_pepper"]
 
@@ -161,7 +161,7 @@ def corrupt_images(images: NDArray[np.generic], kind: str, strength: float, seed
     Raises
     ------
     ValueError
-        If there is no such kind, or the strength is negative.
+        If there is no such kind, the strength is negative, or the images are neither uint8 nor floats in [0, 1].
 
     Examples
     --------
@@ -173,6 +173,7 @@ def corrupt_images(images: NDArray[np.generic], kind: str, strength: float, seed
         raise ValueError(f"There is no corruption {kind!r}: choose one of {', '.join(CORRUPTIONS)}.")
     if strength < 0:
         raise ValueError(f"A corruption's strength was {strength}; it must be at least 0.")
+    check_range(images)
     x = torch.from_numpy(as_float(images))
     noise = torch.Generator().manual_seed(seed)
     damaged: NDArray[np.float32] = corrupt(x, kind, strength, noise).numpy()

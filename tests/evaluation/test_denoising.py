@@ -39,7 +39,7 @@ def test_images_that_no_noise_has_touched_do_not_rule_the_figure(digits, strengt
     clean = digits.images[digits.indices("test")] / 255
     noisy = corrupt_images(clean, "masking", strength)
     mse = ((clean - noisy) ** 2).mean()
-    equally_wrong = clean + np.sqrt(mse)  # the same error, but of all images alike
+    equally_wrong = clean + np.where(clean < 0.5, 1, -1) * np.sqrt(mse)  # the same error, but of all images alike
     assert psnr(clean, noisy).mean() > psnr(clean, equally_wrong).mean() + 8, "what a mean of decibels said"
     found = compare_denoisers(clean, {"noisy": noisy, "equal": equally_wrong})
     assert found["noisy"].psnr == pytest.approx(-10 * np.log10(mse), abs=1e-6)

@@ -8,7 +8,7 @@ from vaelab.evaluation.image_quality import MAX_PSNR, median_filter, pooled_psnr
 @pytest.fixture
 def pair(rng):
     clean = rng.uniform(size=(6, 3, 12, 10))
-    return clean, clean + rng.normal(0, 0.1, clean.shape)
+    return clean, np.clip(clean + rng.normal(0, 0.1, clean.shape), 0, 1)
 
 
 def one_window(x, y):
@@ -103,6 +103,9 @@ def test_images_that_cannot_be_compared_are_refused():
         lambda: psnr(images, images[:1]),
         lambda: ssim(images[0], images[0]),
         lambda: ssim(small, small),
+        lambda: psnr(images, images + 200),
+        lambda: ssim(images.astype(np.int64), images),
+        lambda: psnr(images, np.full_like(images, np.nan)),
         lambda: median_filter(images, 2),
         lambda: median_filter(images, 0),
         lambda: median_filter(images[0]),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vaelab.images import as_float
+from vaelab.images import as_float, check_range
 
 __all__ = ["MAX_PSNR", "MIN_SIDE", "median_filter", "pooled_psnr", "psnr", "ssim"]
 
@@ -35,7 +35,7 @@ def psnr(clean: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float64]:
     Raises
     ------
     ValueError
-        If the shapes differ.
+        If the shapes differ, or pixels are neither uint8 nor floats in [0, 1].
     """
     clean, other = _pair(clean, other)
     mse = ((clean - other) ** 2).mean((1, 2, 3))
@@ -93,7 +93,7 @@ def ssim(clean: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float64]:
     Raises
     ------
     ValueError
-        If the shapes differ, or the images are smaller than a window.
+        If the shapes differ, pixels are neither uint8 nor floats in [0, 1], or the images are smaller than a window.
     """
     from skimage.metrics import structural_similarity  # a fifth of a second to import
 
@@ -142,6 +142,8 @@ def median_filter(images: NDArray[Any], size: int = 3) -> NDArray[Any]:
 
 def _pair(clean: NDArray[Any], other: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Check two batches of images and turn them into float64 in [0, 1]."""
+    for images in (clean, other):
+        check_range(images)
     if clean.ndim != 4 or clean.shape != other.shape:
         raise ValueError(f"Both must be (N, C, H, W) alike, but these are {clean.shape} and {other.shape}.")
     return as_float(clean, np.float64), as_float(other, np.float64)
