@@ -7,6 +7,7 @@ from vaelab.evaluation.samples import (
     PixelSpace,
     density_coverage,
     frechet_distance,
+    kernel_deviation,
     kernel_distance,
     nearest_images,
     precision_recall,
@@ -118,7 +119,7 @@ def test_density_and_coverage_are_those_counted_ball_by_ball(rng):
 
 @pytest.mark.parametrize("k", [3, 5])
 def test_coverage_of_the_same_distribution_is_what_the_paper_expects(rng, k):
-    """Naeem et al. 2020, eq. 7; density is 1."""
+    """1 - (N-1)...(N-k) / (2N-1)...(2N-k) (Naeem et al. 2020); density is 1."""
     num = 300
     found = np.array(
         [density_coverage(rng.normal(size=(num, 8)), rng.normal(size=(num, 8)), k) for _ in range(12)]
@@ -163,6 +164,8 @@ def test_kernel_distance_has_no_bias_where_frechet_has(rng):
     pairs = [rng.normal(size=(2, 40, 8)) for _ in range(300)]
     found = np.array([kernel_distance(a, b) for a, b in pairs])
     assert abs(found.mean()) < 3 * found.std() / 300**0.5
+    stated = np.mean([kernel_deviation(a, b) for a, b in pairs[:50]])
+    assert found.std() == pytest.approx(stated, rel=0.2)
     frechet = np.array([frechet_distance(a, b) for a, b in pairs[:50]])
     assert frechet.mean() > 3 * frechet.std()
 
@@ -245,6 +248,7 @@ def test_what_cannot_be_compared_is_refused(rng):
         lambda: density_coverage(features, features, 4),
         lambda: density_coverage(features, features[:0], 2),
         lambda: kernel_distance(features, features[:1]),
+        lambda: kernel_deviation(features, features[:3]),
         lambda: kernel_distance(features, features[:, :1]),
         lambda: PixelSpace.fit(images, 1).features(np.full((4, 1, 3, 3), 90)),
         lambda: precision_recall(features, features, 0),

@@ -17,6 +17,7 @@ __all__ = [
     "PrecisionRecall",
     "density_coverage",
     "frechet_distance",
+    "kernel_deviation",
     "kernel_distance",
     "nearest_images",
     "precision_recall",
@@ -179,7 +180,7 @@ class DensityCoverage(NamedTuple):
 def density_coverage(
     real_features: NDArray[np.floating], sample_features: NDArray[np.floating], k: int = 5
 ) -> DensityCoverage:
-    """Density and coverage (Naeem et al. 2020, arXiv:2002.09797, eq. 4-5).
+    """Density and coverage (Naeem et al. 2020, arXiv:2002.09797, section 3).
 
     Both look at the balls around the real images alone, which reach to each one's k-th neighbour. Density counts the
     balls that each sample lies in, in units of k; coverage the balls that hold a sample.
@@ -240,16 +241,34 @@ def kernel_distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
     a, b = _same_space(a, b)
     if min(len(a), len(b)) < 2:
         raise ValueError(f"A kernel distance needs two points, but these are {len(a)} and {len(b)}.")
+    return _off_diagonal_mean(_kernel(a, a)) + _off_diagonal_mean(_kernel(b, b)) - 2 * float(_kernel(a, b).mean())
 
-    def kernel(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray((x @ y.T / x.shape[1] + 1) ** 3)
 
-    def within(x: NDArray[np.float64]) -> float:
-        """The mean over pairs of different points."""
-        pairs = kernel(x, x)
-        return float((pairs.sum() - np.trace(pairs)) / (len(x) * (len(x) - 1)))
+def kernel_deviation(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
+    """How far ``kernel_distance`` of two sets of one distribution is from 0 by chance.
 
-    return within(a) + within(b) - 2 * float(kernel(a, b).mean())
+    Parameters
+    ----------
+    a, b
+        ``(N, K)`` each, N at least 2: two sets of one distribution.
+
+    Returns
+    -------
+    float
+        Its standard deviation over such pairs of sets (Gretton et al. 2012, JMLR 13: the second moment where
+        there is one distribution).
+
+    Raises
+    ------
+    ValueError
+        If the sets differ in size or dimensions, or have fewer than two points.
+    """
+    a, b = _same_space(a, b)
+    if len(a) != len(b) or len(a) < 2:
+        raise ValueError(f"Two sets of as many points are needed, two or more each, not {len(a)} and {len(b)}.")
+    between = _kernel(a, b)
+    pairs = _kernel(a, a) + _kernel(b, b) - between - between.T
+    return float(np.sqrt(2 / (len(a) * (len(a) - 1)) * _off_diagonal_mean(pairs**2)))
 
 
 def frechet_distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
@@ -348,6 +367,16 @@ def _same_space(a: NDArray[np.floating], b: NDArray[np.floating]) -> tuple[NDArr
     if a.ndim != 2 or a.shape[1:] != b.shape[1:]:
         raise ValueError(f"Features are (N, K) and (M, K), but these are {a.shape} and {b.shape}.")
     return a.astype(np.float64), b.astype(np.float64)
+
+
+def _kernel(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``(x · y / K + 1)^3`` of all pairs, ``(N, M)``."""
+    return np.asarray((x @ y.T / x.shape[1] + 1) ** 3)
+
+
+def _off_diagonal_mean(pairs: NDArray[np.float64]) -> float:
+    """The mean over pairs of different points."""
+    return float((pairs.sum() - np.trace(pairs)) / (len(pairs) * (len(pairs) - 1)))
 
 
 def _covered(points: NDArray[np.float64], centers: NDArray[np.float64], k: int) -> float:
