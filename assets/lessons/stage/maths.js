@@ -98,6 +98,19 @@ export function areaUnderCurve(normal, anomalous) {
 }
 
 /**
+ * Where a share lies of which a sample is known: Wilson's 95% interval (1927).
+ * @param {number} count  How many of the sample are counted.
+ * @param {number} total  The size of the sample.
+ * @returns {[number, number]}  In [0, 1].
+ */
+export function shareInterval(count, total) {
+  const share = count / total;
+  const z2 = 1.959964 ** 2 / total;
+  const half = Math.sqrt((share * (1 - share) + z2 / 4) * z2);
+  return [(share + z2 / 2 - half) / (1 + z2), (share + z2 / 2 + half) / (1 + z2)];
+}
+
+/**
  * From x (t = 0) to y (t = 1) along a straight line.
  * @param {ArrayLike<number>} x
  * @param {ArrayLike<number>} y
