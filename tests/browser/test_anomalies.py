@@ -81,6 +81,7 @@ def test_it_opens_on_a_left_out_digit_and_the_threshold_moves_the_table(page):
     detector, normal, fours = case()
     scores = detector.score("calibrated", normal), detector.score("calibrated", fours)
     first = check(page, *scores)
+
     slider = page.get_by_role("slider", name="Threshold")
     before = threshold(page)
     slider.focus()
