@@ -237,8 +237,6 @@ def draw_quality(run: Run, source: str, temperature: float) -> None:
 def turned(columns: dict[str, list[str]]) -> dict[str, list[str]]:
     """The same table with its rows as columns, of which there are fewer: for a narrow screen."""
     (_, names), *figures = columns.items()
-    # A soft hyphen, where the longest of the names may be broken.
-    names = [name.replace("reconstructed", "recon\N{SOFT HYPHEN}structed") for name in names]
     lines = zip(names, zip(*(column for _, column in figures), strict=True), strict=True)
     return {"": [name for name, _ in figures]} | {name: list(line) for name, line in lines}
 
