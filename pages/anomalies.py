@@ -7,13 +7,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import controls, fitting, frame, resources, state, widgets
-from pages._ui.anomaly_case import AnomalySource, Case, missing_classes
+from pages._ui.anomaly_case import AnomalySource, Case, detector_of, missing_classes
 from pages._ui.image_picker import pick_image
 from pages._ui.outliers import EITHER, draw_error, draw_outliers
 from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
 from pages._ui.text import explained
 from vaelab.datasets import SOURCES, is_local, sources
-from vaelab.evaluation.anomalies import SCORES
+from vaelab.evaluation.anomalies import MIN_HELD_OUT, SCORES, unit_of
 from vaelab.evaluation.detection import Confusion, confusion, threshold_for
 from vaelab.figures.detection import (
     detection_curves,
@@ -72,9 +72,10 @@ def judge(case: Case) -> None:
     normal, anomalous = case.scores
     low, high = score_range(normal, anomalous)
     step = round_step(low, high)
-    # Rounded up, so that there are no more false alarms than are allowed.
-    start = float(np.ceil(threshold_for(normal, ALLOWED_FALSE_ALARMS) / step) * step)
-    title = f"{SCORES[case.score].title} ({SCORES[case.score].unit})"
+    # By other images than those that are judged, of which it would flag one in twenty by construction.
+    start = float(np.ceil(threshold_for(case.normal, ALLOWED_FALSE_ALARMS) / step) * step)
+    title = f"{SCORES[case.score].title} ({unit_of(case.score, case.run.config.model == 'vae')})"
+    is_held_out = detector_of(case.run).is_held_out
 
     @st.fragment
     @frame.guarded
@@ -90,8 +91,9 @@ def judge(case: Case) -> None:
                 max_value=high,
                 step=step,
                 default=min(max(start, low), high),
-                help="In the score's own unit. It starts where one normal image in twenty is "
-                "flagged, which can be known without a single anomaly.",
+                help="In the score's own unit. It starts where one in twenty of other normal images is flagged, "
+                + ("those for validation" if is_held_out else "those of training")
+                + ": that takes no anomaly, and none of the images that are counted here.",
                 format=f"%.{max(0, -int(np.floor(np.log10(step))))}f",
             )
             figure = score_histogram(normal, anomalous, threshold, title)
@@ -99,6 +101,11 @@ def judge(case: Case) -> None:
                 widgets.chart(figure, key="histogram", config=NO_BAR)
             counts = confusion(normal, anomalous, threshold)
             draw_table(counts)
+            if not is_held_out:
+                st.caption(
+                    f"There are fewer than {MIN_HELD_OUT} images for validation, so the threshold starts where one "
+                    "**training** image in twenty is flagged. The model knows those: of new ones it flags more."
+                )
         with right:
             detection = case.detection()
             widgets.chart(detection_curves(detection, counts), key="curves", config=NO_BAR)
@@ -127,21 +134,28 @@ def draw_table(counts: Confusion) -> None:
 
 
 def say(counts: Confusion) -> None:
-    """The same in plain words, with the rates."""
+    """The same in plain words, with the rates and what they may be of other images."""
 
     def percent(rate: float | None) -> str:
         return "none" if rate is None else f"{rate:.1%}"
+
+    def between(interval: tuple[float, float] | None) -> str:
+        return "" if interval is None else f" ({interval[0]:.1%} to {interval[1]:.1%})"
 
     anomalous = counts.true_positives + counts.false_negatives
     flagged = counts.true_positives + counts.false_positives
     normal = counts.false_positives + counts.true_negatives
     st.markdown(
         f"- Of {anomalous:,} anomalies, {counts.true_positives:,} were flagged: "
-        f"**recall {percent(counts.recall)}**.\n"
+        f"**recall {percent(counts.recall)}**{between(counts.recall_interval)}.\n"
         f"- Of {flagged:,} flagged images, {counts.true_positives:,} are anomalies: "
         f"**precision {percent(counts.precision)}**.\n"
         f"- Of {normal:,} normal images, {counts.false_positives:,} were flagged: "
-        f"**false alarm rate {percent(counts.false_alarm_rate)}**."
+        f"**false alarm rate {percent(counts.false_alarm_rate)}**{between(counts.false_alarm_interval)}."
+    )
+    st.caption(
+        "In brackets: 95% intervals, as other images of the kind would give other rates (Wilson 1927). The precision "
+        "depends on how many anomalies there are among all images."
     )
 
 
@@ -325,9 +339,11 @@ def choose_score(run: Run, source: AnomalySource) -> str:
         default=names[0],
         help=("**Error or distance**: whichever of the two stands out more. " if within else "")
         + "**Calibrated error**: how many times worse the image is reconstructed than a normal image with outlines as "
-        "long and as much ink; this is the fairest. **Reconstruction error**: -log p(x|z). **Negative ELBO**: that "
-        "plus the KL divergence; both find simple images normal, whatever they show. **Latent distance**: from the "
-        f"image's code to the tenth nearest code of a training image.{absent}",
+        "long and as much ink, so simple images are not taken for normal, nor intricate ones for strange. "
+        "**Reconstruction error**: -log p(x|z). **Negative ELBO**: that plus the KL divergence, the mean over 16 draws "
+        "of z; both tend to find simple images normal, whatever they show. **Latent distance**: from the image's code "
+        f"to the tenth nearest code of a training image.{absent} Which of them tells best depends on the images: "
+        "compare their AUC.",
         format_func=lambda name: "Error or distance" if name == EITHER else SCORES[name].title,
         width=200,
     )

@@ -33,10 +33,13 @@ if TYPE_CHECKING:
     from vaelab.runs import Run
 
 NUM_SHOWN = 10
-PSNR_HELP = "Peak signal-to-noise ratio, in decibels: 20 dB is an error of a tenth of the brightness range."
+PSNR_HELP = (
+    "Peak signal-to-noise ratio, in decibels: 20 dB is an error of a tenth of the brightness range. It is that of the "
+    "mean squared error of all images: a mean of decibels would be ruled by images that the noise left as they were."
+)
 SSIM_HELP = (
-    "Structural similarity: 1 is the same image. It compares patterns of 7 × 7 pixels, so noise and "
-    "blur cost more than a change of brightness."
+    "Structural similarity, the mean over images: 1 is the same image. It compares patterns of 7 × 7 pixels, so noise "
+    "and blur cost more than a change of brightness."
 )
 REGION_NAMES = {
     "top": "Top half",
@@ -158,7 +161,7 @@ def draw_repaired(
     shown, judged = chosen[:NUM_SHOWN], chosen[: num_judged(runs, "table")]
     repaired = denoise(runs, data, shown, kind, strength, seed)
     names = names_of(runs)
-    on = f"Mean over {len(judged)} held-out images. "
+    on = f"Over {len(judged)} held-out images. "
 
     def draw(qualities: dict[str, Quality] | None) -> None:
         rows = [Row("Clean", "held-out images", data.images[shown], ("", ""))]
@@ -197,7 +200,7 @@ def draw_curves(
     )
     st.caption(
         f"The same on {len(few)} of these images at other strengths; the pink line is the strength "
-        "chosen. **PSNR**, in decibels, measures the error of pixels; **SSIM** compares patterns "
+        "chosen. **PSNR**, in decibels, measures the mean squared error of all pixels; **SSIM** compares patterns "
         "of 7 × 7 pixels. Higher is better in both, and the best in the table is marked."
     )
 
@@ -216,7 +219,7 @@ def draw_restored(runs: Sequence[Run], data: ImageDataset, chosen: NDArray[np.in
         clean = data.images[shown] / np.float32(255)
         repaired = fill(runs, data, shown, visible)
         names = names_of(runs)
-        on = f"Over the hidden pixels alone, mean over {len(judged)} held-out images. "
+        on = f"Over the hidden pixels alone of {len(judged)} held-out images. "
 
         def draw(psnr: dict[str, float] | None) -> None:
             rows = [
@@ -233,7 +236,7 @@ def draw_restored(runs: Sequence[Run], data: ImageDataset, chosen: NDArray[np.in
         st.caption(
             "A model draws the whole image anew, the visible pixels are put back, and so on, "
             f"{RESTORE_STEPS} times (Rezende et al. 2014, appendix F). PSNR is over the hidden "
-            f"pixels alone, the mean of {len(judged)} images. The mean image and the most similar "
+            f"pixels alone, of the mean squared error of {len(judged)} images. The mean image and the most similar "
             "training image are what one has without any model."
         )
 

@@ -207,19 +207,24 @@ def draw_quality(run: Run, source: str, temperature: float) -> None:
         "Images": [f"**{name}**" if name == chosen else name for name in qualities],
         "Precision": [f"{quality.precision:.2f}" for quality in qualities.values()],
         "Recall": [f"{quality.recall:.2f}" for quality in qualities.values()],
+        "Coverage": [f"{quality.coverage:.2f}" for quality in qualities.values()],
+        "KID": [f"{round(quality.kid, 3) + 0.0:.3f}" for quality in qualities.values()],
         "Fréchet": [f"{quality.frechet:.2f}" for quality in qualities.values()],
         "Distance": [f"{np.median(quality.nearest):.3f}" for quality in qualities.values()],
     }
-    num = _judge(str(run.path), run.version).num_images
-    table, figure = st.columns([3, 2], gap="medium")
+    judge = _judge(str(run.path), run.version)
+    num, frechet = judge.num_images, qualities["real"].frechet
+    table, figure = st.columns([5, 3], gap="medium")
     with table:
-        st.table(columns)
+        st.table(turned(columns) if frame.is_narrow() else columns)
         st.markdown(f"{say_how_good(qualities[chosen], qualities['real'])} {READ_TOGETHER}")
         st.caption(
             f"{num:,} images of each kind, of all labels, against as many training images; new "
             f"ones drawn at temperature {temperature:g}. **Real** are held-out images, "
             "**reconstructed** what the decoder makes of them, which is the best that it can do. "
-            f"Precisions or recalls closer than {2 * (0.5 / num) ** 0.5:.2f} may differ by chance."
+            f"Precisions, recalls or coverages closer than {2 * (0.5 / num) ** 0.5:.2f} may differ by chance; a KID "
+            f"within {2 * judge.kid_deviation:.3f} of 0 may be that of real images. The Fréchet distance of so few "
+            f"images is too large: even real ones get {frechet:.2f}."
         )
     with figure:
         widgets.chart(
@@ -229,20 +234,34 @@ def draw_quality(run: Run, source: str, temperature: float) -> None:
         )
 
 
+def turned(columns: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The same table with its rows as columns, of which there are fewer: for a narrow screen."""
+    (_, names), *figures = columns.items()
+    lines = zip(names, zip(*(column for _, column in figures), strict=True), strict=True)
+    return {"": [name for name, _ in figures]} | {name: list(line) for name, line in lines}
+
+
 def say_how_good(drawn: Quality, real: Quality) -> str:
-    """What precision and recall come to, in plain words."""
-    covered = f"they cover **{drawn.recall:.0%}** of the variety of real images (held-out images: {real.recall:.0%})"
-    return f"**{drawn.precision:.0%}** of the new images lie among real ones, and {covered}."
+    """What precision, coverage and recall come to, in plain words."""
+    return (
+        f"**{drawn.precision:.0%}** of the new images lie among real ones (held-out images: {real.precision:.0%}). "
+        f"**{drawn.coverage:.0%}** of the real images have a new one nearby ({real.coverage:.0%}), and "
+        f"**{drawn.recall:.0%}** lie among the new ones ({real.recall:.0%})."
+    )
 
 
 READ_TOGETHER = (
-    "High precision does not mean sharp images: they are compared by the first 32 principal components of their "
-    "pixels, where a blur, as the mean of many images, lies among them. Blurs show in low recall."
+    "High precision and coverage do not mean sharp images: they are compared by the first 32 principal components of "
+    "their pixels, where a blur, as the mean of many images, lies among them. Blurs show in low recall; kinds of "
+    "images that are missing show in low coverage, too."
 )
 MEANING = (
-    "**Precision**: share of images that lie among real ones, up to 1. **Recall**: share of the real images' "
-    "variety that is covered, up to 1 (Kynkäänniemi et al. 2019). **Fréchet**: distance of the "
-    "whole distribution from the real one; 0 is best. All three are measured in the first 32 principal "
+    "**Precision**: share of images that lie among real ones, up to 1. **Recall**: share of real images that lie among "
+    "these, up to 1 (Kynkäänniemi et al. 2019); a few images far from all others are among many, and can raise it. "
+    "**Coverage**: share of real images that have one of these nearby, up to 1, which a few images cannot raise (Naeem "
+    "et al. 2020). **KID**: kernel distance of the whole distribution from the real one; 0 is best, and what real "
+    "images get on average, so chance may bring it below (Bińkowski et al. 2018). **Fréchet**: another distance, which "
+    "chance makes too large where images are few. All five are measured in the first 32 principal "
     "components of the pixels, without any other network, so they compare images of this dataset "
     "only. **Distance**: the median distance to the nearest training image, root mean square over pixels "
     "from 0 to 1; that of a model which had learned its images by heart would be near 0."

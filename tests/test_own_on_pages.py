@@ -83,6 +83,16 @@ def test_draws(launch, folders, monkeypatch, kind, name):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("kind", "few"), [("thirty images", True), ("two hundred classes", False)])
+def test_a_threshold_that_training_images_chose_says_so(launch, folders, monkeypatch, kind, few):
+    monkeypatch.setenv("VAELAB_DATA", str(folders[0]))
+    monkeypatch.setenv("VAELAB_RUNS", str(folders[1]))
+    app = launch("anomalies.py", run=f"vae {kind}", anomalies="corrupted")
+    said = [caption.value for caption in app.caption if "fewer than 50 images for validation" in caption.value]
+    assert len(said) == few
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["without classes", "known factors and classes"])
 @pytest.mark.parametrize("page", [*ABOUT_A_RUN, "train", "images", "home"])
 def test_draws_without_the_images(launch, folders, monkeypatch, kind, page):

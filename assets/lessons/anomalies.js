@@ -42,7 +42,9 @@ class Anomalies {
     this.strangeName = spec.strange_name;
     this.normal = this.#group(arrays.normal);
     this.strange = this.#group(arrays.strange);
-    this.scores = new ScoreGraph(this.normal.scores, this.strange.scores, spec.strange_name, () =>
+    // The threshold starts at what other images say than those that are counted.
+    const others = this.#group(arrays.validation).scores;
+    this.scores = new ScoreGraph(this.normal.scores, this.strange.scores, others, spec.strange_name, () =>
       this.#describeScore(),
     );
     const labels = arrays.labels.data;

@@ -9,12 +9,12 @@ import { Slider } from "./stage/controls.js";
 import { element, note, part } from "./stage/elements.js";
 import { showPlainly } from "./stage/format.js";
 import { Graph } from "./stage/graph.js";
-import { areaUnderCurve, histogram } from "./stage/maths.js";
+import { areaUnderCurve, histogram, shareInterval } from "./stage/maths.js";
 
 const BINS = 48;
 const NORMAL_COLOR = "#3f90da";
 const STRANGE_COLOR = "#e76300";
-/** The share of normal images that the threshold flags at first. */
+/** The share of the images it is chosen by that the threshold flags at first. */
 const ALLOWED = 0.05;
 
 /** Histograms of the scores, a threshold to move, and how many images of each group it flags. */
@@ -26,15 +26,16 @@ export class ScoreGraph {
   /**
    * @param {number[]} normal  Scores of digits that the model was trained on.
    * @param {number[]} strange  Scores of the digit that it never saw.
+   * @param {number[]} others  Scores of other such digits as the first, which say where the threshold starts.
    * @param {string} strangeName  What that is called.
    * @param {() => void} changed  Called when the threshold was moved.
    */
-  constructor(normal, strange, strangeName, changed) {
+  constructor(normal, strange, others, strangeName, changed) {
     this.normal = normal;
     this.strange = strange;
     this.strangeName = strangeName;
     const most = Math.ceil(Math.max(...normal, ...strange));
-    const sorted = [...normal].sort((a, b) => a - b);
+    const sorted = [...others].sort((a, b) => a - b);
     const start = sorted[Math.ceil((1 - ALLOWED) * sorted.length) - 1];
     const width = most / BINS;
     this.counts = [normal, strange].map((scores) => histogram(scores, width, BINS));
@@ -95,12 +96,13 @@ export class ScoreGraph {
   }
 
   /**
-   * How many of some scores are above the threshold.
+   * How many of some scores are above the threshold, and between which shares it may be of other images.
    * @param {number[]} scores
    */
   #count(scores) {
     const flagged = scores.filter((score) => score > this.threshold).length;
-    return `${flagged} of ${scores.length} (${show((100 * flagged) / scores.length, 1)}%)`;
+    const [low, high] = shareInterval(flagged, scores.length).map((share) => show(100 * share, 1));
+    return `${flagged} of ${scores.length} (${show((100 * flagged) / scores.length, 1)}%, ${low} to ${high}%)`;
   }
 
   /** @returns {GraphShape[]} */

@@ -13,7 +13,7 @@ import { show } from "../shared/show.js";
 import { Slider } from "./stage/controls.js";
 import { button, element, note, part, row, svgLayer } from "./stage/elements.js";
 import { Graph } from "./stage/graph.js";
-import { mean, psnr } from "./stage/maths.js";
+import { decibels, mean, psnr, squaredError } from "./stage/maths.js";
 import { figure } from "./stage/mount.js";
 import { ImageView, imagesOf } from "./stage/pictures.js";
 import { Tray } from "./stage/tiles.js";
@@ -45,8 +45,8 @@ class Denoising {
   #chosen = 0;
   /** @type {Float32Array[]} Of each image, before its strength. */
   #noise = [];
-  /** @type {number[][]} The mean PSNR at each strength, of each way that is revealed. */
-  #means = [];
+  /** @type {number[][]} The PSNR over all images at each strength, of each way that is revealed. */
+  #ratios = [];
 
   /** @param {Given<DenoisingSpec>} given */
   constructor({ root, spec, arrays, networks }) {
@@ -61,15 +61,15 @@ class Denoising {
     const names = Array.from({ length: IN_TRAY }, (_, i) => `A “${spec.label_names[arrays.labels.data[i]]}”`);
     const tray = new Tray(size, this.images.slice(0, IN_TRAY), names, 0, (i) => this.#choose(i));
     this.graph = new Graph({
-      label: "Mean PSNR against the strength of the noise",
+      label: "PSNR against the strength of the noise",
       height: 18,
       x: { from: 0, to: 2 * spec.strength, title: "Strength of the noise" },
-      y: { from: 5, to: MOST_DECIBELS, title: "Mean PSNR in dB, higher is nearer" },
+      y: { from: 5, to: MOST_DECIBELS, title: "PSNR in dB, higher is nearer" },
     });
     this.values = WAYS.map(() => element("span", { class: "ls-value" }));
     const key = element(
       "ul",
-      { class: "ls-legend ls-curves", "aria-label": "Mean PSNR at this strength" },
+      { class: "ls-legend ls-curves", "aria-label": "PSNR at this strength" },
       ...WAYS.map((way, i) =>
         element("li", {}, lineOf(STYLES[way]), element("span", {}, STYLES[way].name), this.values[i]),
       ),
@@ -82,7 +82,7 @@ class Denoising {
         button("Draw other noise", () => this.#redraw(), "The same strength, other random numbers"),
         tray.element,
       ),
-      part(`The mean of ${this.images.length} held-out images`, this.graph.element, key, this.nearer),
+      part(`Over all ${this.images.length} held-out images`, this.graph.element, key, this.nearer),
     );
     this.#draw();
     this.#choose(0);
@@ -133,17 +133,20 @@ class Denoising {
   }
 
   /**
-   * The mean PSNR at one strength, of each way that is judged.
+   * The PSNR over all images at one strength, of each way that is judged: in dB of the mean of their squared errors,
+   * as a mean of decibels would be ruled by images that are almost as they were.
    * @param {number} strength
    */
-  #meansAt(strength) {
+  #ratiosAt(strength) {
     const ways = this.#judged;
-    const ratios = this.images.map((image, i) => this.#outputs(i, strength, ways).map((output) => psnr(image, output)));
-    return ways.map((_, at) => mean(ratios.map((each) => each[at])));
+    const errors = this.images.map((image, i) =>
+      this.#outputs(i, strength, ways).map((output) => squaredError(image, output) / image.length),
+    );
+    return ways.map((_, at) => decibels(mean(errors.map((each) => each[at]))));
   }
 
   #measure() {
-    this.#means = STRENGTHS.map((strength) => this.#meansAt(strength));
+    this.#ratios = STRENGTHS.map((strength) => this.#ratiosAt(strength));
   }
 
   #change() {
@@ -155,15 +158,15 @@ class Denoising {
       const ratio = psnr(this.images[this.#chosen], output);
       this.views[i].describe(i < ways.length ? `${caption}: ${showDecibels(ratio)}` : caption);
     });
-    const means = this.#meansAt(value);
+    const ratios = this.#ratiosAt(value);
     this.values.forEach((text, i) => {
-      text.textContent = i < means.length ? showDecibels(means[i]) : "predict first";
+      text.textContent = i < ratios.length ? showDecibels(ratios[i]) : "predict first";
     });
-    this.nearer.textContent = this.#revealed ? nearestOf(means) : "Which of the models comes nearer?";
+    this.nearer.textContent = this.#revealed ? nearestOf(ratios) : "Which of the models comes nearer?";
     this.graph.shapes = [
       ...ways.map((way, i) => ({ color: STYLES[way].color, dashes: STYLES[way].dashes, line: this.#curve(i) })),
       { rule: value, text: show(value), kind: "ls-strength" },
-      ...means.flatMap((each, i) =>
+      ...ratios.flatMap((each, i) =>
         each <= MOST_DECIBELS ? [{ dot: [value, each], color: STYLES[ways[i]].color }] : [],
       ),
     ];
@@ -175,7 +178,7 @@ class Denoising {
    * @param {number} i  The way that it is of.
    */
   #curve(i) {
-    const places = STRENGTHS.map((strength, at) => [strength, this.#means[at][i]]);
+    const places = STRENGTHS.map((strength, at) => [strength, this.#ratios[at][i]]);
     const first = places.findIndex(([, y]) => y <= MOST_DECIBELS);
     if (first <= 0 || !Number.isFinite(places[first - 1][1])) return places.slice(Math.max(0, first));
     const [[x0, y0], [x1, y1]] = [places[first - 1], places[first]];
@@ -186,11 +189,11 @@ class Denoising {
 
 /**
  * Which way comes nearest to the clean image, in a sentence.
- * @param {number[]} means  The mean PSNR of each way.
+ * @param {number[]} ratios  The PSNR of each way.
  */
-function nearestOf(means) {
-  const best = WAYS[means.indexOf(Math.max(...means))];
-  const [, denoiser, vae] = means;
+function nearestOf(ratios) {
+  const best = WAYS[ratios.indexOf(Math.max(...ratios))];
+  const [, denoiser, vae] = ratios;
   const ofModels = best === "noisy" ? ` Of the two models: ${STYLES[denoiser > vae ? "denoiser" : "vae"].best}.` : "";
   return `At this strength, nearest to the clean image: ${STYLES[best].best}.${ofModels}`;
 }

@@ -60,6 +60,7 @@ def draw() -> None:
             {
                 "normal": kit.channels_last(normal.images[test]),
                 "labels": normal.labels[test].astype(np.uint8),
+                "validation": kit.channels_last(normal.images[normal.split.validation]),
                 "strange": kit.channels_last(everything.images[fours]),
             },
             AnomaliesSpec(label_names=list(normal.label_names), strange_name=ABSENT),
@@ -69,10 +70,14 @@ def draw() -> None:
         if answered:
             kit.say(
                 "**Where to put the threshold** is not for the model to say: it depends on what a miss costs, and a "
-                "false alarm. It starts where one normal image in twenty is flagged, which can be found without having "
-                "seen a single anomaly. To judge the score itself, take one image of each group at random: the **AUC** "
-                "(area under the ROC curve) is how often the anomaly has the higher score. Tossing a coin would give "
-                "0.5."
+                "false alarm. It starts where one in twenty of *other* normal images is flagged, those for validation: "
+                "that takes no anomaly, and none of the images that are counted here, of which it would flag one in "
+                "twenty by construction. Behind each share stand the ends of its 95% interval, as other images would "
+                "give other counts."
+            )
+            kit.say(
+                "**To judge the score itself**, take one image of each group at random: the **AUC** (area under the "
+                "ROC curve) is how often the anomaly has the higher score. Tossing a coin would give 0.5."
             )
             kit.say(
                 "**What to keep in mind.** The score says that an image is hard for this model, not why: a normal "

@@ -41,8 +41,8 @@ def draw() -> None:
         kit.say(
             f"with strength $s = {strength:g}$; *clip* keeps pixels between 0 and 1. How near an image is to the clean "
             "one is told in decibels, as its **PSNR** (peak signal-to-noise ratio): $-10 \\log_{10}$ of a pixel’s mean "
-            "squared error. 10 dB more is a tenth of the error. **Move the slider**: the VAE beside it has as many "
-            "latent dimensions, but has only seen clean images."
+            "squared error, taken over all images where there are several. 10 dB more is a tenth of the error. **Move "
+            "the slider**: the VAE beside it has as many latent dimensions, but has only seen clean images."
         )
         answered = kit.predict(
             SLUG,

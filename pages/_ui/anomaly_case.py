@@ -60,13 +60,14 @@ class Case(NamedTuple):
     score: str  # a key of vaelab.evaluation.anomalies.SCORES
     groups: tuple[Group, Group]
     scores: tuple[NDArray[np.float64], NDArray[np.float64]]
+    normal: NDArray[np.float64]  # of normal images that are in neither group, to choose a threshold by
 
     @classmethod
     def of(cls, run: Run, source: AnomalySource, score: str) -> Case:
         """Load and score; both are cached."""
         groups = group_of(resources.images_of(run)), anomalies_of(run, source)
         scores = scores_of(run, None, score), scores_of(run, source, score)
-        return cls(run, source, score, groups, scores)
+        return cls(run, source, score, groups, scores, _normal_scores(str(run.path), run.version, score, run))
 
     @property
     def all_scores(self) -> NDArray[np.float64]:
@@ -163,6 +164,12 @@ def scores_of(run: Run, source: AnomalySource | None, score: str) -> NDArray[np.
 def _scores(path: str, version: int, source: AnomalySource | None, score: str, _run: Run) -> NDArray[np.float64]:
     group = group_of(resources.images_of(_run)) if source is None else anomalies_of(_run, source)
     return detector_of(_run).score(score, group.images)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Scoring the images …")
+def _normal_scores(path: str, version: int, score: str, _run: Run) -> NDArray[np.float64]:
+    detector = detector_of(_run)
+    return detector.score(score, detector.normal)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Drawing the curves …")

@@ -19,7 +19,7 @@ from vaelab.evaluation.denoising import (
     psnr_inside,
     sweep_strengths,
 )
-from vaelab.evaluation.image_quality import median_filter
+from vaelab.evaluation.image_quality import median_filter, pooled_psnr
 from vaelab.runs import Run
 
 __all__ = [
@@ -175,10 +175,10 @@ def _fill(
 def filled_psnr(
     runs: Sequence[Run], data: ImageDataset, chosen: Indices, visible: NDArray[np.bool_]
 ) -> dict[str, float]:
-    """PSNR of what each way fills in, over the hidden pixels alone; in dB, mean over images."""
+    """PSNR of what each way fills in, over the hidden pixels alone; in dB of the mean squared error."""
     clean = data.images[chosen]
     return {
-        name: float(psnr_inside(clean, images, visible).mean())
+        name: pooled_psnr(psnr_inside(clean, images, visible))
         for name, images in fill(runs, data, chosen, visible).items()
     }
 

@@ -10,7 +10,7 @@ from pages._ui import controls, frame, widgets
 from pages._ui.anomaly_case import detector_of
 from pages._ui.image_picker import pick_image
 from vaelab.datasets import ImageDataset
-from vaelab.evaluation.anomalies import SCORES, oddness
+from vaelab.evaluation.anomalies import oddness, unit_of
 from vaelab.figures.detection import error_panels
 from vaelab.images import to_pixels
 from vaelab.runs import Run
@@ -59,7 +59,7 @@ def draw_outliers(run: Run, data: ImageDataset, score: str) -> None:
                 help="Counted as in the pictures: 1 is the oddest.",
             )
             index = int(indices[number - 1])
-            unit = "times the usual spread" if score == EITHER else SCORES[score].unit
+            unit = "times the usual spread" if score == EITHER else unit_of(score, run.engine.is_vae)
             st.markdown(
                 f"{widgets.plain(widgets.describe_image(data, index))}: score **{scores[number - 1]:.4g}** {unit}."
             )

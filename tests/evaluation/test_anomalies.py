@@ -1,12 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter
 from scipy.spatial.distance import cdist
 
+from pages._ui.resources import EXAMPLES
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
-from vaelab.evaluation.anomalies import SCORES, Detector, blur_side, complexity, oddness, smoothed_error
+from vaelab.evaluation.anomalies import SCORES, Detector, blur_side, complexity, oddness, smoothed_error, unit_of
 from vaelab.evaluation.detection import detect
+from vaelab.runs import Run
 from vaelab.training import train
 
 BLACK = np.zeros(1)
@@ -75,17 +79,72 @@ def test_smoothed_error_refuses_another_shape():
 
 def test_nats_are_the_engine_s(detector, test_images, vae_run):
     at_mean = vae_run.engine.terms(test_images, seed=None)
-    sampled = vae_run.engine.terms(test_images, seed=0)
+    sampled = vae_run.engine.expected_terms(test_images)
     assert detector.score("reconstruction", test_images) == pytest.approx(at_mean.reconstruction)
     assert detector.score("elbo", test_images) == pytest.approx(sampled.reconstruction + sampled.kl)
     # Which is what the run's own evaluation says, too.
-    assert detector.score("elbo", test_images).mean() == pytest.approx(-vae_run.evaluation()["elbo"], rel=1e-3)
+    assert detector.score("elbo", test_images).mean() == pytest.approx(-vae_run.evaluation()["elbo"], rel=5e-3)
+
+
+def test_the_negative_elbo_is_the_mean_of_many_draws(detector, test_images, vae_run):
+    draws = [vae_run.engine.terms(test_images, seed=seed) for seed in range(300)]
+    losses = np.array([terms.reconstruction + terms.kl for terms in draws])
+    off = detector.score("elbo", test_images) - losses.mean(0)
+    assert np.abs(off).mean() < 0.4 * losses.std(0).mean(), "a quarter of a draw's, or less, where it is linear in it"
+    assert abs(off.mean()) < 0.1 * losses.std(0).mean()
 
 
 def test_latent_distance_is_to_the_tenth_neighbour_in_training(detector, test_images, vae_run, digits):
-    train_codes = vae_run.engine.encode(digits.images[digits.split.train]).mu
-    distances = np.sort(cdist(vae_run.engine.encode(test_images).mu, train_codes), axis=1)
+    known = vae_run.engine.encode(digits.images[digits.split.train])
+    codes = vae_run.engine.encode(test_images).mu
+    variance = (known.sigma.astype(float) ** 2).mean(0)
+    assert (known.mu.var(0) > 0.01).all()
+    distances = np.sort(cdist(codes, known.mu, "seuclidean", V=variance), axis=1)
     assert detector.score("latent", test_images) == pytest.approx(distances[:, 9], rel=1e-4)
+
+
+def test_dead_dimensions_have_no_say_in_the_latent_distance(test_images):
+    run = Run.open(EXAMPLES / "digits-without-4-16d")
+    data = run.images()
+    known, codes = run.engine.encode(data.images[data.split.train]), run.engine.encode(test_images).mu
+    active = known.mu.var(0) > 0.01
+    assert active.sum() == 9
+    sigma = np.sqrt((known.sigma**2).mean(0))
+    distances = np.sort(cdist((codes / sigma)[:, active], (known.mu / sigma)[:, active]), axis=1)
+    found = Detector(run.engine, data).score("latent", test_images)
+    assert found == pytest.approx(distances[:, 9], rel=1e-3)
+
+
+def test_an_autoencoders_latent_distance_is_in_units_of_its_codes(ae_run, digits, test_images):
+    known, codes = (ae_run.engine.encode(x).mu for x in (digits.images[digits.split.train], test_images))
+    distances = np.sort(cdist(codes, known), axis=1)
+    found = Detector(ae_run.engine, digits).score("latent", test_images)
+    assert found == pytest.approx(distances[:, 9], rel=1e-4)
+    assert (unit_of("latent", is_vae=False), unit_of("elbo")) == ("units of z", "nats")
+
+
+def test_what_is_normal_is_said_by_validation_images_where_there_are_enough(detector, vae_run, digits):
+    np.testing.assert_array_equal(detector.normal, digits.images[digits.split.validation])
+    assert detector.is_held_out
+    split = replace(digits.split, validation=digits.split.validation[:49])
+    few = Detector(vae_run.engine, replace(digits, split=split))
+    np.testing.assert_array_equal(few.normal, digits.images[digits.split.train])
+    assert not few.is_held_out
+
+
+@pytest.mark.parametrize("name", SCORES)
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda x: np.where(x == x.max(), np.nan, x / 255), "not finite"),
+        (lambda x: x.astype(float), "divide by 255"),
+        (lambda x: x.astype(np.int64), "uint8"),
+        (lambda x: x[:, :, :7], "shape"),
+    ],
+)
+def test_images_that_are_none_of_the_models_are_refused_at_once(detector, test_images, name, spoil, message):
+    with pytest.raises(ValueError, match=message):
+        detector.score(name, spoil(test_images[:3]))
 
 
 def test_calibrated_is_one_for_images_as_expected(detector, digits):
@@ -119,8 +178,8 @@ def test_scores_depend_on_the_image_alone(detector, test_images, name):
     once, again = detector.score(name, test_images), detector.score(name, test_images)
     assert (once == again).all()
     assert np.isfinite(once).all()
-    if name != "elbo":  # whose one sample of z depends on what came before
-        assert detector.score(name, test_images[7:9]) == pytest.approx(once[7:9], rel=1e-4)
+    assert detector.score(name, test_images[7:9]) == pytest.approx(once[7:9], rel=1e-4)
+    assert detector.score(name, test_images[::-1]) == pytest.approx(once[::-1], rel=1e-4)
     assert detector.score(name, test_images[:0]).shape == (0,)
 
 

@@ -23,15 +23,28 @@ def clean(digits):
     return digits.images[digits.indices("test")[:40]]
 
 
-def test_denoisers_are_judged_as_skimage_judges_each_image(clean):
+def test_denoisers_are_judged_as_skimage_judges_the_images(clean):
     noisy = corrupt_images(clean, "gaussian", 0.2)
     found = compare_denoisers(clean, {"noisy": noisy, "itself": clean})
     pairs = [(one[0] / 255, two[0].astype(float)) for one, two in zip(clean, noisy, strict=True)]
-    decibels = [peak_signal_noise_ratio(one, two, data_range=1) for one, two in pairs]
+    decibels = peak_signal_noise_ratio(*np.stack(pairs, 1), data_range=1)
     similar = [structural_similarity(one, two, data_range=1) for one, two in pairs]
-    assert found["noisy"] == pytest.approx((np.mean(decibels), np.mean(similar)))
+    assert found["noisy"] == pytest.approx((decibels, np.mean(similar)))
     assert found["itself"] == pytest.approx((MAX_PSNR, 1))
     assert list(found) == ["noisy", "itself"]
+
+
+@pytest.mark.parametrize("strength", [0.02, 0.05])
+def test_images_that_no_noise_has_touched_do_not_rule_the_figure(digits, strength):
+    clean = digits.images[digits.indices("test")] / 255
+    noisy = corrupt_images(clean, "masking", strength)
+    mse = ((clean - noisy) ** 2).mean()
+    equally_wrong = clean + np.where(clean < 0.5, 1, -1) * np.sqrt(mse)  # the same error, but of all images alike
+    assert psnr(clean, noisy).mean() > psnr(clean, equally_wrong).mean() + 8, "what a mean of decibels said"
+    found = compare_denoisers(clean, {"noisy": noisy, "equal": equally_wrong})
+    assert found["noisy"].psnr == pytest.approx(-10 * np.log10(mse), abs=1e-6)
+    assert found["noisy"].psnr == pytest.approx(found["equal"].psnr, abs=1e-6)
+    assert best_of({name: quality.psnr for name, quality in found.items()}) == {"noisy", "equal"}
 
 
 def test_no_images_are_no_comparison(clean):

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
+from scipy.stats import binom, norm
 from sklearn.metrics import auc
 
 from vaelab.evaluation.detection import (
@@ -10,6 +11,7 @@ from vaelab.evaluation.detection import (
     confusion,
     detect,
     knn_distance,
+    proportion_interval,
     threshold_for,
 )
 
@@ -87,6 +89,31 @@ def test_confusion_counts_every_image_once(rng):
     assert counts.precision == flagged[70:].sum() / flagged.sum()
 
 
+@pytest.mark.parametrize(("count", "total"), [(0, 20), (8, 166), (20, 20), (1, 1), (500, 1000)])
+def test_an_interval_is_wilsons(count, total):
+    """Its ends are the shares from which the sample is 1.96 standard deviations away."""
+    low, high = proportion_interval(count, total)
+    assert 0 <= low <= count / total <= high <= 1
+    for end in (low, high):
+        off = (count / total - end) ** 2
+        assert off == pytest.approx(norm.ppf(0.975) ** 2 * end * (1 - end) / total, abs=1e-12)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.05, 0.5, 0.9])
+def test_an_interval_holds_the_share_as_often_as_it_says(share):
+    counts = np.arange(167)
+    held = [low <= share <= high for low, high in (proportion_interval(int(count), 166) for count in counts)]
+    assert binom.pmf(counts, 166, share)[held].sum() == pytest.approx(0.95, abs=0.025)
+
+
+def test_counts_say_how_sure_their_rates_are():
+    counts = Confusion(90, 8, 158, 10)
+    assert counts.recall_interval == proportion_interval(90, 100)
+    assert counts.false_alarm_interval == proportion_interval(8, 166)
+    assert Confusion(0, 8, 158, 0).recall_interval is None
+    assert Confusion(1, 0, 0, 1).false_alarm_interval is None
+
+
 def test_a_share_of_nothing_is_none():
     assert Confusion(0, 0, 4, 2).precision is None
     assert confusion(np.zeros(3), np.zeros(0), 0).recall is None
@@ -128,6 +155,8 @@ def test_what_cannot_be_judged_is_refused(rng):
         lambda: detect(np.ones((3, 1)), scores),
         lambda: threshold_for(np.zeros(0), 0.1),
         lambda: threshold_for(scores, 1.5),
+        lambda: proportion_interval(0, 0),
+        lambda: proportion_interval(3, 2),
         lambda: knn_distance(codes, np.ones((5, 3))),
         lambda: knn_distance(codes[:0], codes),
         lambda: knn_distance(codes, codes, 0),

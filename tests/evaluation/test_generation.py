@@ -14,7 +14,7 @@ from vaelab.evaluation.generation import (
     generate,
     generate_each,
 )
-from vaelab.evaluation.samples import frechet_distance, nearest_images
+from vaelab.evaluation.samples import density_coverage, frechet_distance, kernel_distance, nearest_images
 from vaelab.latent.mixture import Mixture
 
 
@@ -159,6 +159,9 @@ def test_its_figures_are_those_of_samples(judge, digits):
     found = judge.judge(images)
     features = judge.space.features(images)
     assert found.frechet == pytest.approx(frechet_distance(judge.real, features))
+    assert found.coverage == density_coverage(judge.real, features).coverage
+    assert found.kid == pytest.approx(kernel_distance(judge.real / judge.unit, features / judge.unit))
+    np.testing.assert_allclose((judge.real / judge.unit).astype(float).var(), 1, rtol=0.01)
     _, expected = nearest_images(digits.images[digits.split.train], images)
     np.testing.assert_allclose(found.nearest, expected[:200])
 
@@ -169,6 +172,11 @@ def test_real_images_are_better_than_samples_and_those_better_than_noise(judge, 
     noise = judge.judge(np.random.default_rng(0).uniform(size=(judge.num_images, 1, 8, 8)))
     assert real.frechet < made.frechet < noise.frechet
     assert real.recall > made.recall
+    assert real.coverage > 0.9
+    assert noise.coverage < 0.1
+    assert abs(real.kid) < 3 * judge.kid_deviation < made.kid < noise.kid
+    # What Fréchet's distance makes of images that are as good as can be is all bias.
+    assert real.frechet > 0.1
     assert real.precision > 0.8
     assert noise.precision < 0.2
 
@@ -181,5 +189,5 @@ def test_an_autoencoders_mixture_is_nearer_to_real_images_than_its_prior(judge, 
 
 def test_too_few_held_out_images_are_refused(digits):
     split = replace(digits.split, validation=digits.split.validation[:1], test=digits.split.test[:1])
-    with pytest.raises(ValueError, match=r"5 held-out images .* there are 2"):
+    with pytest.raises(ValueError, match=r"6 held-out images .* there are 2"):
         Judge.of(replace(digits, split=split))

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
-from vaelab.evaluation.image_quality import MAX_PSNR, median_filter, psnr, ssim
+from vaelab.evaluation.image_quality import MAX_PSNR, median_filter, pooled_psnr, psnr, ssim
 
 
 @pytest.fixture
 def pair(rng):
     clean = rng.uniform(size=(6, 3, 12, 10))
-    return clean, clean + rng.normal(0, 0.1, clean.shape)
+    return clean, np.clip(clean + rng.normal(0, 0.1, clean.shape), 0, 1)
 
 
 def one_window(x, y):
@@ -24,6 +24,14 @@ def test_psnr_is_its_formula_and_skimages(pair):
     for one, two, decibels in zip(clean, other, found, strict=True):
         assert decibels == pytest.approx(10 * np.log10(1 / ((one - two) ** 2).mean()))
         assert decibels == pytest.approx(peak_signal_noise_ratio(one, two, data_range=1))
+
+
+def test_psnr_of_many_images_is_that_of_one_large_image(pair):
+    clean, other = pair
+    assert pooled_psnr(psnr(clean, other)) == pytest.approx(peak_signal_noise_ratio(clean, other, data_range=1))
+    assert pooled_psnr(psnr(clean, clean)) == pytest.approx(MAX_PSNR)
+    with pytest.raises(ValueError, match="no images"):
+        pooled_psnr(np.zeros(0))
 
 
 def test_ten_times_less_noise_is_twenty_decibels_more(pair):
@@ -95,6 +103,9 @@ def test_images_that_cannot_be_compared_are_refused():
         lambda: psnr(images, images[:1]),
         lambda: ssim(images[0], images[0]),
         lambda: ssim(small, small),
+        lambda: psnr(images, images + 200),
+        lambda: ssim(images.astype(np.int64), images),
+        lambda: psnr(images, np.full_like(images, np.nan)),
         lambda: median_filter(images, 2),
         lambda: median_filter(images, 0),
         lambda: median_filter(images[0]),

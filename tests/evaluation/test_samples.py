@@ -5,7 +5,10 @@ from scipy.linalg import sqrtm
 from vaelab.evaluation import samples
 from vaelab.evaluation.samples import (
     PixelSpace,
+    density_coverage,
     frechet_distance,
+    kernel_deviation,
+    kernel_distance,
     nearest_images,
     precision_recall,
 )
@@ -43,9 +46,9 @@ def test_pixels_and_floats_have_the_same_features_block_by_block_or_at_once(digi
 
 def test_many_images_are_told_from_some_of_them(rng, monkeypatch):
     monkeypatch.setattr(samples, "MAX_IMAGES", 500)
-    images = (rng.normal(size=(2000, 1)) * np.arange(9) / 50).reshape(-1, 1, 3, 3)
+    images = (rng.normal(size=(2000, 1)) * np.arange(9) / 100 + 0.5).clip(0, 1).reshape(-1, 1, 3, 3)
     space = PixelSpace.fit(images, 1)
-    np.testing.assert_allclose(np.abs(space.components[0]), np.arange(9) / 204**0.5, atol=1e-5)
+    np.testing.assert_allclose(np.abs(space.components[0]), np.arange(9) / 204**0.5, atol=3e-5)
 
 
 def test_equal_images_make_a_space_in_which_all_are_in_one_place():
@@ -102,6 +105,83 @@ def test_precision_and_recall_do_not_depend_on_blocks(rng, monkeypatch):
     assert precision_recall(made, real) == at_once[::-1]
 
 
+def test_density_and_coverage_are_those_counted_ball_by_ball(rng):
+    real, made, k = rng.normal(size=(60, 3)), rng.normal(0.5, 0.7, (40, 3)), 4
+    radii = [sorted(np.linalg.norm(real - center, axis=1))[k] for center in real]
+    inside = np.array(
+        [
+            [np.linalg.norm(point - center) <= radius for point in made]
+            for center, radius in zip(real, radii, strict=True)
+        ]
+    )
+    assert density_coverage(real, made, k) == pytest.approx((inside.sum() / (k * 40), inside.any(1).mean()))
+
+
+@pytest.mark.parametrize("k", [3, 5])
+def test_coverage_of_the_same_distribution_is_what_the_paper_expects(rng, k):
+    """1 - (N-1)...(N-k) / (2N-1)...(2N-k) (Naeem et al. 2020); density is 1."""
+    num = 300
+    found = np.array(
+        [density_coverage(rng.normal(size=(num, 8)), rng.normal(size=(num, 8)), k) for _ in range(12)]
+    ).mean(0)
+    expected = 1 - np.prod([(num - 1 - i) / (2 * num - 1 - i) for i in range(k)])
+    np.testing.assert_allclose(found, (1, expected), atol=0.03)
+
+
+def test_a_few_outliers_raise_recall_but_not_coverage(rng):
+    real = rng.normal(size=(500, 8))
+    made = rng.normal(0, 0.1, (500, 8))  # collapsed
+    before = precision_recall(real, made).recall, density_coverage(real, made).coverage
+    made[:5] = rng.normal(0, 3, (5, 8))
+    after = precision_recall(real, made).recall, density_coverage(real, made).coverage
+    assert before[0] < 0.05
+    assert after[0] > before[0] + 0.4
+    assert after[1] < before[1] + 5 * 5 / 500
+    assert after[1] < 0.3
+
+
+def test_density_and_coverage_do_not_depend_on_blocks(rng, monkeypatch):
+    real, made = rng.normal(size=(300, 3)), rng.normal(size=(200, 3))
+    at_once = density_coverage(real, made)
+    monkeypatch.setattr(samples, "BLOCK", 1000)
+    assert density_coverage(real, made) == pytest.approx(at_once)
+
+
+def test_kernel_distance_is_the_sum_over_pairs(rng):
+    a, b = rng.normal(size=(7, 3)), rng.normal(0.5, 1.2, (9, 3))
+
+    def kernel(x, y):
+        return (sum(p * q for p, q in zip(x, y, strict=True)) / 3 + 1) ** 3
+
+    within_a = np.mean([kernel(x, y) for i, x in enumerate(a) for j, y in enumerate(a) if i != j])
+    within_b = np.mean([kernel(x, y) for i, x in enumerate(b) for j, y in enumerate(b) if i != j])
+    between = np.mean([kernel(x, y) for x in a for y in b])
+    assert kernel_distance(a, b) == pytest.approx(within_a + within_b - 2 * between)
+
+
+def test_kernel_distance_has_no_bias_where_frechet_has(rng):
+    """Of one distribution, the mean over many small samples is 0."""
+    pairs = [rng.normal(size=(2, 40, 8)) for _ in range(300)]
+    found = np.array([kernel_distance(a, b) for a, b in pairs])
+    assert abs(found.mean()) < 3 * found.std() / 300**0.5
+    stated = np.mean([kernel_deviation(a, b) for a, b in pairs[:50]])
+    assert found.std() == pytest.approx(stated, rel=0.2)
+    frechet = np.array([frechet_distance(a, b) for a, b in pairs[:50]])
+    assert frechet.mean() > 3 * frechet.std()
+
+
+def test_kernel_distance_of_gaussians_is_the_mean_of_the_kernel(rng):
+    """In one dimension (x y + 1)^3 has the mean 1 + 3 m_1 + 3 m_2 + m_3, in products of the moments."""
+
+    def moments(mean, sd):
+        return np.array([1, mean, mean**2 + sd**2, mean**3 + 3 * mean * sd**2])
+
+    weights = np.array([1, 3, 3, 1])
+    expected = (weights * (moments(0, 1) - moments(0.6, 1.3)) ** 2).sum()
+    found = [kernel_distance(rng.normal(0, 1, (200, 1)), rng.normal(0.6, 1.3, (200, 1))) for _ in range(200)]
+    assert abs(np.mean(found) - expected) < 4 * np.std(found) / 200**0.5
+
+
 def exactly(mean, deviations, rng):
     """Points whose mean and covariance are just these."""
     z = rng.normal(size=(50, len(mean)))
@@ -154,7 +234,7 @@ def test_what_was_learned_by_heart_is_found_out(digits, rng):
     indices, distances = nearest_images(train, train[chosen] / 255)
     np.testing.assert_array_equal(train[indices], train[chosen])
     np.testing.assert_allclose(distances, 0, atol=1e-6)
-    _, off_by_a_tenth = nearest_images(train, train[chosen] / 255 + 0.1)
+    _, off_by_a_tenth = nearest_images(train, (train[chosen] / 255 + 0.1).clip(0, 1))
     assert (off_by_a_tenth <= 0.1 + 1e-6).all()
 
 
@@ -165,6 +245,12 @@ def test_what_cannot_be_compared_is_refused(rng):
         lambda: PixelSpace.fit(images, 0),
         lambda: PixelSpace.fit(images, 1).features(np.zeros((4, 1, 3, 4))),
         lambda: precision_recall(features, features, 4),
+        lambda: density_coverage(features, features, 4),
+        lambda: density_coverage(features, features[:0], 2),
+        lambda: kernel_distance(features, features[:1]),
+        lambda: kernel_deviation(features, features[:3]),
+        lambda: kernel_distance(features, features[:, :1]),
+        lambda: PixelSpace.fit(images, 1).features(np.full((4, 1, 3, 3), 90)),
         lambda: precision_recall(features, features, 0),
         lambda: precision_recall(features, features[:, :1], 1),
         lambda: frechet_distance(features, features[:1]),

@@ -69,6 +69,28 @@ def test_the_threshold_is_marked_on_both_curves(scores):
     ]
 
 
+@pytest.mark.parametrize(
+    ("normal", "anomalous"),
+    [
+        ([0.9, 0.5, 0.1], [0.8, 0.6]),
+        ([0.5, 0.5, 0.1], [0.5, 0.9, 0.1]),
+        (np.random.default_rng(0).normal(0, 1, 1000), np.random.default_rng(1).normal(0, 1, 5)),
+    ],
+)
+def test_the_area_under_the_steps_of_precision_is_the_average_precision(normal, anomalous):
+    normal, anomalous = np.array(normal), np.array(anomalous)
+    found = detect(normal, anomalous)
+    figure = detection_curves(found, confusion(normal, anomalous, 0.55))
+    steps = next(trace for trace in figure.data if trace.xaxis == "x2" and trace.line.shape)
+    recall, precision = np.array(steps.x), np.array(steps.y)
+    # Plotly goes level to the next point at the height of the first ("hv") or of the second ("vh").
+    heights = {"hv": precision[:-1], "vh": precision[1:]}[steps.line.shape]
+    area = (heights * -np.diff(recall)).sum()
+    assert area == pytest.approx(found.average_precision)
+    if len(anomalous) == 2:
+        assert area == pytest.approx(0.5833, abs=1e-4)
+
+
 def test_a_threshold_that_flags_nothing_has_a_place(scores):
     figure = detection_curves(detect(*scores), Confusion(0, 0, 300, 80))
     points = [trace for trace in figure.data if trace.name == "the threshold"]

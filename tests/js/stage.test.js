@@ -63,6 +63,7 @@ test("ten decibels less are ten times the error", () => {
   near(maths.psnr([0, 0, 0, 0], [0.1, -0.1, 0.1, 0.1]), 20);
   near(maths.psnr([0, 0], [1, 1]), 0);
   assert.equal(maths.psnr([0.5], [0.5]), Number.POSITIVE_INFINITY);
+  near(maths.decibels(0.001), 30);
 });
 
 test("a histogram counts each value once, the greatest in the last bin", () => {
@@ -73,6 +74,18 @@ test("the area under the curve is the share of pairs in the right order", () => 
   assert.equal(maths.areaUnderCurve([1, 2], [3, 4]), 1);
   assert.equal(maths.areaUnderCurve([3, 4], [1, 2]), 0);
   assert.equal(maths.areaUnderCurve([1, 3], [2, 3]), (1 + 0 + 1 + 0.5) / 4);
+});
+
+test("an interval is Wilson's, as scipy.stats.binomtest has it", () => {
+  for (const [count, total, low, high] of [
+    [8, 166, 0.0246195, 0.0922039],
+    [0, 20, 0, 0.1611251],
+    [181, 181, 0.9792175, 1],
+  ]) {
+    const found = maths.shareInterval(count, total);
+    near(found[0], low, 1e-5);
+    near(found[1], high, 1e-5);
+  }
 });
 
 test("the largest change is that of the pixel which differs most", () => {

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vaelab.evaluation.detection import knn_distance
 from vaelab.images import as_float, border_color
+from vaelab.latent.units import active_units
 
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset
@@ -25,6 +26,7 @@ __all__ = [
     "complexity",
     "oddness",
     "smoothed_error",
+    "unit_of",
 ]
 
 Floats = NDArray[np.float64]
@@ -77,13 +79,15 @@ SCORES: dict[str, Score] = {
     "elbo": Score(
         "Negative ELBO",
         "nats",
-        "Reconstruction error plus KL divergence: an upper bound on how improbable the model finds "
-        "the image. Simple images are probable, also strange ones.",
+        "Reconstruction error plus KL divergence, the mean over 16 draws of the code: an upper bound on "
+        "-log p(x), so on how improbable the model finds the image, but for the chance of the draws. "
+        "Simple images are probable, also strange ones.",
     ),
     "latent": Score(
         "Latent distance",
-        "units of z",
-        f"How far the image's code lies from the {K}th nearest code of a training image.",
+        "posterior standard deviations",
+        f"How far the image's code lies from the {K}th nearest code of a training image, each active "
+        "dimension in units of its typical posterior standard deviation.",
     ),
 }
 
@@ -172,7 +176,8 @@ class Calibration:
 class Detector:
     """Knows a run's normal images, and scores others by how much they differ.
 
-    Of its scores, ``calibrated`` is the one that this module argues for: see ``Calibration``.
+    Which score tells best depends on what the anomalies are. ``calibrated`` is the one that simple images do not fool:
+    see ``Calibration``.
 
     A conditional model is not given the label, since nobody knows an anomaly's: each image gets
     the one under which its negative ELBO is lowest.
@@ -183,6 +188,14 @@ class Detector:
         A trained model.
     data
         The images that it was trained on: those of its training and validation split are normal.
+
+    Attributes
+    ----------
+    normal
+        uint8 ``(N, C, H, W)``: normal images that are not for testing, which say what to expect and where to put a
+        threshold. The validation images, or training images where there are fewer than 50 of those.
+    is_held_out
+        Whether those are validation images. The model knows training images, so scores them lower than new ones.
 
     Raises
     ------
@@ -200,9 +213,10 @@ class Detector:
         self.engine = engine
         self._images = data.images[train]
         self._labels = data.labels_of(train)
-        self._codes: NDArray[np.float32] | None = None
-        normal = data.images[held_out if len(held_out) >= MIN_HELD_OUT else train]
-        self.calibration = Calibration.fit(normal, self.reconstruct)
+        self._codes: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+        self.is_held_out = len(held_out) >= MIN_HELD_OUT
+        self.normal: NDArray[np.uint8] = data.images[held_out if self.is_held_out else train]
+        self.calibration = Calibration.fit(self.normal, self.reconstruct)
 
     @property
     def scores(self) -> tuple[str, ...]:
@@ -222,12 +236,13 @@ class Detector:
         Returns
         -------
         ndarray
-            float64 ``(N,)``, in the unit that ``SCORES`` names; the same each time.
+            float64 ``(N,)``, in the unit that ``unit_of`` names. An image's score is the same each time, whichever
+            images it comes with.
 
         Raises
         ------
         ValueError
-            If there is no such score, or this model does not have it.
+            If there is no such score, this model does not have it, or the images are not what the model takes.
         """
         if name not in SCORES:
             raise ValueError(f"There is no score {name!r}: choose one of {', '.join(SCORES)}.")
@@ -240,13 +255,20 @@ class Detector:
         labels = self.labels_for(images)
         if name == "latent":
             if self._codes is None:
-                self._codes = self.engine.encode(self._images, self._labels).mu
-            return knn_distance(self._codes, self.engine.encode(images, labels).mu, K)
-        # The bound is about a sampled code; the error is steadier at the mean.
-        terms = self.engine.terms(images, seed=0 if name == "elbo" else None, labels=labels)
-        loss = terms.reconstruction + (terms.kl if name == "elbo" else 0)
-        nats: Floats = loss.astype(np.float64)
-        return nats
+                self._codes = self._known_codes()
+            codes, unit = self._codes
+            return knn_distance(codes / unit, self.engine.encode(images, labels).mu / unit, K)
+        # The bound is about sampled codes; the error is steadier at the mean.
+        if name == "elbo":
+            terms = self.engine.expected_terms(images, labels=labels)
+            return (terms.reconstruction + terms.kl).astype(np.float64)
+        return self.engine.terms(images, seed=None, labels=labels).reconstruction.astype(np.float64)
+
+    def _known_codes(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Codes of training images, ``(N, D)``, and the unit of each dimension, ``(D,)``; of dead ones, infinite."""
+        mu, sigma = self.engine.encode(self._images, self._labels)
+        unit = np.sqrt((sigma**2).mean(0)) if self.engine.is_vae else np.ones_like(mu[0])
+        return mu, np.where(active_units(mu, self.engine.is_vae), unit, np.float32(np.inf))
 
     def reconstruct(self, images: Images) -> NDArray[np.float32]:
         """Bring images back from their codes, with labels found as for the scores.
@@ -273,6 +295,17 @@ class Detector:
             losses.append(terms.reconstruction + terms.kl)
         best: NDArray[np.int64] = np.argmin(losses, axis=0)
         return best
+
+
+def unit_of(name: str, is_vae: bool = True) -> str:
+    """In what unit a score of ``SCORES`` is; an autoencoder's codes have no posterior to be measured in.
+
+    Examples
+    --------
+    >>> unit_of("latent"), unit_of("latent", is_vae=False)
+    ('posterior standard deviations', 'units of z')
+    """
+    return "units of z" if name == "latent" and not is_vae else SCORES[name].unit
 
 
 def complexity(images: Images, ground: NDArray[np.floating]) -> Floats:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vaelab.evaluation.image_quality import psnr, ssim
+from vaelab.evaluation.image_quality import pooled_psnr, psnr, ssim
 from vaelab.evaluation.samples import nearest_images
 
 __all__ = [
@@ -35,14 +35,14 @@ REGIONS: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
 
 
 class Quality(NamedTuple):
-    """How near images are to clean ones, the mean over images.
+    """How near images are to clean ones.
 
     Attributes
     ----------
     psnr
-        Peak signal-to-noise ratio in dB.
+        Peak signal-to-noise ratio in dB, of the mean squared error over all images.
     ssim
-        Structural similarity in [-1, 1].
+        Structural similarity in [-1, 1], the mean over images.
     """
 
     psnr: float
@@ -63,7 +63,8 @@ def compare_denoisers(clean: NDArray[Any], outputs: Mapping[str, NDArray[Any]]) 
     Returns
     -------
     dict
-        The mean PSNR and SSIM of each, in the order given. PSNR is averaged in dB, as is usual.
+        The PSNR and SSIM of each, in the order given. Errors are averaged before they are taken in dB
+        (``pooled_psnr``): damage that leaves some images as they were would else look slight.
 
     Raises
     ------
@@ -73,7 +74,7 @@ def compare_denoisers(clean: NDArray[Any], outputs: Mapping[str, NDArray[Any]]) 
     if not len(clean):
         raise ValueError("There are no images to compare denoisers on.")
     return {
-        name: Quality(float(psnr(clean, images).mean()), float(ssim(clean, images).mean()))
+        name: Quality(pooled_psnr(psnr(clean, images)), float(ssim(clean, images).mean()))
         for name, images in outputs.items()
     }
 

@@ -13,6 +13,7 @@ __all__ = [
     "confusion",
     "detect",
     "knn_distance",
+    "proportion_interval",
     "threshold_for",
 ]
 
@@ -81,6 +82,19 @@ class Confusion:
     def false_alarm_rate(self) -> float | None:
         """The share of normal images that were flagged; None if there are none."""
         return _share(self.false_positives, self.true_negatives)
+
+    @property
+    def recall_interval(self) -> tuple[float, float] | None:
+        """What the recall may be, by ``proportion_interval``; None if there are no anomalous images."""
+        return _interval(self.true_positives, self.false_negatives)
+
+    @property
+    def false_alarm_interval(self) -> tuple[float, float] | None:
+        """What the false alarm rate may be, by ``proportion_interval``; None if there are no normal images.
+
+        It holds for a threshold that was chosen by other images.
+        """
+        return _interval(self.false_positives, self.true_negatives)
 
 
 def detect(normal: NDArray[np.floating], anomalous: NDArray[np.floating]) -> Detection:
@@ -170,7 +184,8 @@ def threshold_for(normal: NDArray[np.floating], false_alarm_rate: float) -> floa
     Parameters
     ----------
     normal
-        ``(N,)``: scores of normal images, best held out from training.
+        ``(N,)``: scores of normal images, held out from training, and others than those that the threshold is then
+        judged by: of these it would make no more false alarms than allowed by construction.
     false_alarm_rate
         The share of them that may score above the threshold, in [0, 1].
 
@@ -192,6 +207,41 @@ def threshold_for(normal: NDArray[np.floating], false_alarm_rate: float) -> floa
     # Counted from above: 1 - rate is rounded, and an interpolated quantile may flag one too many.
     num_flagged = min(int(false_alarm_rate * len(normal) + 1e-9), len(normal) - 1)
     return float(np.sort(normal)[::-1][num_flagged])
+
+
+def proportion_interval(count: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
+    """What a share may be of which a sample is known: Wilson's score interval (1927).
+
+    Parameters
+    ----------
+    count
+        How many of the sample are counted.
+    total
+        The size of the sample, at least 1.
+    confidence
+        How often such an interval holds the share.
+
+    Returns
+    -------
+    tuple
+        The lowest and the highest share, in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If the sample is empty, or does not hold as many.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in proportion_interval(0, 20)]
+    [0.0, 0.161]
+    """
+    from scipy.stats import binomtest  # half a second to import
+
+    if total < 1 or not 0 <= count <= total:
+        raise ValueError(f"A share is of one image or more, and at most of all: {count} of {total} is none.")
+    ends = binomtest(count, total).proportion_ci(confidence, method="wilson")
+    return float(ends.low), float(ends.high)
 
 
 def knn_distance(codes_train: NDArray[np.floating], codes: NDArray[np.floating], k: int = 10) -> Floats:
@@ -233,6 +283,11 @@ def knn_distance(codes_train: NDArray[np.floating], codes: NDArray[np.floating],
 def _share(part: int, rest: int) -> float | None:
     """``part`` of both together, if there is any."""
     return part / (part + rest) if part + rest else None
+
+
+def _interval(part: int, rest: int) -> tuple[float, float] | None:
+    """What the share of ``part`` may be, if there is any."""
+    return proportion_interval(part, part + rest) if part + rest else None
 
 
 def _scores(scores: NDArray[np.floating], name: str) -> Floats:

@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 from vaelab.evaluation.samples import (
     PixelSpace,
+    density_coverage,
     frechet_distance,
+    kernel_deviation,
+    kernel_distance,
     nearest_images,
     precision_recall,
 )
@@ -36,6 +39,9 @@ __all__ = [
 
 #: Images of a set that are judged, where so many are held out; more change the second digit.
 MAX_JUDGED = 1000
+
+#: The fewest that say anything: coverage looks at each one's fifth neighbour.
+FEWEST_JUDGED = 6
 
 #: Of these, images whose nearest training image is looked up: among 60,000 it takes a second.
 MAX_LOOKED_UP = 200
@@ -275,8 +281,15 @@ class Quality(NamedTuple):
     ----------
     precision, recall
         Quality and diversity, in [0, 1] (``vaelab.evaluation.samples.precision_recall``).
+    coverage
+        Diversity that outliers cannot raise, in [0, 1] (``vaelab.evaluation.samples.density_coverage``). It falls where
+        kinds of images are missing; recall also where images lack detail.
+    kid
+        Kernel distance of the sets (``vaelab.evaluation.samples.kernel_distance``), of features whose root mean square
+        over real images and components is 1: 0 is best, and what real images get on average.
     frechet
-        Squared distance of the Gaussians that fit the sets' principal components: 0 is best.
+        Squared distance of the Gaussians that fit the sets' principal components: 0 would be best, but few images are
+        farther apart though they are real.
     nearest
         float64 ``(M,)``: each image's root-mean-square pixel distance to the nearest training
         image, pixels in [0, 1], of the first 200 images.
@@ -284,6 +297,8 @@ class Quality(NamedTuple):
 
     precision: float
     recall: float
+    coverage: float
+    kid: float
     frechet: float
     nearest: NDArray[np.float64]
 
@@ -292,8 +307,8 @@ class Quality(NamedTuple):
 class Judge:
     """Compares sets of images with training images, all sets of one size.
 
-    Precision, recall and the Fréchet distance all depend on how many images there are, so the
-    judge says how many it wants, and what is compared with one another gives it as many.
+    Precision, recall, coverage and the Fréchet distance all depend on how many images there are, so
+    the judge says how many it wants, and what is compared with one another gives it as many.
 
     Attributes
     ----------
@@ -301,6 +316,10 @@ class Judge:
         Principal components of the training images' pixels.
     real
         float32 ``(num_images, K)``: features of training images drawn at random.
+    unit
+        Their root mean square, in which ``kernel_distance`` counts.
+    kid_deviation
+        Standard deviation of the kernel distance of real images from 0.
     train_images
         uint8 ``(N, C, H, W)``: all of them.
     held_out
@@ -310,6 +329,8 @@ class Judge:
 
     space: PixelSpace
     real: NDArray[np.float32]
+    unit: float
+    kid_deviation: float
     train_images: NDArray[np.uint8]
     held_out: NDArray[np.int64]
 
@@ -335,15 +356,18 @@ class Judge:
         rng = np.random.default_rng(0)
         held_out = rng.permutation(np.concatenate([data.split.validation, data.split.test]))
         num_images = min(MAX_JUDGED, len(held_out), len(data.split.train))
-        if num_images < 5:
+        if num_images < FEWEST_JUDGED:
             raise ValueError(
-                f"Quality is judged by 5 held-out images or more, but there are {num_images}: keep "
+                f"Quality is judged by {FEWEST_JUDGED} held-out images or more, but there are {num_images}: keep "
                 "more images when training."
             )
         train_images = data.images[data.split.train]
         space = PixelSpace.fit(train_images)
         chosen = rng.choice(len(train_images), num_images, replace=False)
-        return cls(space, space.features(train_images[chosen]), train_images, held_out[:num_images])
+        real, held_out = space.features(train_images[chosen]), held_out[:num_images]
+        unit = float(np.sqrt((real.astype(np.float64) ** 2).mean())) or 1.0
+        deviation = kernel_deviation(real / unit, space.features(data.images[held_out]) / unit)
+        return cls(space, real, unit, deviation, train_images, held_out)
 
     @property
     def num_images(self) -> int:
@@ -373,7 +397,14 @@ class Judge:
         features = self.space.features(images)
         precision, recall = precision_recall(self.real, features)
         _, nearest = nearest_images(self.train_images, images[:MAX_LOOKED_UP])
-        return Quality(precision, recall, frechet_distance(self.real, features), nearest)
+        return Quality(
+            precision,
+            recall,
+            density_coverage(self.real, features).coverage,
+            kernel_distance(self.real / self.unit, features / self.unit),
+            frechet_distance(self.real, features),
+            nearest,
+        )
 
 
 def _some(indices: NDArray[np.int64], most: int) -> NDArray[np.int64]:

@@ -9,12 +9,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vaelab.images import as_float
+from vaelab.images import as_float, check_range
 
 __all__ = [
+    "DensityCoverage",
     "PixelSpace",
     "PrecisionRecall",
+    "density_coverage",
     "frechet_distance",
+    "kernel_deviation",
+    "kernel_distance",
     "nearest_images",
     "precision_recall",
 ]
@@ -96,7 +100,7 @@ class PixelSpace:
         Raises
         ------
         ValueError
-            If the images have another number of pixels.
+            If the images have another number of pixels, which must be uint8 or floats in [0, 1].
         """
         if images[:1].size != len(self.mean) and len(images):
             raise ValueError(f"The space is of images of {len(self.mean)} pixels, not {images.shape[1:]}.")
@@ -112,7 +116,8 @@ class PrecisionRecall(NamedTuple):
     precision
         The share of samples that look like real images: quality.
     recall
-        The share of real images that the samples cover: diversity.
+        The share of real images that lie within the samples' manifold: diversity. Samples that lie far from all others
+        have large balls, so a few of them may hold much: ``density_coverage`` does not count these.
     """
 
     precision: float
@@ -156,6 +161,116 @@ def precision_recall(
     return PrecisionRecall(precision=_covered(samples, real, k), recall=_covered(real, samples, k))
 
 
+class DensityCoverage(NamedTuple):
+    """Quality and diversity of samples, neither of which a few outliers among them can raise.
+
+    Attributes
+    ----------
+    density
+        How many more or fewer samples than real images lie about real images, 1 being as many: quality. It may exceed
+        1 where samples crowd in the midst of real images.
+    coverage
+        The share of real images that have a sample nearby, in [0, 1]: diversity.
+    """
+
+    density: float
+    coverage: float
+
+
+def density_coverage(
+    real_features: NDArray[np.floating], sample_features: NDArray[np.floating], k: int = 5
+) -> DensityCoverage:
+    """Density and coverage (Naeem et al. 2020, arXiv:2002.09797, section 3).
+
+    Both look at the balls around the real images alone, which reach to each one's k-th neighbour. Density counts the
+    balls that each sample lies in, in units of k; coverage the balls that hold a sample.
+
+    Parameters
+    ----------
+    real_features
+        ``(N, K)``.
+    sample_features
+        ``(M, K)``, M at least 1.
+    k
+        Less than N.
+
+    Returns
+    -------
+    DensityCoverage
+        Of two sets of one distribution and one size the density is 1 on average, the coverage nearly 1 - 2^-k, in any
+        number of dimensions.
+
+    Raises
+    ------
+    ValueError
+        If the dimensions differ, there are no samples, or no more than k real images.
+    """
+    real, samples = _same_space(real_features, sample_features)
+    if not 1 <= k < len(real) or not len(samples):
+        raise ValueError(
+            f"k is at least 1 and less than the {len(real)} real points, not {k}, and there are {len(samples)} samples."
+        )
+    held = np.concatenate([inside.sum(1) for inside in _inside(real, _radii(real, k), samples)])
+    return DensityCoverage(density=float(held.sum() / (k * len(samples))), coverage=float((held > 0).mean()))
+
+
+def kernel_distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
+    """Kernel distance between two sets of features (KID of Bińkowski et al. 2018, arXiv:1801.01401, section 4).
+
+    The squared maximum mean discrepancy with the kernel ``(x · y / K + 1)^3``, which compares means, covariances and
+    third moments. Its estimate has no bias, however few points there are, which that of ``frechet_distance`` has: it is
+    0 on average for two sets of one distribution, and so is at times below 0. Memory grows with the product of N and M.
+
+    Parameters
+    ----------
+    a
+        ``(N, K)``, N at least 2. The kernel is not indifferent to the features' unit and origin.
+    b
+        ``(M, K)``, M at least 2.
+
+    Returns
+    -------
+    float
+        The unbiased estimate (Gretton et al. 2012, eq. 3).
+
+    Raises
+    ------
+    ValueError
+        If the dimensions differ, or a set has fewer than two points.
+    """
+    a, b = _same_space(a, b)
+    if min(len(a), len(b)) < 2:
+        raise ValueError(f"A kernel distance needs two points, but these are {len(a)} and {len(b)}.")
+    return _off_diagonal_mean(_kernel(a, a)) + _off_diagonal_mean(_kernel(b, b)) - 2 * float(_kernel(a, b).mean())
+
+
+def kernel_deviation(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
+    """How far ``kernel_distance`` of two sets of one distribution is from 0 by chance.
+
+    Parameters
+    ----------
+    a, b
+        ``(N, K)`` each, N at least 2: two sets of one distribution.
+
+    Returns
+    -------
+    float
+        Its standard deviation over such pairs of sets (Gretton et al. 2012, JMLR 13: the second moment where
+        there is one distribution).
+
+    Raises
+    ------
+    ValueError
+        If the sets differ in size or dimensions, or have fewer than two points.
+    """
+    a, b = _same_space(a, b)
+    if len(a) != len(b) or len(a) < 2:
+        raise ValueError(f"Two sets of as many points are needed, two or more each, not {len(a)} and {len(b)}.")
+    between = _kernel(a, b)
+    pairs = _kernel(a, a) + _kernel(b, b) - between - between.T
+    return float(np.sqrt(2 / (len(a) * (len(a) - 1)) * _off_diagonal_mean(pairs**2)))
+
+
 def frechet_distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
     """Fréchet distance between the Gaussians that fit two sets of features.
 
@@ -173,7 +288,9 @@ def frechet_distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
     Returns
     -------
     float
-        A squared distance, at least 0, in the features' unit squared.
+        A squared distance, at least 0, in the features' unit squared. Of few points it is too large: two samples of 180
+        from one N(0, I) in 32 dimensions are 3.3 apart on average, two of 1,000 0.6. So compare it with what
+        real images reach, as many of them; ``kernel_distance`` has no such bias.
 
     Raises
     ------
@@ -215,7 +332,7 @@ def nearest_images(
     Raises
     ------
     ValueError
-        If there are no training images, or the shapes differ.
+        If there are no training images, the shapes differ, or pixels are neither uint8 nor floats in [0, 1].
     """
     if not len(train_images) or train_images.shape[1:] != queries.shape[1:]:
         raise ValueError(f"Queries {queries.shape} cannot be found among images {train_images.shape}.")
@@ -233,7 +350,8 @@ def nearest_images(
 
 
 def _flat(images: NDArray[Any]) -> NDArray[np.float32]:
-    """Images as float32 ``(N, P)`` in [0, 1]."""
+    """Images as float32 ``(N, P)`` in [0, 1], or a ValueError that says what they are instead."""
+    check_range(images)
     return as_float(images.reshape(len(images), -1))
 
 
@@ -251,21 +369,48 @@ def _same_space(a: NDArray[np.floating], b: NDArray[np.floating]) -> tuple[NDArr
     return a.astype(np.float64), b.astype(np.float64)
 
 
+def _kernel(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``(x · y / K + 1)^3`` of all pairs, ``(N, M)``."""
+    return np.asarray((x @ y.T / x.shape[1] + 1) ** 3)
+
+
+def _off_diagonal_mean(pairs: NDArray[np.float64]) -> float:
+    """The mean over pairs of different points."""
+    return float((pairs.sum() - np.trace(pairs)) / (len(pairs) * (len(pairs) - 1)))
+
+
 def _covered(points: NDArray[np.float64], centers: NDArray[np.float64], k: int) -> float:
     """The share of points that lie in a ball around some centre."""
+    covered = np.zeros(len(points), np.bool_)
+    for inside in _inside(centers, _radii(centers, k), points):
+        covered |= inside.any(0)
+    return float(covered.mean())
+
+
+def _radii(centers: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """The distance of each centre to its k-th neighbour among them."""
     # Unlike scikit-learn's, its distances are exact: equal points are at distance 0.
     from scipy.spatial.distance import cdist  # a quarter of a second to import
 
     step = max(1, BLOCK // len(centers))
     # A centre is its own nearest, so its k-th neighbour is at position k.
-    radii = np.concatenate(
-        [
-            np.partition(cdist(centers[start : start + step], centers), k, axis=1)[:, k]
-            for start in range(0, len(centers), step)
-        ]
-    )
-    covered = [(cdist(points[start : start + step], centers) <= radii).any(1) for start in range(0, len(points), step)]
-    return float(np.concatenate(covered).mean())
+    parts = [
+        np.partition(cdist(centers[start : start + step], centers), k, axis=1)[:, k]
+        for start in range(0, len(centers), step)
+    ]
+    return np.concatenate(parts)
+
+
+def _inside(
+    centers: NDArray[np.float64], radii: NDArray[np.float64], points: NDArray[np.float64]
+) -> Iterator[NDArray[np.bool_]]:
+    """Which points lie in the ball of each centre, ``(some, M)``, some of the balls at a time."""
+    from scipy.spatial.distance import cdist
+
+    step = max(1, BLOCK // len(points))
+    for start in range(0, len(centers), step):
+        part = slice(start, start + step)
+        yield cdist(centers[part], points) <= radii[part, None]
 
 
 def _root(covariance: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -183,13 +183,15 @@ def detection_curves(detection: Detection, counts: Confusion, height: int = 320)
             col=column,
         )
         figure.add_trace(
-            # Between two thresholds the precision is not a mean of theirs: steps, not slopes.
+            # Between two thresholds the precision is not a mean of theirs: steps, not slopes. It takes the looser one
+            # to reach a recall between theirs, and recall falls along the arrays: level first, so that the area under
+            # the steps is the average precision.
             go.Scatter(
                 x=x,
                 y=y,
                 mode="lines",
                 hovertemplate=hover,
-                line=line | ({"shape": "vh"} if column == 2 else {}),
+                line=line | ({"shape": "hv"} if column == 2 else {}),
             ),
             row=1,
             col=column,

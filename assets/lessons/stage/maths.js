@@ -59,10 +59,16 @@ export const drawFrom = ({ mu, sigma }, epsilon) => Array.from(mu, (m, j) => m +
 
 /**
  * -10 log10 of the mean squared error of a pixel, in dB: the peak signal-to-noise ratio, for a peak of 1.
+ * @param {number} error  The mean squared error.
+ */
+export const decibels = (error) => -10 * Math.log10(error);
+
+/**
+ * The peak signal-to-noise ratio of an image, in dB.
  * @param {ArrayLike<number>} clean
  * @param {ArrayLike<number>} other
  */
-export const psnr = (clean, other) => -10 * Math.log10(squaredError(clean, other) / clean.length);
+export const psnr = (clean, other) => decibels(squaredError(clean, other) / clean.length);
 
 /**
  * How many values are in each of so many bins from 0 on; those beyond the last are counted there.
@@ -89,6 +95,19 @@ export function areaUnderCurve(normal, anomalous) {
     for (const other of normal) higher += score > other ? 1 : score === other ? 0.5 : 0;
   }
   return higher / (normal.length * anomalous.length);
+}
+
+/**
+ * Where a share lies of which a sample is known: Wilson's 95% interval (1927).
+ * @param {number} count  How many of the sample are counted.
+ * @param {number} total  The size of the sample.
+ * @returns {[number, number]}  In [0, 1].
+ */
+export function shareInterval(count, total) {
+  const share = count / total;
+  const z2 = 1.959964 ** 2 / total;
+  const half = Math.sqrt((share * (1 - share) + z2 / 4) * z2);
+  return [(share + z2 / 2 - half) / (1 + z2), (share + z2 / 2 + half) / (1 + z2)];
 }
 
 /**
