@@ -23,7 +23,8 @@ def draw() -> None:
             "An autoencoder’s encoder answers each image with a point of latent space. The encoder of a **variational "
             "autoencoder** (VAE) answers with a *distribution*: a Gaussian cloud, given by its middle $\\mu$ and, "
             "along each axis, its width $\\sigma$. The decoder is given a code drawn from that cloud, which is called "
-            "the image’s **posterior**, $q(z|x) = \\mathcal N\\big(\\mu(x), \\sigma(x)^2\\big)$."
+            "the image’s **approximate posterior**, or just posterior: $q(z|x) = \\mathcal N\\big(\\mu(x), "
+            "\\sigma(x)^2\\big)$."
         )
         kit.say("**Move over either map**: the nearest image goes through both models.")
         answered = kit.predict(
