@@ -55,8 +55,8 @@ def main(seeds: int = 3, epochs: int = 20, threads: int = 2) -> None:
                 evaluation = run.evaluation() or {}
                 found[name].append(
                     {
-                        "mig": mutual_information_gap(codes.mu, codes.sigma, factors).mig.value,
-                        "factor_vae": factor_vae_score(codes.mu, factors).score.value,
+                        "mig": mutual_information_gap(*codes, factors).mig.value,
+                        "factor_vae": factor_vae_score(*codes, factors).score.value,
                         "elbo": evaluation["elbo"],
                         "kl": evaluation["kl"],
                     }

@@ -14,7 +14,7 @@ def test_the_variance_over_images_decides(rng):
 
 def test_the_unit_of_an_autoencoder_decides_nothing(rng):
     """Codes of one model in a hundredth of the unit were all dead, and its FactorVAE score that of chance."""
-    mu = rng.standard_normal((2000, 4)) * [1, 0.5, 0.2, 0.01]
+    mu = rng.standard_normal((2000, 4)) * [1, 0.05, 0.01, 1e-4]
     for unit in (1e-3, 0.09, 1, 1e3):
         np.testing.assert_array_equal(active_units(unit * mu, is_vae=False), [True, True, True, False])
     assert not active_units(np.zeros((10, 3)), is_vae=False).any()

@@ -1,4 +1,11 @@
-"""Whether each cause of an image has a latent dimension to itself."""
+"""Whether each cause of an image has a latent dimension to itself.
+
+One convention holds for all three measures: they are of what a decoder is given. A code is a draw
+from q(z|x), not its mean, whose trembling in a collapsed dimension would count as any other; of an
+autoencoder it is the point (sigma 0). And a dimension that is not active (``vaelab.latent.units``) is
+there for none of them: it tells nothing, no forest sees it, it has no vote, and it does not count
+as one among which the others are spread.
+"""
 
 from __future__ import annotations
 
@@ -56,11 +63,14 @@ class MutualInformationGap:
         float64 ``(F,)``, in [0, 1].
     information
         float64 ``(D, F)``, in [0, 1]: I(z; v) / H(v), the share of a factor that a dimension tells.
+    entropies
+        float64 ``(F,)``, H(v) in nats: of a continuous factor, that of its bins.
     """
 
     mig: Interval
     gaps: Floats
     information: Floats
+    entropies: Floats
 
 
 @dataclass(frozen=True)
@@ -72,16 +82,17 @@ class DCI:
     disentanglement
         In [0, 1]: 1 where no dimension serves two factors.
     completeness
-        In [0, 1]: 1 where no factor needs two dimensions.
+        In [0, 1]: 1 where no factor needs two dimensions; 0 where no dimension is active.
     informativeness
         The mean of ``skills``, in [0, 1].
     importance
-        float64 ``(D, F)``: R, the importance of each dimension to the forest of each factor;
-        columns sum to 1.
+        float64 ``(D, F)``: R, the importance of each dimension to the forest of each factor, 0 of
+        dimensions that are not active; columns sum to 1 where a forest found anything.
     skills
         float64 ``(F,)``, in [0, 1]: the part of the best constant guess's error that the forest
         removes on held-out images. Errors are wrong classes of a discrete factor (so 0 is the
-        commonest class, not zero accuracy) and squares of a continuous one (so it is R^2).
+        commonest class, not zero accuracy) and squares of a continuous one (so it is R^2). 0 where
+        the images that judge are alike, and nothing is left to tell.
     """
 
     disentanglement: Interval
@@ -102,7 +113,7 @@ class FactorVAEScore:
     chance
         1 / F.
     votes
-        int64 ``(D, F)``: how often, in training and scoring together, a dimension varied least
+        int64 ``(D, F)``: how often, in deciding and scoring together, a dimension varied least
         while a factor was held still.
     """
 
@@ -119,19 +130,19 @@ def mutual_information(
 ) -> Floats:
     """Estimate the mutual information of each latent dimension and each factor.
 
-    Of z drawn from q(z|x), not of its mean: so a collapsed dimension tells nothing, however its
-    mean may tremble. Both z and a continuous factor are put into bins of equal mass; how much of an
-    image's z falls into each bin is known exactly, and nothing is sampled. The bias of such a
-    histogram is subtracted to second order, as Miller and Madow do for whole counts.
+    Of z drawn from q(z|x), not of its mean; a dimension that is not active tells nothing. Both z
+    and a continuous factor are put into bins of equal mass, a value that many have into one of its
+    own; how much of an image's z falls into each bin is known exactly, and nothing is sampled. The
+    bias of such a histogram is subtracted to second order, as Miller and Madow do for whole counts.
 
     Parameters
     ----------
     mu, sigma
         ``(N, D)``: means and standard deviations of the posteriors; sigma 0 for an autoencoder.
     factors
-        ``(N, F)``. One of at most 20 distinct values is taken as it is.
+        ``(N, F)``. One of at most 20 distinct values is taken as it is, and so is a point code.
     num_bins
-        At the most: fewer images get fewer bins, so that 5 images fall on each pair of bins.
+        About so many at the most: fewer images get fewer bins, so that 5 images fall on each pair of bins.
 
     Returns
     -------
@@ -144,13 +155,12 @@ def mutual_information(
         If the arrays disagree or are not finite, there are fewer than 100 images, a sigma is
         negative, a factor never varies, or there are fewer than 2 bins.
     """
-    mu, factors = _as_checked(mu, factors)
-    sigma = _as_checked_sigma(sigma, mu)
+    mu, sigma, factors = _as_checked(mu, sigma, factors)
     num_bins = _fit_bins(num_bins, len(mu))
     indicators = [_indicators(factor, num_bins) for factor in factors.T]
     weights = np.full(len(mu), 1 / len(mu))
-    information = np.empty((mu.shape[1], len(indicators)))
-    for dim in range(mu.shape[1]):
+    information = np.zeros((mu.shape[1], len(indicators)))
+    for dim in np.flatnonzero(_active(mu, sigma)):
         masses = _bin_masses(mu[:, dim], sigma[:, dim], num_bins)
         information[dim] = [_information(masses, levels, weights) for levels in indicators]
     return np.maximum(information, 0)
@@ -198,14 +208,16 @@ def mutual_information_gap(
         As ``mutual_information``.
     """
     information = mutual_information(mu, sigma, factors, num_bins)
-    mu, factors = _as_checked(mu, factors)
-    sigma = _as_checked_sigma(sigma, mu)
+    mu, sigma, factors = _as_checked(mu, sigma, factors)
     num_bins = _fit_bins(num_bins, len(mu))
     indicators = [_indicators(factor, num_bins) for factor in factors.T]
+    active = _active(mu, sigma)
     # In every resample the two dimensions are those of all images: ranking them anew each time
     # would take the noise between two equals for a gap.
     best_two = np.argsort(-information, axis=0, kind="stable")[:2]
-    contenders = [[_bin_masses(mu[:, dim], sigma[:, dim], num_bins) for dim in dims] for dims in best_two.T]
+    contenders = [
+        [_bin_masses(mu[:, dim], sigma[:, dim], num_bins) for dim in dims if active[dim]] for dims in best_two.T
+    ]
 
     def gaps(rows: NDArray[np.intp]) -> Floats:
         weights = np.bincount(rows, minlength=len(mu)) / len(rows)
@@ -216,11 +228,13 @@ def mutual_information_gap(
         mig=bootstrap(lambda rows: max(0.0, gaps(rows).mean()), len(mu), resamples, seed=seed),
         gaps=gaps(np.arange(len(mu))),
         information=np.minimum(information / entropies, 1),
+        entropies=entropies,
     )
 
 
 def dci(
     mu: NDArray[np.floating],
+    sigma: NDArray[np.floating],
     factors: NDArray[np.floating],
     num_trees: int = 10,
     resamples: int = 25,
@@ -230,15 +244,16 @@ def dci(
     """Measure disentanglement, completeness and informativeness with random forests.
 
     Eastwood and Williams 2018 (A Framework for the Quantitative Evaluation of Disentangled
-    Representations, section 2). A forest learns each factor from the codes of three images in four;
-    R[d, f] is how important dimension d is to it. A dimension is disentangled as far as the entropy
-    of its row of R, in base F, is below 1, and counts as much as it is important; a factor is
-    complete as far as the entropy of its column, in base D, is below 1.
+    Representations, section 2). A forest learns each factor from the codes of three images in four,
+    a draw from q(z|x) each, in the active dimensions; R[d, f] is how important dimension d is to it.
+    A dimension is disentangled as far as the entropy of its row of R, in base F, is below 1, and
+    counts as much as it is important; a factor is complete as far as the entropy of its column, in
+    base of the number of active dimensions, is below 1.
 
     Parameters
     ----------
-    mu
-        ``(N, D)``: the codes.
+    mu, sigma
+        ``(N, D)``: means and standard deviations of the posteriors; sigma 0 for an autoencoder.
     factors
         ``(N, F)``. One of at most 20 distinct whole numbers is classified, others are regressed.
     num_trees
@@ -247,7 +262,7 @@ def dci(
         Of the images that the forests learn from and of those that judge them, each among
         themselves. Forests are grown for every one, and that is what takes the time.
     seed
-        Of forests and resamples.
+        Of draws, forests and resamples.
     progress
         Called with the fraction done, up to 1.
 
@@ -260,16 +275,23 @@ def dci(
     Raises
     ------
     ValueError
-        If the arrays disagree or are not finite, there are fewer than 100 images, a factor never
-        varies, or there are no resamples.
+        If the arrays disagree or are not finite, there are fewer than 100 images, a sigma is
+        negative, a factor never varies, or there are no resamples.
     """
-    mu, factors = _as_checked(mu, factors)
+    mu, sigma, factors = _as_checked(mu, sigma, factors)
     if resamples < 1:
         raise ValueError(f"An interval takes at least one resample, not {resamples}.")
     rng = np.random.default_rng(seed)
     train, test = np.split(rng.permutation(len(mu)), [round(TRAIN_SHARE * len(mu))])
-    importance, skills = _fit_forests(mu, factors, train, test, num_trees, seed)
-    figures = _dci_figures(importance, skills)
+    active = _active(mu, sigma)
+    z = _draw(mu, sigma, rng)[:, active]
+    if not active.any():
+        none = Interval(0.0, 0.0, 0.0)
+        return DCI(none, none, none, np.zeros((mu.shape[1], factors.shape[1])), np.zeros(factors.shape[1]))
+    found, skills = _fit_forests(z, factors, train, test, num_trees, seed)
+    importance = np.zeros((mu.shape[1], factors.shape[1]))
+    importance[active] = found
+    figures = _dci_figures(found, skills)
     resampled = []
     draws = (
         np.random.default_rng(seed + i).integers(0, len(rows), (resamples, len(rows)))
@@ -279,7 +301,7 @@ def dci(
         if progress is not None:
             progress(done / (resamples + 1))
         rows = train[learn], test[judge]
-        fitted = _fit_forests(mu, factors, *rows, num_trees, seed + done)
+        fitted = _fit_forests(z, factors, *rows, num_trees, seed + done)
         resampled.append(_dci_figures(*fitted))
     if progress is not None:
         progress(1.0)
@@ -291,68 +313,101 @@ def dci(
 
 def factor_vae_score(
     mu: NDArray[np.floating],
+    sigma: NDArray[np.floating],
     factors: NDArray[np.floating],
     group_size: int = 64,
     num_votes: int = 800,
-    resamples: int = 200,
+    resamples: int = 100,
     seed: int = 0,
 ) -> FactorVAEScore:
     """Guess which factor a group of images shares from the dimension that varies least in it.
 
     Kim and Mnih 2018 (arXiv:1802.05983, section 4). A vote takes a factor and a group of images
     alike in it, and names the active dimension whose variance over the group is smallest against
-    its variance over all images. Half the votes decide which factor each dimension stands for, the
-    other half score that. Where they render images to order, a sample is all there is here: the
-    images alike are those nearest in the factor to one of them, chance deciding among equals.
+    its variance over all images; each image's code is one draw from q(z|x). Votes among one half of
+    the images decide which factor each dimension stands for, votes among the other half score that:
+    among the same images a chance agreement would be found again, and codes that say nothing score
+    above chance. Where they render images to order, a sample is all there is here: the images alike
+    are those nearest in the factor to one of them, chance deciding among equals.
 
     Parameters
     ----------
-    mu
-        ``(N, D)``: the codes.
+    mu, sigma
+        ``(N, D)``: means and standard deviations of the posteriors; sigma 0 for an autoencoder.
     factors
         ``(N, F)``. A value held by fewer than ``group_size`` images is joined by its neighbours.
     group_size
-        Images in a group, at the most: a twentieth of all, for a group to be alike.
+        Images in a group, at the most: a twentieth of a half, for a group to be alike, but two at least.
     num_votes
         To decide by, and as many again to score.
     resamples
-        Of the scored votes, for the interval.
+        Of the images in each half, for the interval.
     seed
-        Of votes and resamples.
+        Of draws, halves, votes and resamples.
 
     Returns
     -------
     FactorVAEScore
-        Without an active dimension, about chance.
+        Without an active dimension, about chance. Resampled images repeat, and groups of them vary
+        less; the interval has their spread, but is centred on the value.
 
     Raises
     ------
     ValueError
-        If the arrays disagree or are not finite, there are fewer than 100 images, or a factor never
-        varies.
+        If the arrays disagree or are not finite, there are fewer than 100 images, a sigma is
+        negative, or a factor never varies.
     """
-    mu, factors = _as_checked(mu, factors)
+    mu, sigma, factors = _as_checked(mu, sigma, factors)
     rng = np.random.default_rng(seed)
-    size = min(group_size, len(mu) // 20)
-    active = np.flatnonzero(active_units(mu))
-    codes = mu[:, active] / mu[:, active].std(0)
-    held = rng.integers(0, factors.shape[1], 2 * num_votes)
-    # Without an active dimension all votes are for the first: the guess is one factor for all.
-    stillest = np.zeros(2 * num_votes, np.intp)
-    if len(active):
-        groups = (_alike(factors[:, factor], size, rng) for factor in held)
-        stillest = active[[codes[group].var(0).argmin() for group in groups]]
-    decided = _count(stillest[:num_votes], held[:num_votes], mu.shape[1], factors.shape[1])
-    right = decided.argmax(1)[stillest[num_votes:]] == held[num_votes:]
+    active = np.flatnonzero(_active(mu, sigma))
+    z = _draw(mu, sigma, rng)[:, active]
+    codes = z / z.std(0)
+    halves = np.array_split(rng.permutation(len(mu)), 2)
+    size = max(2, min(group_size, len(halves[1]) // 20))
+
+    def votes_among(rows: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.int64]:
+        """How often each active dimension was named while each factor was held still: (A, F)."""
+        held = rng.integers(0, factors.shape[1], num_votes)
+        # Without an active dimension all votes are for one that is not there: the guess is one factor for all.
+        stillest = np.zeros(num_votes, np.intp)
+        if len(active):
+            groups = (rows[_alike(factors[rows, factor], size, rng)] for factor in held)
+            stillest = np.array([codes[group].var(0).argmin() for group in groups])
+        return _count(stillest, held, max(1, len(active)), factors.shape[1])
+
+    decided, scored = (votes_among(half, rng) for half in halves)
+    resampled = np.array(
+        [
+            _agreement(*(votes_among(rng.choice(half, len(half)), rng) for half in halves))
+            for rng in np.random.default_rng(seed).spawn(resamples)
+        ]
+    )
+    votes = np.zeros((mu.shape[1], factors.shape[1]), np.int64)
+    votes[active if len(active) else [0]] = decided + scored
     return FactorVAEScore(
-        score=bootstrap(lambda rows: float(right[rows].mean()), num_votes, resamples, seed=seed),
-        chance=1 / factors.shape[1],
-        votes=_count(stillest, held, mu.shape[1], factors.shape[1]),
+        score=_centred_interval(_agreement(decided, scored), resampled), chance=1 / factors.shape[1], votes=votes
     )
 
 
-def _as_checked(codes: NDArray[np.floating], causes: NDArray[np.floating]) -> tuple[Floats, Floats]:
-    mu, factors = np.asarray(codes, np.float64), np.asarray(causes, np.float64)
+def _agreement(decided: NDArray[np.int64], scored: NDArray[np.int64]) -> float:
+    """The share of scored votes (D, F) whose factor is the one that their dimension was decided to stand for."""
+    return float(scored[np.arange(len(scored)), decided.argmax(1)].sum() / scored.sum())
+
+
+def _active(mu: Floats, sigma: Floats) -> NDArray[np.bool_]:
+    return active_units(mu, is_vae=bool(sigma.any()))
+
+
+def _draw(mu: Floats, sigma: Floats, rng: np.random.Generator) -> Floats:
+    """One code of each posterior."""
+    z: Floats = mu + sigma * rng.standard_normal(mu.shape)
+    return z
+
+
+def _as_checked(
+    codes: NDArray[np.floating], spread: NDArray[np.floating], causes: NDArray[np.floating]
+) -> tuple[Floats, Floats, Floats]:
+    mu, sigma, factors = (np.asarray(array, np.float64) for array in (codes, spread, causes))
     if mu.ndim != 2 or factors.ndim != 2 or 0 in mu.shape[1:] + factors.shape[1:]:
         raise ValueError(f"Codes must be (N, D) and factors (N, F), not {mu.shape} and {factors.shape}.")
     if len(mu) != len(factors):
@@ -364,16 +419,11 @@ def _as_checked(codes: NDArray[np.floating], causes: NDArray[np.floating]) -> tu
     constant = np.flatnonzero(np.ptp(factors, axis=0) == 0)
     if len(constant):
         raise ValueError(f"Factor {constant[0]} is the same in all images: leave out what never varies.")
-    return mu, factors
-
-
-def _as_checked_sigma(spread: NDArray[np.floating], mu: Floats) -> Floats:
-    sigma = np.asarray(spread, np.float64)
     if sigma.shape != mu.shape:
         raise ValueError(f"Sigma must have the shape of mu, {mu.shape}, not {sigma.shape}.")
     if not (np.isfinite(sigma).all() and (sigma >= 0).all()):
         raise ValueError("Sigma must be finite and not negative.")
-    return sigma
+    return mu, sigma, factors
 
 
 def _fit_bins(num_bins: int, num_images: int) -> int:
@@ -383,16 +433,17 @@ def _fit_bins(num_bins: int, num_images: int) -> int:
 
 
 def _edges(values: Floats, num_bins: int) -> Floats:
-    inner = np.arange(1, num_bins) / num_bins
-    return np.unique(np.quantile(values, inner))
+    """Where bins of equal mass begin; few distinct values, and one that fills whole bins, have bins of their own."""
+    distinct = np.unique(values)
+    if len(distinct) <= MAX_LEVELS:
+        return distinct[1:]
+    edges, counts = np.unique(np.quantile(values, np.arange(1, num_bins) / num_bins), return_counts=True)
+    return np.union1d(edges, np.nextafter(edges[counts > 1], np.inf))
 
 
 def _indicators(factor: Floats, num_bins: int) -> Floats:
     """Mark each image's level of a factor with a one: (N, K)."""
-    levels = np.unique(factor, return_inverse=True)[1]
-    if levels.max() >= MAX_LEVELS:
-        binned = np.searchsorted(_edges(factor, num_bins), factor, side="right")
-        levels = np.unique(binned, return_inverse=True)[1]
+    levels = np.unique(np.searchsorted(_edges(factor, num_bins), factor, side="right"), return_inverse=True)[1]
     indicators: Floats = np.eye(levels.max() + 1)[levels]
     return indicators
 
@@ -427,8 +478,10 @@ def _information(masses: Floats, levels: Floats, weights: Floats) -> float:
 
 def _gap(contenders: list[Floats], levels: Floats, weights: Floats) -> float:
     entropy = float(entr(weights @ levels).sum())
+    if entropy == 0:  # of a resample without the factor's rare levels
+        return 0.0
     shares = [_information(masses, levels, weights) / entropy for masses in contenders]
-    best, second, *_ = *np.clip(shares, 0, 1), 0.0
+    best, second, *_ = *np.clip(shares, 0, 1), 0.0, 0.0
     return float(best - second)
 
 
@@ -473,7 +526,7 @@ def _fit_forest(
     else:
         error = np.mean((guess - held_out) ** 2)
         least = np.mean((factor.mean() - held_out) ** 2)
-    skill = 1 - error / max(least, np.finfo(np.float64).tiny)
+    skill = 1 - error / least if least > 0 else 0.0  # where there is nothing to tell, nothing was told
     return forest.feature_importances_, float(np.clip(skill, 0, 1))
 
 

@@ -11,15 +11,19 @@ from numpy.typing import NDArray
 from vaelab.datasets import ImageDataset
 from vaelab.engine import Engine
 from vaelab.evaluation.bootstrap import Interval, bootstrap
-from vaelab.evaluation.bounds import NUM_SAMPLES, importance_bounds
-from vaelab.evaluation.disentanglement import dci, factor_vae_score, mutual_information_gap
+from vaelab.evaluation.bounds import NUM_SAMPLES, importance_bounds, marginal_bounds
+from vaelab.evaluation.disentanglement import MIN_IMAGES, dci, factor_vae_score, mutual_information_gap
 from vaelab.evaluation.neighbours import knn_votes
+from vaelab.evaluation.rate import rate_parts
 from vaelab.latent.units import active_units
 
 __all__ = ["evaluate_fully"]
 
 #: Held-out images whose bounds are taken at the most, each from a thousand samples.
 NUM_BOUND_IMAGES = 200
+
+#: Training images whose rate is taken apart, at the most.
+NUM_RATE_IMAGES = 10_000
 
 #: Images that disentanglement is measured on, where so many are held out; forests take their time.
 NUM_FACTOR_IMAGES = 2_000
@@ -43,12 +47,22 @@ def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda f
     -------
     dict
         Figures as ``[value, low, high]`` with a 95% bootstrap interval over images, None where a
-        model or its images do not have such a figure: ``elbo``, ``reconstruction``, ``kl`` (nats);
-        ``bounds``, a figure for each k of ``NUM_SAMPLES`` by its decimal name; ``active_units``
-        (a number); ``knn_accuracy``; ``mig``, ``disentanglement``, ``completeness``,
-        ``informativeness``, ``factor_vae``; ``information``, the (D, F) share of each factor's
-        entropy that each dimension explains. Disentanglement is measured on ``num_factor_images``
-        images of all splits: it is about the code, not about what was memorized.
+        model or its images do not have such a figure.
+
+        Of ``num_images``, all held-out ones: ``elbo``, ``reconstruction``, ``kl`` (nats, of one
+        sample of z each; of a conditional model the ELBO bounds log p(x|y)), ``active_units`` (a
+        number), ``knn_accuracy``. Of ``num_bound_images`` of these, chosen by chance: ``bounds`` on
+        log p(x), labels summed out, one for each k of ``NUM_SAMPLES`` by its decimal name.
+
+        Of ``num_images`` of its own in it, training images: ``rate``, numbers without intervals:
+        ``information``, ``total_correlation`` and ``dimension_kl``, the parts of the rate (nats),
+        and ``log_num_images``, the most that information can be.
+
+        Of ``num_factor_images`` images of all splits, since these are about the code and not about
+        what was memorized: ``mig``, ``disentanglement``, ``completeness``, ``informativeness``,
+        ``factor_vae``; ``information``, the (D, F) share of each factor's entropy that each
+        dimension explains; ``entropies`` (nats) and ``factors``, the numbers of the F factors that
+        vary among the images.
     """
     chosen = data.split.test
     images, labels = data.images[chosen], data.labels_of(chosen)
@@ -60,31 +74,27 @@ def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda f
         "elbo": None,
         "kl": None,
         "bounds": None,
+        "rate": None,
         "active_units": int(active_units(codes.mu, engine.is_vae).sum()),
         "knn_accuracy": None,
     }
     report(0.05)
     if engine.is_vae:
-        # Spread over all: the test images are in the dataset's order, which may be class by class.
-        few = np.linspace(0, len(images) - 1, min(len(images), NUM_BOUND_IMAGES)).round().astype(np.int64)
-        bounds = importance_bounds(
-            engine,
-            images[few],
-            labels=None if labels is None else labels[few],
-            report=lambda fraction: report(0.05 + 0.45 * fraction),
-        )
+        bounds = _bounds(engine, data, lambda part: report(0.05 + 0.4 * part))
         figures |= {
             "elbo": _mean(-(terms.reconstruction + terms.kl)),
             "kl": _mean(terms.kl),
             "bounds": {str(k): _mean(bound) for k, bound in zip(NUM_SAMPLES, bounds, strict=True)},
             "num_bound_images": bounds.shape[1],
+            "rate": _rate(engine, data),
         }
+    report(0.5)
     if labels is not None and data.labels is not None:
         train = data.split.train
         right = knn_votes(
-            engine.encode(data.images[train], data.labels[train]).mu,
+            engine.encode(data.images[train], data.labels[train]),
             data.labels[train],
-            codes.mu,
+            codes,
             labels,
         )
         figures["knn_accuracy"] = _mean(right)
@@ -92,19 +102,45 @@ def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda f
     return figures | _of_factors(engine, data, lambda part: report(0.55 + 0.45 * part))
 
 
+def _bounds(engine: Engine, data: ImageDataset, report: Report) -> NDArray[np.float64]:
+    """Bounds on log p(x) (K, N) of held-out images by chance: a dataset's first may be its easy ones."""
+    some = np.sort(np.random.default_rng(0).permutation(data.split.test)[:NUM_BOUND_IMAGES])
+    if not engine.num_labels or data.labels is None:
+        return importance_bounds(engine, data.images[some], report=report)
+    met = np.bincount(data.labels[data.split.train], minlength=engine.num_labels)
+    return marginal_bounds(engine, data.images[some], met / met.sum(), report=report)
+
+
+def _rate(engine: Engine, data: ImageDataset) -> dict[str, float]:
+    some = np.random.default_rng(0).permutation(data.split.train)[:NUM_RATE_IMAGES]
+    parts = rate_parts(*engine.encode(data.images[some], data.labels_of(some)))
+    return {
+        "information": round(parts.information, 4),
+        "total_correlation": round(parts.total_correlation, 4),
+        "dimension_kl": round(float(parts.dimension_kl.sum()), 4),
+        "log_num_images": round(float(np.log(len(some))), 4),
+        "num_images": len(some),
+    }
+
+
 def _of_factors(engine: Engine, data: ImageDataset, report: Report) -> dict[str, Any]:
     """How the code's dimensions and the known factors answer to each other."""
     names = ("mig", "disentanglement", "completeness", "informativeness", "factor_vae")
-    if data.factors is None:
-        return dict.fromkeys((*names, "information"))
+    none = dict.fromkeys((*names, "information", "entropies", "factors"))
+    if data.factors is None or len(data) < MIN_IMAGES:
+        return none
     rows = np.random.default_rng(0).permutation(len(data))[:NUM_FACTOR_IMAGES]
-    codes = engine.encode(data.images[rows], data.labels_of(rows))
-    factors = data.factors[rows]
-    gap = mutual_information_gap(codes.mu, codes.sigma, factors)
+    # A factor that never varies, where only hearts were kept, has nothing to be told.
+    varying = np.flatnonzero(np.ptp(data.factors[rows], axis=0) > 0)
+    if not len(varying):
+        return none
+    mu, sigma = engine.encode(data.images[rows], data.labels_of(rows))
+    factors = data.factors[rows][:, varying]
+    gap = mutual_information_gap(mu, sigma, factors)
     report(0.1)
-    votes = factor_vae_score(codes.mu, factors)
-    report(0.15)
-    scores = dci(codes.mu, factors, progress=lambda part: report(0.15 + 0.85 * part))
+    votes = factor_vae_score(mu, sigma, factors)
+    report(0.4)
+    scores = dci(mu, sigma, factors, progress=lambda part: report(0.4 + 0.6 * part))
     return {
         "mig": list(gap.mig),
         "disentanglement": list(scores.disentanglement),
@@ -112,6 +148,8 @@ def _of_factors(engine: Engine, data: ImageDataset, report: Report) -> dict[str,
         "informativeness": list(scores.informativeness),
         "factor_vae": list(votes.score),
         "information": np.round(gap.information, 4).tolist(),
+        "entropies": np.round(gap.entropies, 4).tolist(),
+        "factors": varying.tolist(),
         "num_factor_images": len(rows),
     }
 

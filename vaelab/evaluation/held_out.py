@@ -34,10 +34,10 @@ class Evaluation:
     kl_per_dim
         Its D parts; None for an autoencoder.
     active_units
-        Dimensions whose mean varies over images; of an autoencoder, beside its widest (``vaelab.latent.units``).
+        Dimensions whose mean varies over images; of an autoencoder, against its widest (``vaelab.latent.units``).
     knn_accuracy
-        Of a 10-nearest-neighbour vote among the means of training images, in [0, 1]; None without
-        labels.
+        Of a 10-nearest-neighbour vote among codes of training images, drawn from q(z|x), in [0, 1];
+        None without labels. The encoder of a conditional model is told what the vote is to find.
     num_images
         How many images were judged.
     split
@@ -86,15 +86,16 @@ def evaluate(engine: Engine, data: ImageDataset, split: SplitName = "test", seed
     images = data.images[chosen]
     labels = data.labels_of(chosen)
     terms = engine.terms(images, seed, labels)
-    mu = engine.encode(images, labels).mu
+    codes = engine.encode(images, labels)
     accuracy = None
     if data.labels is not None:
         neighbours = data.split.train
         accuracy = knn_accuracy(
-            engine.encode(data.images[neighbours], data.labels[neighbours]).mu,
+            engine.encode(data.images[neighbours], data.labels[neighbours]),
             data.labels[neighbours],
-            mu,
+            codes,
             data.labels[chosen],
+            seed=seed,
         )
     reconstruction = float(terms.reconstruction.mean(dtype=np.float64))
     kl = float(terms.kl.mean(dtype=np.float64)) if engine.is_vae else None
@@ -103,7 +104,7 @@ def evaluate(engine: Engine, data: ImageDataset, split: SplitName = "test", seed
         reconstruction=reconstruction,
         kl=kl,
         kl_per_dim=tuple(terms.kl_per_dim.mean(0).tolist()) if engine.is_vae else None,
-        active_units=int(active_units(mu, engine.is_vae).sum()),
+        active_units=int(active_units(codes.mu, engine.is_vae).sum()),
         knn_accuracy=accuracy,
         num_images=len(images),
         split=split,
