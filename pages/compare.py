@@ -9,10 +9,12 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import controls, fitting, frame, resources, state, widgets
+from pages._ui.figures_table import differences_of, groups, meaning_of, table_of
 from pages._ui.latent_canvas import latent_canvas, send_model, send_thumbnails
 from pages._ui.text import explained
+from vaelab.comparing import why_not
 from vaelab.figures import latent_map
-from vaelab.figures.comparison import RatePoint, bounds, factor_information, rate_distortion
+from vaelab.figures.comparison import RatePoint, bounds, factor_information, rate_bars, rate_distortion
 from vaelab.runs import RunError
 from vaelab.sweep import SWEPT, create_sweep, read_values
 
@@ -51,7 +53,7 @@ def main() -> None:
     side_by_side(runs, resources.images_of(run), link)
 
     def rest() -> None:
-        st.markdown("## Figures on held-out images")
+        st.markdown("## Figures")
         draw_figures(runs)
         st.markdown("## Rate and distortion")
         draw_rates(runs)
@@ -189,19 +191,17 @@ def draw_figures(runs: Sequence[Run]) -> None:
             st.rerun()  # to end looking again by itself
         if not studies:
             return
+        of = {name_among(run, runs): run for run in runs if name_among(run, runs) in studies}
+        figures = {name: study.figures for name, study in studies.items()}
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            st.table(table_of({widgets.plain(name): study for name, study in studies.items()}))
-            st.caption(meaning_of(runs, list(studies.values())))
+            table = table_of(of, figures)
+            st.table({column if column == "figure" else widgets.plain(column): rows for column, rows in table.items()})
+            st.caption(meaning_of(of, figures))
+            draw_differences(of, studies)
         with right:
-            by_k = {
-                name: {int(k): interval for k, interval in study.figures["bounds"].items()}
-                for name, study in studies.items()
-                if study.figures["bounds"]
-            }
-            if by_k:
-                st.markdown("**How tight the ELBO is**")
-                widgets.chart(bounds(by_k, 340), key="compare-bounds", config=STILL)
+            draw_bounds(of, figures)
+            draw_rate_parts(figures)
         draw_factors(runs, studies)
 
     body()
@@ -209,67 +209,49 @@ def draw_figures(runs: Sequence[Run]) -> None:
 
 STILL = {"displayModeBar": False}
 
-#: What figures are called, and how they are written.
-ROWS: dict[str, tuple[str, str]] = {
-    "elbo": ("ELBO", ".2f"),
-    "reconstruction": ("Reconstruction", ".2f"),
-    "kl": ("KL divergence", ".2f"),
-    "active_units": ("Active dimensions", "d"),
-    "knn_accuracy": ("k-NN accuracy", ".1%"),
-    "mig": ("MIG", ".3f"),
-    "disentanglement": ("DCI: disentanglement", ".3f"),
-    "completeness": ("DCI: completeness", ".3f"),
-    "informativeness": ("DCI: informativeness", ".3f"),
-    "factor_vae": ("FactorVAE score", ".3f"),
-}
+
+def draw_differences(runs: dict[str, Run], studies: dict[str, Study]) -> None:
+    """Say by how much models differ from the first on the same images."""
+    table = differences_of(runs, studies)
+    if not table:
+        return
+    first = widgets.plain(next(iter(runs)))
+    st.markdown(f"**Differences from {first}**")
+    st.table({column if column == "figure" else widgets.plain(column): rows for column, rows in table.items()})
+    st.caption(
+        "Taken image by image, so that what is hard for both falls out: an interval that holds 0 says that these "
+        "images do not tell the two models apart."
+    )
 
 
-def meaning_of(runs: Sequence[Run], studies: Sequence[Study]) -> str:
-    """Say what the figures in the table mean, and on which images they were taken."""
-    figures = [study.figures for study in studies]
-    said = "In brackets: 95% bootstrap intervals over images. ELBO, reconstruction and KL are in nats per image"
-    bounded = next((each for each in figures if each["bounds"]), None)
-    if bounded is None:
-        said += "."
-    else:
-        some, all_images = bounded["num_bound_images"], bounded["num_images"]
-        images = f"{some:,} of these" if some < all_images else "them"
-        said += (
-            f", from one sample of z for each of {all_images:,} held-out images; **bounds** are from a thousand for "
-            f"each of {images}. A bound rises with k from the ELBO, k = 1, towards log p(x). The ELBO and the bound "
-            "for k = 1 estimate the same, and may lie apart where there are few images or the model is hardly trained."
-        )
-        if any(run.config.conditional for run in runs):
-            said += " Of a model that is told the label y, they bound log p(x|y) instead."
-    if any(each.get("knn_accuracy") for each in figures):
-        said += " **k-NN**: how often an image's ten nearest codes name its class."
-    if any(each.get("mig") for each in figures):
-        said += " **MIG**, **DCI**, **FactorVAE**: whether each known factor has a dimension of its own, from 0 to 1."
-    return said
+def draw_bounds(runs: dict[str, Run], figures: dict[str, dict[str, Any]]) -> None:
+    """Draw bounds on log p(x), those of one kind of nats in a chart."""
+    drawn = 0
+    for kind, names in groups(runs, told=False).items():
+        by_k = {
+            name: {int(k): interval for k, interval in figures[name]["bounds"].items()}
+            for name in names
+            if figures[name]["bounds"]
+        }
+        if by_k:
+            st.markdown("**How tight the ELBO is**" + (f" · {kind}" if kind else ""))
+            widgets.chart(bounds(by_k, 340), key=f"compare-bounds-{drawn}" if drawn else "compare-bounds", config=STILL)
+            drawn += 1
 
 
-def table_of(studies: dict[str, Study]) -> dict[str, list[str]]:
-    """The figures as columns of text: one a run, after the names of the figures."""
-    rows: dict[str, list[Any]] = {}
-    for key, (title, form) in ROWS.items():
-        values = [study.figures.get(key) for study in studies.values()]
-        if any(value is not None for value in values):
-            rows[title] = [write(value, form) for value in values]
-        if key == "kl":
-            for k in next((s.figures["bounds"] for s in studies.values() if s.figures["bounds"]), {}):
-                of_k = [(study.figures["bounds"] or {}).get(k) for study in studies.values()]
-                rows[f"Bound, k = {k}"] = [write(value, ".2f") for value in of_k]
-    columns = zip(*rows.values(), strict=True)
-    return {"figure": list(rows)} | {name: list(column) for name, column in zip(studies, columns, strict=True)}
-
-
-def write(value: Any, form: str) -> str:
-    if value is None:
-        return "–"
-    if not isinstance(value, list):
-        return f"{value:{form}}".replace("-", "−")
-    middle, low, high = (f"{number:{form}}".replace("-", "−") for number in value)
-    return f"{middle} [{low}, {high}]"
+def draw_rate_parts(figures: dict[str, dict[str, Any]]) -> None:
+    """Draw what of each model's rate is information."""
+    parts = {name: each["rate"] for name, each in figures.items() if each.get("rate")}
+    if not parts:
+        return
+    st.markdown("**What the rate is made of**")
+    widgets.chart(rate_bars(parts), key="compare-rate-parts", config=STILL)
+    count = next(iter(parts.values()))["num_images"]
+    st.caption(
+        "The KL term of training images, taken apart (Hoffman and Johnson 2016). Only **information** is what a code "
+        f"tells of its image, at most log {count:,}; the rest is how far all codes together are from the prior: "
+        "dimensions that depend on one another (**total correlation**), and each by itself (**dimensions' KL**)."
+    )
 
 
 def draw_factors(runs: Sequence[Run], studies: dict[str, Study]) -> None:
@@ -277,10 +259,17 @@ def draw_factors(runs: Sequence[Run], studies: dict[str, Study]) -> None:
     if not with_factors:
         return
     st.markdown("## What each dimension tells about each factor")
-    factor_names = runs[0].data.factor_names
+    every = runs[0].data.factor_names
+    first = next(iter(with_factors.values())).figures
+    # Factors that never vary among these images have no column.
+    factor_names = [every[index] for index in first.get("factors") or range(len(every))]
     informations = {name: np.array(study.figures["information"]) for name, study in with_factors.items()}
     # On one scale for all, as far as it is used: on one from 0 to 1 most models are black.
     most = max(float(information.max()) for information in informations.values())
+    st.caption(
+        "The share of a factor's entropy that a draw of each dimension tells. Factors that are continuous are put into "
+        "bins for this, so that even a code that follows one closely tells far less than all of it: hover for nats."
+    )
     for index, (column, (name, information)) in enumerate(
         zip(st.columns(len(informations)), informations.items(), strict=True)
     ):
@@ -288,7 +277,7 @@ def draw_factors(runs: Sequence[Run], studies: dict[str, Study]) -> None:
             st.markdown(f"**{widgets.plain(name)}**")
             height = 90 + 34 * len(information)
             widgets.chart(
-                factor_information(information, factor_names, most, height),
+                factor_information(information, factor_names, most, height, first.get("entropies")),
                 key=f"compare-factors-{index}",
                 config=STILL,
             )
@@ -300,11 +289,11 @@ def name_among(run: Run, runs: Sequence[Run]) -> str:
 
 
 def draw_rates(runs: Sequence[Run]) -> None:
-    """Draw every run of these images with the same pixel model; other nats cannot be compared."""
+    """Draw every run of these images whose nats compare with the page's run."""
     comparable = [
         other
         for other in [runs[0], *resources.same_images(runs[0])]
-        if other.config.likelihood == runs[0].config.likelihood and other.evaluation()
+        if not why_not(runs[0], other, "reconstruction") and other.evaluation()
     ]
     points = []
     for run in comparable:
@@ -327,12 +316,19 @@ def draw_rates(runs: Sequence[Run]) -> None:
     st.caption(
         "Each point is a model; **click one** to explore it. Further to the right, codes say more; further "
         "down, images are explained better; along a dotted line the ELBO is the same. A larger β "
-        "moves a model to the left and up. Pink: the models above."
+        "moves a model to the left and up. Pink: the models above. " + say_left_out(runs)
     )
     for point in event["selection"]["points"]:
         if "customdata" in point:
             name = np.ravel(point["customdata"])[0]
             st.switch_page("pages/explore.py", query_params=frame.carried({state.RUN_KEY: str(name)}))
+
+
+def say_left_out(runs: Sequence[Run]) -> str:
+    """Say which of the models above are no points, and why."""
+    reasons = {name_among(run, runs): why_not(runs[0], run, "reconstruction") for run in runs}
+    told = [f"**{widgets.plain(name)}** {reason}" for name, reason in reasons.items() if reason]
+    return f"Not here, since its nats do not compare: {'; '.join(told)}." if told else ""
 
 
 def draw_sweep(run: Run) -> None:

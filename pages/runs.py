@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pandas as pd
 import streamlit as st
@@ -13,9 +13,10 @@ import streamlit as st
 from pages._ui import controls, frame, resources, state, widgets
 from pages._ui.text import explained
 from pages._ui.train_address import query_of
+from vaelab.comparing import Term, why_not
 from vaelab.config import OWN
 from vaelab.datasets import DatasetUnavailable
-from vaelab.figures import TERMS, compare_curves
+from vaelab.figures import COMPARED, compare_curves
 from vaelab.runs import ACTIVE, Run, RunError, Status, broken_runs, list_runs, runs_folder
 
 TABLE_KEY = "runs-table"
@@ -89,14 +90,10 @@ def main() -> None:
 
 
 def newest(runs: Sequence[Run]) -> list[Run]:
-    """The newest runs with curves that can be compared: losses do within a dataset and a pixel model only."""
+    """The newest run and others whose curves compare with it."""
     begun = [run for run in runs if run.has_model]
-    first = begun[0].config if begun else None
-    return [
-        run
-        for run in begun
-        if first and (run.config.dataset, run.config.likelihood) == (first.dataset, first.likelihood)
-    ][:5]
+    term: Term = "reconstruction" if begun and begun[0].config.model == "ae" else "elbo"
+    return [run for run in begun if not why_not(begun[0], run, term)][:5]
 
 
 def distinct_names(runs: Sequence[Run]) -> dict[Path, str]:
@@ -199,11 +196,12 @@ def compare(runs: Sequence[Run], names: dict[Path, str], ticked: bool) -> None:
             "Term",
             param="term",
             key="curve-term",
-            options=list(TERMS),
-            default="total",
-            help="Which part of the loss to draw. **Total** is what training lowers; the others "
-            "are what it is the sum of.",
-            format_func=TERMS.__getitem__,
+            options=list(COMPARED),
+            default="elbo" if any(run.config.model == "vae" for run in runs) else "reconstruction",
+            help="Which part of the loss to draw. **ELBO**: reconstruction and KL divergence together, weighted alike "
+            "in all models; higher is better. **Total loss** is what training lowers, and compares only among models "
+            "whose terms have the same weights.",
+            format_func=COMPARED.__getitem__,
         )
         part = controls.segmented_control(
             "Images",
@@ -224,18 +222,32 @@ def compare(runs: Sequence[Run], names: dict[Path, str], ticked: bool) -> None:
             help="By how often all images were seen, or by how long it took.",
             format_func=str.capitalize,
         )
-    curves = {names[run.path]: epochs for run in runs if (epochs := run.epochs())}
+    with_curves = [run for run in runs if run.epochs()]
+    reasons = why_left_out(with_curves, cast("Term", term))
+    curves = {names[run.path]: run.epochs() for run in with_curves if run.path not in reasons}
     if curves:
         if not ticked:
             st.caption(
-                "Of the newest run and others of its images and pixel model: only their losses can be compared. "
-                "Tick rows to choose for yourself."
+                "Of the newest run and others whose nats compare with its own: of the same images, and the same kind "
+                "of pixels. Tick rows to choose for yourself."
             )
         widgets.chart(compare_curves(curves, term, part, axis), key="curves")
+    elif reasons:
+        pass  # said below
     elif ticked:
         st.info("There are no curves yet: they appear when a run that is ticked has finished its first epoch.")
     else:
         st.info("No run has finished an epoch yet. Go to **Train**, and press **Start training**.")
+    if reasons:
+        told = "; ".join(f"**{widgets.plain(names[path])}** {reason}" for path, reason in reasons.items())
+        st.caption(f"Not drawn, since nats compare only with others of their kind: {told}.")
+
+
+def why_left_out(runs: Sequence[Run], term: Term) -> dict[Path, str]:
+    """Why runs are not drawn beside the first that has the term, by their folders."""
+    first = next((run for run in runs if not why_not(run, run, term)), None)
+    reasons = {run.path: why_not(first or run, run, term) for run in runs}
+    return {path: reason for path, reason in reasons.items() if reason}
 
 
 def act_on(runs: Sequence[Run], statuses: dict[Path, Status], names: dict[Path, str]) -> None:

@@ -40,10 +40,11 @@ def test_a_model_that_the_address_names_in_vain_is_told(launch):
 @pytest.mark.parametrize(
     ("run", "others", "said", "unsaid"),
     [
-        ("mnist-2d", "mnist-16d", ["200 of these", "500 held-out images", "k-NN"], ["MIG", "p(x|y)"]),
-        ("shapes-10d", "shapes-tc-10d", ["MIG"], ["p(x|y)"]),
+        ("mnist-2d", "mnist-16d", ["200 of these", "500 held-out images", "k-NN"], ["MIG", "p(x|y)", "do not compare"]),
+        ("shapes-10d", "shapes-tc-10d", ["MIG", "2,000 images of all splits"], ["p(x|y)"]),
+        ("digits-2d", "digits-16d", ["Densities of pixels and probabilities of pixels do not compare"], ["MIG"]),
         ("digits-2d", "digits-labels-2d", ["180 held-out images", "each of them", "p(x|y)"], ["MIG"]),
-        ("digits-ae-2d", "none", ["k-NN"], ["bounds", "MIG"]),
+        ("digits-ae-2d", "none", ["k-NN"], ["Bounds", "MIG"]),
     ],
 )
 def test_the_figures_explained_are_those_in_the_table(launch, run, others, said, unsaid):
@@ -52,3 +53,24 @@ def test_the_figures_explained_are_those_in_the_table(launch, run, others, said,
     text = next(each.value for each in app.run().caption if each.value.startswith("In brackets"))
     assert all(words in text for words in said), text
     assert not any(words in text for words in unsaid), text
+
+
+def test_nats_that_do_not_compare_have_rows_of_their_own(launch):
+    """A Bernoulli's -23 nats stood beside a density's +41, and log p(x|y) beside log p(x)."""
+    app = launch("compare.py", **{"run": "digits-2d", "with": "digits-16d,digits-labels-2d"})
+    app.session_state["page-settled"] = True
+    table = app.run().table[0].value
+    rows = {row["figure"]: list(row[1:]) for _, row in table.iterrows()}
+    filled = {title: [cell != "–" for cell in cells] for title, cells in rows.items()}
+    assert filled["ELBO, probability of pixels"] == [True, False, False]
+    assert filled["ELBO, density of pixels"] == [False, True, False]
+    assert filled["ELBO, probability of pixels, given the label"] == [False, False, True]
+    assert filled["Bound on log p(x), probability of pixels, k = 1"] == [True, False, True]
+    assert filled["KL divergence"] == [True, True, True]
+
+
+def test_models_whose_nats_are_of_another_kind_are_no_points_and_it_is_said(launch):
+    app = launch("compare.py", **{"run": "digits-2d", "with": "digits-labels-2d"})
+    app.session_state["page-settled"] = True
+    text = next(each.value for each in app.run().caption if each.value.startswith("Each point is a model"))
+    assert "is told the label, which is worth some nats" in text

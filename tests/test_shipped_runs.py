@@ -109,3 +109,12 @@ def test_what_cannot_be_made_is_refused(make, arguments, sentence, capsys):
     with pytest.raises(SystemExit):
         make.main(arguments)
     assert sentence in capsys.readouterr().err
+
+
+def test_figures_are_measured_anew_and_nothing_else_changes(make, made):
+    before = contents(made)
+    study = next((made.path / "studies").glob("evaluation-*"))
+    made.write_evaluation({"elbo": 0.0})
+    study.write_bytes(b"of old")
+    make.main(["--only", "figures"])
+    assert contents(made) == before

@@ -36,7 +36,7 @@ class Study:
 def _evaluation(run: Run, data: ImageDataset, report: Report) -> Study:
     from vaelab.evaluation.full import evaluate_fully
 
-    return Study(evaluate_fully(run.engine, data, report), {})
+    return Study(*evaluate_fully(run.engine, data, report))
 
 
 def _pixel_maps(run: Run, data: ImageDataset, report: Report) -> Study:

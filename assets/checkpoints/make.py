@@ -2,6 +2,7 @@
 
 ``--runs NAME …`` makes some of them. ``--only studies`` or ``--only maps`` trains nothing: what a
 run lacks of these is made and added to it, and with ``--again`` what it has is made once more.
+``--only figures`` measures runs anew, as when the way figures are measured has changed.
 
 They are ordinary runs, stripped of what only training needs: the optimizer's state, the snapshots
 of every epoch and the name of the machine. Their maps are made here, so that the app draws one as
@@ -23,6 +24,7 @@ sys.path.insert(0, str(HERE.parents[1]))
 
 import vaelab  # noqa: E402
 from vaelab.datasets import ImageDataset  # noqa: E402
+from vaelab.evaluation import evaluate  # noqa: E402
 from vaelab.maps import kinds_of_map, make_map  # noqa: E402
 from vaelab.runs import Run  # noqa: E402
 from vaelab.studies import STUDIES, make_study  # noqa: E402
@@ -93,14 +95,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         help="some of them, by the names of their folders",
     )
     parser.add_argument(
-        "--only", choices=("studies", "maps"), help="train nothing, and add what runs that are there lack"
+        "--only",
+        choices=("studies", "maps", "figures"),
+        help="train nothing: add what runs that are there lack of these, or measure all their figures anew",
     )
     parser.add_argument("--again", action="store_true", help="with --only: make what is there once more")
     options = parser.parse_args(arguments)
     if options.again and not options.only:
         parser.error("--again goes with --only: without it, everything is made again anyway.")
     for name in options.runs:
-        if options.only:
+        if options.only == "figures":
+            measure(name)
+        elif options.only:
             add(name, options.only, options.again)
         else:
             make(name)
@@ -135,6 +141,17 @@ def add(name: str, what: str, again: bool) -> None:
     else:
         make_studies(run, data, pixels=name in WITH_PIXELS)
     print(f"{name}: made {', '.join(sorted(files_in(folder) - before)) or 'nothing, all is there'}")
+
+
+def measure(name: str) -> None:
+    """Measure an example as it is shipped once more: its evaluation, and the study that Compare shows."""
+    run = Run.open(HERE / name)
+    data = run.images()
+    run.write_evaluation(evaluate(run.engine, data).as_dict())
+    for path in (run.path / "studies").glob("evaluation-*"):
+        path.unlink()
+    make_study(run, data, "evaluation")
+    print(f"{name}: {run.evaluation()}")
 
 
 def files_in(folder: Path) -> set[str]:

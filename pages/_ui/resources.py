@@ -13,6 +13,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from vaelab import comparing
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import SOURCES, DatasetUnavailable, ImageDataset, Labelled, Source, SplitName, load_dataset
 from vaelab.export import browser_map as make_browser_map
@@ -110,15 +111,7 @@ def example(name: str) -> Run:
 
 def same_images(run: Run) -> list[Run]:
     """The other runs that learned the images that ``run`` did."""
-
-    def same(other: Run) -> bool:
-        config = other.config
-        if (config.dataset, config.preprocessing) != (run.config.dataset, run.config.preprocessing):
-            return False
-        hashes = {run.data.image_hash, other.data.image_hash} - {""}  # runs of old have none
-        return len(hashes) < 2
-
-    return [other for other in all_runs().values() if other.name != run.name and same(other)]
+    return [other for other in all_runs().values() if other.name != run.name and comparing.same_images(run, other)]
 
 
 def torch_is_loaded() -> bool:

@@ -94,9 +94,9 @@ def test_a_point_of_the_rate_distortion_picture_opens_its_run(page):
     chart.scroll_into_view_if_needed()
     idle(page)
     places = page.evaluate(PLACES, ".st-key-compare-rates")
-    point = next(p for p in places if p["index"] == "digits-labels-2d")
+    point = next(p for p in places if p["index"] == "digits-2d-beta-0.25")
     page.mouse.click(point["x"], point["y"])
-    page.wait_for_url(re.compile(r"/explore\?run=digits-labels-2d"))
+    page.wait_for_url(re.compile(r"/explore\?run=digits-2d-beta-0\.25"))
     page.wait_for_selector(".st-key-latent-map .js-plotly-plot .nsewdrag")
 
 

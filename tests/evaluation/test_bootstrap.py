@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from vaelab.evaluation.bootstrap import Interval, bootstrap, percentile_interval
+from vaelab.evaluation.bootstrap import Interval, bootstrap, paired_difference, percentile_interval
 
 
 def interval_of_mean(sample, **options):
@@ -75,3 +75,15 @@ def test_nothing_has_no_interval():
         bootstrap(lambda _: 0.0, 0)
     with pytest.raises(ValueError, match="at least two resamples, not 1"):
         bootstrap(lambda _: 0.0, 5, resamples=1)
+
+
+def test_of_pairs_the_interval_is_that_of_the_differences(rng):
+    hard = rng.normal(0, 20, 400)
+    one, other = hard + 1 + rng.normal(0, 1, 400), hard
+    value, low, high = paired_difference(one, other)
+    assert value == pytest.approx((one - other).mean())
+    # A normal one of the mean: 2 x 1.96 / sqrt(400), where unpaired it would be twenty times as wide.
+    assert high - low == pytest.approx(2 * 1.96 * (one - other).std() / 20, rel=0.2)
+    assert low > 0.8
+    with pytest.raises(ValueError, match="the same images"):
+        paired_difference(one, other[:10])

@@ -3,6 +3,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
+from sklearn.neighbors import KNeighborsClassifier
 
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
@@ -13,9 +15,13 @@ from vaelab.training import train
 FACTORS = {"mig", "disentanglement", "completeness", "informativeness", "factor_vae"}
 
 
+def figures_of(*arguments):
+    return evaluate_fully(*arguments)[0]
+
+
 def test_the_figures_of_a_vae_are_those_of_its_evaluation_with_intervals(vae_run, digits):
     told = []
-    figures = evaluate_fully(vae_run.engine, digits, told.append)
+    figures = figures_of(vae_run.engine, digits, told.append)
     plain = evaluate(vae_run.engine, digits)
     for name in ("elbo", "reconstruction", "kl", "knn_accuracy"):
         value, low, high = figures[name]
@@ -43,7 +49,7 @@ def test_images_whose_bounds_are_taken_are_a_sample_of_all_held_out_ones(vae_run
     monkeypatch.setattr(full, "NUM_BOUND_IMAGES", 60)
     order = np.argsort(digits.labels[digits.split.test], kind="stable")
     by_class = replace(digits, split=replace(digits.split, test=digits.split.test[order]))
-    assert evaluate_fully(vae_run.engine, by_class)["num_bound_images"] == 60
+    assert figures_of(vae_run.engine, by_class)["num_bound_images"] == 60
     held_out = {image.tobytes() for image in digits.images[digits.split.test]}
     assert {image.tobytes() for image in met[0]} <= held_out
     assert len(np.unique(met[0], axis=0)) == 60
@@ -52,7 +58,7 @@ def test_images_whose_bounds_are_taken_are_a_sample_of_all_held_out_ones(vae_run
 
 
 def test_the_rate_is_that_of_training_images(vae_run, digits):
-    rate = evaluate_fully(vae_run.engine, digits)["rate"]
+    rate = figures_of(vae_run.engine, digits)["rate"]
     train = digits.split.train
     kl = vae_run.engine.terms(digits.images[train]).kl.mean()
     parts = rate["information"] + rate["total_correlation"] + rate["dimension_kl"]
@@ -64,7 +70,7 @@ def test_collapsed_codes_say_nothing(digits, tmp_path):
     """KL 1.5e-5 nats, and a k-NN accuracy of 79%: means tremble as the images differ."""
     config = TrainConfig(latent_dim=8, epochs=40, beta=10, hidden=(64,))
     run = train(config, digits, tmp_path / "collapsed")
-    figures = evaluate_fully(run.engine, digits)
+    figures = figures_of(run.engine, digits)
     assert figures["kl"][0] < 0.01
     assert figures["active_units"] == 0
     assert figures["knn_accuracy"][0] == pytest.approx(0.1, abs=0.06)
@@ -83,7 +89,7 @@ def test_what_can_be_had_is_had_where_disentanglement_cannot(tmp_path, preproces
     """The whole study failed, and an ELBO that was there was lost."""
     config = TrainConfig(dataset="shapes", preprocessing=preprocessing, latent_dim=3, epochs=1, hidden=(16,))
     data = load_dataset("shapes", config.preprocessing)
-    figures = evaluate_fully(train(config, data, tmp_path / "few").engine, data)
+    figures = figures_of(train(config, data, tmp_path / "few").engine, data)
     assert figures["elbo"] is not None
     assert figures["factors"] == varying
     assert (figures["mig"] is None) == (varying is None)
@@ -92,7 +98,7 @@ def test_what_can_be_had_is_had_where_disentanglement_cannot(tmp_path, preproces
 
 
 def test_an_autoencoder_has_no_bounds(ae_run, digits):
-    figures = evaluate_fully(ae_run.engine, digits)
+    figures = figures_of(ae_run.engine, digits)
     assert figures["elbo"] is figures["kl"] is figures["bounds"] is None
     assert figures["reconstruction"][0] > 0
 
@@ -108,7 +114,7 @@ def test_known_factors_are_measured(tmp_path):
     )
     data = load_dataset("shapes", config.preprocessing)
     run = train(config, data, tmp_path / "shapes")
-    figures = evaluate_fully(run.engine, data)
+    figures = figures_of(run.engine, data)
     for name in FACTORS:
         value, low, high = figures[name]
         assert 0 <= low <= value <= high <= 1
@@ -116,3 +122,24 @@ def test_known_factors_are_measured(tmp_path):
     assert information.shape == (3, 5)
     assert information.min() >= 0
     assert information.max() <= 1
+
+
+def test_figures_are_the_means_of_what_is_kept_of_each_image(vae_run, ae_run, digits):
+    for run, names in ((vae_run, {"elbo", "reconstruction", "kl"}), (ae_run, {"reconstruction"})):
+        figures, arrays = evaluate_fully(run.engine, digits)
+        assert arrays.keys() == names | {"knn_accuracy", "linear_accuracy"}
+        for name, each in arrays.items():
+            assert each.shape == (180,)
+            assert each.mean() == pytest.approx(figures[name][0], rel=1e-4)
+
+
+def test_baselines_are_what_scikit_learn_says_of_principal_components_and_chance(vae_run, digits):
+    found = figures_of(vae_run.engine, digits)["baselines"]
+    train, test = (digits.images[part].reshape(len(part), -1) / 255 for part in (digits.split.train, digits.split.test))
+    pca = PCA(3).fit(train)
+    vote = KNeighborsClassifier(10).fit(pca.transform(train), digits.labels[digits.split.train])
+    expected = vote.score(pca.transform(test), digits.labels[digits.split.test])
+    assert found["PCA"]["knn_accuracy"] == pytest.approx(expected, abs=0.02)
+    assert found["PCA"]["linear_accuracy"] > 0.4
+    for name in ("knn_accuracy", "linear_accuracy"):
+        assert found["noise"][name] == pytest.approx(0.1, abs=0.08)

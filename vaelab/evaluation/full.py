@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from vaelab.datasets import ImageDataset
 from vaelab.engine import Engine
+from vaelab.evaluation.baselines import baselines
 from vaelab.evaluation.bootstrap import Interval, bootstrap
 from vaelab.evaluation.bounds import NUM_SAMPLES, importance_bounds, marginal_bounds
 from vaelab.evaluation.disentanglement import MIN_IMAGES, dci, factor_vae_score, mutual_information_gap
 from vaelab.evaluation.neighbours import knn_votes
+from vaelab.evaluation.probes import linear_votes
 from vaelab.evaluation.rate import rate_parts
 from vaelab.latent.units import active_units
 
@@ -29,9 +31,10 @@ NUM_RATE_IMAGES = 10_000
 NUM_FACTOR_IMAGES = 2_000
 
 Report = Callable[[float], None]
+Found = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
 
-def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda fraction: None) -> dict[str, Any]:
+def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda fraction: None) -> Found:
     """Evaluate a model on the test images of its dataset.
 
     Parameters
@@ -45,14 +48,15 @@ def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda f
 
     Returns
     -------
-    dict
+    figures : dict
         Figures as ``[value, low, high]`` with a 95% bootstrap interval over images, None where a
         model or its images do not have such a figure.
 
         Of ``num_images``, all held-out ones: ``elbo``, ``reconstruction``, ``kl`` (nats, of one
         sample of z each; of a conditional model the ELBO bounds log p(x|y)), ``active_units`` (a
-        number), ``knn_accuracy``. Of ``num_bound_images`` of these, chosen by chance: ``bounds`` on
-        log p(x), labels summed out, one for each k of ``NUM_SAMPLES`` by its decimal name.
+        number), ``knn_accuracy``, ``linear_accuracy``. Of ``num_bound_images`` of these, chosen by
+        chance: ``bounds`` on log p(x), labels summed out, one for each k of ``NUM_SAMPLES`` by its
+        decimal name.
 
         Of ``num_images`` of its own in it, training images: ``rate``, numbers without intervals:
         ``information``, ``total_correlation`` and ``dimension_kl``, the parts of the rate (nats),
@@ -63,6 +67,13 @@ def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda f
         ``factor_vae``; ``information``, the (D, F) share of each factor's entropy that each
         dimension explains; ``entropies`` (nats) and ``factors``, the numbers of the F factors that
         vary among the images.
+
+        ``baselines``: by ``"PCA"`` and ``"noise"``, what codes are worth that nothing learned, as
+        numbers without intervals.
+    arrays : dict
+        float32 ``(num_images,)`` each, of one image after another, so that two models can be
+        compared on them in pairs: ``elbo``, ``reconstruction``, ``kl``, ``knn_accuracy`` and
+        ``linear_accuracy``, as far as there are such.
     """
     chosen = data.split.test
     images, labels = data.images[chosen], data.labels_of(chosen)
@@ -77,6 +88,7 @@ def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda f
         "rate": None,
         "active_units": int(active_units(codes.mu, engine.is_vae).sum()),
         "knn_accuracy": None,
+        "linear_accuracy": None,
     }
     report(0.05)
     if engine.is_vae:
@@ -88,18 +100,18 @@ def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda f
             "num_bound_images": bounds.shape[1],
             "rate": _rate(engine, data),
         }
-    report(0.5)
+    report(0.45)
+    right: dict[str, NDArray[np.float64]] = {}
     if labels is not None and data.labels is not None:
         train = data.split.train
-        right = knn_votes(
-            engine.encode(data.images[train], data.labels[train]),
-            data.labels[train],
-            codes,
-            labels,
-        )
-        figures["knn_accuracy"] = _mean(right)
-    report(0.55)
-    return figures | _of_factors(engine, data, lambda part: report(0.55 + 0.45 * part))
+        sides = engine.encode(data.images[train], data.labels[train]), data.labels[train], codes, labels
+        right = {"knn_accuracy": knn_votes(*sides), "linear_accuracy": linear_votes(*sides)}
+    figures |= {name: _mean(each) for name, each in right.items()}
+    report(0.5)
+    figures |= _of_factors(engine, data, lambda part: report(0.5 + 0.5 * part))
+    of_vae = {"elbo": -(terms.reconstruction + terms.kl), "kl": terms.kl} if engine.is_vae else {}
+    arrays = {"reconstruction": terms.reconstruction, **of_vae, **right}
+    return figures, {name: np.asarray(each, np.float32) for name, each in arrays.items()}
 
 
 def _bounds(engine: Engine, data: ImageDataset, report: Report) -> NDArray[np.float64]:
@@ -127,13 +139,11 @@ def _of_factors(engine: Engine, data: ImageDataset, report: Report) -> dict[str,
     """How the code's dimensions and the known factors answer to each other."""
     names = ("mig", "disentanglement", "completeness", "informativeness", "factor_vae")
     none = dict.fromkeys((*names, "information", "entropies", "factors"))
-    if data.factors is None or len(data) < MIN_IMAGES:
-        return none
     rows = np.random.default_rng(0).permutation(len(data))[:NUM_FACTOR_IMAGES]
     # A factor that never varies, where only hearts were kept, has nothing to be told.
-    varying = np.flatnonzero(np.ptp(data.factors[rows], axis=0) > 0)
-    if not len(varying):
-        return none
+    varying = np.zeros(0, np.intp) if data.factors is None else np.flatnonzero(np.ptp(data.factors[rows], axis=0) > 0)
+    if data.factors is None or not len(varying) or len(data) < MIN_IMAGES:
+        return none | {"baselines": baselines(data, engine.latent_dim, rows, None)}
     mu, sigma = engine.encode(data.images[rows], data.labels_of(rows))
     factors = data.factors[rows][:, varying]
     gap = mutual_information_gap(mu, sigma, factors)
@@ -151,6 +161,7 @@ def _of_factors(engine: Engine, data: ImageDataset, report: Report) -> dict[str,
         "entropies": np.round(gap.entropies, 4).tolist(),
         "factors": varying.tolist(),
         "num_factor_images": len(rows),
+        "baselines": baselines(data, engine.latent_dim, rows, factors),
     }
 
 

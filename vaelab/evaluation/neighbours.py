@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from vaelab.engine import Codes
 
-__all__ = ["NUM_NEIGHBOURS", "knn_accuracy", "knn_votes"]
+__all__ = ["NUM_NEIGHBOURS", "knn_accuracy", "knn_votes", "mean_over_draws"]
 
 #: Neighbours that vote; ten is steadier than one and still local.
 NUM_NEIGHBOURS = 10
@@ -63,12 +63,24 @@ def knn_votes(
     """How often the vote is right on each held-out image, ``(M,)`` in [0, 1]; arguments as of ``knn_accuracy``."""
     from sklearn.neighbors import KNeighborsClassifier  # a second to import
 
+    vote = KNeighborsClassifier(n_neighbors=min(num_neighbours, len(codes.mu)))
+    return mean_over_draws(vote, codes, labels, held_out, held_out_labels, seed)
+
+
+def mean_over_draws(
+    classifier: Any,
+    codes: Codes,
+    labels: NDArray[np.integer],
+    held_out: Codes,
+    held_out_labels: NDArray[np.integer],
+    seed: int = 0,
+) -> NDArray[np.float64]:
+    """How often a classifier of scikit-learn is right on each held-out image ``(M,)``, over draws of all codes."""
     rng = np.random.default_rng(seed)
     are_points = not (codes.sigma.any() or held_out.sigma.any())
     num_draws = 1 if are_points else int(np.clip(MOST_VOTES // max(1, len(held_out.mu)), 1, MOST_DRAWS))
     right = np.zeros(len(held_out.mu))
     for _ in range(num_draws):
         among, judged = (each.mu + each.sigma * rng.standard_normal(each.mu.shape) for each in (codes, held_out))
-        vote = KNeighborsClassifier(n_neighbors=min(num_neighbours, len(among))).fit(among, labels)
-        right += vote.predict(judged) == held_out_labels
+        right += classifier.fit(among, labels).predict(judged) == held_out_labels
     return right / num_draws

@@ -2,6 +2,7 @@
 
 from vaelab.figures.latent import (
     ACCENT,
+    COMPARED,
     GREY,
     PALETTE,
     SVG_POINTS,
@@ -15,6 +16,7 @@ from vaelab.figures.latent import (
 
 __all__ = [
     "ACCENT",
+    "COMPARED",
     "GREY",
     "PALETTE",
     "SVG_POINTS",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vaelab.figures.latent import ACCENT, GREY, PALETTE
 
-__all__ = ["RatePoint", "bounds", "factor_information", "rate_distortion"]
+__all__ = ["RatePoint", "bounds", "factor_information", "rate_bars", "rate_distortion"]
 
 
 class RatePoint(NamedTuple):
@@ -153,8 +153,65 @@ def bounds(runs: dict[str, dict[int, Sequence[float]]], height: int = 420) -> go
     return figure
 
 
+#: Parts of a rate, by the name that studies give them: what people read, and the colour.
+RATE_PARTS = {
+    "information": ("information", PALETTE[0]),
+    "total_correlation": ("total correlation", PALETTE[1]),
+    "dimension_kl": ("dimensions' KL", PALETTE[8]),
+}
+
+
+def rate_bars(runs: Mapping[str, Mapping[str, float]]) -> go.Figure:
+    """Draw what the rate of several runs is made of.
+
+    Parameters
+    ----------
+    runs
+        By the name to show, ``information``, ``total_correlation`` and ``dimension_kl`` in nats, and
+        ``log_num_images``, the most that information can be: see ``vaelab.evaluation.rate``.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        A bar a run, its parts on one another, and a line at log N.
+    """
+    figure = go.Figure()
+    names = [escape(name) for name in runs]
+    for part, (title, color) in RATE_PARTS.items():
+        values = [max(0.0, each[part]) for each in runs.values()]  # the draws' noise may take one below
+        figure.add_trace(
+            go.Bar(
+                x=values,
+                y=names,
+                orientation="h",
+                name=title,
+                marker={"color": color, "line": {"color": GREY, "width": 1}},
+                hovertemplate=f"{title}: %{{x:.2f}} nats<extra>%{{y}}</extra>",
+            )
+        )
+    most = max(each["log_num_images"] for each in runs.values())
+    figure.add_vline(most, line={"color": GREY, "width": 2, "dash": "dash"})
+    figure.add_annotation(
+        x=most, y=1, yref="paper", yanchor="bottom", showarrow=False, text=f"log N = {most:.2f}", font={"size": 12}
+    )
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.35,
+        height=110 + 44 * len(runs),
+        margin={"l": 8, "r": 8, "t": 24, "b": 8},
+        legend={"orientation": "h", "y": -0.35, "yanchor": "top", "x": 0, "traceorder": "normal"},
+    )
+    figure.update_yaxes(autorange="reversed", ticklabelposition="outside", automargin=True)
+    figure.update_xaxes(title="nats per image", rangemode="tozero")
+    return figure
+
+
 def factor_information(
-    information: NDArray[np.floating], factor_names: Sequence[str], most: float = 1.0, height: int = 260
+    information: NDArray[np.floating],
+    factor_names: Sequence[str],
+    most: float = 1.0,
+    height: int = 260,
+    entropies: Sequence[float] | None = None,
 ) -> go.Figure:
     """Draw how much each dimension says about each factor.
 
@@ -168,6 +225,8 @@ def factor_information(
         Where the scale ends: the same for figures that are to be compared.
     height
         In pixels.
+    entropies
+        ``(F,)``, of each factor in nats, of a continuous one that of its bins; left out where they are not known.
 
     Returns
     -------
@@ -185,7 +244,10 @@ def factor_information(
             xgap=2,
             ygap=2,
             colorbar={"title": {"text": "share of entropy", "side": "right"}, "thickness": 10, "tickformat": ".0%"},
-            hovertemplate="%{y} tells %{z:.0%} of %{x}<extra></extra>",
+            customdata=None if entropies is None else information * np.asarray(entropies),
+            hovertemplate="%{y} tells %{z:.0%} of the entropy of %{x}"
+            + ("" if entropies is None else ", %{customdata:.2f} nats")
+            + "<extra></extra>",
         )
     )
     dims, factors = np.indices(information.shape).reshape(2, -1)

@@ -15,6 +15,7 @@ from vaelab.latent.projections import Projection
 
 __all__ = [
     "ACCENT",
+    "COMPARED",
     "GREY",
     "PALETTE",
     "SVG_POINTS",
@@ -50,6 +51,8 @@ ACCENT = "#e5007e"
 
 #: The parts of a loss, by the name that records give them and the name that people read.
 TERMS = {"total": "Total loss", "reconstruction": "Reconstruction", "kl": "KL divergence"}
+#: Of several runs: the sum of the two parts, weighted alike in all, is what compares.
+COMPARED = {"elbo": "ELBO"} | TERMS
 #: What objectives other than the ELBO add; drawn where there is something to see.
 PENALTY = {"penalty": "Further terms, weighted"}
 
@@ -352,7 +355,7 @@ def compare_curves(
     runs
         Each run's epochs, by the name to show.
     term
-        A key of ``TERMS``.
+        A key of ``COMPARED``.
     split
         ``"train"`` or ``"validation"``.
     over
@@ -370,7 +373,7 @@ def compare_curves(
         figure.add_trace(
             go.Scatter(
                 x=[record[over] for record in records],
-                y=[record[split][term] for record in records],
+                y=[_term_of(record[split], term) for record in records],
                 name=escape(name),
                 mode="lines+markers" if len(records) < 12 else "lines",
                 line={
@@ -391,5 +394,9 @@ def compare_curves(
     figure.update_xaxes(title="epoch" if over == "epoch" else "seconds of training")
     if over == "epoch" and max(map(len, runs.values()), default=0) < 12:
         figure.update_xaxes(dtick=1)  # there is no half of one
-    figure.update_yaxes(title=f"{TERMS[term]}, nats per image")
+    figure.update_yaxes(title=f"{COMPARED[term]}, nats per image")
     return figure
+
+
+def _term_of(terms: Mapping[str, float], term: str) -> float:
+    return -(terms["reconstruction"] + terms["kl"]) if term == "elbo" else terms[term]

@@ -1,0 +1,80 @@
+"""Which nats of two models compare, and why others do not. Imports no torch."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from vaelab.config import TrainConfig
+from vaelab.runs import Run
+
+__all__ = ["Term", "measure", "same_images", "why_not"]
+
+Term = Literal["elbo", "reconstruction", "kl", "total", "bound"]
+
+
+def measure(config: TrainConfig) -> str:
+    """Say what a model's log p(x|z) is of: probabilities of pixels, or densities.
+
+    A Bernoulli's is at most 0. A density may be of any sign, and rises without limit as it narrows:
+    one is not so many nats better or worse than the other. Densities compare among each other,
+    whether Gaussian, of a learned sigma, or a continuous Bernoulli's.
+
+    Parameters
+    ----------
+    config
+        What the model is.
+
+    Returns
+    -------
+    str
+        As people read it.
+    """
+    return "probability of pixels" if config.likelihood == "bernoulli" else "density of pixels"
+
+
+def same_images(run: Run, other: Run) -> bool:
+    """Whether two runs learned the same images: dataset, preprocessing and, where it is known, content."""
+    if (run.config.dataset, run.config.preprocessing) != (other.config.dataset, other.config.preprocessing):
+        return False
+    hashes = {run.data.image_hash, other.data.image_hash} - {""}  # runs of old have none
+    return len(hashes) < 2
+
+
+def why_not(run: Run, other: Run, term: Term) -> str:
+    """Say why a term of one run does not compare with the same term of another.
+
+    Parameters
+    ----------
+    run
+        The run to compare with.
+    other
+        The run in question.
+    term
+        ``"bound"`` is one on log p(x), labels summed out; ``"elbo"`` of a conditional model is
+        one on log p(x|y). A KL divergence compares with any other.
+
+    Returns
+    -------
+    str
+        The end of a sentence about ``other``, or empty where they compare.
+    """
+    mine, its = run.config, other.config
+    if term == "kl":
+        return "is an autoencoder, which has no KL divergence" if its.model == "ae" else ""
+    reasons = {
+        "is an autoencoder, which has no bound on log p(x)": term in {"elbo", "bound"} and its.model == "ae",
+        "learned other images": not same_images(run, other),
+        f"is judged by the {measure(its)}, not by the {measure(mine)}": measure(mine) != measure(its),
+        f"is {'' if its.conditional else 'not '}told the label, which is worth some nats": term != "bound"
+        and mine.conditional != its.conditional,
+        "weighs the terms of its loss otherwise": term == "total" and _weights(mine) != _weights(its),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def _weights(config: TrainConfig) -> tuple[object, ...]:
+    """What makes a total of the terms."""
+    if config.model == "ae":
+        return ("ae",)
+    extra = {"tc": None, "elbo": config.free_bits, "mmd": config.mmd_weight, "iwae": config.num_samples}
+    return config.model, config.objective, config.beta, config.kl_warmup, extra.get(config.objective)
