@@ -213,7 +213,7 @@ class Reparameterization {
     const { mu, sigma } = this.#posterior;
     // The standard error of a mean of n differences is σ √(2 / n).
     const pairs = 2 * (sigma[0] / (WITHIN * NUDGE)) ** 2;
-    this.needed.textContent = `The mean of about ${Number(pairs.toPrecision(2)).toLocaleString("en")} pairs of draws, before and after, would tell the first by a tenth (one standard error).`;
+    this.needed.textContent = `The mean of about ${Number(pairs.toPrecision(2)).toLocaleString("en")} pairs of draws, before and after, would tell the first to within a tenth (one standard error).`;
     /**
      * By how much z1 moves, of noise before and after it, when mu and sigma are nudged by so much.
      * @type {(before: number, after: number, ofMu: number, ofSigma: number) => number}

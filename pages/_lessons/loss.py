@@ -77,7 +77,8 @@ def draw() -> None:
             )
             kit.say(
                 "Averaged over draws, the sum is never less than $-\\log p(x)$, the cost of the image under the model "
-                "as a whole; its negative is called the **evidence lower bound** (ELBO). It is negative here, but need "
+                "as a whole; its negative is called the **evidence lower bound** (ELBO). What lies between is the gap "
+                "of two lessons ago, $\\mathrm{KL}\\big(q(z|x)\\,\\|\\,p(z|x)\\big)$. The ELBO is negative here, but need "
                 "not be: Gaussian pixels have a density, and a density may be larger than 1. The model of the lesson "
                 f"after next has an ELBO of {positive:+.1f} nats."
             )
