@@ -9,10 +9,10 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import controls, fitting, frame, resources, state, widgets
-from pages._ui.figures_table import differences_of, groups, meaning_of, table_of
+from pages._ui.figures_table import differences_of, groups, meaning_of, spread_of, table_of
 from pages._ui.latent_canvas import latent_canvas, send_model, send_thumbnails
 from pages._ui.text import explained
-from vaelab.comparing import why_not
+from vaelab.comparing import differs_by_seed, why_not
 from vaelab.figures import latent_map
 from vaelab.figures.comparison import RatePoint, bounds, factor_information, rate_bars, rate_distortion
 from vaelab.runs import RunError
@@ -57,6 +57,7 @@ def main() -> None:
         draw_figures(runs)
         st.markdown("## Rate and distortion")
         draw_rates(runs)
+        draw_seeds(run)
         draw_sweep(run)
 
     frame.later(rest)
@@ -331,6 +332,20 @@ def say_left_out(runs: Sequence[Run]) -> str:
     return f"Not here, since its nats do not compare: {'; '.join(told)}." if told else ""
 
 
+def draw_seeds(run: Run) -> None:
+    """Say how far the figures of the page's run are chance: those of its other seeds."""
+    same = [other for other in resources.same_images(run) if differs_by_seed(run, other)]
+    evaluations = [figures for each in (run, *same) if (figures := each.evaluation())]
+    if len(evaluations) < 2:
+        return
+    st.markdown("## The same training from other seeds")
+    st.table(spread_of(evaluations))
+    st.caption(
+        f"{len(evaluations)} trainings that differ in nothing but their seed. A difference between two models that is "
+        "smaller than this may be chance, however narrow the intervals above, which are over images."
+    )
+
+
 def draw_sweep(run: Run) -> None:
     with st.expander("Sweep: train this model with several values of one setting"):
         with st.form("sweep", border=False):
@@ -339,7 +354,8 @@ def draw_sweep(run: Run) -> None:
                 "Over",
                 list(SWEPT),
                 format_func=lambda name: SWEPT[name].capitalize(),
-                help="The setting that differs; all others, the seed included, are this model's.",
+                help="The setting that differs; all others are this model's. **Seed**: the same training from other "
+                "random numbers, which shows how far figures are chance.",
                 disabled=run.config.model == "ae",
                 key="sweep-over",
                 index=1 if run.config.model == "ae" else 0,
@@ -347,7 +363,7 @@ def draw_sweep(run: Run) -> None:
             text = values_column.text_input(
                 "Values",
                 "0.25, 1, 4, 16" if run.config.model == "vae" else "1, 2, 4, 8",
-                help="Separated by commas.",
+                help="Separated by commas. Seeds are whole numbers, such as 1, 2, 3.",
                 key="sweep-values",
             )
             pressed = st.form_submit_button(

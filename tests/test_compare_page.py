@@ -61,7 +61,8 @@ def test_nats_that_do_not_compare_have_rows_of_their_own(launch):
     app.session_state["page-settled"] = True
     table = app.run().table[0].value
     rows = {row["figure"]: list(row[1:]) for _, row in table.iterrows()}
-    filled = {title: [cell != "–" for cell in cells] for title, cells in rows.items()}
+    # After the three models come codes that nothing learned.
+    filled = {title: [cell != "–" for cell in cells[:3]] for title, cells in rows.items()}
     assert filled["ELBO, probability of pixels"] == [True, False, False]
     assert filled["ELBO, density of pixels"] == [False, True, False]
     assert filled["ELBO, probability of pixels, given the label"] == [False, False, True]

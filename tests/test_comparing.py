@@ -1,11 +1,15 @@
 """Nats that do not compare are not set beside each other, and why is said."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from pages._ui import resources
-from vaelab.comparing import measure, why_not
+from pages._ui.figures_table import differences_of, spread_of
+from vaelab.comparing import differs_by_seed, measure, why_not
 from vaelab.config import LIKELIHOODS, TrainConfig
 from vaelab.runs import Run
+from vaelab.studies import read_study
 
 
 def run(name):
@@ -42,3 +46,39 @@ def test_densities_are_of_one_kind():
     kinds = {name: measure(TrainConfig(likelihood=name)) for name in LIKELIHOODS}
     assert kinds.pop("bernoulli") == "probability of pixels"
     assert set(kinds.values()) == {"density of pixels"}
+
+
+def test_the_same_training_from_another_seed_is_known():
+    def made(**changes):
+        config = TrainConfig(epochs=3).model_copy(update=changes)
+        return SimpleNamespace(config=config, data=SimpleNamespace(image_hash="one"))
+
+    one = made()
+    assert differs_by_seed(one, made(seed=1))
+    assert differs_by_seed(one, made(seed=2, threads=1))
+    assert not differs_by_seed(one, made())
+    assert not differs_by_seed(one, made(seed=1, beta=2.0))
+
+
+def test_a_spread_is_the_mean_and_the_deviation_of_the_seeds():
+    figures = [{"elbo": -20.0, "knn_accuracy": 0.8}, {"elbo": -22.0, "knn_accuracy": 0.9}]
+    assert spread_of(figures) == {
+        "figure": ["ELBO", "k-NN accuracy"],
+        "mean": ["−21.00", "85.0%"],
+        "sd": ["1.41", "7.1%"],
+        "lowest": ["−22.00", "80.0%"],
+        "highest": ["−20.00", "90.0%"],
+    }
+
+
+def test_differences_are_of_pairs_and_only_where_they_compare():
+    names = {"first": "digits-2d", "second": "digits-2d-beta-0.25", "third": "digits-16d"}
+    runs = {name: run(folder) for name, folder in names.items()}
+    studies = {name: read_study(each, "evaluation") for name, each in runs.items()}
+    table = differences_of(runs, studies)
+    assert list(table) == ["figure", "second", "third"]
+    rows = dict(zip(table["figure"], zip(table["second"], table["third"], strict=True), strict=True))
+    of_second, of_first = (studies[name].arrays["elbo"] for name in ("second", "first"))
+    assert rows["ELBO"][0].startswith(f"{(of_second - of_first).mean():+.2f} [".replace("-", "−"))
+    assert rows["ELBO"][1] == "–"
+    assert rows["k-NN accuracy"][1] != "–"

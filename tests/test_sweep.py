@@ -20,6 +20,7 @@ def test_values_are_read_as_people_write_them(text, values):
         (" ".join(map(str, range(21))), "beta", "A sweep has 1 to 20 values, but these are 21."),
         ("1, two", "beta", "'two' is not a number: write values such as 1, 2, 4"),
         ("2.5", "latent_dim", "latent_dim was 2.5; it must be a whole number."),
+        ("0, 0.25", "seed", "seed was 0.25; it must be a whole number."),
     ],
 )
 def test_what_is_no_list_of_values_is_told_in_a_sentence(text, over, sentence):
@@ -29,7 +30,7 @@ def test_what_is_no_list_of_values_is_told_in_a_sentence(text, over, sentence):
 
 def test_a_sweep_differs_in_one_setting_only():
     config = TrainConfig(beta=3, latent_dim=5, seed=7, hidden=(20,))
-    for over, values in (("beta", [0, 1.5]), ("latent_dim", [1, 8])):
+    for over, values in (("beta", [0, 1.5]), ("latent_dim", [1, 8]), ("seed", [0, 3])):
         for value, each in zip(values, sweep_configs(config, over, values), strict=True):
             assert getattr(each, over) == value
             assert each.model_dump(exclude={over}) == config.model_dump(exclude={over})

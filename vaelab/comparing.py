@@ -7,7 +7,7 @@ from typing import Literal
 from vaelab.config import TrainConfig
 from vaelab.runs import Run
 
-__all__ = ["Term", "measure", "same_images", "why_not"]
+__all__ = ["Term", "differs_by_seed", "measure", "same_images", "why_not"]
 
 Term = Literal["elbo", "reconstruction", "kl", "total", "bound"]
 
@@ -38,6 +38,16 @@ def same_images(run: Run, other: Run) -> bool:
         return False
     hashes = {run.data.image_hash, other.data.image_hash} - {""}  # runs of old have none
     return len(hashes) < 2
+
+
+def differs_by_seed(run: Run, other: Run) -> bool:
+    """Whether two runs are the same training from another seed: how far their figures lie apart is chance."""
+    seeds = run.config.seed, other.config.seed
+    return (
+        seeds[0] != seeds[1]
+        and same_images(run, other)
+        and run.config == other.config.model_copy(update={"seed": seeds[0], "threads": run.config.threads})
+    )
 
 
 def why_not(run: Run, other: Run, term: Term) -> str:

@@ -11,10 +11,12 @@ from vaelab.runs import Run
 
 __all__ = ["SWEPT", "SweptName", "create_sweep", "read_values", "sweep_configs"]
 
-SweptName = Literal["beta", "latent_dim"]
+SweptName = Literal["beta", "latent_dim", "seed"]
 
 #: What can be swept, and how a run's title names it.
-SWEPT: dict[SweptName, str] = {"beta": "β", "latent_dim": "latent dimensions"}
+SWEPT: dict[SweptName, str] = {"beta": "β", "latent_dim": "latent dimensions", "seed": "seed"}
+#: Those that are whole numbers.
+WHOLE = ("latent_dim", "seed")
 
 #: Runs of one sweep, at the most.
 MOST_VALUES = 20
@@ -51,8 +53,8 @@ def read_values(text: str, over: SweptName) -> list[float]:
             value = float(word)
         except ValueError:
             raise ValueError(f"{word!r} is not a number: write values such as 1, 2, 4, separated by commas.") from None
-        if over == "latent_dim" and not value.is_integer():
-            raise ValueError(f"latent_dim was {word}; it must be a whole number.")
+        if over in WHOLE and not value.is_integer():
+            raise ValueError(f"{over} was {word}; it must be a whole number.")
         if value not in values:
             values.append(value)
     if not 1 <= len(values) <= MOST_VALUES:
@@ -75,7 +77,7 @@ def sweep_configs(config: TrainConfig, over: SweptName, values: Sequence[float])
     Returns
     -------
     list of TrainConfig
-        In the order of ``values``; same seed, so that nothing else differs.
+        In the order of ``values``; same seed, unless that is swept, so that nothing else differs.
 
     Raises
     ------
@@ -90,7 +92,7 @@ def sweep_configs(config: TrainConfig, over: SweptName, values: Sequence[float])
     if over == "beta" and config.model == "ae":
         raise ValueError("An autoencoder has no KL term to weigh: choose a VAE to sweep beta.")
     settings = config.model_dump()
-    number = int if over == "latent_dim" else float
+    number = int if over in WHOLE else float
     return [TrainConfig.model_validate(settings | {over: number(value)}) for value in values]
 
 

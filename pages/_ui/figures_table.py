@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import mean, stdev
 from typing import Any
 
 from vaelab.comparing import Term, measure, why_not
 from vaelab.runs import Run
 from vaelab.studies import Study
 
-__all__ = ["differences_of", "groups", "meaning_of", "table_of"]
+__all__ = ["differences_of", "groups", "meaning_of", "spread_of", "table_of"]
 
 #: What figures are called, and how they are written.
 ROWS: dict[str, tuple[str, str]] = {
@@ -17,6 +18,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "reconstruction": ("Reconstruction", ".2f"),
     "kl": ("KL divergence", ".2f"),
     "bounds": ("Bound on log p(x)", ".2f"),
+    "gap": ("", ".2f"),
     "active_units": ("Active dimensions", "d"),
     "knn_accuracy": ("k-NN accuracy", ".1%"),
     "linear_accuracy": ("Linear probe", ".1%"),
@@ -25,6 +27,13 @@ ROWS: dict[str, tuple[str, str]] = {
     "completeness": ("DCI: completeness", ".3f"),
     "informativeness": ("DCI: informativeness", ".3f"),
     "factor_vae": ("FactorVAE score", ".3f"),
+}
+#: Parts of the gap between log p(x) and the ELBO.
+GAP = {
+    "log_p": "log p(x), on a grid",
+    "elbo": "ELBO of the same images",
+    "approximation": "Gap by approximation",
+    "amortization": "Gap by amortization",
 }
 #: Of these, a row a kind of model: nats of one kind say nothing beside those of another.
 OF_PIXELS = ("elbo", "reconstruction")
@@ -88,6 +97,12 @@ def table_of(runs: Mapping[str, Run], figures: Mapping[str, Mapping[str, Any]]) 
                     of_k = {name: (figures[name]["bounds"] or {}).get(k) for name in names}
                     add(", ".join(filter(None, (title, kind, f"k = {k}"))), form, names, of_k)
             continue
+        if key == "gap":
+            for part, of_part in GAP.items():
+                for kind, names in groups(runs, told=False).items():
+                    parts = {name: (figures[name].get("gap") or {}).get(part) for name in names}
+                    add(", ".join(filter(None, (of_part, kind))), form, names, parts)
+            continue
         values = {name: each.get(key) for name, each in (*figures.items(), *plain.items())}
         kinds = groups(runs, told=True) if key in OF_PIXELS else {"": list(runs)}
         for kind, names in kinds.items():
@@ -141,6 +156,36 @@ def differences_of(runs: Mapping[str, Run], studies: Mapping[str, Study]) -> dic
     }
 
 
+#: Figures of a run's evaluation whose spread over seeds is told.
+SPREAD = ("elbo", "reconstruction", "kl", "active_units", "knn_accuracy")
+
+
+def spread_of(evaluations: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Write how figures of one training differ from seed to seed.
+
+    Parameters
+    ----------
+    evaluations
+        What ``Run.evaluation`` returns, of two runs or more.
+
+    Returns
+    -------
+    dict of list
+        Columns of text: the figure, its mean, its standard deviation over seeds, the lowest and the highest.
+    """
+    rows: dict[str, list[str]] = {"figure": [], "mean": [], "sd": [], "lowest": [], "highest": []}
+    for key in SPREAD:
+        values = [float(each[key]) for each in evaluations if each.get(key) is not None]
+        if len(values) < len(evaluations):
+            continue
+        title, form = ROWS[key]
+        form = ".1f" if form == "d" else form
+        of_all = mean(values), stdev(values), min(values), max(values)
+        for column, text in zip(rows, (title, *(write(number, form) for number in of_all)), strict=True):
+            rows[column].append(text)
+    return rows
+
+
 def write(value: Any, form: str) -> str:
     """Write a figure, in brackets its interval."""
     if value is None:
@@ -165,6 +210,13 @@ def meaning_of(runs: Mapping[str, Run], figures: Mapping[str, Mapping[str, Any]]
         parts.append(
             f"**Bounds**: from a thousand samples for {of}, the same in all columns. A bound rises with k from the "
             "ELBO of those images, k = 1, towards log p(x)."
+        )
+    if any(one.get("gap") for one in each):
+        count = next(one["gap"]["num_images"] for one in each if one.get("gap"))
+        parts.append(
+            f"In two dimensions **log p(x)** itself can be summed over a grid, here for {count} images. What the ELBO "
+            "lies below it is lost by **approximation**, where even the best Gaussian is not the true posterior, and "
+            "by **amortization**, where the encoder does not find the best one (Cremer et al. 2018)."
         )
     if len(groups(runs, told=False)) > 1:
         parts.append(

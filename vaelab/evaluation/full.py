@@ -14,6 +14,7 @@ from vaelab.evaluation.baselines import baselines
 from vaelab.evaluation.bootstrap import Interval, bootstrap
 from vaelab.evaluation.bounds import NUM_SAMPLES, importance_bounds, marginal_bounds
 from vaelab.evaluation.disentanglement import MIN_IMAGES, dci, factor_vae_score, mutual_information_gap
+from vaelab.evaluation.gap import MAX_DIMENSIONS, elbo_gap
 from vaelab.evaluation.neighbours import knn_votes
 from vaelab.evaluation.probes import linear_votes
 from vaelab.evaluation.rate import rate_parts
@@ -23,6 +24,9 @@ __all__ = ["evaluate_fully"]
 
 #: Held-out images whose bounds are taken at the most, each from a thousand samples.
 NUM_BOUND_IMAGES = 200
+
+#: Held-out images whose gap is split, at the most: each has a grid and a search of its own.
+NUM_GAP_IMAGES = 50
 
 #: Training images whose rate is taken apart, at the most.
 NUM_RATE_IMAGES = 10_000
@@ -58,6 +62,9 @@ def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda f
         chance: ``bounds`` on log p(x), labels summed out, one for each k of ``NUM_SAMPLES`` by its
         decimal name.
 
+        ``gap``, of VAEs of at most two dimensions that take no labels: on ``num_images`` of the held-out
+        images, chosen by chance, ``log_p``, ``elbo``, ``approximation`` and ``amortization`` (nats).
+
         Of ``num_images`` of its own in it, training images: ``rate``, numbers without intervals:
         ``information``, ``total_correlation`` and ``dimension_kl``, the parts of the rate (nats),
         and ``log_num_images``, the most that information can be.
@@ -86,6 +93,7 @@ def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda f
         "kl": None,
         "bounds": None,
         "rate": None,
+        "gap": None,
         "active_units": int(active_units(codes.mu, engine.is_vae).sum()),
         "knn_accuracy": None,
         "linear_accuracy": None,
@@ -99,6 +107,7 @@ def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda f
             "bounds": {str(k): _mean(bound) for k, bound in zip(NUM_SAMPLES, bounds, strict=True)},
             "num_bound_images": bounds.shape[1],
             "rate": _rate(engine, data),
+            "gap": _gap(engine, data),
         }
     report(0.45)
     right: dict[str, NDArray[np.float64]] = {}
@@ -121,6 +130,14 @@ def _bounds(engine: Engine, data: ImageDataset, report: Report) -> NDArray[np.fl
         return importance_bounds(engine, data.images[some], report=report)
     met = np.bincount(data.labels[data.split.train], minlength=engine.num_labels)
     return marginal_bounds(engine, data.images[some], met / met.sum(), report=report)
+
+
+def _gap(engine: Engine, data: ImageDataset) -> dict[str, Any] | None:
+    if engine.latent_dim > MAX_DIMENSIONS or engine.num_labels:
+        return None
+    some = np.random.default_rng(0).permutation(data.split.test)[:NUM_GAP_IMAGES]
+    gap = elbo_gap(engine, data.images[some])
+    return {"num_images": len(some)} | {name: _mean(each) for name, each in gap._asdict().items()}
 
 
 def _rate(engine: Engine, data: ImageDataset) -> dict[str, float]:
