@@ -194,14 +194,14 @@ def draw_figures(runs: Sequence[Run]) -> None:
             return
         of = {name_among(run, runs): run for run in runs if name_among(run, runs) in studies}
         figures = {name: study.figures for name, study in studies.items()}
-        left, right = st.columns([3, 2], gap="medium")
+        table = table_of(of, figures)
+        st.table({column if column == "figure" else widgets.plain(column): rows for column, rows in table.items()})
+        st.caption(meaning_of(of, figures))
+        draw_differences(of, studies)
+        left, right = st.columns(2, gap="medium")
         with left:
-            table = table_of(of, figures)
-            st.table({column if column == "figure" else widgets.plain(column): rows for column, rows in table.items()})
-            st.caption(meaning_of(of, figures))
-            draw_differences(of, studies)
-        with right:
             draw_bounds(of, figures)
+        with right:
             draw_rate_parts(figures)
         draw_factors(runs, studies)
 
@@ -221,7 +221,7 @@ def draw_differences(runs: dict[str, Run], studies: dict[str, Study]) -> None:
     st.table({column if column == "figure" else widgets.plain(column): rows for column, rows in table.items()})
     st.caption(
         "Taken image by image, so that what is hard for both falls out: an interval that holds 0 says that these "
-        "images do not tell the two models apart."
+        "images do not tell the two models apart. Accuracies differ by percentage points."
     )
 
 
@@ -245,7 +245,7 @@ def draw_rate_parts(figures: dict[str, dict[str, Any]]) -> None:
     parts = {name: each["rate"] for name, each in figures.items() if each.get("rate")}
     if not parts:
         return
-    st.markdown("**What the rate is made of**")
+    st.markdown("**What the rate is made of**, in nats per image")
     widgets.chart(rate_bars(parts), key="compare-rate-parts", config=STILL)
     count = next(iter(parts.values()))["num_images"]
     st.caption(

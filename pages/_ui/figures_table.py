@@ -31,7 +31,7 @@ ROWS: dict[str, tuple[str, str]] = {
 #: Parts of the gap between log p(x) and the ELBO.
 GAP = {
     "log_p": "log p(x), on a grid",
-    "elbo": "ELBO of the same images",
+    "elbo": "ELBO of those images",
     "approximation": "Gap by approximation",
     "amortization": "Gap by amortization",
 }
@@ -81,7 +81,7 @@ def table_of(runs: Mapping[str, Run], figures: Mapping[str, Mapping[str, Any]]) 
     first = next(iter(runs))
     # Of as many numbers as the first model's: with other models' there would be columns for each.
     plain = {
-        f"{name}, {runs[first].config.latent_dim}-D": each
+        f"{name[0].upper()}{name[1:]}, {runs[first].config.latent_dim}-D": each
         for name, each in (figures[first].get("baselines") or {}).items()
         if each
     }

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vaelab.figures.comparison import RatePoint, bounds, factor_information, rate_distortion
+from vaelab.figures.comparison import RatePoint, bounds, factor_information, rate_bars, rate_distortion
 
 POINTS = [
     RatePoint("a", "first", 10.0, 60.0),
@@ -101,3 +101,18 @@ def test_information_is_drawn_on_one_scale_for_all_models():
     assert (field.zmin, field.zmax) == (0, 0.4)
     assert list(field.x) == ["x", "eye size"]
     assert list(field.y) == ["z1"]
+
+
+def test_a_rates_parts_lie_on_one_another_beside_a_line_at_log_n():
+    parts = {"information": 3.0, "total_correlation": -0.01, "dimension_kl": 0.5, "log_num_images": 7.27}
+    figure = rate_bars({"one": parts, "two": parts | {"information": 5.0}})
+    assert figure.layout.barmode == "stack"
+    assert [list(bar.x) for bar in figure.data] == [[3, 5], [0, 0], [0.5, 0.5]]
+    assert figure.layout.shapes[0].x0 == 7.27
+
+
+def test_what_a_dimension_tells_is_said_in_nats_where_they_are_known():
+    figure = factor_information(np.array([[0.5, 0.0]]), ["shape", "x"], entropies=[1.0, 3.0])
+    assert figure.data[0].customdata.tolist() == [[0.5, 0.0]]
+    assert "nats" in figure.data[0].hovertemplate
+    assert "nats" not in factor_information(np.array([[0.5]]), ["shape"]).data[0].hovertemplate

@@ -173,7 +173,7 @@ def rate_bars(runs: Mapping[str, Mapping[str, float]]) -> go.Figure:
     Returns
     -------
     plotly.graph_objects.Figure
-        A bar a run, its parts on one another, and a line at log N.
+        A bar a run, its parts on one another in nats per image, and a line at log N.
     """
     figure = go.Figure()
     names = [escape(name) for name in runs]
@@ -202,7 +202,7 @@ def rate_bars(runs: Mapping[str, Mapping[str, float]]) -> go.Figure:
         legend={"orientation": "h", "y": -0.35, "yanchor": "top", "x": 0, "traceorder": "normal"},
     )
     figure.update_yaxes(autorange="reversed", ticklabelposition="outside", automargin=True)
-    figure.update_xaxes(title="nats per image", rangemode="tozero")
+    figure.update_xaxes(rangemode="tozero")
     return figure
 
 
