@@ -178,7 +178,9 @@ def columns(longest: int) -> dict[str, Any]:
         "Size": st.column_config.NumberColumn(format="%.1f MB", help="How much it takes on the disk."),
         "Dims": st.column_config.NumberColumn(help="Latent dimensions."),
         "β": st.column_config.NumberColumn(format="%.4g", help="Weight of the KL term."),
-        "ELBO": st.column_config.NumberColumn(help=f"Evidence lower bound {nats}; higher (less negative) is better."),
+        "ELBO": st.column_config.NumberColumn(
+            help=f"Evidence lower bound {nats}; higher is better. Of Gaussian pixels, a density, it may be positive."
+        ),
         "Reconstruction": st.column_config.NumberColumn(help=f"−log p(x|z) {nats}; lower is better."),
         "KL": st.column_config.NumberColumn(help=f"KL divergence {nats}."),
         "k-NN accuracy": st.column_config.NumberColumn(

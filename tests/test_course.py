@@ -1,4 +1,4 @@
-"""The course without a browser: its words, its last lesson's model, and the code to take away."""
+"""The course without a browser: its words, its claims, its last lesson's model, and the code to take away."""
 
 import ast
 import json
@@ -7,13 +7,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from scipy.special import logsumexp
+from scipy.stats import norm
 
+import vaelab
 from pages import _lessons
-from pages._lessons import making, python
+from pages._lessons import beta, collapse, kit, making, python
+from pages._ui import resources
 from pages._ui.browser_code import ASSETS
 from vaelab import walkthrough
+from vaelab.config import TrainConfig
+from vaelab.models import build_model
+from vaelab.objectives import loss_terms
+from vaelab.studies import Study
 
 #: What lessons are written in: the words and the figures.
 WORDS = sorted(Path(_lessons.__file__).parent.glob("*.py"))
@@ -45,6 +54,126 @@ def test_words_and_figures_have_one_kind_of_apostrophe_and_of_percent(file):
     for text in texts_of(file):
         assert not re.search(r"\w'\w|s' ", text), text
         assert not re.search(r"[\d}][ \u00a0]%", text), text
+
+
+def source_of(lesson):
+    """All that a lesson says, in one line."""
+    return " ".join(texts_of(Path(lesson.__file__)))
+
+
+# --- What lessons claim --------------------------------------------------------------------------
+
+
+def rate_by_hand(mu, sigma, count=20_000):
+    """Information, total correlation and the dimensions' KL of two-dimensional posteriors, by draws from them."""
+    rng = np.random.default_rng(1)
+    rows = rng.integers(len(mu), size=count)
+    z = rng.normal(mu[rows], sigma[rows])
+    parts = []
+    for some in np.array_split(np.arange(count), 100):
+        each = norm.logpdf(z[some][:, None], mu, sigma)  # (draws, N, 2)
+        own = norm.logpdf(z[some], mu[rows[some]], sigma[rows[some]])
+        together = logsumexp(each.sum(2), 1) - np.log(len(mu))
+        alone = logsumexp(each, 1) - np.log(len(mu))
+        prior = norm.logpdf(z[some])
+        parts.append([own.sum(1) - together, together - alone.sum(1), (alone - prior).sum(1)])
+    return np.concatenate(parts, 1).mean(1)
+
+
+@pytest.mark.parametrize("name", beta.RUNS)
+def test_the_rate_bounds_what_a_code_tells_and_its_parts_add_up_to_it(name):
+    run = resources.example(name)
+    data = resources.images_of(run)
+    parts = beta.rate_parts(run)
+    train = data.split.train
+    assert parts["num_images"] == len(train)
+    assert parts["log_num_images"] == pytest.approx(np.log(len(train)), abs=1e-3)
+    posterior = run.engine.encode(data.images[train])
+    rate = run.engine.terms(data.images[train], 0).kl.mean()
+    assert beta.rate_of(parts) == pytest.approx(rate, abs=0.03)
+    by_hand = rate_by_hand(posterior.mu.astype(float), posterior.sigma.astype(float))
+    shown = [parts[part] for part in ("information", "total_correlation", "dimension_kl")]
+    np.testing.assert_allclose(shown, by_hand, atol=0.05)
+    assert parts["information"] < min(rate + 0.01, np.log(len(train)))
+    if run.config.beta == 0.05:
+        assert rate > np.log(len(train)), "more than there is to tell"
+        assert rate - parts["information"] > 1.5
+
+
+def test_the_lesson_on_beta_does_without_parts_that_an_older_study_lacks(monkeypatch):
+    run = resources.example(beta.RUNS[0])
+    for study in (None, Study({"elbo": -20.0}, {}), Study({"rate": None}, {})):
+        monkeypatch.setattr(beta, "read_study", lambda *_, study=study: study)
+        assert beta.rate_parts(run) is None
+    told = []
+    monkeypatch.setattr(kit, "say", told.append)
+    beta._say_what_a_code_tells({})
+    assert told == []
+
+
+def test_an_elbo_of_densities_may_be_positive_as_the_lesson_on_the_loss_says():
+    assert (resources.example("digits-16d").evaluation() or {})["elbo"] > 40
+    run = resources.example("digits-2d")
+    assert run.config.likelihood == "bernoulli", "where a sum over black and white images cannot exceed 1"
+    assert (run.evaluation() or {})["elbo"] < 0
+
+
+def test_grey_pixels_have_no_normalized_cross_entropy():
+    """What the lesson on the loss says: over grey values, e to the minus cost does not add up to 1."""
+    grey = (np.arange(10_000) + 0.5) / 10_000
+    for decoded in (0.1, 0.5, 0.9):
+        density = decoded**grey * (1 - decoded) ** (1 - grey)
+        assert density.mean() < 0.75
+
+
+def test_beta_and_the_noise_of_gaussian_pixels_are_one_dial():
+    """With beta 4 the loss is four times that with twice the sigma, but for a constant."""
+    x = torch.rand(8, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+
+    def totals(seed, **settings):
+        config = TrainConfig(likelihood="gaussian", latent_dim=4, hidden=(16,), seed=seed, **settings)
+        model = build_model(config, (1, 8, 8))
+        return loss_terms(model, x, config, generator=torch.Generator().manual_seed(1)).total.detach()
+
+    a, b = (totals(seed, sigma=0.1, beta=4) - 4 * totals(seed, sigma=0.2, beta=1) for seed in (0, 1))
+    torch.testing.assert_close(a, b, rtol=1e-3, atol=0.05)
+    torch.testing.assert_close(a, a.mean().expand(8), rtol=1e-3, atol=0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("sigma", "alive"), [(0.3, 5), (0.05, 16)])
+def test_how_many_numbers_live_is_up_to_the_noise_of_the_pixels(sigma, alive, tmp_path):
+    shipped = resources.example("digits-16d")
+    config = shipped.config.model_copy(update={"sigma": sigma})
+    figures = vaelab.train(config, resources.images_of(shipped), tmp_path / "run").evaluation()
+    assert figures["active_units"] == pytest.approx(alive, abs=1)
+    assert (shipped.config.sigma, shipped.evaluation()["active_units"]) == (0.1, 9)
+    said = f"sigma = {sigma:g}$, " + ("this model keeps 5" if alive == 5 else "all 16")
+    assert said in source_of(collapse)
+
+
+def test_a_score_function_is_right_on_average_and_scatters_far_more():
+    """What the lesson on the reparameterization trick says of the two estimates of a derivative."""
+    run = resources.example("digits-2d")
+    data = resources.images_of(run)
+    model = run.engine.model
+    x = torch.from_numpy(data.images[data.split.test[:1]]).float() / 255
+    posterior = run.engine.encode(data.images[data.split.test[:1]])
+    mu, sigma = torch.from_numpy(posterior.mu), torch.from_numpy(posterior.sigma)
+    noise = torch.randn(20_000, 2, generator=torch.Generator().manual_seed(0))
+    z = (mu + sigma * noise).requires_grad_()
+    cost = -model.likelihood.log_prob(model.decoder(z), x.expand(len(z), -1, -1, -1))
+    (through,) = torch.autograd.grad(cost.sum(), z)  # dz / dmu = 1
+    # Less its mean, which changes nothing on average: the usual baseline.
+    scored = ((cost - cost.mean())[:, None] * noise / sigma).detach()
+    error = (scored.std(0) / len(z) ** 0.5).numpy()
+    np.testing.assert_allclose(scored.mean(0), through.mean(0), atol=4 * error.max())
+    assert (scored.std(0) > 1.5 * through.std(0)).all(), (scored.std(0), through.std(0))
+    plain = (cost[:, None] * noise / sigma).detach()
+    assert (plain.std(0) > 5 * through.std(0)).all(), (plain.std(0), through.std(0))
+
+
+# --- The last lesson -----------------------------------------------------------------------------
 
 
 def test_what_the_file_to_take_away_needs_is_said():

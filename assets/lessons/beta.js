@@ -3,10 +3,11 @@
  *
  * @import { Network } from "../network/network.js"
  * @import { Numbers } from "../network/safetensors.js"
+ * @import { RateParts } from "./beta_rate.js"
  * @import { Classes, Given } from "./stage/mount.js"
  *
  * `ModelFigures` of pages/_lessons/beta.py: rate and distortion are in nats per image.
- * @typedef {{ role: string, beta: number, rate: number, distortion: number }} ModelFigures
+ * @typedef {{ role: string, beta: number, rate: number, distortion: number, parts: RateParts | null }} ModelFigures
  *
  * `BetaSpec` of pages/_lessons/beta.py: the extent of all maps, and how many draws from the prior are decoded.
  * @typedef {Classes & { extent: number[], num_draws: number, model_figures: ModelFigures[] }} BetaSpec
@@ -15,6 +16,7 @@
  */
 
 import { show } from "../shared/show.js";
+import { RateBars } from "./beta_rate.js";
 import { legend, table } from "./stage/bars.js";
 import { Choice } from "./stage/controls.js";
 import { column, element, note, part, row } from "./stage/elements.js";
@@ -74,6 +76,7 @@ class Beta {
     this.back = new Tiles(size, "The same images, reconstructed", count, count);
     this.draws = new Tiles(size, "Codes drawn from the prior, decoded", spec.num_draws, count);
     this.numbers = element("div", { "data-testid": "rate-distortion" });
+    this.rates = new RateBars(this.models, spec.palette);
     root.append(
       this.choice.element,
       row(
@@ -82,7 +85,11 @@ class Beta {
           this.plane.element,
           row(this.here.element, column(legend(spec.label_names, spec.palette), this.coverage)),
         ),
-        column(part("Rate against distortion, on held-out images", this.graph.element), this.numbers),
+        column(
+          part("Rate against distortion, on held-out images", this.graph.element),
+          this.numbers,
+          this.rates.element,
+        ),
       ),
       row(
         part("Held-out images and their μ, decoded", this.originals.element, this.back.element),
@@ -198,6 +205,7 @@ class Beta {
       line.setAttribute("aria-current", String(compared[i] === chosen));
     });
     this.numbers.replaceChildren(lines);
+    this.rates.show(compared, chosen);
   }
 }
 

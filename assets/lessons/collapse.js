@@ -8,7 +8,8 @@
  * number is active, and sigma of the pixels in the model of sixteen numbers.
  * @typedef {Classes & { num_shown: number, active_variance: number, pixel_sigma: number }} CollapseSpec
  *
- * One number of the code over the held-out images; `loss` is what is lost without it, in nats.
+ * One number of the code over the held-out images; `loss` is what is lost without it, in nats: an upper bound of its
+ * worth, for a model trained without it would do better.
  * @typedef {{ kl: number, sigma: number, center: number, variance: number, active: boolean, loss: number | null }} Unit
  */
 import { Picture } from "../network/picture.js";
@@ -192,7 +193,7 @@ class Collapse {
     this.notes.strip.textContent = `From end to end, the pixel that changes most does so by ${show(largestChange(images, this.vae.numPixels))} (black to white is 1).`;
     this.notes.statistics.textContent = `Over ${this.images.length} held-out images μ is ${show(unit.center)} on average, with variance ${show(unit.variance)}, and σ is ${show(unit.sigma)}: ${unit.active ? "active" : "dead"}.`;
     unit.loss ??= this.#meanError((all) => all.map((m, k) => (k === j ? 0 : m))) - this.error;
-    this.notes.worth.textContent = `It costs ${show(unit.kl)} nats, and saves ${show(unit.loss, 1)} nats of reconstruction: that is how much the error grows if it is 0 in all images.`;
+    this.notes.worth.textContent = `It costs ${show(unit.kl)} nats, and saves ${show(unit.loss, 1)} nats of reconstruction at the most: that is how much the error grows if it is 0 in all images, and nothing is trained anew.`;
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import { nearest } from "../network/nearest.js";
 import { normals } from "../network/random.js";
+import { Truth } from "./distribution_truth.js";
 import { legend } from "./stage/bars.js";
 import { button, element, note, part, row } from "./stage/elements.js";
 import { showCode } from "./stage/format.js";
@@ -22,6 +23,7 @@ class Distribution {
   #epsilons = [];
   /** @type {Posterior} Of the image that is shown, in the VAE. */
   #posterior = { mu: new Float32Array(2), sigma: new Float32Array(2) };
+  #image = new Float32Array();
 
   /** @param {Given<Classes>} given */
   constructor({ root, spec, arrays, networks }) {
@@ -56,7 +58,9 @@ class Distribution {
       element("div", { class: "ls-draws" }, ...this.draws.map((draw) => draw.element)),
       button("Sample again", () => this.#sample(), "Draw other codes from the same cloud"),
     );
+    this.truth = new Truth(networks.vae, { places: arrays.vae.data, labels: this.labels, palette: spec.palette });
     this.cloud.hidden = true;
+    this.truth.element.hidden = true;
     root.append(
       row(
         part("Autoencoder: a point", this.planes.ae.element, this.notes.ae),
@@ -71,20 +75,24 @@ class Distribution {
         this.decoded.vae.element,
         this.cloud,
       ),
+      this.truth.element,
     );
     this.#draw();
     this.#show(0);
   }
 
-  /** From now on, what is drawn from the cloud is shown. */
+  /** From now on, what is drawn from the cloud is shown, and the true posterior. */
   reveal() {
     this.cloud.hidden = false;
+    this.truth.element.hidden = false;
+    this.truth.prepare(() => this.#showCloud());
     this.#showCloud();
   }
 
   /** @param {number} i */
   #show(i) {
     const image = this.images[i];
+    this.#image = image;
     this.original.paint(image);
     this.original.describe(`The image: a “${this.names[this.labels[i]]}”`);
     const { ae, vae } = this.networks;
@@ -117,7 +125,8 @@ class Distribution {
     codes.forEach((z, i) => {
       this.draws[i].paint(this.networks.vae.decode(z));
     });
-    this.planes.vae.shapes = [...ellipses, ...codes.map((z) => ({ dot: z }))];
+    const truth = this.cloud.hidden ? [] : this.truth.show(this.#image, this.#posterior, ellipses);
+    this.planes.vae.shapes = [...truth, ...ellipses, ...codes.map((z) => ({ dot: z }))];
     this.planes.vae.draw();
   }
 }

@@ -22,6 +22,8 @@ const CLOUD = 80;
 const CLOSE = 1.1;
 /** By how much mu or sigma is nudged. */
 const NUDGE = 0.01;
+/** What share of the nudge a mean of movements may be off. */
+const WITHIN = 0.1;
 const SHIFTS = { min: -0.5, max: 0.5 };
 const FACTORS = { min: 0, max: 2, value: 1 };
 
@@ -84,9 +86,11 @@ class Reparameterization {
       ),
     );
     this.nudges = element("div", { "data-testid": "nudges" });
+    this.needed = note();
     this.check = part(
       `Nudge μ1 or σ1 by ${NUDGE}: how far does z1 move?`,
       this.nudges,
+      this.needed,
       button("Nudge again", () => this.#nudge(), "Nudge again: what is drawn anew comes out differently"),
     );
     this.moves.hidden = true;
@@ -207,6 +211,9 @@ class Reparameterization {
 
   #showNudges() {
     const { mu, sigma } = this.#posterior;
+    // The standard error of a mean of n differences is σ √(2 / n).
+    const pairs = 2 * (sigma[0] / (WITHIN * NUDGE)) ** 2;
+    this.needed.textContent = `The mean of about ${Number(pairs.toPrecision(2)).toLocaleString("en")} pairs of draws, before and after, would tell the first to within a tenth (one standard error).`;
     /**
      * By how much z1 moves, of noise before and after it, when mu and sigma are nudged by so much.
      * @type {(before: number, after: number, ofMu: number, ofSigma: number) => number}

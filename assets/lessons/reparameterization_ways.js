@@ -30,7 +30,7 @@ export const waysToDraw = () =>
     chain(
       "Drawn directly",
       [["x"], ["encoder"], ["μ, σ"], ["draw z ∼ N(μ, σ²)", "ls-random"], ["decoder"], ["reconstruction"]],
-      "✕ No derivative comes back through the draw, so this way the encoder gets none from the reconstruction.",
+      "✕ No derivative comes back through the draw. The encoder can be trained from the loss’s values alone, only more noisily.",
     ),
     chain(
       "Noise aside",

@@ -71,7 +71,7 @@ for epoch in range(1, 41):
         (reconstruction + kl).backward()
         optimizer.step()
     if epoch % 10 == 0:
-        print(f"epoch {epoch}: reconstruction {reconstruction:.1f} + KL {kl:.1f} nats")
+        print(f"epoch {epoch}, last batch: reconstruction {reconstruction:.1f} + KL {kl:.1f} nats")
 
 # %% [markdown]
 # **Evaluation.** The same two terms on images that the model has never seen; their negative sum is the ELBO.

@@ -14,6 +14,8 @@
  * @property {[number, number, number]} image_shape  Channels, height and width.
  * @property {boolean} is_vae
  * @property {string} mean  How E[x|z] comes from the logits.
+ * @property {string} likelihood  As vaelab.config calls it.
+ * @property {number} sigma  Of Gaussian pixels.
  * @property {LayerSpec[]} encoder
  * @property {LayerSpec[]} decoder
  *
@@ -23,6 +25,7 @@ import { MEANS, overAll } from "./activations.js";
 import { Conv } from "./conv.js";
 import { Arena, BATCH } from "./kernel.js";
 import { Add, Dense, Skip } from "./layers.js";
+import { likelihoodOf } from "./likelihoods.js";
 import { pick, readSafetensors, specOf } from "./safetensors.js";
 
 /** @type {Record<string, new (...given: any) => Layer>} */
@@ -63,6 +66,7 @@ export class Network {
     this.decoder = build(spec.decoder);
     this.encoder = build(spec.encoder);
     this.mean = overAll(pick(MEANS, "pixel model", spec.mean));
+    this.likelihood = likelihoodOf(spec);
     checkWidths(this.decoder, this.latentDim, this.numPixels);
     checkWidths(this.encoder, this.numPixels, 2 * this.latentDim);
     this.machine = arena.place(simd);
@@ -98,15 +102,27 @@ export class Network {
    * @returns {Float32Array<ArrayBuffer>} `count` images; valid until the next call.
    */
   decode(z, count = 1, label = 0) {
+    const images = this.outputs(z, count, label);
+    this.mean(images, 0, images.length);
+    return images;
+  }
+
+  /**
+   * What the decoder gives before it becomes an image: what the likelihood reads. As `decode` otherwise.
+   * @param {ArrayLike<number>} z
+   * @param {number} label
+   * @returns {Float32Array<ArrayBuffer>}
+   */
+  outputs(z, count = 1, label = 0) {
     this.#setLabel(label);
     if (count > BATCH) {
-      const images = new Float32Array(count * this.numPixels);
+      const all = new Float32Array(count * this.numPixels);
       for (let i = 0; i < count; i += BATCH) {
         const some = Math.min(BATCH, count - i);
         const part = Array.prototype.slice.call(z, i * this.latentDim, (i + some) * this.latentDim);
-        images.set(this.decode(part, some, label), i * this.numPixels);
+        all.set(this.outputs(part, some, label), i * this.numPixels);
       }
-      return images;
+      return all;
     }
     const { floats } = this.machine;
     const [at, step] = this.#run(this.decoder, z, this.latentDim, count);
@@ -114,7 +130,6 @@ export class Network {
     for (let i = 1; i < count; i++) {
       floats.copyWithin(at + i * this.numPixels, at + i * step, at + i * step + this.numPixels);
     }
-    this.mean(floats, at, at + count * this.numPixels);
     return floats.subarray(at, at + count * this.numPixels);
   }
 

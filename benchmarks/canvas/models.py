@@ -166,6 +166,8 @@ def vae_explainer() -> Model:
         image_shape=(1, 28, 28),
         is_vae=True,
         mean="sigmoid",
+        likelihood="bernoulli",
+        sigma=0.0,  # it has none
         encoder=[encoder],
         decoder=specs,
     )

@@ -11,6 +11,7 @@ from pages._lessons import kit
 from pages._ui import resources
 from vaelab.datasets import ImageDataset
 from vaelab.runs import Run
+from vaelab.studies import read_study
 
 FIGURE = kit.LiveFigure("beta")
 SLUG = "beta"
@@ -30,11 +31,22 @@ class RateAndDistortion(TypedDict):
     distortion: float
 
 
+class RateParts(TypedDict):
+    """The rate taken apart, in nats per image; the parts add up to it, but for a hundredth of a nat or two."""
+
+    information: float  # I(x; z)
+    total_correlation: float
+    dimension_kl: float  # summed over dimensions
+    log_num_images: float  # the most that the information can be
+    num_images: int
+
+
 class ModelFigures(RateAndDistortion):
     """A model, and how well it does."""
 
     role: str  # among the figure's models
     beta: float
+    parts: RateParts | None  # None where its study is older than they are
 
 
 class BetaSpec(kit.Classes):
@@ -51,9 +63,9 @@ def draw() -> None:
     words, stage, after = kit.sides()
     with words:
         kit.say(
-            "The loss asks for two things that are at odds. The **rate**, the KL term, is what a code tells of its "
-            "image, in nats. The **distortion**, the reconstruction term, is what is then still missing. A **β-VAE** "
-            "weighs one against the other:"
+            "The loss asks for two things that are at odds. The **rate**, the KL term, is what a code costs, in nats; "
+            "on average it tells no more of its image than that. The **distortion**, the reconstruction term, is what "
+            "is then still missing. A **β-VAE** weighs one against the other:"
         )
         kit.say(
             r"$$\underbrace{-\log p(x|z)}_{\text{distortion}} \;+\; \beta \cdot "
@@ -81,7 +93,7 @@ def draw() -> None:
     with after:
         if answered:
             _after(runs)
-        kit.sources("higgins2017", "alemi2018")
+        kit.sources("higgins2017", "alemi2018", "hoffman2016")
 
 
 def _figure(runs: list[Run], data: ImageDataset) -> None:
@@ -96,7 +108,7 @@ def _figure(runs: list[Run], data: ImageDataset) -> None:
         "extent": [-most, most, -most, most],
         "num_draws": DECODED,
         "model_figures": [
-            {"role": role, "beta": run.config.beta, **_rate_and_distortion(run)}
+            {"role": role, "beta": run.config.beta, **_rate_and_distortion(run), "parts": rate_parts(run)}
             for role, run in zip(roles, runs, strict=True)
         ],
         **kit.classes(data),
@@ -121,6 +133,21 @@ def _rate_and_distortion(run: Run) -> RateAndDistortion:
     return {"rate": figures["kl"], "distortion": figures["reconstruction"]}
 
 
+def rate_parts(run: Run) -> RateParts | None:
+    """What a run's rate is made of, as its evaluation has it; None where that is older."""
+    study = read_study(run, "evaluation")
+    found = study and study.figures.get("rate")
+    if not found:
+        return None
+    return {
+        "information": found["information"],
+        "total_correlation": found["total_correlation"],
+        "dimension_kl": float(np.sum(found["dimension_kl"])),
+        "log_num_images": found["log_num_images"],
+        "num_images": found["num_images"],
+    }
+
+
 def _after(runs: list[Run]) -> None:
     by_beta = {run.config.beta: _rate_and_distortion(run) for run in runs}
     small, usual, large = by_beta[0.05], by_beta[1.0], by_beta[4.0]
@@ -132,6 +159,7 @@ def _after(runs: list[Run]) -> None:
         f"{_price(by_beta, 2, 4):.1f} on to $4$. Each price lies between the two values of $\\beta$, for a model buys "
         "rate as long as a nat of it saves at least $\\beta$ nats of distortion."
     )
+    _say_what_a_code_tells({run.config.beta: parts for run in runs if (parts := rate_parts(run))})
     kit.say(
         "**The far end.** With $\\beta = 2$ one of the two numbers is given up, with $\\beta = 4$ both: the rate is "
         f"{large['rate']:.1f}, the codes tell nothing of the images, and all come back the same. That is the next "
@@ -153,6 +181,33 @@ def _after(runs: list[Run]) -> None:
         f"al.)."
     )
     kit.go_on("compare", "Compare two of them under one cursor", runs[1])
+
+
+def _say_what_a_code_tells(by_beta: dict[float, RateParts]) -> None:
+    """Say what the rates are made of, where that is known."""
+    if not {0.05, 0.25} <= by_beta.keys():
+        return
+    small, less = by_beta[0.05], by_beta[0.25]
+    saved = rate_of(small) - rate_of(less)
+    idle = (rate_of(small) - small["information"]) - (rate_of(less) - less["information"])
+    kit.say(
+        "**What a code tells of its image** is only one of three parts of the rate (Hoffman and Johnson): the "
+        "**information** that a code has about which image it was drawn for. The other two are paid because the codes "
+        "of all images, taken together, are not distributed as the prior is. **Total correlation** is how far the "
+        "numbers of a code depend on one another; the **KL of each number** is how far its own distribution is from "
+        "$\\mathcal N(0, 1)$. Neither tells anything of the image."
+    )
+    kit.say(
+        f"With $\\beta = 0.05$ the rate is {rate_of(small):.2f} nats over {small['num_images']:,} training images. "
+        f"To tell them all apart takes {small['log_num_images']:.2f}, the dashed line: no code can tell more. This one "
+        f"tells {small['information']:.2f}. And of the {saved:.2f} nats that $\\beta = 0.25$ saves, {idle:.2f} told "
+        "nothing."
+    )
+
+
+def rate_of(parts: RateParts) -> float:
+    """The rate that was taken apart."""
+    return parts["information"] + parts["total_correlation"] + parts["dimension_kl"]
 
 
 def _price(by_beta: dict[float, RateAndDistortion], low: float, high: float) -> float:

@@ -70,7 +70,7 @@ def draw() -> None:
             figures = run.evaluation() or {}
             kit.say(
                 "**How good a map of the digits is it?** Give each image that was held out of training the digit that "
-                "most of its ten nearest neighbours on the map have. This **$k$-nearest-neighbour accuracy** is "
+                "most of the ten nearest training images on the map have. This **$k$-nearest-neighbour accuracy** is "
                 f"{figures['knn_accuracy']:.0%} on {figures['num_images']} test images; guessing would reach 10%. "
                 f"Labels "
                 "were used to judge the map, never to make it. This is what makes an autoencoder a means of "

@@ -23,7 +23,8 @@ def draw() -> None:
             "An autoencoder’s encoder answers each image with a point of latent space. The encoder of a **variational "
             "autoencoder** (VAE) answers with a *distribution*: a Gaussian cloud, given by its middle $\\mu$ and, "
             "along each axis, its width $\\sigma$. The decoder is given a code drawn from that cloud, which is called "
-            "the image’s **posterior**, $q(z|x) = \\mathcal N\\big(\\mu(x), \\sigma(x)^2\\big)$."
+            "the image’s **approximate posterior**, or just posterior: $q(z|x) = \\mathcal N\\big(\\mu(x), "
+            "\\sigma(x)^2\\big)$."
         )
         kit.say("**Move over either map**: the nearest image goes through both models.")
         answered = kit.predict(
@@ -58,5 +59,17 @@ def draw() -> None:
                 "images overlap. Look for an image with a wide ellipse and one with a narrow ellipse: where the cloud "
                 "is wide, the exact code matters little."
             )
+            kit.say(
+                "**The true posterior.** Which codes may an image have come from? Bayes’ rule says, $p(z|x) = "
+                "p(x|z)\\,p(z) / p(x)$, but to find $p(x)$ all codes there are would have to be decoded. With two "
+                "numbers the figure can do that, on a grid, with this decoder and $p(z) = \\mathcal N(0, I)$. The "
+                "encoder answers at once instead, and its answer is always a Gaussian that lies along the axes."
+            )
+            kit.say(
+                "The **gap** is how far the one is from the other. Part of it is there because no such ellipse would "
+                "fit, part because one encoder has to serve all images (Cremer et al.). **Move over the map** to find "
+                "images whose true posterior is bent, leans, or is in two pieces. The gap comes back in the lesson on "
+                "the loss: it is what lies between the ELBO and $\\log p(x)$."
+            )
             kit.go_on("compare", "Compare the two models under one cursor", vae)
-        kit.sources("kingma2014", "kingma2019")
+        kit.sources("kingma2014", "kingma2019", "cremer2018")

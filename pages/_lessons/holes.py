@@ -58,8 +58,8 @@ def draw() -> None:
         if answered:
             low, high = ae_map.codes.min(), ae_map.codes.max()
             kit.say(
-                "**Why there are holes.** Look again at what an autoencoder is trained to make small: $\\lVert x - "
-                "\\hat x \\rVert^2$ is about the codes of training images and no others. Nothing in it says what the "
+                "**Why there are holes.** Look again at what an autoencoder is trained to make small: the "
+                "reconstruction error is about the codes of training images and no others. Nothing in it says what the "
                 "places *between* codes should decode to, and nothing says *where* codes should lie: here they run "
                 "from "
                 f"${low:.0f}$ to ${high:.0f}$, in another training they would lie elsewhere."

@@ -60,12 +60,17 @@ SOURCES = {
     ),
     "bowman2016": "S. Bowman et al., “Generating Sentences from a Continuous Space”, CoNLL 2016.",
     "burda2016": ("Y. Burda, R. Grosse and R. Salakhutdinov, “Importance Weighted Autoencoders”, ICLR 2016."),
+    "cremer2018": "C. Cremer, X. Li and D. Duvenaud, “Inference Suboptimality in Variational Autoencoders”, ICML 2018.",
     "higgins2017": (
         "I. Higgins et al., “beta-VAE: Learning Basic Visual Concepts with a "
         "Constrained Variational Framework”, ICLR 2017."
     ),
     "hinton2006": (
         "G. Hinton and R. Salakhutdinov, “Reducing the Dimensionality of Data with Neural Networks”, Science 313, 2006."
+    ),
+    "hoffman2016": (
+        "M. Hoffman and M. Johnson, “ELBO Surgery: Yet Another Way to Carve up the Variational "
+        "Evidence Lower Bound”, NeurIPS Workshop on Advances in Approximate Bayesian Inference, 2016."
     ),
     "kingma2014": "D. Kingma and M. Welling, “Auto-Encoding Variational Bayes”, ICLR 2014.",
     "kingma2016": (
@@ -75,10 +80,19 @@ SOURCES = {
         "D. Kingma and M. Welling, “An Introduction to Variational Autoencoders”, "
         "Foundations and Trends in Machine Learning 12, 2019."
     ),
+    "loaizaganem2019": (
+        "G. Loaiza-Ganem and J. Cunningham, “The Continuous Bernoulli: Fixing a Pervasive Error "
+        "in Variational Autoencoders”, NeurIPS 2019."
+    ),
+    "lucas2019": (
+        "J. Lucas et al., “Don’t Blame the ELBO! A Linear VAE Perspective on Posterior Collapse”, "
+        "NeurIPS 2019, arXiv:1911.02469."
+    ),
     "mcinnes2018": (
         "L. McInnes, J. Healy and J. Melville, “UMAP: Uniform Manifold Approximation "
         "and Projection for Dimension Reduction”, arXiv:1802.03426, 2018."
     ),
+    "mohamed2020": "S. Mohamed et al., “Monte Carlo Gradient Estimation in Machine Learning”, JMLR 21, 2020.",
     "rezende2014": (
         "D. Rezende, S. Mohamed and D. Wierstra, “Stochastic Backpropagation and "
         "Approximate Inference in Deep Generative Models”, ICML 2014."
@@ -86,6 +100,10 @@ SOURCES = {
     "rumelhart1986": (
         "D. Rumelhart, G. Hinton and R. Williams, “Learning Representations by "
         "Back-Propagating Errors”, Nature 323, 1986."
+    ),
+    "sainburg2021": (
+        "T. Sainburg, L. McInnes and T. Gentner, “Parametric UMAP Embeddings for Representation and "
+        "Semisupervised Learning”, Neural Computation 33, 2021."
     ),
     "sohn2015": (
         "K. Sohn, H. Lee and X. Yan, “Learning Structured Output Representation using "

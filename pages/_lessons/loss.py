@@ -59,6 +59,7 @@ def draw() -> None:
     with after:
         if answered:
             figures = run.evaluation() or {}
+            positive = (resources.example("digits-16d").evaluation() or {})["elbo"]
             kit.say(
                 "**Where the terms come from.** The decoder gives for each pixel the probability $\\hat x_i$ that it "
                 "is white. An image then costs (with a grey pixel counted partly as white and partly as black)"
@@ -70,9 +71,20 @@ def draw() -> None:
             kit.say(r"$$\mathrm{KL} = \sum_j \tfrac12\big(\mu_j^2 + \sigma_j^2 - 1\big) - \log \sigma_j .$$")
             kit.say(
                 "A grey pixel has a cost even if it is decoded perfectly, so the reconstruction term does not go to 0. "
+                "Strictly, only black and white images have a probability here: over grey ones, this $p(x|z)$ does not "
+                "add up to 1. The **continuous Bernoulli** mends that (Loaiza-Ganem and Cunningham); on the Train page "
+                "it is one of the likelihoods."
+            )
+            kit.say(
                 "Averaged over draws, the sum is never less than $-\\log p(x)$, the cost of the image under the model "
-                "as a whole; its negative is called the **evidence lower bound** (ELBO). Without the KL term a VAE "
-                "would become an autoencoder again: $\\sigma \\to 0$, and clouds as far apart as they like."
+                "as a whole; its negative is called the **evidence lower bound** (ELBO). What lies between is the gap "
+                "of two lessons ago, $\\mathrm{KL}\\big(q(z|x)\\,\\|\\,p(z|x)\\big)$. Here the ELBO is negative, but "
+                "need not be: Gaussian pixels have a density, and a density may be larger than 1. The model of the "
+                f"lesson after next has an ELBO of {positive:+.1f} nats."
+            )
+            kit.say(
+                "**Without the KL term** a VAE would become an autoencoder again: $\\sigma \\to 0$, and clouds as far "
+                "apart as they like."
             )
             kit.say(
                 "**In training**, the sum falls and its parts do not move alike: the KL starts near 0, while the code "
@@ -80,4 +92,4 @@ def draw() -> None:
                 "more than that in pixels."
             )
             kit.go_on("train", "Train this VAE, and watch the KL rise", settings=query_of(run.config))
-        kit.sources("kingma2014", "kingma2019")
+        kit.sources("kingma2014", "kingma2019", "loaizaganem2019")

@@ -222,7 +222,7 @@ def judged(made: Making | None) -> None:
     figures = {name: made.figures[name] for name in shown}
     written = {name: f"{value:.2f}" if isinstance(value, float) else value for name, value in figures.items()}
     st.code("\n".join(f"{name} {value}" for name, value in written.items()), language=None)
-    st.caption("On held-out images, in nats per image; the accuracy is that of the ten nearest neighbours.")
+    st.caption("On held-out images, in nats per image; the accuracy is that of a vote among codes drawn from q(z|x).")
 
 
 def looked(made: Making | None) -> None:

@@ -25,8 +25,8 @@ def draw() -> None:
     with words:
         kit.say(
             "The classic way to turn 64 numbers into two is **principal component analysis** (PCA): among all planes "
-            "in the space of images, take the one that the images lie nearest to. With the mean image $\\bar x$ and "
-            "two directions $w_1, w_2$ at right angles,"
+            "in the space of images, take the one that the images lie nearest to, by squared distance. With the mean "
+            "image $\\bar x$ and two directions $w_1, w_2$ of length 1 at right angles,"
         )
         kit.say(
             r"$$\begin{aligned} \hat x &= \bar x + z_1 w_1 + z_2 w_2, \\ z_j &= w_j \cdot (x - \bar x). \end{aligned}$$"
@@ -74,16 +74,17 @@ def draw() -> None:
                 "adds. (The one above was trained on the cross-entropy, and not even on the squared error by which it "
                 "is judged here.) What it costs: training instead of one formula, a different map from every training, "
                 "and distances that no longer mean the same everywhere. PCA’s axes are in order, at right angles, and "
-                "the same every time."
+                "but for their signs the same every time."
             )
             kit.say(
-                "**A map without a way back.** UMAP lays out points so that neighbours in the space of images stay "
-                "neighbours. It often shows groups more clearly than either map here, but it learns no decoder: a "
-                "place between its points has no image of its own. The page **Dimensionality reduction** compares them "
-                "all."
+                "**A map whose way back has to be added.** UMAP lays out points so that neighbours in the space of "
+                "images stay neighbours. It often shows groups more clearly than either map here, but lays them out "
+                "without a decoder. The umap-learn library can estimate one afterwards, from the images near a place "
+                "(`inverse_transform`), or train a network along with the map (parametric UMAP). The page "
+                "**Dimensionality reduction** compares them all."
             )
             kit.go_on("reduction", "Compare five maps of the same images", run)
-        kit.sources("baldi1989", "hinton2006", "mcinnes2018")
+        kit.sources("baldi1989", "hinton2006", "mcinnes2018", "sainburg2021")
 
 
 def principal_components(data: ImageDataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

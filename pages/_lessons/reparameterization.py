@@ -24,7 +24,7 @@ def draw() -> None:
             "A network learns by **derivatives**: each weight is nudged in the direction in which the **loss**, the "
             "number that training makes small, falls. But between a VAE’s encoder and its loss a code is drawn, $z "
             "\\sim \\mathcal N(\\mu, \\sigma^2)$. How far does a draw move when $\\mu$ grows a little? It comes out "
-            "differently each time, so the question has no answer."
+            "differently each time, so two draws, one before and one after, do not tell."
         )
         kit.say(
             "The **reparameterization trick** draws the noise *first*, from a fixed $\\mathcal N(0, 1)$ in which no "
@@ -65,7 +65,8 @@ def draw() -> None:
                 r"So with $\varepsilon$ held, the code has derivatives, $\partial z / \partial \mu = 1$ and "
                 r"$\partial z / \partial \sigma = \varepsilon$, and what the loss says of $z$ reaches the encoder "
                 r"through them. The table in the figure checks it: with $\varepsilon$ held, the nudges give just these "
-                "numbers; drawn anew, the nudge drowns in the noise, however often you try."
+                "numbers; drawn anew, the nudge drowns in the noise. Averaging would bring it out, but the line below "
+                "the table says how many pairs of draws that takes."
             )
             kit.say(
                 "In training, each image gets a new $\\varepsilon$ each time it is seen. One such derivative is noisy, "
@@ -79,8 +80,9 @@ def draw() -> None:
             kit.say(
                 "Here $f$ is the **reconstruction term** below the maps: how surprising the image is, given what $z$ "
                 "was decoded to, in **nats** (a nat is 1.44 bits). The next lesson takes it apart. There are other "
-                "ways to train through a draw, which use only the values of the loss, but their derivatives scatter "
-                "far more."
+                "ways to train through a draw. The **score-function estimator** (REINFORCE) needs only the values of "
+                "$f$, not its derivatives, so it also serves where $z$ is a choice among words. It is right on average "
+                "as well, but scatters far more (Mohamed et al.)."
             )
             kit.go_on("train", "Train this VAE yourself", settings=query_of(run.config))
-        kit.sources("kingma2014", "rezende2014")
+        kit.sources("kingma2014", "rezende2014", "mohamed2020")

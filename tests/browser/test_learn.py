@@ -1,16 +1,20 @@
 """The course's frame, and the lessons on distributions, on the loss, and in Python."""
 
+import copy
 import inspect
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from playwright.sync_api import expect
+from scipy.special import logsumexp
+from scipy.stats import norm
 
 from pages._lessons import LESSONS, making
 from pages._ui import resources
-from tests.browser.steps import decimals, idle, lesson_ready, open_lesson, predict
+from tests.browser.steps import decimals, idle, lesson_ready, numbers, open_lesson, predict
 from vaelab import walkthrough
 from vaelab.datasets import load_dataset
 from vaelab.models import VAE
@@ -191,7 +195,8 @@ def test_an_image_is_a_point_and_a_cloud_and_draws_from_the_cloud_are_alike(page
     posterior = run.engine.encode(data.images[[index]])
     told = decimals(figure.get_by_text("μ = (").text_content())
     assert told == pytest.approx([*posterior.mu[0], *posterior.sigma[0]], abs=0.006)
-    ellipses = figure.locator("ellipse")
+    plane = figure.get_by_role("application", name="Map of the VAE")
+    ellipses = plane.locator("ellipse")
     expect(ellipses).to_have_count(2)
     wide, narrow = (np.array([float(ellipses.nth(i).get_attribute(name)) for name in ("rx", "ry")]) for i in (0, 1))
     assert wide == pytest.approx(2 * narrow)
@@ -203,11 +208,63 @@ def test_an_image_is_a_point_and_a_cloud_and_draws_from_the_cloud_are_alike(page
     figure.get_by_role("button", name="Sample again").click()
     assert page.evaluate(dots) != before
     # Moved by keyboard, both maps go to the same image.
-    plane = figure.get_by_role("application", name="Map of the VAE")
     plane.focus()
     for _ in range(3):
         page.keyboard.press("Shift+ArrowUp")
     assert decimals(figure.get_by_text("μ = (").text_content()) != told
+
+
+def true_posterior(run, image):
+    """log p(z|x) as a function of codes, and log p(x): the decoder asked on a finer grid, in double precision."""
+    model, x = run.engine.model, torch.from_numpy(image).double() / 255
+    decoder = copy.deepcopy(model.decoder).double()
+
+    def log_joint(z):
+        with torch.no_grad():
+            logits = decoder(torch.from_numpy(z))
+            return model.likelihood.log_prob(logits, x.expand(logits.shape)).numpy() + norm.logpdf(z).sum(1)
+
+    along = np.arange(-5, 5, 0.05) + 0.025
+    grid = np.stack(np.meshgrid(along, along), -1).reshape(-1, 2)
+    evidence = logsumexp(log_joint(grid)) + 2 * np.log(0.05)
+    return grid, lambda z: log_joint(z) - evidence, evidence
+
+
+def test_the_true_posterior_is_that_of_bayes(page):
+    figure = open_lesson(page, "distribution")
+    told = figure.get_by_text("The gap between the two")
+    expect(told).to_be_hidden()  # not before it was predicted
+    predict(page, 0, is_right=True)
+    expect(told).to_be_visible(timeout=60_000)
+    run, data = resources.example("digits-2d"), load_dataset("digits")
+    index = int(resources.make_known_map(run, "plane").indices[0])
+    grid, log_density, evidence = true_posterior(run, data.images[[index]])
+    posterior = run.engine.encode(data.images[[index]])
+    mu, sigma = posterior.mu[0].astype(float), posterior.sigma[0].astype(float)
+    log_q = norm.logpdf(grid, mu, sigma).sum(1)
+    density = log_density(grid)
+    gap = np.average(log_q - density, weights=np.exp(log_q))
+    assert numbers(told.text_content()) == pytest.approx([gap, evidence], abs=0.006)
+    # The gap is what the ELBO falls short by.
+    terms = run.engine.expected_terms(data.images[[index]], num_draws=4000)
+    elbo = -(terms.reconstruction[0] + terms.kl[0])
+    assert evidence - elbo == pytest.approx(gap, abs=0.05)
+
+    # Along each line close up the density is the same, and as much lies above it as in the ellipse.
+    close = figure.get_by_role("img", name="Close up: the cloud and the true posterior")
+    expect(close.locator("ellipse")).to_have_count(2)
+    x, y, rx = (float(close.locator("ellipse").last.get_attribute(name)) for name in ("cx", "cy", "rx"))
+    lines = close.locator("polyline.ls-outline").evaluate_all("(all) => all.map((line) => line.getAttribute('points'))")
+    assert len(lines) == 2
+    order = np.sort(np.exp(density))[::-1]
+    held = order.cumsum() * 0.05**2
+    for line, radius in zip(lines, (1, 2), strict=True):
+        pixels = np.array([[float(each) for each in point.split(",")] for point in line.split()])
+        codes = mu + (pixels - [x, y]) * [1, -1] / rx * sigma[0]
+        level = np.log(order[np.searchsorted(held, 1 - np.exp(-(radius**2) / 2))])
+        off = np.abs(log_density(codes) - level)
+        assert np.median(off) < 0.05
+        assert off.max() < 0.25, "between the middles of cells, a line is straight"
 
 
 # --- The loss -----------------------------------------------------------------------------------

@@ -118,6 +118,13 @@ def check_nudges(figure, epsilon):
     def read():
         return np.array([[numbers(cell)[0] for cell in row.locator("td").all_text_contents()] for row in rows.all()])
 
+    # The line below the table: how many differences of two draws tell the nudge's effect by a tenth.
+    sigma = read_code(figure)[1, 0]
+    told = numbers(figure.get_by_text("pairs of draws").text_content().replace(",", ""))[0]
+    assert told == pytest.approx(2 * (sigma / 0.001) ** 2, rel=0.1)
+    differences = np.diff(np.random.default_rng(0).normal(scale=sigma, size=(200, 2, 100_000)).mean(2), axis=1)
+    assert differences.std() * (100_000 / told) ** 0.5 == pytest.approx(0.001, rel=0.2)
+
     before = read()
     np.testing.assert_allclose(before[:, 0], [0.01, 0.01 * epsilon], atol=0.0001)
     np.testing.assert_allclose(before[:, 1], [1, epsilon], atol=0.01)
@@ -146,6 +153,7 @@ def test_beta_trades_rate_for_distortion(page, vae, data, held_out, betas):
     rows = figure.get_by_test_id("rate-distortion").locator("tbody tr")
     expect(rows).to_have_count(1)  # the others not before they were predicted
     expect(figure.get_by_role("button", name="0.25")).to_be_hidden()
+    expect(figure.get_by_label("Parts of the rate for each β").get_by_role("listitem")).to_have_count(1)
     check_clouds(figure, vae, data)
     np.testing.assert_allclose(
         shown(figure, "The same images, reconstructed"),
@@ -181,6 +189,7 @@ def test_beta_trades_rate_for_distortion(page, vae, data, held_out, betas):
         paragraph = page.locator("p", has_text="Read the curve from right to left")
         expect(paragraph).to_contain_text(f"{price:.1f}")
 
+    check_rates(page, figure)
     for name in (beta.RUNS[0], beta.RUNS[-1]):
         run = resources.example(name)
         figure.get_by_role("button", name=f"{run.config.beta:g}", exact=True).click()
@@ -188,6 +197,33 @@ def test_beta_trades_rate_for_distortion(page, vae, data, held_out, betas):
         check_draws(figure, run, data)
     back = shown(figure, "The same images, reconstructed")
     assert np.ptp(back, axis=0).max() == 0, "with beta 4 all images come back the same"
+
+
+def check_rates(page, figure):
+    """Bars of the rate's parts, as the studies have them, beside the most that a code can tell."""
+    lines = figure.get_by_label("Parts of the rate for each β").get_by_role("listitem")
+    parts = [beta.rate_parts(resources.example(name)) for name in beta.RUNS]
+    expect(lines).to_have_count(len(parts))
+    full = beta.rate_of(parts[0])  # the longest bar: more than log N
+    assert full > parts[0]["log_num_images"]
+    for line, part in zip(lines.all(), parts, strict=True):
+        shown = numbers(line.locator(".ls-value").text_content())
+        assert shown == pytest.approx([part["information"], beta.rate_of(part)], abs=0.006)
+        told = numbers(line.get_by_role("img").get_attribute("aria-label"))
+        expected = [part[name] for name in ("information", "total_correlation", "dimension_kl")]
+        assert told == pytest.approx(expected, abs=0.006)
+        whole, *widths = line.locator(".ls-stack").evaluate(
+            "(stack) => [stack, ...stack.querySelectorAll('i')].map((each) => each.getBoundingClientRect().width)"
+        )
+        assert widths == pytest.approx([whole * max(0, each) / full for each in expected], abs=2)
+        limit = line.locator(".ls-stack b").evaluate("(line) => line.offsetLeft / line.parentElement.clientWidth")
+        assert limit == pytest.approx(part["log_num_images"] / full, abs=0.01)
+    told = numbers(page.locator("p", has_text="no code can tell more").text_content().replace(",", ""))
+    small, less = parts[:2]
+    saved, information = beta.rate_of(small) - beta.rate_of(less), small["information"] - less["information"]
+    expected = [0.05, beta.rate_of(small), 1437, np.log(1437), small["information"], saved, 0.25, saved - information]
+    for number in expected:
+        assert any(each == pytest.approx(number, abs=0.006) for each in told), (number, told)
 
 
 def check_clouds(figure, run, data):
@@ -259,7 +295,7 @@ def test_dead_units_cost_nothing_and_change_nothing(page, data, held_out):
     np.testing.assert_allclose(told, figures.kl_per_dim, atol=0.0051)
     expect(figure.get_by_text("Active:")).to_have_text("Active: 9 of 16. The other 7 are dead.")
     assert figures.active_units == active.sum() == 9, "about half"
-    expect(page.get_by_text("Of the sixteen, 9 suffice here")).to_be_visible()
+    expect(page.get_by_text("Why 9 of the sixteen?")).to_be_visible()
 
     brings = [missed(run, held_out, codes.mu, unit) for unit in range(16)]
     assert (np.array(brings)[active] > np.array(figures.kl_per_dim)[active]).all()

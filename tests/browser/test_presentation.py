@@ -27,7 +27,7 @@ FIGURES = {
     "anatomy": (".ls-plane, .ls-paper", ".ls-ends > :nth-child(3) .ls-image"),
     "code_map": (".ls-plane", ".ls-chart .ls-picture .ls-image"),
     "holes": (".ls-plane, .ls-tiles", ".ls-territory .ls-picture:first-child .ls-image"),
-    "distribution": (".ls-plane", ".ls-brought > .ls-picture .ls-image"),
+    "distribution": (".ls-plane[role=application]", ".ls-brought > .ls-picture .ls-image"),
     "reparameterization": (".ls-plane", ".ls-row > .ls-picture .ls-image"),
     "loss": (".ls-bars", ".ls-row > .ls-picture .ls-image"),
     "beta": (".ls-plane, .ls-graph, .ls-table", ".ls-clouds + .ls-row .ls-image"),

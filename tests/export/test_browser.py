@@ -116,6 +116,15 @@ def test_the_kind_of_model_and_of_mean_are_told(model, likelihood):
     assert spec["is_vae"] is (model == "vae")
     sigmoid = likelihood != "continuous_bernoulli"
     assert spec["mean"] == ("sigmoid" if sigmoid else likelihood)
+    assert spec["likelihood"] == likelihood
+    assert spec["sigma"] == pytest.approx(config.sigma)
+
+
+def test_a_sigma_that_was_learned_is_told_as_it_was_learned():
+    config = TrainConfig(likelihood="gaussian_learned", hidden=(4,))
+    weights = weights_of(config, (1, 8, 8)) | {"model.likelihood.log_sigma": np.array(np.log(0.3), np.float32)}
+    spec, _ = read(browser_model(config, (1, 8, 8), weights, "model"), "model")
+    assert spec["sigma"] == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 /** The arithmetic of the lessons' figures. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { contours, levelsAround } from "../../assets/lessons/stage/contours.js";
 import { showCode, showPlainly } from "../../assets/lessons/stage/format.js";
 import * as maths from "../../assets/lessons/stage/maths.js";
 import { alongAxis, extentOf, ticksOf } from "../../assets/lessons/stage/scale.js";
@@ -125,4 +126,49 @@ test("ticks are round, within the axis, and no more than there is room for", () 
     const step = ticks[1] - ticks[0];
     assert.ok(ticks.every((at) => Math.abs(at / step - Math.round(at / step)) < 1e-6));
   }
+});
+
+/**
+ * Twice the area that a closed line goes around, counterclockwise.
+ * @param {[number, number][]} line
+ */
+function doubleArea(line) {
+  let area = 0;
+  for (let k = 1; k < line.length; k++) area += line[k - 1][0] * line[k][1] - line[k][0] * line[k - 1][1];
+  return area;
+}
+
+test("contours close around what is above a level, holes the other way round, and the border ends them", () => {
+  const side = 60;
+  /** @type {(f: (x: number, y: number) => number) => Float64Array} */
+  const grid = (f) => Float64Array.from({ length: side * side }, (_, i) => f(i % side, Math.floor(i / side)));
+  const round = grid((x, y) => 100 - (x - 30) ** 2 - (y - 25) ** 2);
+  const [circle, ...none] = contours(round, side, 0);
+  assert.deepEqual(none, []);
+  assert.deepEqual(circle[0], circle[circle.length - 1]);
+  for (const [x, y] of circle) near(Math.hypot(x - 30, y - 25), 10, 0.03);
+  near(doubleArea(circle) / 2, 100 * Math.PI, 2);
+  const ring = contours(
+    grid((x, y) => 4 - Math.abs(Math.hypot(x - 30, y - 30) - 15)),
+    side,
+    0,
+  );
+  assert.equal(ring.length, 2);
+  near(ring.reduce((sum, line) => sum + doubleArea(line), 0) / 2, Math.PI * (19 ** 2 - 11 ** 2), 5);
+  assert.equal(ring.filter((line) => doubleArea(line) < 0).length, 1);
+  // Touching at a corner, two parts stay two; beyond the border there is nothing.
+  const checks = grid((x, y) => (x < 30 === y < 30 ? 1 : -1));
+  assert.equal(contours(checks, side, 0).length, 2);
+  const outside = contours(
+    grid((x) => x - 50),
+    side,
+    0,
+  );
+  assert.equal(outside.length, 1);
+  near(doubleArea(outside[0]) / 2, 9.5 * 59.5, 15); // to within a cell of the border
+});
+
+test("the densest part that holds a share is found", () => {
+  const log = Float64Array.from([0.1, 0.4, 0.2, 0.3], Math.log);
+  assert.deepEqual(levelsAround(log, [0.3, 0.6, 0.95]), [Math.log(0.4), Math.log(0.3), Math.log(0.1)]);
 });

@@ -10,7 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from playwright.sync_api import Error
 from safetensors.numpy import load, save
+from scipy.special import logsumexp
+from scipy.stats import norm
 
 from pages._ui.browser_code import ASSETS, join
 from vaelab.config import TrainConfig
@@ -332,6 +335,65 @@ def test_the_shipped_models(module, rng, path, simd):
     np.testing.assert_allclose(decoded, images, rtol=0, atol=CLOSE)
     np.testing.assert_allclose(mu, codes.mu, rtol=0, atol=CLOSE)
     np.testing.assert_allclose(sigma, codes.sigma, rtol=0, atol=CLOSE)
+
+
+# --- The true posterior ---------------------------------------------------------------------------
+
+
+POSTERIOR = """
+({ file, image, reach, side, label }) => {
+  const model = new network.Network(bytes(file));
+  const grid = new network.PosteriorGrid(model, { reach, side, label });
+  grid.advance(side + 3); // a part of it beforehand
+  const truth = grid.of(floats(image));
+  const posterior = model.encode(floats(image), label);
+  return {
+    log: Array.from(truth.logDensity),
+    evidence: truth.logEvidence,
+    gap: grid.gap(posterior, truth),
+  };
+}
+"""
+
+
+def true_posterior(engine, image, reach, side, label):
+    """log p(z|x) on the grid, log p(x), and KL(q(z|x) || p(z|x)), in double precision."""
+    width = 2 * reach / side
+    along = (np.arange(side) + 0.5) * width - reach
+    z = np.stack(np.meshgrid(along, along), -1).reshape(-1, 2)
+    x = torch.from_numpy(image).double().expand(len(z), *image.shape[1:])
+    labels = torch.full((len(z),), label) if engine.num_labels else None
+    model = engine.model.double()
+    with torch.no_grad():
+        log_x = model.likelihood.log_prob(model.decoder(torch.from_numpy(z), labels), x).numpy()
+        mu, logvar = (each[0].numpy() for each in model.encoder(x[:1], None if labels is None else labels[:1]))
+    joint = log_x + norm.logpdf(z).sum(1)
+    evidence = logsumexp(joint) + 2 * np.log(width)
+    log_q = norm.logpdf(z, mu, np.exp(logvar / 2)).sum(1)
+    return joint - evidence, evidence, np.average(log_q - (joint - evidence), weights=np.exp(log_q))
+
+
+@pytest.mark.parametrize("pca_path", [False, True])
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+def test_the_true_posterior_under_every_likelihood(module, rng, likelihood, pca_path):
+    config = TrainConfig(likelihood=likelihood, pca_path=pca_path, conditional=True, sigma=0.4, **MLP)
+    engine = make_engine(config, (3, 8, 8), num_labels=3)
+    image = rng.random((1, 3, 8, 8), dtype=np.float32)
+    settings = {"reach": 4.0, "side": 24, "label": 2}
+    pixels = image.transpose(0, 2, 3, 1)
+    told = module.run(POSTERIOR, file=model_file(engine, (3, 8, 8)), image=pixels, **settings)
+    log, evidence, gap = true_posterior(engine, image, **settings)
+    assert np.ptp(log) > 5
+    np.testing.assert_allclose(told["log"], log, rtol=1e-5, atol=2e-3)
+    assert told["evidence"] == pytest.approx(evidence, abs=2e-3)
+    assert told["gap"] == pytest.approx(gap, rel=1e-3)
+
+
+@pytest.mark.parametrize("settings", [{"latent_dim": 3}, {"model": "ae"}])
+def test_the_true_posterior_takes_a_vae_of_two_numbers(module, settings):
+    file = model_file(make_engine(TrainConfig(**settings, **MLP), (1, 8, 8)), (1, 8, 8))
+    with pytest.raises(Error, match="a VAE with codes of two numbers"):
+        module.run(POSTERIOR, file=file, image=np.zeros((8, 8)), reach=3, side=4, label=0)
 
 
 def test_a_decode_costs_what_its_layers_do(module):

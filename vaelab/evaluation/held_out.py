@@ -24,11 +24,11 @@ class Evaluation:
     Attributes
     ----------
     elbo
-        ``-(reconstruction + kl)``: the evidence lower bound on log p(x), so the higher (the less
-        negative) the better. Always with beta 1 and without free bits, whatever the training was.
-        None for an autoencoder, which has no such bound.
+        ``-(reconstruction + kl)``: the evidence lower bound on log p(x), so the higher the better.
+        Of densities (Gaussian, continuous Bernoulli) it may be positive. Always with beta 1 and
+        without free bits, whatever the training was. None for an autoencoder, which has no such bound.
     reconstruction
-        -log p(x|z) with one sample of z an image.
+        -log p(x|z) with one sample of z an image; negative where that is a density above 1.
     kl
         KL(q(z|x) || p(z)); None for an autoencoder.
     kl_per_dim

@@ -96,6 +96,8 @@ class ModelSpec(TypedDict):
     image_shape: tuple[int, int, int]  # (C, H, W)
     is_vae: bool
     mean: str  # how E[x|z] comes from the logits
+    likelihood: str  # as vaelab.config calls it
+    sigma: float  # of Gaussian pixels, learned or not
     encoder: list[LayerSpec]
     decoder: list[LayerSpec]
 
@@ -293,6 +295,8 @@ def browser_model(
         "image_shape": image_shape,
         "is_vae": config.model == "vae",
         "mean": _mean(config),
+        "likelihood": config.likelihood,
+        "sigma": _sigma(config, weights),
         "encoder": encoder.specs,
         "decoder": decoder.specs,
     }
@@ -304,6 +308,12 @@ def _mean(config: TrainConfig) -> str:
     if config.pca_path and LINKS[config.likelihood] == "none":
         return "clip"
     return MEANS.get(config.likelihood, "sigmoid")
+
+
+def _sigma(config: TrainConfig, weights: Mapping[str, NDArray[np.floating]]) -> float:
+    """The standard deviation of Gaussian pixels: as it was learned, where it was."""
+    learned = weights.get("model.likelihood.log_sigma") if config.likelihood == "gaussian_learned" else None
+    return config.sigma if learned is None else float(np.exp(learned))
 
 
 def _mlp_layers(config: TrainConfig, image_shape: tuple[int, int, int], encoder: _Layers, decoder: _Layers) -> None:
