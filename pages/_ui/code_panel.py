@@ -14,7 +14,7 @@ import streamlit as st
 from pages._ui import dimensions, state, widgets
 from vaelab.datasets import ImageDataset
 from vaelab.latent.density import nearest_codes
-from vaelab.latent.units import active_units
+from vaelab.latent.units import active_units, code_scale
 
 if TYPE_CHECKING:
     from vaelab.engine import Codes, ImageTerms
@@ -33,7 +33,8 @@ NUM_NEAREST = 12
 def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
     """Draw what Python says of the code that was pinned in the browser."""
     z, clicked = state.z_of(run), state.chosen_image(run)
-    nearby = projection.indices[nearest_codes(projection.codes, z, NUM_NEAREST)]
+    scale = code_scale(projection.codes, projection.sigma, run.config.model == "vae")
+    nearby = projection.indices[nearest_codes(projection.codes, z, NUM_NEAREST, scale)]
     index = int(nearby[0]) if clicked is None else clicked
     chosen = "The chosen image" if state.was_chosen(run) else "The map's first image"
     st.markdown(f"## {'The nearest image' if clicked is None else chosen}")
