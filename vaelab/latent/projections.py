@@ -373,8 +373,9 @@ def _principal_plane(
     last = len(products) - 1
     values, vectors = eigh(products, subset_by_index=[last - 1, last])
     components = vectors[:, ::-1].T
-    values = np.maximum(values[::-1], 1e-30)
+    values = np.maximum(values[::-1], 0)
     if wide:
-        components = components @ centered / np.sqrt(values)[:, None]
+        # Orthonormal also where codes lie on a line, and there is no second direction.
+        components = np.linalg.qr((components @ centered).T)[0].T
     components = components * np.sign(components[np.arange(2), np.abs(components).argmax(1)])[:, None]
     return components, values / max(np.trace(products), 1e-30)
