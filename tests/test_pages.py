@@ -328,6 +328,33 @@ def test_reconstruction_and_kl_of_an_image_add_up_to_its_bound(launch, name, liv
     assert "mean over 64 draws of z from q(z|x)" in metric.help
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"run": "digits-2d", "posteriors": "all"}, "Lines around 50% and 95% of the mass"),
+        ({"run": "digits-2d", "posteriors": "3"}, "Ellipses: the posteriors of 150 of the 183 images of “3”"),
+        ({"run": "digits-16d", "map": "pca", "posteriors": "all"}, "Lines around 50% and 95% of the mass"),
+        ({"run": "digits-2d"}, None),
+    ],
+)
+def test_posteriors_are_drawn_where_that_is_chosen(launch, query, said):
+    app = launch(**query)
+    captions = [caption.value for caption in app.caption]
+    spec = json.loads(app.get("plotly_chart")[0].proto.spec)
+    names = {trace.get("name") for trace in spec["data"]}
+    if said is None:
+        assert not names & {"q(z)", "prior p(z)", "q(z|x), 1 σ"}
+        return
+    assert any(said in caption for caption in captions)
+    assert names >= ({"q(z)", "prior p(z)"} if query["posteriors"] == "all" else {"q(z|x), 1 σ"})
+
+
+@pytest.mark.parametrize("query", [{"run": "digits-ae-2d"}, {"run": "digits-16d", "map": "umap"}])
+def test_posteriors_are_not_offered_where_none_has_an_ellipse(launch, query):
+    app = launch(**query, posteriors="all")
+    assert "Posteriors" not in {each.label for each in app.selectbox}
+
+
 def test_train_refuses_an_impossible_config_in_a_sentence(launch):
     app = launch("train.py", dataset="digits")
     app.segmented_control(key="train-architecture").set_value("conv").run()
