@@ -75,7 +75,8 @@ def add_aggregate_posterior(
     draws = draws_on_map(means, covariances, DRAWS)
     low, high = draws.min(0), draws.max(0)
     margin = (high - low) / SIDE  # cells around all, so that lines close
-    counts, *edges = np.histogram2d(*draws.T, bins=SIDE, range=np.stack([low - margin, high + margin], 1).tolist())
+    edges = np.linspace(low - margin, high + margin, SIDE + 1).T
+    counts, _, _ = np.histogram2d(draws[:, 0], draws[:, 1], bins=[edges[0], edges[1]])
     x, y = ((edge[1:] + edge[:-1]) / 2 for edge in edges)
     ranked = np.sort(counts, axis=None)[::-1]
     levels = ranked[np.searchsorted(ranked.cumsum(), np.array(MASSES) * DRAWS)]
