@@ -18,6 +18,7 @@ from pages._ui.latent_canvas import (
     send_posterior,
     send_thumbnails,
 )
+from pages._ui.posteriors import NO_POSTERIORS, choose_posteriors, draw_posteriors, say_posteriors
 from pages._ui.text import licence_of
 from vaelab.datasets import ImageDataset, Labelled
 from vaelab.figures import latent_map
@@ -40,10 +41,11 @@ def main() -> None:
         dims = dimensions.choose_pair(run, max_points) if kind == "pair" else None
         color = widgets.color_choice(data)
         found = find_images(data)
+        drawn = choose_posteriors(run, data, kind)
         grid = choose_grid()
     if not isinstance(data, ImageDataset):
         st.warning(f"{data.why} Map, decoder and sliders work without them.", icon=":material/hide_image:")
-    explore(run, data, Shown(kind, max_points, dims, color, found, grid, live.decodes_live(run)))
+    explore(run, data, Shown(kind, max_points, dims, color, found, grid, drawn, live.decodes_live(run)))
     about(run)
 
 
@@ -56,6 +58,7 @@ class Shown(NamedTuple):
     color: str | None
     found: NDArray[np.int64]
     grid: Grid | None
+    posteriors: str
     is_live: bool
 
 
@@ -158,6 +161,7 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown) -> None:
             widgets.say_collapsed(run)
             view.say()
             draw_map(run, data, view.projection, shown)
+            say_posteriors(data, view.projection, shown.posteriors)
             say_found(run, data, view.projection, shown.found)
             with st.container(key="by-mouse"):
                 st.caption(how_to(shown, view.projection.kind))
@@ -320,7 +324,7 @@ def draw_map(run: Run, data: ImageDataset | Remembered, projection: Projection, 
         if shown.is_live or not shown.grid
         else resources.backdrop(run, projection, z, state.label_of(run)),
         decoded=shown.is_live and shown.grid is not None,
-        points=shown.grid or "full",
+        points=shown.grid or ("full" if shown.posteriors == NO_POSTERIORS else "faint"),
         # The live canvas marks z itself, so that the chart stays as it is.
         selected=None if shown.is_live else state.anchor_of(run, chosen, int(projection.indices[0]), moved),
         marks={"z": projection.place(z[None])[0]} if moved else None,
@@ -328,6 +332,8 @@ def draw_map(run: Run, data: ImageDataset | Remembered, projection: Projection, 
         ringed=shown.found,
         webgl=frame.has_webgl(),
     )
+
+    draw_posteriors(figure, data, projection, shown.posteriors)
 
     # Where the browser runs the live canvas, that answers clicks, and this is never called.
     def clicked() -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -29,9 +31,32 @@ def test_a_map_is_of_the_models_own_codes_and_kept(copy, digits):
     read = read_map(Run.open(copy.path), "pca", 100)
     assert read.kind == "pca"
     assert read.axes == made.axes
-    for name in ("indices", "codes", "coordinates", "center", "components"):
+    for name in ("indices", "codes", "coordinates", "center", "components", "sigma"):
         assert np.array_equal(getattr(read, name), getattr(made, name))
     assert read_map(copy, "pca", 99) is None
+
+
+def test_a_map_has_the_posteriors_widths(copy, digits):
+    made = make_map(copy, digits, "pca", 100)
+    exact = copy.engine.encode(digits.images[made.indices]).sigma
+    assert made.sigma.dtype == np.float16
+    np.testing.assert_allclose(made.sigma, exact, rtol=1e-3)
+    few = made.subset(np.array([5, 2]))
+    for name in ("indices", "codes", "coordinates", "sigma"):
+        assert np.array_equal(getattr(few, name), getattr(made, name)[[5, 2]])
+
+
+def test_a_map_from_before_widths_were_kept_opens_and_is_given_them_where_it_lies(copy, digits, monkeypatch):
+    made = make_map(copy, digits, "pca", 100)
+    (file,) = (copy.path / "projections").iterdir()
+    copy.write_arrays(f"projections/{file.name}", *replace(made, sigma=None).to_arrays())
+    old = read_map(copy, "pca", 100)
+    assert old.sigma is None
+    assert len(old.subset(np.arange(3)).codes) == 3
+    monkeypatch.setitem(maps.PROJECTIONS, "pca", None)  # nothing is laid out anew
+    for mended in (make_map(copy, digits, "pca", 100), read_map(copy, "pca", 100)):
+        np.testing.assert_array_equal(mended.sigma, made.sigma)
+        np.testing.assert_array_equal(mended.coordinates, made.coordinates)
 
 
 def test_a_map_is_made_once(copy, digits, monkeypatch):

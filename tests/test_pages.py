@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pages._ui import frame, resources, widgets
+from pages._ui import code_panel, frame, resources, widgets
 from pages._ui.widgets import WAYS_ON_UMAP, plain
 from tests.app_steps import without_live
 from vaelab.config import TrainConfig
@@ -305,6 +305,54 @@ def test_autoencoders_have_no_kl(launch, ae_run, tmp_path, monkeypatch):
     monkeypatch.setenv("VAELAB_RUNS", str(ae_run.path.parent))
     app = launch(run=ae_run.name)
     assert {metric.label for metric in app.metric} == {"Reconstruction"}
+
+
+@pytest.mark.parametrize("live", [True, False])
+@pytest.mark.parametrize("name", ["digits-16d", "digits-labels-2d"])
+def test_reconstruction_and_kl_of_an_image_add_up_to_its_bound(launch, name, live):
+    """The error of z's draws, not that of the mean: which in 16 dimensions is 4 nats less."""
+    app = launch(run=name, image="12")
+    app = app if live else without_live(app)
+    shown = {metric.label: float(metric.value.removesuffix(" nats").replace("−", "-")) for metric in app.metric}
+    run = Run.open(resources.EXAMPLES / name)
+    data = run.images()
+    label = data.label_of(12)
+    labels = None if label is None else np.full(5000, label)
+    terms = run.engine.terms(data.images[np.full(5000, 12)], seed=3, labels=labels)
+    assert shown["KL divergence"] == pytest.approx(terms.kl[0], abs=0.006)
+    error = terms.reconstruction.std() / np.sqrt(code_panel.NUM_DRAWS)
+    assert shown["Reconstruction"] == pytest.approx(terms.reconstruction.mean(), abs=3 * error + 0.05)
+    at_mean = run.engine.terms(data.images[[12]], seed=None, labels=label).reconstruction[0]
+    assert abs(terms.reconstruction.mean() - at_mean) > 3 * error + 0.05 or name != "digits-16d"
+    (metric,) = (each for each in app.metric if each.label == "Reconstruction")
+    assert "mean over 64 draws of z from q(z|x)" in metric.help
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"run": "digits-2d", "posteriors": "all"}, "Lines around 50% and 95% of the mass"),
+        ({"run": "digits-2d", "posteriors": "3"}, "Ellipses: the posteriors of 150 of the 183 images of “3”"),
+        ({"run": "digits-16d", "map": "pca", "posteriors": "all"}, "Lines around 50% and 95% of the mass"),
+        ({"run": "digits-2d"}, None),
+    ],
+)
+def test_posteriors_are_drawn_where_that_is_chosen(launch, query, said):
+    app = launch(**query)
+    captions = [caption.value for caption in app.caption]
+    spec = json.loads(app.get("plotly_chart")[0].proto.spec)
+    names = {trace.get("name") for trace in spec["data"]}
+    if said is None:
+        assert not names & {"q(z)", "prior p(z)", "q(z|x), 1 σ"}
+        return
+    assert any(said in caption for caption in captions)
+    assert names >= ({"q(z)", "prior p(z)"} if query["posteriors"] == "all" else {"q(z|x), 1 σ"})
+
+
+@pytest.mark.parametrize("query", [{"run": "digits-ae-2d"}, {"run": "digits-16d", "map": "umap"}])
+def test_posteriors_are_not_offered_where_none_has_an_ellipse(launch, query):
+    app = launch(**query, posteriors="all")
+    assert "Posteriors" not in {each.label for each in app.selectbox}
 
 
 def test_train_refuses_an_impossible_config_in_a_sentence(launch):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from vaelab.latent.projections import (
     MAX_POINTS,
@@ -74,12 +77,15 @@ def make_map(run: Run, data: ImageDataset, kind: ProjectionKind, max_points: int
         If the run's latent space has no such map.
     """
     kept = read_map(run, kind, max_points)
-    if kept is not None:
+    has_sigma = run.config.model == "vae"
+    if kept is not None and (kept.sigma is not None or not has_sigma):
         return kept
     indices = choose_points(len(data), max_points)
     name = _file_name(run, kind, max_points)
-    codes = run.engine.encode(data.images[indices], data.labels_of(indices)).mu
-    projection = PROJECTIONS[kind](codes, indices)
+    codes = run.engine.encode(data.images[indices], data.labels_of(indices))
+    projection = kept or PROJECTIONS[kind](codes.mu, indices)  # maps of old lack nothing but sigma
+    if has_sigma:
+        projection = replace(projection, sigma=codes.sigma.astype(np.float16))
     if run.status.state not in ACTIVE:  # a run in training has a new map every epoch
         with suppress(RunError):
             run.write_arrays(name, *projection.to_arrays())

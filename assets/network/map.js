@@ -17,8 +17,9 @@
  * @property {string} map_key  Of Streamlit's container around the chart.
  * @property {"plane" | "pair" | "pca" | "umap"} projection
  * @property {DimSpec[]} dims  Those that carry most first.
- * @property {number[]} radii  Quantiles of the distance to the eighth neighbour.
- * @property {number[]} place_radii  The same between places of a UMAP map; empty for any other.
+ * @property {number[]} scale  What each number of a code counts in a distance; nothing where it collapsed.
+ * @property {number[]} radii  Quantiles of the distance to the eighth neighbour, of codes times scale.
+ * @property {number[]} place_radii  Those of places of a UMAP map; empty for any other.
  * @property {string[]} label_names
  * @property {number[]} background  Colour of the images' border, a number a channel.
  * @property {number} extent  Of an image's side (0 to 1), what its ink takes at the most.
@@ -30,6 +31,9 @@ import { readSafetensors, specOf, take } from "./safetensors.js";
 
 /** Up to this share a place is among the images: no sparser than around 9 of 10 of them. */
 export const AMONG = 0.9;
+
+/** What a number that counts nothing counts for all that where codes would be equally near. */
+const TIE = 1e-3;
 
 /**
  * The share of numbers, 0 to 1, below one, from their quantiles.
@@ -43,6 +47,10 @@ export function shareBelow(quantiles, value) {
 
 /** Where codes lie on the plane and back. */
 export class LatentMap {
+  /** Codes in the unit of distances, with ties broken. */
+  #scaled;
+  #weights;
+
   /** @param {Uint8Array} bytes  What vaelab.export.browser_map made. */
   constructor(bytes) {
     const { tensors, metadata } = readSafetensors(bytes);
@@ -62,7 +70,11 @@ export class LatentMap {
     this.thumbnails = spec.thumbnails;
     const codes = take(tensors, "codes", 2);
     this.codes = codes.data;
-    this.latentDim = codes.shape[1];
+    const d = codes.shape[1];
+    this.latentDim = d;
+    this.scale = spec.scale;
+    this.#weights = spec.scale.map((each) => each || TIE);
+    this.#scaled = Float32Array.from(codes.data, (value, i) => value * this.#weights[i % d]);
     this.images = take(tensors, "indices", 1).data;
     /** @type {Numbers | null} */
     this.labels = tensors.get("labels")?.data ?? null;
@@ -171,8 +183,29 @@ export class LatentMap {
   }
 
   /**
-   * How far to trust a decode at `z`: the nearest image's point and distance, the `radius` within which
-   * the nearest eight are, and the `share` of images (0 to 1) that have theirs within less.
+   * The points whose codes are nearest to `z`, nearest first.
+   * @param {ArrayLike<number>} z
+   * @param {number} k
+   * @param {(point: number) => boolean} [counts]
+   */
+  #nearest(z, k, counts) {
+    const at = this.#weights.map((weight, j) => weight * z[j]);
+    return nearest(this.#scaled, this.latentDim, at, k, counts).rows;
+  }
+
+  /**
+   * How far a point's code is from `z`, in the unit of `scale`.
+   * @param {number} point
+   * @param {ArrayLike<number>} z
+   */
+  #distance(point, z) {
+    return Math.hypot(...this.scale.map((each, j) => each * (this.codes[point * this.latentDim + j] - z[j])));
+  }
+
+  /**
+   * How far to trust a decode at `z`: the nearest image's point and distance, the `radius` within which the nearest
+   * eight are (in typical sigmas), and the `share` (0 to 1) of what the decoder was trained on, draws from the
+   * images' posteriors or an autoencoder's codes, that has eight within less.
    *
    * A code lifted from a gap of a UMAP map is a mean of distant ones, and may well lie among others. So
    * where a `place` is pointed at, the map's own points must be as near.
@@ -181,16 +214,16 @@ export class LatentMap {
    */
   trust(z, place = null) {
     const k = Math.min(NEIGHBOURS, this.codes.length / this.latentDim);
-    const { rows, squares } = nearest(this.codes, this.latentDim, z, k);
-    const radius = Math.sqrt(squares[k - 1]);
+    const points = this.#nearest(z, k);
+    const radius = this.#distance(points[k - 1], z);
     let onMap = 0;
     if (place && this.placeRadii.length) {
       onMap = shareBelow(this.placeRadii, Math.sqrt(nearest(this.places, 2, place, k).squares[k - 1]));
     }
     const share = shareBelow(this.radii, radius);
     return {
-      point: rows[0],
-      distance: Math.sqrt(squares[0]),
+      point: points[0],
+      distance: this.#distance(points[0], z),
       radius,
       typical: this.radii[Math.floor(this.radii.length / 2)],
       isGap: onMap > Math.max(share, AMONG), // it is the map that has nothing here
@@ -204,7 +237,7 @@ export class LatentMap {
    * @param {number} label
    */
   nearestOf(z, label) {
-    return nearest(this.codes, this.latentDim, z, 1, (point) => this.labels?.[point] === label).rows[0];
+    return this.#nearest(z, 1, (point) => this.labels?.[point] === label)[0];
   }
 
   /**

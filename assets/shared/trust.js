@@ -1,14 +1,14 @@
 /**
- * How far to trust a decode, by the share of images with denser surroundings: see `LatentMap.trust`.
+ * How far to trust a decode, by the share of what it was trained on with denser surroundings: see `LatentMap.trust`.
  *
  * @typedef {object} Surroundings  Part of what `LatentMap.trust` answers.
- * @property {number} radius  Distance to the eighth nearest image.
- * @property {number} typical  That of the middle one of all images.
+ * @property {number} radius  Distance to the eighth nearest image, in the map's unit.
+ * @property {number} typical  That of the middle one of what the decoder was trained on.
  */
 import { AMONG } from "../network/map.js";
 import { show } from "./show.js";
 
-/** Beyond this share a place is off the data: sparser than around 99 images of 100. */
+/** Beyond this share a place is off the data: sparser than around 99 in 100 codes of training. */
 export const OFF_DATA = 0.99;
 
 /**
@@ -43,9 +43,9 @@ export function verdictOn({ share, isGap }, errorShare = null) {
 }
 
 /**
- * What the level was told from, in words: a distance and what it is to be compared with.
+ * What the level was told from, in words: a distance as a multiple of what is typical, which has no unit.
  * @param {Surroundings} trust
  */
 export function surroundings({ radius, typical }) {
-  return `8 images within ${show(radius)} (typical: ${show(typical)})`;
+  return typical > 0 ? `8 images within ${show(radius / typical, 1)}× the typical distance` : "All codes are alike";
 }

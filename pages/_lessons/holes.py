@@ -27,7 +27,8 @@ def draw() -> None:
         )
         kit.say(
             "**Move over the map**, also where there are no points. The figure says whether a place is **off the "
-            "data**: where the eighth nearest image is farther away than it is for 99 images in 100."
+            "data**: where the eighth nearest image is farther away than it is for 99 in 100 of the codes that the "
+            "decoder was trained on."
         )
         answered = kit.predict(
             SLUG,

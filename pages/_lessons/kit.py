@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, TypedDict
 
 import numpy as np
@@ -229,13 +228,7 @@ def channels_last(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def thinned(projection: Projection) -> Projection:
     """A map with ``POINTS`` of its points at the most, the same ones each time."""
-    kept = choose_points(len(projection.indices), POINTS)
-    return replace(
-        projection,
-        indices=projection.indices[kept],
-        codes=projection.codes[kept],
-        coordinates=projection.coordinates[kept],
-    )
+    return projection.subset(choose_points(len(projection.indices), POINTS))
 
 
 def browser_map(run: Run, projection: Projection) -> NDArray[np.uint8]:

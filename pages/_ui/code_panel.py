@@ -14,7 +14,7 @@ import streamlit as st
 from pages._ui import dimensions, state, widgets
 from vaelab.datasets import ImageDataset
 from vaelab.latent.density import nearest_codes
-from vaelab.latent.units import active_units
+from vaelab.latent.units import active_units, code_scale
 
 if TYPE_CHECKING:
     from vaelab.engine import Codes, ImageTerms
@@ -26,6 +26,9 @@ __all__ = ["draw", "draw_pinned"]
 #: Sliders shown at once; the rest are folded away.
 MOST_SLIDERS = 10
 
+#: Draws from an image's posterior that its reconstruction error is the mean over.
+NUM_DRAWS = 64
+
 #: Real images shown that lie nearest to a code.
 NUM_NEAREST = 12
 
@@ -33,14 +36,15 @@ NUM_NEAREST = 12
 def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
     """Draw what Python says of the code that was pinned in the browser."""
     z, clicked = state.z_of(run), state.chosen_image(run)
-    nearby = projection.indices[nearest_codes(projection.codes, z, NUM_NEAREST)]
+    scale = code_scale(projection.codes, projection.sigma, run.config.model == "vae")
+    nearby = projection.indices[nearest_codes(projection.codes, z, NUM_NEAREST, scale)]
     index = int(nearby[0]) if clicked is None else clicked
     chosen = "The chosen image" if state.was_chosen(run) else "The map's first image"
     st.markdown(f"## {'The nearest image' if clicked is None else chosen}")
     image = data.images[[index]]
     label = data.label_of(index)
     posterior = run.engine.encode(image, label)
-    terms = run.engine.terms(image, seed=None, labels=label)
+    terms = run.engine.expected_terms(image, NUM_DRAWS, labels=label)
     with st.container(key="image-and-code"):
         first, second, figures = st.columns([1, 1, 1.4], gap="small")
     with first:
@@ -49,7 +53,7 @@ def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
         reconstruction = run.engine.decode(posterior.mu, label)[0]
         widgets.picture(reconstruction, "Recon\u00adstruction", side=160)
     with figures:
-        _draw_error(terms)
+        _draw_error(run, terms)
         _draw_kl(run, terms)
     _draw_posterior(run, posterior, terms, projection)
     st.markdown("## Nearest real images")
@@ -102,7 +106,7 @@ def draw(run: Run, data: ImageDataset | Remembered, projection: Projection) -> N
         label = data.label_of(index)
         encoded = (
             run.engine.encode(image, label),
-            run.engine.terms(image, seed=None, labels=label),
+            run.engine.expected_terms(image, NUM_DRAWS, labels=label),
         )
         _draw_image(run, image, label, widgets.describe_image(data, index), *encoded)
 
@@ -156,17 +160,23 @@ def _draw_image(run: Run, image: Any, label: int | None, name: str, posterior: C
         widgets.picture(_decoded(run), "Decoded from z")
     error, kl = st.columns(2)
     with error:
-        _draw_error(terms)
+        _draw_error(run, terms)
     with kl:
         _draw_kl(run, terms)
 
 
-def _draw_error(terms: ImageTerms) -> None:
+def _draw_error(run: Run, terms: ImageTerms) -> None:
     nats = float(terms.reconstruction[0])
+    at = ""
+    if run.engine.is_vae:
+        at = (
+            f" The mean over {NUM_DRAWS} draws of z from q(z|x): with the KL divergence added, −ELBO. The picture is "
+            "decoded from μ alone."
+        )
     st.metric(
         "Reconstruction",
         f"{nats:.1f} nats".replace("-", "−"),
-        help="−log p(x|z), summed over pixels: how badly the decoder explains this image. The lower, the better.",
+        help=f"−log p(x|z), summed over pixels: how badly the decoder explains this image. The lower, the better.{at}",
     )
     if nats < 0:
         st.caption("Below zero is no mistake: p(x|z) is a density here, and may exceed 1. Lower is still better.")

@@ -63,7 +63,7 @@ def choose_pair(run: Run, max_points: int) -> tuple[int, int]:
 def map_of_pair(run: Run, dims: tuple[int, int], max_points: int) -> Projection:
     """The map of two dimensions."""
     every = _every(run, max_points)
-    return pair(every.codes, every.indices, dims)
+    return replace(pair(every.codes, every.indices, dims), sigma=every.sigma)
 
 
 def with_names(run: Run, projection: Projection, dims: tuple[int, int] = (0, 1)) -> Projection:

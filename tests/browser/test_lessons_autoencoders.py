@@ -12,6 +12,7 @@ from pages._lessons.holes import NEAR
 from pages._ui import resources
 from tests.browser.steps import decimals, grey, numbers, open_lesson, predict, rgba
 from vaelab.latent.density import nearest_codes, neighbour_radii
+from vaelab.latent.units import code_scale
 
 pytestmark = pytest.mark.browser
 
@@ -300,26 +301,30 @@ RULES = ("anywhere", "from N(0, I)")
 
 @pytest.fixture(scope="module")
 def maps(places):
-    """The codes of the autoencoder and of the VAE."""
+    """The maps of the autoencoder and of the VAE."""
     vae = kit.thinned(resources.make_known_map(resources.example("mnist-2d"), "plane"))
     np.testing.assert_array_equal(vae.indices, places.indices)
-    return places.codes, vae.codes
+    return places, vae
 
 
-def eighth(codes, z):
-    """Distances from places ``(M, 2)`` to their eighth nearest codes."""
-    return np.sort(np.linalg.norm(z[:, None] - codes, axis=2), 1)[:, 7]
+def levels(known, z):
+    """How far places ``(M, 2)`` are to be trusted: 0 is among the images of a map, 1 at the edge, 2 off the data."""
+    scale = code_scale(known.codes, known.sigma, known.sigma is not None)
+    codes, sigma = scale * known.codes, None if known.sigma is None else scale * known.sigma
+    eighth = np.sort(np.linalg.norm((scale * z)[:, None] - codes, axis=2), 1)[:, 7]
+    return np.searchsorted(neighbour_radii(codes, sigma)[[90, 99]], eighth)
 
 
 @pytest.fixture(scope="module")
 def long_run(maps, places, mnist):
     """Of each model and rule: the share off the data, and digits among each 24 of 2,400 codes."""
     rng, labels, found = np.random.default_rng(0), mnist.labels[places.indices], {}
-    for model, codes in zip(("Autoencoder", "VAE"), maps, strict=True):
+    for model, known in zip(("Autoencoder", "VAE"), maps, strict=True):
+        codes = known.codes
         for rule in RULES:
             size = (2400, 2)
             z = rng.uniform(codes.min(0), codes.max(0), size) if rule == "anywhere" else rng.normal(size=size)
-            off = (eighth(codes, z) > neighbour_radii(codes)[99]).mean()
+            off = (levels(known, z) == 2).mean()
             nearest = labels[NearestNeighbors(n_neighbors=1).fit(codes).kneighbors(z)[1][:, 0]]
             found[model, rule] = off, np.mean([len(set(some)) for some in nearest.reshape(100, 24).tolist()])
     return found
@@ -338,7 +343,7 @@ def test_only_the_vae_has_a_rule_by_which_draws_are_on_the_data_and_of_every_dig
 
 
 def test_codes_at_random_fall_into_holes_as_often_as_is_said(page, mnist_ae, mnist, maps, places, long_run):
-    vae, codes = resources.example("mnist-2d"), maps[0]
+    vae = resources.example("mnist-2d")
     figure = open_lesson(page, "holes")
     tally = figure.get_by_text("Off the data: ")
     expect(tally).to_have_count(0)
@@ -347,12 +352,11 @@ def test_codes_at_random_fall_into_holes_as_often_as_is_said(page, mnist_ae, mni
     # The density of a place is told by Explore's rule.
     plane = figure.get_by_role("application", name="Autoencoder: map")
     box = plane.bounding_box()
-    radii = neighbour_radii(codes)
     seen = set()
     for across, down in ((0.5, 0.5), (0.95, 0.05), (0.4, 0.25), (0.1, 0.5), (0.02, 0.98)):
         page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
         z = decimals(figure.get_by_text("z = (").first.text_content())
-        level = np.searchsorted(radii[[90, 99]], eighth(codes, np.array([z[:2]]))[0])
+        level = levels(maps[0], np.array([z[:2]]))[0]
         name = ("Among the images", "At the edge of the data", "Off the data")[level]
         expect(figure.locator(".ls-territory").first.get_by_text(name, exact=True)).to_be_visible()
         seen.add(level)
@@ -379,13 +383,13 @@ def test_codes_at_random_fall_into_holes_as_often_as_is_said(page, mnist_ae, mni
             z = np.array([decimals(tile)[:2] for tile in tiles.evaluate_all("(all) => all.map((t) => t.title)")])
             assert z.shape == (24, 2)
             assert_shows(tiles.nth(5).locator("canvas"), decode(run, *z[5]), 12)
-            off = eighth(known, z) > neighbour_radii(known)[99]
+            off = levels(known, z) == 2
             marked = tiles.evaluate_all("(all) => all.map((t) => t.classList.contains('ls-off'))")
             assert (off != marked).sum() <= 1, "two digits of a code may fall on the other side"
             counted, digits = numbers(side.get_by_text("Off the data: ").text_content().replace(" of 24", ""))[:2]
             assert counted == sum(marked)
-            labels = mnist.labels[places.indices[[nearest_codes(known, place, 1)[0] for place in z]]]
+            labels = mnist.labels[places.indices[[nearest_codes(known.codes, place, 1)[0] for place in z]]]
             assert abs(len(set(labels)) - digits) <= 1
-    shares = [(np.linalg.norm(known, axis=1) < NEAR).mean() for known in maps]
+    shares = [(np.linalg.norm(known.codes, axis=1) < NEAR).mean() for known in maps]
     expect(page.get_by_text(f"this map has only {shares[0]:.0%} of its images")).to_be_visible()
     expect(page.get_by_text(f"and {shares[1]:.0%} of its images do lie within")).to_be_visible()

@@ -20,7 +20,8 @@ from tests.js.harness import FILES, SEVERAL, kind_of, to_base64
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
 from vaelab.images import to_pixels
-from vaelab.latent.density import neighbour_radii
+from vaelab.latent.density import nearest_codes, neighbour_radii
+from vaelab.latent.units import code_scale
 from vaelab.maps import kinds_of_map, make_map, read_map
 from vaelab.runs import Run
 from vaelab.training import train
@@ -125,8 +126,17 @@ class Visitor:
         """Python was told where z came to rest."""
         expect(self.page.get_by_text("The nearest image")).to_be_visible()
         if z is not None:
-            nearest = self.map.indices[((self.map.codes - z) ** 2).sum(1).argmin()]
+            nearest = self.nearest(z)
             expect(self.page.locator(f'img[alt^="Image {nearest}"]')).to_be_visible()
+
+    @property
+    def scale(self):
+        """What each number of a code counts in a distance."""
+        return code_scale(self.map.codes, self.map.sigma, self.run.config.model == "vae")
+
+    def nearest(self, z):
+        """The image whose code is nearest."""
+        return int(self.map.indices[nearest_codes(self.map.codes, z, 1, self.scale)[0]])
 
     def begin_again(self):
         """Put away what a test before this one has left."""
@@ -259,7 +269,7 @@ def test_the_nearest_image_is_beside_the_decoded_one_and_nothing_moves(visitor):
     for across, down in [(0.2, 0.3), (0.5, 0.5), (0.02, 0.97)]:
         point, place = visitor.place(across, down)
         page.mouse.move(*point)
-        nearest = int(visitor.map.indices[((visitor.map.codes - place) ** 2).sum(1).argmin()])
+        nearest = visitor.nearest(place)
         expect(real).to_have_attribute("data-image", str(nearest))
         np.testing.assert_array_equal(visitor.pixels(real), visitor.data.images[nearest])
         expect(page.get_by_test_id("near")).to_contain_text(f"“{visitor.data.labels[nearest]}”")
@@ -338,12 +348,13 @@ def test_the_badge_and_the_lens(visitor):
     np.testing.assert_array_equal(visitor.pixels(lens), visitor.decoded())
     page.mouse.move(*visitor.place(0.02, 0.97)[0])
     expect(trust).to_contain_text("Off the data")
-    # The number beside the word is in the unit of what it is compared with: they cannot contradict.
-    radius, typical = decimals(trust.locator(".lc-around").text_content())
-    assert radius > 2 * typical
-    radii = neighbour_radii(visitor.map.codes)
-    assert typical == pytest.approx(radii[50], abs=0.006)
-    assert radius > radii[99]
+    # The number beside the word is a multiple of what is typical: they cannot contradict.
+    codes, scale = visitor.map.codes, visitor.scale
+    radii = neighbour_radii(scale * codes, scale * visitor.map.sigma)
+    (times,) = decimals(trust.locator(".lc-around").text_content())
+    eighth = np.sort(np.linalg.norm(scale * (codes - visitor.z), axis=1))[7]
+    assert times == pytest.approx(eighth / radii[50], abs=0.051)
+    assert times > radii[99] / radii[50]
     page.mouse.move(5, 5)  # off the map, the word beside the button is another
     expect(trust).to_contain_text("Among the images")
     page.get_by_label("What this means").click()

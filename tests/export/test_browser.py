@@ -1,6 +1,7 @@
 """A model's and a map's file say all that the browser must know; tests/js runs them."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -262,8 +263,24 @@ def test_a_map_says_what_it_is(codes):
     assert spec["label_names"] == ["cat", "dog"]
     assert spec["background"] == [0.25, 0.5, 1.0]
     np.testing.assert_allclose(spec["radii"], neighbour_radii(codes))
+    assert spec["scale"] == [1.0] * 5
     np.testing.assert_array_equal(arrays["labels"], np.arange(300) % 2)
     assert arrays["labels"].dtype == np.uint8
+
+
+def test_a_map_says_how_near_is_told(codes, rng):
+    """Of a VAE: in typical sigmas of what is active, against draws; without sigma, of what is active."""
+    sigma = rng.uniform(0.1, 0.5, codes.shape).astype(np.float16)
+    projection = pca(codes, np.arange(300))
+    spec, arrays = read(write_map(replace(projection, sigma=sigma)), "map")
+    typical = (sigma.astype(np.float64) ** 2).mean(0) ** 0.5
+    scale = [0, 1 / typical[1], 1 / typical[2], 0, 1 / typical[4]]
+    np.testing.assert_allclose(spec["scale"], scale)
+    np.testing.assert_allclose(spec["radii"], neighbour_radii(scale * codes, scale * sigma))
+    assert "sigma" not in arrays
+    spec, _ = read(write_map(projection, kl_per_dim=[0, 1, 3, 0, 2]), "map")
+    assert spec["scale"] == [0, 1, 1, 0, 1]
+    np.testing.assert_allclose(spec["radii"], neighbour_radii(codes * [0, 1, 1, 0, 1]))
 
 
 @pytest.mark.parametrize("num_labels", [1, 256, 257, 1000])

@@ -90,5 +90,6 @@ test("the word of trust is that of the worse: of the code, of a gap, of the imag
 });
 
 test("what the word was told from is in one unit", () => {
-  assert.equal(surroundings({ radius: 0.414, typical: 0.08 }), "8 images within 0.41 (typical: 0.08)");
+  assert.equal(surroundings({ radius: 0.414, typical: 0.08 }), "8 images within 5.2× the typical distance");
+  assert.equal(surroundings({ radius: 0, typical: 0 }), "All codes are alike");
 });

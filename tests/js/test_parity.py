@@ -19,8 +19,9 @@ from pages._ui.browser_code import ASSETS, join
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
 from vaelab.export import browser_map, browser_model
-from vaelab.latent.density import neighbour_radii
+from vaelab.latent.density import nearest_codes, neighbour_radii
 from vaelab.latent.projections import Projection, pair, pca, plane
+from vaelab.latent.units import code_scale
 from vaelab.likelihoods import LIKELIHOODS
 from vaelab.models import MODELS, build_model
 from vaelab.nn import ACTIVATIONS, LOGVAR_BOUNDS
@@ -577,8 +578,8 @@ MAP = """
 class Map:
     """A map in numpy, and what the browser answers about ``codes``, ``places`` and ``sigmas``."""
 
-    def __init__(self, module, rng, kind, latent_dim, num_points=400, num_queries=60):
-        codes = rng.normal(size=(num_points, latent_dim)).astype(np.float32)
+    def __init__(self, module, rng, kind, latent_dim, num_points=400, num_queries=60, sigma=None, widths=1.0):
+        codes = (widths * rng.normal(size=(num_points, latent_dim))).astype(np.float32)
         if latent_dim > 2:
             codes = codes.astype(np.float16).astype(np.float32)  # as they are in the file
         indices = np.arange(num_points)
@@ -590,6 +591,7 @@ class Map:
             self.projection = make[kind](codes, indices)
         if kind == "pca":  # coordinates that follow from the very codes of the file
             self.projection = replace(self.projection, coordinates=self.projection.place(codes))
+        self.projection = replace(self.projection, sigma=sigma)
         size = (num_queries, latent_dim)
         self.codes = rng.normal(size=size).astype(np.float32)
         self.codes[0] = codes[2]  # a place where an image is
@@ -659,6 +661,7 @@ def test_the_covariance_of_a_posterior_on_the_map(module, rng, kind, latent_dim)
 def test_trust_is_the_nearest_image_and_how_sparse_it_is_there(module, rng, kind, latent_dim):
     shown = Map(module, rng, kind, latent_dim, num_queries=400)
     point, distance, share = shown.trusted.T
+    assert_like_python(shown)
     apart = np.linalg.norm(shown.codes[:, None] - shown.projection.codes, axis=2)
     np.testing.assert_array_equal(point, apart.argmin(1))
     np.testing.assert_allclose(distance, apart.min(1), rtol=0, atol=1e-6)
@@ -669,6 +672,50 @@ def test_trust_is_the_nearest_image_and_how_sparse_it_is_there(module, rng, kind
     assert (np.diff(share[eighth.argsort()]) >= 0).all()
     # Codes that come from where the images' do are as far from them as they are from each other.
     assert share.mean() == pytest.approx(0.5, abs=0.1)
+
+
+def assert_like_python(shown):
+    """Compare point and share with a brute force over what counts, and with Python's nearest codes."""
+    projection = shown.projection
+    is_vae = projection.sigma is not None
+    scale = code_scale(projection.codes, projection.sigma, is_vae)
+    radii = neighbour_radii(scale * projection.codes, scale * projection.sigma if is_vae else None)
+    apart = np.linalg.norm(scale * (shown.codes[:, None] - projection.codes), axis=2)
+    point, distance, share = shown.trusted.T
+    assert point.tolist() == [nearest_codes(projection.codes, z, 1, scale)[0] for z in shown.codes]
+    np.testing.assert_allclose(distance, apart.min(1), rtol=1e-5, atol=1e-5)
+    eighth = np.sort(apart, axis=1)[:, 7]
+    off = np.abs(share - np.minimum(np.searchsorted(radii, eighth), 100) / 100)
+    assert off.max() < 0.0101
+    assert (off > 0.001).mean() < 0.02, "but for rounding"
+
+
+@pytest.mark.parametrize(("kind", "latent_dim"), [("plane", 1), ("plane", 2), ("pca", 3), ("umap", 6)])
+def test_trust_in_a_vae_counts_draws_in_sigmas(module, rng, kind, latent_dim):
+    sigma = rng.uniform(0.05, 0.9, (400, latent_dim)).astype(np.float16)
+    shown = Map(module, rng, kind, latent_dim, num_queries=400, sigma=sigma)
+    assert_like_python(shown)
+
+
+@pytest.mark.parametrize("num_dead", [3, 5])
+def test_a_number_that_collapsed_changes_nothing(module, rng, num_dead):
+    """Nor do five of five: then each image is still the one nearest to its own code."""
+    widths = np.where(np.arange(5) < num_dead, 0.01, 1.0)
+    sigma = np.broadcast_to(np.where(widths < 1, 1.0, 0.2), (400, 5)).astype(np.float16)
+    shown = Map(module, rng, "pca", 5, sigma=sigma, widths=widths)
+    assert_like_python(shown)
+    moved = shown.codes.copy()
+    moved[:, :num_dead] = 2.0
+    answer = module.run(MAP, file=shown.file, codes=moved, places=shown.places, sigmas=shown.sigmas)
+    point, distance, share = to_floats(answer["trusted"]).reshape(-1, 3).T
+    np.testing.assert_allclose(share, shown.trusted[:, 2], atol=0.0101)
+    np.testing.assert_allclose(distance, shown.trusted[:, 1], atol=1e-4)
+    if num_dead < 5:
+        np.testing.assert_array_equal(point, shown.trusted[:, 0])
+    else:
+        assert not share.any()
+    answer = module.run(MAP, file=shown.file, codes=shown.projection.codes[:60], places=shown.places, sigmas=moved)
+    np.testing.assert_array_equal(to_floats(answer["trusted"]).reshape(-1, 3)[:, 0], np.arange(60))
 
 
 def test_a_gap_of_a_umap_map_is_told_although_its_code_lies_well(module, rng):

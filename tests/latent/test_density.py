@@ -5,6 +5,7 @@ import pytest
 from sklearn.neighbors import NearestNeighbors
 
 from vaelab.latent.density import NUM_NEIGHBOURS, nearest_codes, neighbour_radii
+from vaelab.latent.units import code_scale
 
 
 def eighth_distances(codes):
@@ -73,3 +74,61 @@ def test_nearest_codes_are_those_of_a_brute_force(rng, num_codes):
 def test_a_code_is_nearest_to_itself(rng):
     codes = rng.normal(size=(50, 5))
     assert [nearest_codes(codes, z, 1)[0] for z in codes] == list(range(50))
+
+
+# --- Posteriors ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def posteriors(rng):
+    """Two active dimensions, of posteriors of two widths, and four that collapsed."""
+    mu = rng.normal(size=(1500, 6)) * [1, 0.8, 0.02, 0.02, 0.02, 0.02]
+    sigma = rng.uniform(0.5, 1.5, (1500, 6)) * [0.1, 0.3, 1, 1, 1, 1]
+    return mu, sigma
+
+
+def test_draws_from_posteriors_are_off_as_often_as_is_said(rng, posteriors):
+    mu, sigma = posteriors
+    scale = code_scale(mu, sigma)
+    draws = (mu + sigma * rng.normal(size=mu.shape)) * scale
+    eighth = np.sort(np.linalg.norm(draws[:, None] - scale * mu, axis=2), axis=1)[:, NUM_NEIGHBOURS - 1]
+    radii = neighbour_radii(scale * mu, scale * sigma)
+    for quantile in (50, 90, 99):
+        expected = 1 - quantile / 100
+        # Four standard errors of both samples.
+        error = 4 * np.sqrt(expected * (1 - expected) * (1 / 1500 + 1 / 2000))
+        assert (eighth > radii[quantile]).mean() == pytest.approx(expected, abs=error)
+
+
+def test_radii_of_draws_rise_and_are_the_same_each_time(posteriors):
+    mu, sigma = posteriors
+    radii = neighbour_radii(mu, sigma)
+    assert (np.diff(radii) >= 0).all()
+    np.testing.assert_array_equal(neighbour_radii(mu, sigma), radii)
+    np.testing.assert_allclose(neighbour_radii(3 * mu, 3 * sigma), 3 * radii)
+
+
+@pytest.mark.parametrize("num_codes", [1, 3, 8, 9])
+def test_draws_of_few_posteriors_are_measured_too(posteriors, num_codes):
+    mu, sigma = (each[:num_codes] for each in posteriors)
+    assert np.isfinite(neighbour_radii(mu, sigma)).all()
+
+
+def test_where_all_collapsed_no_place_is_farther_than_another(posteriors):
+    mu, sigma = posteriors
+    scale = code_scale(mu / 1000, sigma)
+    np.testing.assert_array_equal(neighbour_radii(scale * mu, scale * sigma), np.zeros(101))
+
+
+def test_a_number_that_collapsed_does_not_decide_which_codes_are_nearest(posteriors):
+    mu, sigma = posteriors
+    z = mu[7].copy()
+    before = nearest_codes(mu, z, 12, code_scale(mu, sigma))
+    z[3] = 2.0
+    np.testing.assert_array_equal(nearest_codes(mu, z, 12, code_scale(mu, sigma)), before)
+    assert not np.array_equal(nearest_codes(mu, z, 12), before), "as it was with all numbers"
+
+
+def test_a_code_is_nearest_to_itself_even_where_all_collapsed(posteriors):
+    mu, _ = posteriors
+    assert [nearest_codes(mu, z, 1, np.zeros(6))[0] for z in mu[:50]] == list(range(50))

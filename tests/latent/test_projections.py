@@ -162,6 +162,19 @@ def test_pca_of_equal_codes_is_one_place():
     assert np.array_equal(shown.coordinates, np.zeros((5, 2)))
 
 
+@pytest.mark.parametrize("num_codes", [2, 5, 40])
+@pytest.mark.parametrize("rank", [0, 1])
+@pytest.mark.parametrize("latent_dim", [2, 6, 20])
+def test_pca_of_codes_on_a_line_or_of_one_code_has_two_axes_all_the_same(rng, num_codes, rank, latent_dim):
+    codes = (0.3 + rng.normal(size=(num_codes, rank)) @ rng.normal(size=(rank, latent_dim))).astype(np.float32)
+    shown = pca(codes, np.arange(num_codes))
+    np.testing.assert_allclose(shown.components @ shown.components.T, np.eye(2), atol=1e-6)
+    shares = [axis.split("(")[1] for axis in shown.axes]
+    assert shares == (["100% of variance)", "0% of variance)"] if rank else ["no variance)"] * 2)
+    np.testing.assert_allclose(shown.lift(shown.coordinates), codes, atol=1e-5)
+    np.testing.assert_allclose(shown.place(shown.lift(np.array([[1.0, 2.0]]))), [[1, 2]], atol=1e-5)
+
+
 # --- UMAP ---------------------------------------------------------------------------------------
 
 

@@ -23,7 +23,7 @@ from safetensors.numpy import save
 from vaelab.config import TrainConfig
 from vaelab.latent.density import neighbour_radii
 from vaelab.latent.projections import Projection
-from vaelab.latent.units import active_units
+from vaelab.latent.units import active_units, code_scale
 
 __all__ = [
     "MAX_WEIGHTS",
@@ -120,8 +120,9 @@ class MapSpec(TypedDict):
     map_key: str  # of the Streamlit container around the chart
     projection: str
     dims: list[DimSpec]  # those that carry most first
-    radii: list[float]  # quantiles of the distance to the eighth neighbour
-    place_radii: list[float]  # the same between places of a UMAP map; empty for any other
+    scale: list[float]  # what each number of a code counts in a distance; nothing where it collapsed
+    radii: list[float]  # quantiles of the distance to the eighth neighbour, of codes times scale
+    place_radii: list[float]  # those of places of a UMAP map; empty for any other
     label_names: list[str]
     background: list[float]  # colour of the images' border, from 0 to 1, a number a channel
     extent: float  # of an image's side, 0 to 1, what its ink takes at the most
@@ -419,7 +420,10 @@ def browser_map(
     codes = projection.codes
     carried = codes.var(0) if kl_per_dim is None else np.asarray(kl_per_dim)
     limits = np.ceil(np.maximum(3.0, np.abs(codes).max(0)))
-    active = active_units(codes, kl_per_dim is not None)
+    is_vae = projection.sigma is not None or kl_per_dim is not None
+    active = active_units(codes, is_vae)
+    scale = code_scale(codes, projection.sigma, is_vae)
+    sigma = None if projection.sigma is None else scale * projection.sigma
     dims: list[DimSpec] = [
         {
             "dim": int(dim),
@@ -436,7 +440,8 @@ def browser_map(
         "map_key": map_key,
         "projection": projection.kind,
         "dims": dims,
-        "radii": neighbour_radii(codes).tolist(),
+        "scale": scale.tolist(),
+        "radii": neighbour_radii(scale * codes, sigma).tolist(),
         "place_radii": neighbour_radii(projection.coordinates).tolist() if projection.kind == "umap" else [],
         "label_names": list(label_names),
         "background": list(background),

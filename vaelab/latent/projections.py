@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -56,6 +56,9 @@ class Projection:
         float32 ``(D,)``; the origin of a PCA map, zero on one of two dimensions.
     components
         float32 ``(2, D)``, orthonormal rows; the axes of a PCA map, or the two dimensions.
+    sigma
+        float16 ``(N, D)``: the standard deviations of the codes' posteriors. None for an autoencoder, whose
+        codes are points, and where they were not kept.
     """
 
     kind: ProjectionKind
@@ -65,6 +68,7 @@ class Projection:
     axes: tuple[str, str]
     center: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
     components: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    sigma: NDArray[np.float16] | None = None
 
     def place(self, z: NDArray[np.floating]) -> Floats:
         """Find the places of codes.
@@ -117,6 +121,16 @@ class Projection:
             return np.asarray(self.center + places @ self.components)
         return places[:, : self.codes.shape[1]]
 
+    def subset(self, rows: NDArray[np.integer]) -> Projection:
+        """The same map with some of its points, by their rows."""
+        return replace(
+            self,
+            indices=self.indices[rows],
+            codes=self.codes[rows],
+            coordinates=self.coordinates[rows],
+            sigma=None if self.sigma is None else self.sigma[rows],
+        )
+
     @property
     def is_point(self) -> bool:
         """Whether all codes are the same, but for rounding: then no map shows anything."""
@@ -131,6 +145,8 @@ class Projection:
             "center": self.center,
             "components": self.components,
         }
+        if self.sigma is not None:
+            arrays["sigma"] = self.sigma
         return arrays, {"kind": self.kind, "x": self.axes[0], "y": self.axes[1]}
 
     @classmethod
@@ -357,8 +373,9 @@ def _principal_plane(
     last = len(products) - 1
     values, vectors = eigh(products, subset_by_index=[last - 1, last])
     components = vectors[:, ::-1].T
-    values = np.maximum(values[::-1], 1e-30)
+    values = np.maximum(values[::-1], 0)
     if wide:
-        components = components @ centered / np.sqrt(values)[:, None]
+        # Orthonormal also where codes lie on a line, and there is no second direction.
+        components = np.linalg.qr((components @ centered).T)[0].T
     components = components * np.sign(components[np.arange(2), np.abs(components).argmax(1)])[:, None]
     return components, values / max(np.trace(products), 1e-30)

@@ -1,0 +1,86 @@
+"""On Explore's map: the posteriors of a class, or those of all images together beside the prior."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages._ui import controls, state, widgets
+from vaelab.datasets import Labelled
+from vaelab.figures import PALETTE
+from vaelab.figures.posteriors import MASSES, add_aggregate_posterior, add_ellipses
+from vaelab.latent.posteriors import posterior_covariances
+from vaelab.latent.projections import Projection, ProjectionKind
+from vaelab.runs import Run
+
+__all__ = ["NO_POSTERIORS", "choose_posteriors", "draw_posteriors", "say_posteriors"]
+
+#: What is chosen besides a class, which is its number.
+NO_POSTERIORS, TOGETHER = "none", "all"
+#: Ellipses that can still be told apart.
+MOST_ELLIPSES = 150
+
+
+def choose_posteriors(run: Run, data: Labelled, kind: ProjectionKind) -> str:
+    """Choose whose posteriors to draw on the map, where a map has any."""
+    if run.config.model != "vae" or kind == "umap" or run.config.latent_dim < 2:
+        state.put_into_url("posteriors", None)
+        return NO_POSTERIORS
+    classes = {} if data.labels is None else {str(label): name for label, name in enumerate(data.label_names)}
+    names = {NO_POSTERIORS: "None", TOGETHER: "All together"} | classes
+    return controls.selectbox(
+        "Posteriors",
+        param="posteriors",
+        key=f"posteriors:{data.key}",
+        options=list(names),
+        default=NO_POSTERIORS,
+        help="Draw q(z|x) of the images of a class, each as wide as σ at the map’s scale. **All together**: where the "
+        "aggregate posterior q(z) has its mass, and where the prior p(z).",
+        format_func=lambda option: widgets.plain(names[option]),
+        width=140,
+    )
+
+
+def draw_posteriors(figure: go.Figure, data: Labelled, projection: Projection, chosen: str) -> None:
+    """Draw what was chosen, where the map has it."""
+    covariances = posterior_covariances(projection)
+    if chosen == NO_POSTERIORS or covariances is None:
+        return
+    means = projection.coordinates.astype(np.float64)
+    if chosen == TOGETHER:
+        add_aggregate_posterior(
+            figure, means, covariances, projection.place(np.zeros((1, projection.codes.shape[1])))[0]
+        )
+        return
+    rows = _rows(data, projection, chosen)[:MOST_ELLIPSES]
+    color = PALETTE[int(chosen) % len(PALETTE)]
+    add_ellipses(figure, means[rows], covariances[rows], "q(z|x), 1 σ", color)
+
+
+def say_posteriors(data: Labelled, projection: Projection, chosen: str) -> None:
+    """Say what the lines are."""
+    if chosen == NO_POSTERIORS or projection.kind == "umap":
+        return
+    if projection.sigma is None:
+        st.caption("This map was kept without the posteriors’ widths, so they cannot be drawn.")
+    elif chosen == TOGETHER:
+        shares = " and ".join(f"{mass:.0%}" for mass in MASSES)
+        st.caption(
+            f"Lines around {shares} of the mass: the **aggregate posterior** q(z), the mean of all images’ posteriors, "
+            "and, dashed, the **prior** p(z). Where the prior alone has mass, the decoder has hardly been trained on "
+            "what is drawn from it."
+        )
+    else:
+        number = len(_rows(data, projection, chosen))
+        some = f"{MOST_ELLIPSES} of the {number:,}" if number > MOST_ELLIPSES else f"the {number:,}"
+        name = widgets.plain(data.label_names[int(chosen)])
+        st.caption(f"Ellipses: the posteriors of {some} images of “{name}” on the map, each as wide as σ.")
+
+
+def _rows(data: Labelled, projection: Projection, chosen: str) -> np.ndarray:
+    """The map's points of a class, in an order that is always the same and means nothing."""
+    if data.labels is None:
+        return np.zeros(0, np.int64)
+    rows = np.flatnonzero(data.labels[projection.indices] == int(chosen))
+    return np.random.default_rng(0).permutation(rows)
