@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vaelab.evaluation.detection import knn_distance
 from vaelab.images import as_float, border_color
-from vaelab.latent.units import active_units
+from vaelab.latent.units import code_scale
 
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset
@@ -213,7 +213,7 @@ class Detector:
         self.engine = engine
         self._images = data.images[train]
         self._labels = data.labels_of(train)
-        self._codes: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+        self._codes: tuple[NDArray[np.float32], Floats] | None = None
         self.is_held_out = len(held_out) >= MIN_HELD_OUT
         self.normal: NDArray[np.uint8] = data.images[held_out if self.is_held_out else train]
         self.calibration = Calibration.fit(self.normal, self.reconstruct)
@@ -256,19 +256,18 @@ class Detector:
         if name == "latent":
             if self._codes is None:
                 self._codes = self._known_codes()
-            codes, unit = self._codes
-            return knn_distance(codes / unit, self.engine.encode(images, labels).mu / unit, K)
+            codes, scale = self._codes
+            return knn_distance(scale * codes, scale * self.engine.encode(images, labels).mu, K)
         # The bound is about sampled codes; the error is steadier at the mean.
         if name == "elbo":
             terms = self.engine.expected_terms(images, labels=labels)
             return (terms.reconstruction + terms.kl).astype(np.float64)
         return self.engine.terms(images, seed=None, labels=labels).reconstruction.astype(np.float64)
 
-    def _known_codes(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Codes of training images, ``(N, D)``, and the unit of each dimension, ``(D,)``; of dead ones, infinite."""
+    def _known_codes(self) -> tuple[NDArray[np.float32], Floats]:
+        """Codes of training images, ``(N, D)``, and what each number of a code counts, ``(D,)``."""
         mu, sigma = self.engine.encode(self._images, self._labels)
-        unit = np.sqrt((sigma**2).mean(0)) if self.engine.is_vae else np.ones_like(mu[0])
-        return mu, np.where(active_units(mu, self.engine.is_vae), unit, np.float32(np.inf))
+        return mu, code_scale(mu, sigma, self.engine.is_vae)
 
     def reconstruct(self, images: Images) -> NDArray[np.float32]:
         """Bring images back from their codes, with labels found as for the scores.
