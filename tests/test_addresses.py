@@ -182,7 +182,7 @@ MISTAKES = [
     ("train.py", "latent_dim", "1e400", "train-latent_dim", 2),
     ("train.py", "classes", "no,such,class", "train-classes-mnist_5k", []),
     ("train.py", "watch", "no-such-run", None, None),
-    ("runs.py", "runs", "no-such-run", "curve-term", "total"),
+    ("runs.py", "runs", "no-such-run", "curve-term", "elbo"),
 ]
 
 

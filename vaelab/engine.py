@@ -13,6 +13,7 @@ from torch import Tensor
 
 from vaelab.config import TrainConfig
 from vaelab.images import as_float, check_range
+from vaelab.latent.codes import Codes
 from vaelab.models import VAE, Autoencoder, build_model
 from vaelab.nn import Posterior
 from vaelab.objectives import gaussian_kl, log_weights
@@ -27,13 +28,6 @@ Labels = NDArray[np.integer] | int | None
 
 #: Images at a time: bounds memory, and larger batches are no faster.
 BATCH = 512
-
-
-class Codes(NamedTuple):
-    """The posteriors of images. For an autoencoder ``sigma`` is zero: its code is a point."""
-
-    mu: Floats  # (N, D)
-    sigma: Floats  # (N, D)
 
 
 class ImageTerms(NamedTuple):

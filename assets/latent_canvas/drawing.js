@@ -54,7 +54,7 @@ export class Drawing {
     explorer.stop();
     explorer.go(posterior.mu, null);
     this.isHere = true;
-    if (explorer.network.isVae) explorer.posterior = posterior;
+    if (explorer.network.isVae) explorer.posterior = { ...posterior, pixels: this.pad.image.slice() };
     if (!done) return;
     this.judge();
     explorer.report(this.pad.isBlank ? "" : "Your image. ");

@@ -3,10 +3,11 @@
  *
  * @import { LatentMap, Place } from "../network/map.js"
  * @import { Model } from "../network/models.js"
- * @import { Network, Posterior } from "../network/network.js"
+ * @import { Network } from "../network/network.js"
  * @import { LatentCanvas } from "./canvas.js"
  * @import { MapChart, Pointer } from "./map_chart.js"
  * @import { Destination, Memory } from "./places.js"
+ * @import { ImagePosterior } from "./posterior.js"
  */
 import { page } from "../shared/page.js";
 import { Drawing } from "./drawing.js";
@@ -16,6 +17,7 @@ import { moveLinked } from "./linked.js";
 import { isAt, onWay } from "./places.js";
 import { Playback } from "./playback.js";
 import { posteriorAt } from "./posterior.js";
+import { TruthOnMap } from "./truth.js";
 import { View } from "./view.js";
 
 export class Explorer {
@@ -23,7 +25,7 @@ export class Explorer {
   nextEnd = 0;
   /**
    * Of what was drawn, or of the image at which z rests.
-   * @type {Posterior | null}
+   * @type {ImagePosterior | null}
    */
   posterior = null;
   /** @type {number | null} */
@@ -67,6 +69,7 @@ export class Explorer {
     this.posterior = posteriorAt(this);
     this.drawing = new Drawing(this, canvas.elements, signal);
     this.grid = new DecodedGrid(this, signal);
+    this.truth = new TruthOnMap(this, signal);
     listen(this, canvas.elements, signal);
     chart.answerClicks(true);
     this.#tick();
@@ -235,6 +238,7 @@ export class Explorer {
     if (this.map.link && page.leader === this.canvas) moveLinked(this, point, z);
     if (!this.#stale) return;
     this.#stale = false;
+    this.truth.look();
     this.view.showState();
     this.grid.show();
   }

@@ -10,7 +10,7 @@
  * @property {number | null} typical  The error of the middle one of these.
  * @property {boolean} isInverted  Light and dark are the other way round than in the images.
  */
-import { shareBelow } from "../network/map.js";
+import { shareBelow } from "../network/nearest.js";
 
 /** How far a border may be from the images' own, from 0 to 1. */
 const OWN_BORDER = 0.5;

@@ -10,6 +10,7 @@
  * @property {Place} here  Where z is.
  * @property {Place[]} pins
  * @property {Place[]} way  From pin to pin.
+ * @property {{ share: number, line: Place[] }[]} truth  Lines around shares of the true posterior.
  * @property {{ place: Place, covariance: Covariance } | null} posterior
  */
 import { FollowedChart } from "../shared/chart.js";
@@ -163,11 +164,15 @@ export class MapChart {
    * Draw the path, the pins, the posterior and where z is.
    * @param {Marks} marks
    */
-  draw({ here, pins, way, posterior }) {
+  draw({ here, pins, way, truth, posterior }) {
     const { layout } = this.#chart;
     if (!layout) return;
-    const line = way.map((place) => this.pixels(place).join(",")).join(" ");
-    const shapes = [];
+    /** @param {Place[]} places */
+    const points = (places) => places.map((place) => this.pixels(place).join(",")).join(" ");
+    const line = points(way);
+    const shapes = truth.map(
+      ({ share, line }) => `<polygon class="lc-truth" data-share="${share}" points="${points(line)}"/>`,
+    );
     if (posterior) shapes.push(...[2, 1].map((times) => this.#ellipse(posterior.place, posterior.covariance, times)));
     if (line) shapes.push(`<polyline class="lc-halo" points="${line}"/><polyline class="lc-way" points="${line}"/>`);
     pins.forEach((place, i) => {

@@ -2,7 +2,10 @@
  * The posterior of the image at which z rests, which Python knows.
  *
  * What it sends: `PosteriorSent` of pages/_ui/latent_canvas.py.
- * @typedef {{ model: string, image: number, mu: number[], sigma: number[] }} PosteriorSent
+ * @typedef {{ model: string, image: number, mu: number[], sigma: number[], pixels: number[] | null }} PosteriorSent
+ *
+ * An image's posterior and, where they are known exactly, its pixels, 0 to 1 and channels last.
+ * @typedef {Posterior & { pixels: Float32Array | null }} ImagePosterior
  *
  * @import { Posterior } from "../network/network.js"
  * @import { Explorer } from "./explorer.js"
@@ -13,13 +16,17 @@ import { isAt } from "./places.js";
 /**
  * That of the image where an explorer is, if Python has sent it.
  * @param {Explorer} explorer
- * @returns {Posterior | null}
+ * @returns {ImagePosterior | null}
  */
 export function posteriorAt({ map, z, image }) {
   const { posterior } = page;
   if (posterior?.model !== map.model || posterior.image !== image) return null;
   // The map has codes in half precision; whoever moves z moves it further.
-  return isAt(z, posterior.mu)
-    ? { mu: Float32Array.from(posterior.mu), sigma: Float32Array.from(posterior.sigma) }
-    : null;
+  if (!isAt(z, posterior.mu)) return null;
+  const { mu, sigma, pixels } = posterior;
+  return {
+    mu: Float32Array.from(mu),
+    sigma: Float32Array.from(sigma),
+    pixels: pixels && Float32Array.from(pixels, (value) => value / 255),
+  };
 }

@@ -171,7 +171,7 @@ export class View {
    * @returns {Marks}
    */
   #findMarks() {
-    const { map, pins, posterior, kind, z } = this.#explorer;
+    const { map, pins, posterior, kind, z, truth } = this.#explorer;
     const covariance = posterior && map.covariance(posterior);
     const legs = pins.length - 1;
     // Straight, but on a map that bends, or along an arc.
@@ -184,6 +184,7 @@ export class View {
       // The start of a way to be, only once z is elsewhere.
       pins: pins.filter((pin) => legs > 0 || pin.z.some((value, j) => value !== z[j])).map((pin) => map.place(pin.z)),
       way,
+      truth: truth.outlines.map(({ share, codes }) => ({ share, line: codes.map((code) => map.place(code)) })),
       posterior: covariance && posterior && { place: map.place(posterior.mu), covariance },
     };
   }

@@ -5,8 +5,8 @@
  * @import { PlaneShape } from "./stage/plane.js"
  */
 import { PosteriorGrid } from "../network/true_posterior.js";
+import { contours, levelsAround } from "../shared/contours.js";
 import { show } from "../shared/show.js";
-import { contours, levelsAround } from "./stage/contours.js";
 import { column, note, part, row } from "./stage/elements.js";
 import { Plane } from "./stage/plane.js";
 
@@ -96,7 +96,7 @@ export class Truth {
       const isLine = share === ONE_SIGMA || share === TWO_SIGMA;
       const lines = contours(truth.logDensity, grid.side, levels[k]);
       return lines.map((line) => ({
-        line: line.map(([i, j]) => [(i + 0.5) * grid.width - grid.reach, (j + 0.5) * grid.width - grid.reach]),
+        line: line.map(([i, j]) => grid.placeAt(i, j)),
         kind: isLine ? OUTLINE : "ls-truth",
       }));
     });

@@ -26,7 +26,7 @@
  * @property {"image" | "place" | "ends" | null} link
  * @property {string | null} thumbnails  The `id` of the sheet with its images, or null where they are gone.
  */
-import { NEIGHBOURS, nearest, weightedMean } from "./nearest.js";
+import { NEIGHBOURS, nearest, shareBelow, weightedMean } from "./nearest.js";
 import { readSafetensors, specOf, take } from "./safetensors.js";
 
 /** Up to this share a place is among the images: no sparser than around 9 of 10 of them. */
@@ -34,16 +34,6 @@ export const AMONG = 0.9;
 
 /** What a number that counts nothing counts for all that where codes would be equally near. */
 const TIE = 1e-3;
-
-/**
- * The share of numbers, 0 to 1, below one, from their quantiles.
- * @param {number[]} quantiles  Rising, from the least number to the greatest.
- * @param {number} value
- */
-export function shareBelow(quantiles, value) {
-  const rank = quantiles.findIndex((quantile) => quantile >= value);
-  return rank < 0 ? 1 : rank / (quantiles.length - 1);
-}
 
 /** Where codes lie on the plane and back. */
 export class LatentMap {

@@ -51,3 +51,13 @@ export function weightedMean(keys, d, point, values, width) {
   });
   return mean.map((sum) => sum / total);
 }
+
+/**
+ * The share of numbers, 0 to 1, below one, from their quantiles.
+ * @param {number[]} quantiles  Rising, from the least number to the greatest.
+ * @param {number} value
+ */
+export function shareBelow(quantiles, value) {
+  const rank = quantiles.findIndex((quantile) => quantile >= value);
+  return rank < 0 ? 1 : rank / (quantiles.length - 1);
+}

@@ -16,18 +16,20 @@ export class PosteriorGrid {
   /**
    * @param {Network} network  A VAE with codes of two numbers.
    * @param {object} options
-   * @param {number} options.reach  It goes from -reach to reach along both. Where the image's posterior or the prior's
+   * @param {number[]} [options.center]  Its middle.
+   * @param {number} options.reach  How far it goes to each side of it. Where the image's posterior or the prior's
    *   inner part lies beyond it, log p(x) is too low.
    * @param {number} options.side  Cells along each side. They may be as wide as a posterior's sigma, not wider.
    * @param {number} [options.label]  Of all images; only a conditional model reads it, and then all is given the label.
    * @throws {Error} With a sentence, if it is another kind of model.
    */
-  constructor(network, { reach, side, label = 0 }) {
+  constructor(network, { center = [0, 0], reach, side, label = 0 }) {
     if (network.latentDim !== 2 || !network.isVae) {
       throw new Error("The true posterior is drawn for a VAE with codes of two numbers.");
     }
     this.network = network;
     this.label = label;
+    this.center = center;
     this.reach = reach;
     this.side = side;
     this.width = (2 * reach) / side; // of a cell
@@ -43,8 +45,17 @@ export class PosteriorGrid {
 
   /** @param {number} i  A cell. */
   place(i) {
-    const { side, width, reach } = this;
-    return [(0.5 + (i % side)) * width - reach, (0.5 + Math.floor(i / side)) * width - reach];
+    return this.placeAt(i % this.side, Math.floor(i / this.side));
+  }
+
+  /**
+   * @param {number} column  In cells: 0 is the middle of the first, and there may be a place between two.
+   * @param {number} row
+   * @returns {[number, number]}
+   */
+  placeAt(column, row) {
+    const { center, width, reach } = this;
+    return [center[0] + (0.5 + column) * width - reach, center[1] + (0.5 + row) * width - reach];
   }
 
   /**

@@ -12,6 +12,7 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import dimensions, state, widgets
+from pages._ui.latent_canvas import has_true_posterior
 from vaelab.datasets import ImageDataset
 from vaelab.latent.density import nearest_codes
 from vaelab.latent.units import active_units, code_scale
@@ -64,6 +65,13 @@ def draw_pinned(run: Run, data: ImageDataset, projection: Projection) -> None:
         st.caption(f"Nearest first. {', '.join(parts)}.")
 
 
+#: What the page draws besides, where codes are two numbers.
+TRUTH = (
+    " Dashed, in grey: the true posterior p(z|x), found by trying all codes; its lines hold as much of it as the "
+    "ellipses of q(z|x), 39% and 86%. Where the two lie apart, the ELBO is below log p(x)."
+)
+
+
 def _draw_posterior(run: Run, posterior: Codes, terms: ImageTerms, projection: Projection) -> None:
     """Write down the Gaussian that the encoder makes of this image."""
     is_vae = run.engine.is_vae
@@ -87,6 +95,7 @@ def _draw_posterior(run: Run, posterior: Codes, terms: ImageTerms, projection: P
             st.caption(
                 f"The encoder places the image at μ, give or take σ{ellipses}. A dimension with μ near 0, σ near 1 "
                 "and a KL near 0 says nothing about this image."
+                + (TRUTH if has_ellipse and has_true_posterior(run) else "")
             )
         if more > 0:
             st.caption(f"The {len(shown)} of {run.config.latent_dim} dimensions that say most.")

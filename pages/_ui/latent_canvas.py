@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any, Literal, NamedTuple, TypedDict
 
 import numpy as np
@@ -47,6 +48,9 @@ _PLACE = st.components.v2.component(
 _THUMBNAILS = st.components.v2.component(
     "latent_thumbnails", js=browser_code.join("latent_canvas/thumbnails_mount.js"), isolate_styles=False
 )
+#: An image of more is not sent: the page would have no room for a grid of them.
+MOST_PIXELS = 1_100
+
 _POSTERIOR = st.components.v2.component(
     "latent_posterior", js=browser_code.join("latent_canvas/posterior_mount.js"), isolate_styles=False
 )
@@ -105,6 +109,7 @@ class PosteriorSent(TypedDict):
     image: int
     mu: list[float]
     sigma: list[float]
+    pixels: list[int] | None  # exactly, channels last, where the page looks for the true posterior
 
 
 class Pin(NamedTuple):
@@ -205,10 +210,21 @@ def send_posterior(run: Run, data: ImageDataset) -> None:
     sent = None
     if image is not None and run.engine.is_vae:
         posterior = run.engine.encode(data.images[[image]], data.label_of(image))
+        pixels = data.images[image].transpose(1, 2, 0).ravel().tolist() if has_true_posterior(run) else None
         sent = PosteriorSent(
-            model=resources.model_name(run), image=image, mu=posterior.mu[0].tolist(), sigma=posterior.sigma[0].tolist()
+            model=resources.model_name(run),
+            image=image,
+            mu=posterior.mu[0].tolist(),
+            sigma=posterior.sigma[0].tolist(),
+            pixels=pixels,
         )
     _POSTERIOR(key=f"posterior-{run.name}", data=sent)
+
+
+def has_true_posterior(run: Run) -> bool:
+    """Whether the page draws the true posterior of an image, as assets/latent_canvas/truth.js has it."""
+    few = prod(run.data.image_shape) <= MOST_PIXELS
+    return run.config.model == "vae" and run.config.latent_dim == 2 and few
 
 
 def send_thumbnails(data: Labelled, projection: Projection, map_key: str) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
+from scipy.spatial.distance import cdist
 
 from pages._ui import resources
 from pages._ui.browser_code import read
@@ -298,6 +299,55 @@ def test_the_posterior_of_the_image_clicked_is_an_ellipse_on_the_map(visitor):
     expect(ellipses).to_have_count(0)
     page.get_by_role("button", name="Back to image").click()
     expect(ellipses).to_have_count(2)
+
+
+#: The true posterior's lines, as codes.
+TRUTH = """(map) => {
+  const { xaxis, yaxis } = document.querySelector(map)._fullLayout;
+  return Array.from(document.querySelectorAll(map + " .lc-truth"), ({ dataset, points }) => ({
+    share: Number(dataset.share),
+    line: Array.from(points, ({ x, y }) => [xaxis.p2d(x - xaxis._offset), yaxis.p2d(y - yaxis._offset)]),
+  }));
+}"""
+
+
+@pytest.mark.parametrize("name", ["digits-2d", "mnist-2d"])
+def test_the_true_posterior_lies_under_the_ellipse(page, name):
+    """Its lines hold 39% and 86% of p(z|x), as a grid of the package's has it."""
+    visitor = Visitor(page, Run.open(EXAMPLES / name))
+    engine, images = visitor.run.engine, visitor.data.images
+    # Among 5,000 points, one that lies alone.
+    alone = np.sort(cdist(visitor.map.codes, visitor.map.codes), axis=1)[:, 1]
+    alone[np.abs(visitor.map.codes).max(1) > 3] = 0
+    page.mouse.click(*visitor.where(int(visitor.map.indices[alone.argmax()])))
+    page.mouse.move(5, 5)
+    page.wait_for_function(f"document.querySelectorAll('{MAP} .lc-truth').length >= 2")
+    clicked = json.loads(visitor.root.get_attribute("data-z"))
+    image = images[visitor.map.indices[((visitor.map.codes - clicked) ** 2).sum(1).argmin()]]
+    lines = page.evaluate(TRUTH, MAP)
+    assert {round(each["share"], 2) for each in lines} == {0.39, 0.86}
+
+    def log_joint(z):
+        p = np.clip(engine.decode(z).reshape(len(z), -1).astype(float), 1e-12, 1 - 1e-7)
+        x = image.reshape(-1) / 255
+        return np.log(p) @ x + np.log1p(-p) @ (1 - x) - 0.5 * (z**2).sum(1)
+
+    outer = np.concatenate([each["line"] for each in lines])
+    low, high = outer.min(0), outer.max(0)
+    margin = high - low
+    axes = [np.linspace(a, b, 161) for a, b in zip(low - margin, high + margin, strict=True)]
+    inside = log_joint(np.stack(np.meshgrid(*axes), -1).reshape(-1, 2))
+    ranked = np.sort(inside)[::-1]
+    mass = np.exp(ranked - ranked[0]).cumsum()
+    for each in lines:
+        level = ranked[np.searchsorted(mass, each["share"] * mass[-1])]
+        assert np.abs(log_joint(np.array(each["line"])) - level).max() < 0.25
+    # And nothing of it lies far from there.
+    axis = np.linspace(-5, 5, 101)
+    elsewhere = log_joint(np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2))
+    assert elsewhere.max() < ranked[0] + 0.01
+    page.get_by_test_id("decoded").press("ArrowRight")  # elsewhere it is of no image
+    expect(page.locator(f"{MAP} .lc-truth")).to_have_count(0)
 
 
 @pytest.mark.parametrize("visit", ["digits-2d"], indirect=True)

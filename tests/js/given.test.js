@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { flatten } from "../../assets/latent_canvas/file_picture.js";
 import { judge } from "../../assets/latent_canvas/judgement.js";
-import { shareBelow } from "../../assets/network/map.js";
+import { shareBelow } from "../../assets/network/nearest.js";
 import { surroundings, verdictOn } from "../../assets/shared/trust.js";
 
 /** A pixel of ink beside one that is clear. */

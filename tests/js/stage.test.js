@@ -1,10 +1,10 @@
 /** The arithmetic of the lessons' figures. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { contours, levelsAround } from "../../assets/lessons/stage/contours.js";
 import { showCode, showPlainly } from "../../assets/lessons/stage/format.js";
 import * as maths from "../../assets/lessons/stage/maths.js";
 import { alongAxis, extentOf, ticksOf } from "../../assets/lessons/stage/scale.js";
+import { contours, levelsAround } from "../../assets/shared/contours.js";
 import { show } from "../../assets/shared/show.js";
 
 /** @type {(actual: number, expected: number, within?: number) => void} */

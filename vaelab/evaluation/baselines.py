@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaelab.datasets import ImageDataset
-from vaelab.engine import Codes
 from vaelab.evaluation.disentanglement import dci, factor_vae_score, mutual_information_gap
 from vaelab.evaluation.neighbours import knn_votes
 from vaelab.evaluation.probes import linear_votes
 from vaelab.images import as_float
+from vaelab.latent.codes import Codes
 
 __all__ = ["baselines"]
 

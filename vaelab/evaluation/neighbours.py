@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from vaelab.engine import Codes
+from vaelab.latent.codes import Codes
 
 __all__ = ["NUM_NEIGHBOURS", "knn_accuracy", "knn_votes", "mean_over_draws"]
 

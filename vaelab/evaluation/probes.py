@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from vaelab.evaluation.neighbours import mean_over_draws
-
-if TYPE_CHECKING:
-    from vaelab.engine import Codes
+from vaelab.latent.codes import Codes
 
 __all__ = ["linear_votes"]
 
