@@ -14,7 +14,7 @@ from vaelab.evaluation import held_out
 TORCH = {"torch", "torchvision"}
 HEAVY = TORCH | {"sklearn", "skimage", "scipy", "umap", "distributed"}
 #: Modules of measures that run a model themselves.
-OF_MODELS = {"bounds", "full", "held_out"}
+OF_MODELS = {"bounds", "full", "gap", "held_out"}
 
 LOOK = """
 import importlib, json, sys

@@ -31,7 +31,7 @@ ROWS: dict[str, tuple[str, str]] = {
 #: Parts of the gap between log p(x) and the ELBO.
 GAP = {
     "log_p": "log p(x), on a grid",
-    "elbo": "ELBO of those images",
+    "elbo": "The same images' ELBO",
     "approximation": "Gap by approximation",
     "amortization": "Gap by amortization",
 }
