@@ -269,14 +269,14 @@ def draw_factors(runs: Sequence[Run], studies: dict[str, Study]) -> None:
     most = max(float(information.max()) for information in informations.values())
     st.caption(
         "The share of a factor's entropy that a draw of each dimension tells. Factors that are continuous are put into "
-        "bins for this, so that even a code that follows one closely tells far less than all of it: hover for nats."
+        "bins for this, so that even a code that follows one closely tells far less than all of it. In nats below."
     )
     for index, (column, (name, information)) in enumerate(
         zip(st.columns(len(informations)), informations.items(), strict=True)
     ):
         with column:
             st.markdown(f"**{widgets.plain(name)}**")
-            height = 90 + 34 * len(information)
+            height = 90 + 38 * len(information)
             widgets.chart(
                 factor_information(information, factor_names, most, height, first.get("entropies")),
                 key=f"compare-factors-{index}",

@@ -231,7 +231,7 @@ def meaning_of(runs: Mapping[str, Run], figures: Mapping[str, Mapping[str, Any]]
     if any(one.get("knn_accuracy") for one in each):
         parts.append(
             "**k-NN**: how often the ten nearest codes name an image's class, **linear probe**: how often logistic "
-            "regression does; codes are drawn from q(z|x)."
+            "regression does; codes are drawn from q(z|x), in the active dimensions."
         )
         if any(run.config.conditional for run in runs.values()):
             parts.append("The encoder of a model that is told the label knows the answer.")

@@ -78,3 +78,24 @@ def test_of_posteriors_it_is_the_mean_over_draws(rng):
         drawn.append(vote(a, labels, b, held_out, 10))
     error = np.std(drawn) / np.sqrt(10)
     assert knn_accuracy(codes, labels, judged, held_out) == pytest.approx(np.mean(drawn), abs=4 * error)
+
+
+def test_dead_dimensions_do_not_blur_the_vote(rng):
+    """Draws in seven dead dimensions of sixteen were most of the distance: 89% of the digits instead of 97%."""
+    labels = np.arange(600) % 6
+    alive = 0.3 * rng.normal(size=(600, 2)) + np.array([np.cos(labels), np.sin(labels)]).T
+    dead = 0.01 * rng.normal(size=(600, 30))
+    both = Codes(np.concatenate([alive, dead], 1), np.concatenate([np.full((600, 2), 0.1), np.ones((600, 30))], 1))
+    one = Codes(alive, np.full((600, 2), 0.1))
+    train, test = slice(300), slice(300, None)
+    accuracies = [
+        knn_accuracy(
+            Codes(each.mu[train], each.sigma[train]),
+            labels[train],
+            Codes(each.mu[test], each.sigma[test]),
+            labels[test],
+        )
+        for each in (both, one)
+    ]
+    assert accuracies[0] == pytest.approx(accuracies[1], abs=0.03)
+    assert accuracies[0] > 0.5

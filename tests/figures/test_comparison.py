@@ -115,4 +115,5 @@ def test_what_a_dimension_tells_is_said_in_nats_where_they_are_known():
     figure = factor_information(np.array([[0.5, 0.0]]), ["shape", "x"], entropies=[1.0, 3.0])
     assert figure.data[0].customdata.tolist() == [[0.5, 0.0]]
     assert "nats" in figure.data[0].hovertemplate
+    assert list(figure.data[1].text) == ["0.50<br>0.5 nats", "0.00<br>0.0 nats"]
     assert "nats" not in factor_information(np.array([[0.5]]), ["shape"]).data[0].hovertemplate

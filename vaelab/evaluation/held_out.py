@@ -36,8 +36,9 @@ class Evaluation:
     active_units
         Dimensions whose mean varies over images; of an autoencoder, against its widest (``vaelab.latent.units``).
     knn_accuracy
-        Of a 10-nearest-neighbour vote among codes of training images, drawn from q(z|x), in [0, 1];
-        None without labels. The encoder of a conditional model is told what the vote is to find.
+        Of a 10-nearest-neighbour vote among codes of training images, drawn from q(z|x), in the
+        active dimensions, in [0, 1]; None without labels. The encoder of a conditional model is told
+        what the vote is to find.
     num_images
         How many images were judged.
     split

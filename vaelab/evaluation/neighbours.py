@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaelab.latent.codes import Codes
+from vaelab.latent.units import active_units
 
 __all__ = ["NUM_NEIGHBOURS", "knn_accuracy", "knn_votes", "mean_over_draws"]
 
@@ -29,8 +30,9 @@ def knn_accuracy(
 ) -> float:
     """Accuracy of a k-nearest-neighbour vote among training codes on held-out codes.
 
-    A code is a draw from q(z|x), as the decoder gets it. Means would vote however little they
-    differ: where all collapsed, and codes tell nothing, they still name four classes in five.
+    A code is a draw from q(z|x), as the decoder gets it, in the active dimensions. Means would vote
+    however little they differ: where all collapsed, and codes tell nothing, they still name four
+    classes in five.
 
     Parameters
     ----------
@@ -74,9 +76,16 @@ def mean_over_draws(
     held_out_labels: NDArray[np.integer],
     seed: int = 0,
 ) -> NDArray[np.float64]:
-    """How often a classifier of scikit-learn is right on each held-out image ``(M,)``, over draws of all codes."""
+    """How often a classifier of scikit-learn is right on each held-out image ``(M,)``, over draws of all codes.
+
+    Only active dimensions count, unless none is: in the others draws are the prior's, and where there
+    are many such, their noise would be most of a distance.
+    """
     rng = np.random.default_rng(seed)
     are_points = not (codes.sigma.any() or held_out.sigma.any())
+    active = active_units(codes.mu, is_vae=not are_points)
+    if active.any():
+        codes, held_out = (Codes(each.mu[:, active], each.sigma[:, active]) for each in (codes, held_out))
     num_draws = 1 if are_points else int(np.clip(MOST_VOTES // max(1, len(held_out.mu)), 1, MOST_DRAWS))
     right = np.zeros(len(held_out.mu))
     for _ in range(num_draws):

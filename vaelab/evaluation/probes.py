@@ -24,7 +24,7 @@ def linear_votes(
     """How often logistic regression names the class of each held-out image.
 
     Alain and Bengio 2017 (arXiv:1610.01644) probe representations so. Codes are standardised, so
-    that their unit does not matter, and drawn from q(z|x) as for ``knn_votes``; scikit-learn's
+    that their unit does not matter, and drawn as for ``knn_votes``; scikit-learn's
     default L2 penalty.
 
     Parameters

@@ -252,14 +252,18 @@ def factor_information(
     )
     dims, factors = np.indices(information.shape).reshape(2, -1)
     shares = information.ravel()
+    in_nats = [None] * len(shares) if entropies is None else (information * np.asarray(entropies)).ravel()
     figure.add_trace(
         go.Scatter(
             x=factors,
             y=dims,
             mode="text",
-            text=[f"{share:.2f}" for share in shares],
+            text=[
+                f"{share:.2f}" + ("" if nats is None else f"<br>{nats:.1f} nats")
+                for share, nats in zip(shares, in_nats, strict=True)
+            ],
             # Cividis goes from dark to bright.
-            textfont={"color": np.where(shares < 0.5 * most, "white", "black").tolist()},
+            textfont={"size": 11, "color": np.where(shares < 0.5 * most, "white", "black").tolist()},
             hoverinfo="skip",
             showlegend=False,
         )
