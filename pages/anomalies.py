@@ -91,9 +91,9 @@ def judge(case: Case) -> None:
                 max_value=high,
                 step=step,
                 default=min(max(start, low), high),
-                help="In the score's own unit. It starts where one in twenty of other normal images is flagged, "
-                + ("those for validation" if is_held_out else "those of training")
-                + ": that takes no anomaly, and none of the images that are counted here.",
+                help="In the score's own unit. It starts where it flags one in twenty of the normal images "
+                + ("kept for validation" if is_held_out else "of training")
+                + ", so that neither anomalies nor the images counted here had a say.",
                 format=f"%.{max(0, -int(np.floor(np.log10(step))))}f",
             )
             figure = score_histogram(normal, anomalous, threshold, title)

@@ -251,7 +251,8 @@ def draw_rate_parts(figures: dict[str, dict[str, Any]]) -> None:
     st.caption(
         "The KL term of training images, taken apart (Hoffman and Johnson 2016). Only **information** is what a code "
         f"tells of its image, at most log {count:,}; the rest is how far all codes together are from the prior: "
-        "dimensions that depend on one another (**total correlation**), and each by itself (**dimensions' KL**)."
+        "dimensions that depend on one another (**total correlation**), and each by itself (**dimensions' KL**). Where "
+        "information reaches log N, total correlation is mostly the empty space between the clouds of so few images."
     )
 
 
@@ -269,7 +270,8 @@ def draw_factors(runs: Sequence[Run], studies: dict[str, Study]) -> None:
     most = max(float(information.max()) for information in informations.values())
     st.caption(
         "The share of a factor's entropy that a draw of each dimension tells. Factors that are continuous are put into "
-        "bins for this, so that even a code that follows one closely tells far less than all of it. In nats below."
+        "bins for this, so that even a code that follows one closely tells far less than all of it. The second line "
+        "of each cell is the same in nats."
     )
     for index, (column, (name, information)) in enumerate(
         zip(st.columns(len(informations)), informations.items(), strict=True)
@@ -315,9 +317,9 @@ def draw_rates(runs: Sequence[Run]) -> None:
         config=widgets.MAP_CONFIG,
     )
     st.caption(
-        "Each point is a model; **click one** to explore it. Further to the right, codes say more; further "
+        "Each point is a model; **click one** to explore it. Further to the right, codes cost more; further "
         "down, images are explained better; along a dotted line the ELBO is the same. A larger β "
-        "moves a model to the left and up. Pink: the models above. " + say_left_out(runs)
+        "moves a model to the left and, as a rule, up. Pink: the models above. " + say_left_out(runs)
     )
     for point in event["selection"]["points"]:
         if "customdata" in point:
@@ -342,7 +344,8 @@ def draw_seeds(run: Run) -> None:
     st.table(spread_of(evaluations))
     st.caption(
         f"{len(evaluations)} trainings that differ in nothing but their seed. A difference between two models that is "
-        "smaller than this may be chance, however narrow the intervals above, which are over images."
+        "no larger than those between these seeds may be chance, however narrow the intervals above, which are over "
+        "images."
     )
 
 

@@ -62,7 +62,7 @@ def main() -> None:
             default=1.0,
             width=170,
             help="Multiplies the standard deviation of the prior, or of each Gaussian of the "
-            "mixture. Below 1: images are safer and more alike. Above 1: more varied, and worse.",
+            "mixture. Below 1: images are more alike and, near 0, blurred. Above 1: more varied, and odder.",
         )
         number = controls.selectbox(
             "Samples",
@@ -221,7 +221,7 @@ def draw_quality(run: Run, source: str, temperature: float) -> None:
         st.caption(
             f"{num:,} images of each kind, of all labels, against as many training images; new "
             f"ones drawn at temperature {temperature:g}. **Real** are held-out images, "
-            "**reconstructed** what the decoder makes of them, which is the best that it can do. "
+            "**reconstructed** the same after encoder and decoder, a mark that drawn images seldom reach. "
             f"Precisions, recalls or coverages closer than {2 * (0.5 / num) ** 0.5:.2f} may differ by chance; a KID "
             f"within {2 * judge.kid_deviation:.3f} of 0 may be that of real images. The Fréchet distance of so few "
             f"images is too large: even real ones get {frechet:.2f}."
@@ -257,7 +257,8 @@ READ_TOGETHER = (
 )
 MEANING = (
     "**Precision**: share of images that lie among real ones, up to 1. **Recall**: share of real images that lie among "
-    "these, up to 1 (Kynkäänniemi et al. 2019); a few images far from all others are among many, and can raise it. "
+    "these, up to 1 (Kynkäänniemi et al. 2019); a few images far from all others can raise it: what counts as near "
+    "to them reaches far. "
     "**Coverage**: share of real images that have one of these nearby, up to 1, which a few images cannot raise (Naeem "
     "et al. 2020). **KID**: kernel distance of the whole distribution from the real one; 0 is best, and what real "
     "images get on average, so chance may bring it below (Bińkowski et al. 2018). **Fréchet**: another distance, which "

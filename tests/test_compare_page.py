@@ -42,7 +42,7 @@ def test_a_model_that_the_address_names_in_vain_is_told(launch):
     [
         ("mnist-2d", "mnist-16d", ["200 of these", "500 held-out images", "k-NN"], ["MIG", "p(x|y)", "do not compare"]),
         ("shapes-10d", "shapes-tc-10d", ["MIG", "2,000 images of all splits"], ["p(x|y)"]),
-        ("digits-2d", "digits-16d", ["Densities of pixels and probabilities of pixels do not compare"], ["MIG"]),
+        ("digits-2d", "digits-16d", ["Bernoulli pixels and densities of pixels do not compare"], ["MIG"]),
         ("digits-2d", "digits-labels-2d", ["180 held-out images", "each of them", "p(x|y)"], ["MIG"]),
         ("digits-ae-2d", "none", ["k-NN"], ["Bounds", "MIG"]),
     ],
@@ -63,10 +63,10 @@ def test_nats_that_do_not_compare_have_rows_of_their_own(launch):
     rows = {row["figure"]: list(row[1:]) for _, row in table.iterrows()}
     # After the three models come codes that nothing learned.
     filled = {title: [cell != "–" for cell in cells[:3]] for title, cells in rows.items()}
-    assert filled["ELBO, probability of pixels"] == [True, False, False]
+    assert filled["ELBO, Bernoulli pixels"] == [True, False, False]
     assert filled["ELBO, density of pixels"] == [False, True, False]
-    assert filled["ELBO, probability of pixels, given the label"] == [False, False, True]
-    assert filled["Bound on log p(x), probability of pixels, k = 1"] == [True, False, True]
+    assert filled["ELBO, Bernoulli pixels, given the label"] == [False, False, True]
+    assert filled["Bound on log p(x), Bernoulli pixels, k = 1"] == [True, False, True]
     assert filled["KL divergence"] == [True, True, True]
 
 

@@ -21,8 +21,8 @@ def run(name):
     [
         ("digits-2d", "digits-2d-beta-4", "elbo", ""),
         ("digits-2d", "digits-2d-beta-4", "total", "weighs the terms"),
-        ("digits-2d", "digits-16d", "elbo", "density of pixels, not by the probability"),
-        ("digits-16d", "digits-2d", "reconstruction", "probability of pixels, not by the density"),
+        ("digits-2d", "digits-16d", "elbo", "density of pixels, not of Bernoulli"),
+        ("digits-16d", "digits-2d", "reconstruction", "Bernoulli pixels, not of density"),
         ("digits-2d", "digits-16d", "kl", ""),
         ("digits-2d", "digits-labels-2d", "elbo", "is told the label"),
         ("digits-labels-2d", "digits-2d", "elbo", "is not told the label"),
@@ -44,7 +44,7 @@ def test_what_compares_and_why_not(one, other, term, reason):
 
 def test_densities_are_of_one_kind():
     kinds = {name: measure(TrainConfig(likelihood=name)) for name in LIKELIHOODS}
-    assert kinds.pop("bernoulli") == "probability of pixels"
+    assert kinds.pop("bernoulli") == "Bernoulli pixels"
     assert set(kinds.values()) == {"density of pixels"}
 
 

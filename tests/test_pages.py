@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pages._ui import code_panel, frame, resources, widgets
+from pages._ui.latent_canvas import has_true_posterior
 from pages._ui.widgets import WAYS_ON_UMAP, plain
 from tests.app_steps import without_live
 from vaelab.config import TrainConfig
@@ -399,3 +400,10 @@ def test_a_dataset_that_cannot_be_had_is_a_sentence(launch, own_run, monkeypatch
     # The map does without its images.
     assert not app.error
     assert app.get("plotly_chart")
+
+
+@pytest.mark.parametrize(
+    ("name", "has"), [("digits-2d", True), ("mnist-2d", True), ("mnist-ae-2d", False), ("mnist-16d", False)]
+)
+def test_the_true_posterior_is_said_to_be_there_where_the_page_draws_it(name, has):
+    assert has_true_posterior(Run.open(resources.EXAMPLES / name)) is has

@@ -13,11 +13,12 @@ Term = Literal["elbo", "reconstruction", "kl", "total", "bound"]
 
 
 def measure(config: TrainConfig) -> str:
-    """Say what a model's log p(x|z) is of: probabilities of pixels, or densities.
+    """Say what a model's log p(x|z) is of: Bernoulli pixels, or densities.
 
-    A Bernoulli's is at most 0. A density may be of any sign, and rises without limit as it narrows:
-    one is not so many nats better or worse than the other. Densities compare among each other,
-    whether Gaussian, of a learned sigma, or a continuous Bernoulli's.
+    A Bernoulli's is at most 0, and of gray pixels no likelihood at all but a cross-entropy. A density
+    may be of any sign, and rises without limit as it narrows: one is not so many nats better or worse
+    than the other. Densities compare among each other, whether Gaussian, of a learned sigma, or a
+    continuous Bernoulli's.
 
     Parameters
     ----------
@@ -29,7 +30,7 @@ def measure(config: TrainConfig) -> str:
     str
         As people read it.
     """
-    return "probability of pixels" if config.likelihood == "bernoulli" else "density of pixels"
+    return "Bernoulli pixels" if config.likelihood == "bernoulli" else "density of pixels"
 
 
 def same_images(run: Run, other: Run) -> bool:
@@ -74,7 +75,7 @@ def why_not(run: Run, other: Run, term: Term) -> str:
     reasons = {
         "is an autoencoder, which has no bound on log p(x)": term in {"elbo", "bound"} and its.model == "ae",
         "learned other images": not same_images(run, other),
-        f"is judged by the {measure(its)}, not by the {measure(mine)}": measure(mine) != measure(its),
+        f"has nats of {measure(its)}, not of {measure(mine)}": measure(mine) != measure(its),
         f"is {'' if its.conditional else 'not '}told the label, which is worth some nats": term != "bound"
         and mine.conditional != its.conditional,
         "weighs the terms of its loss otherwise": term == "total" and _weights(mine) != _weights(its),

@@ -42,7 +42,7 @@ export class RateBars {
       element("ul", { class: "ls-legend", "aria-label": "Parts of the rate" }, ...key),
       element("ul", { class: "ls-rates", "aria-label": "Parts of the rate for each β" }, ...this.bars.values()),
       note(
-        `In nats; to the right, information of the rate. Dashed: log ${count} = ${show(limit)}, the most that a code can tell of so many images.`,
+        `In nats. The numbers on the right: information, out of the whole rate. Dashed: log ${count} = ${show(limit)}, the most that a code can tell of so many images.`,
       ),
     );
     this.element.hidden = !this.isKnown;

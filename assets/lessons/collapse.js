@@ -193,7 +193,7 @@ class Collapse {
     this.notes.strip.textContent = `From end to end, the pixel that changes most does so by ${show(largestChange(images, this.vae.numPixels))} (black to white is 1).`;
     this.notes.statistics.textContent = `Over ${this.images.length} held-out images μ is ${show(unit.center)} on average, with variance ${show(unit.variance)}, and σ is ${show(unit.sigma)}: ${unit.active ? "active" : "dead"}.`;
     unit.loss ??= this.#meanError((all) => all.map((m, k) => (k === j ? 0 : m))) - this.error;
-    this.notes.worth.textContent = `It costs ${show(unit.kl)} nats, and saves ${show(unit.loss, 1)} nats of reconstruction at the most: that is how much the error grows if it is 0 in all images, and nothing is trained anew.`;
+    this.notes.worth.textContent = `It costs ${show(unit.kl)} nats, and saves ${show(unit.loss, 1)} nats of reconstruction or less: so much the error grows if it is 0 in all images, and nothing is trained anew.`;
   }
 }
 

@@ -70,9 +70,9 @@ def draw() -> None:
         if answered:
             kit.say(
                 "**Where to put the threshold** is not for the model to say: it depends on what a miss costs, and a "
-                "false alarm. It starts where one in twenty of *other* normal images is flagged, those for validation: "
-                "that takes no anomaly, and none of the images that are counted here, of which it would flag one in "
-                "twenty by construction. Behind each share stand the ends of its 95% interval, as other images would "
+                "false alarm. It starts where it flags one in twenty of the normal images kept for "
+                "validation, so that neither anomalies nor the images counted here had a say. Behind each share "
+                "stand the ends of its 95% interval, as other images would "
                 "give other counts."
             )
             kit.say(

@@ -80,7 +80,7 @@ def draw() -> None:
             kit.say(
                 "**Why units die.** A number that says something about the image costs KL, so it has to save more than "
                 "that in reconstruction. Compare the two for a few numbers, under the posteriors. The saving told "
-                "there is an upper bound: the number is set to 0, without noise on the code, in a model that learned "
+                "there is rather too high: the number is set to 0, without noise on the code, in a model that learned "
                 "to rely on it; one trained without it would make more of the others. When a number saves less than "
                 "it costs, the loss falls if it is switched off; and once the decoder ignores it, there is little to "
                 "bring it back."
@@ -89,11 +89,12 @@ def draw() -> None:
                 f"**Why {active} of the sixteen?** Digits have no such size of their own. What decides is how much "
                 f"noise the pixels are said to have, here $\\sigma = {vae.config.sigma:g}$. The squared error is "
                 "divided by $2\\sigma^2$: with half the $\\sigma$, the same gain in sharpness saves four times as many "
-                "nats, at the same price. Trained alike but with $\\sigma = 0.3$, this model keeps 5 numbers alive; "
-                "with $\\sigma = 0.05$, all 16. (Lucas et al. show why.)"
+                "nats, at the same price. Trained alike but with $\\sigma = 0.3$, this model keeps about 5 numbers "
+                "alive; with $\\sigma = 0.05$, all 16 or nearly. (Lucas et al. show why.)"
             )
             kit.say(
-                "**Posterior collapse** is the same where it hurts. With $\\beta = 4$ *every* number cost more than it "
+                "**Posterior collapse** is the same thing where it does harm. With $\\beta = 4$ *every* number cost "
+                "more than it "
                 "saved: all posteriors are the prior, and whatever the image, the decoder answers with the one image "
                 "that is the best bet for all, their mean. It also happens with $\\beta = 1$: early in training, while "
                 "the decoder cannot read codes yet, with decoders so strong that they do without, and with pixels "
@@ -106,8 +107,8 @@ def draw() -> None:
                 "learned. A **warm-up**, in which $\\beta$ rises from 0 (Bowman et al.), so that codes mean something "
                 "before they have to be paid for: this model had one. **Free bits**, some KL that is not charged "
                 "(Kingma et al.). Or a posterior that fits better, so that a unit saves more: with "
-                "the importance-weighted bound, Burda et al. found more units alive. On the Train page, all of these "
-                "are under **Objective**."
+                "the importance-weighted bound, Burda et al. found more units alive. On the Train page β stands at the "
+                "top, and the others are under **Objective**."
             )
             kit.go_on("train", "Train this VAE yourself, with its warm-up", settings=query_of(vae.config))
             kit.go_on("train", "Train the one that collapsed, with β = 4", settings=query_of(collapsed.config))

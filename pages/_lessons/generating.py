@@ -62,9 +62,10 @@ def draw() -> None:
         if answered:
             kit.say(
                 "**Why it works in a VAE.** All the decoder knows is where the codes of images lie. Their clouds taken "
-                "together are called the **aggregate posterior**, and the KL term has pulled it towards the prior: on "
-                "the map, draws and codes cover the same ground. So a draw from the prior falls where images are. Not "
-                "every one makes a digit: between the clouds, the decoder answers with a blend."
+                "together are called the **aggregate posterior**, and the KL term has pulled it towards the prior: "
+                "seen on the map, draws and codes cover the same ground. So a draw from the prior falls among the "
+                "codes, not far from all of them. But in so many dimensions there is much room between the clouds; "
+                "there the decoder answers with a blend, and not every draw makes a digit."
             )
             kit.say(
                 "**And in an autoencoder?** Its codes lie where training left them, far from 0, and draws from "

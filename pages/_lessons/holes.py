@@ -42,7 +42,7 @@ def draw() -> None:
             1,
             "The map has **holes** and wide margins. There the decoder still answers, with a blend of its neighbours "
             "or a distorted digit, but in training it was never asked about such a code. **Compare the two models**: "
-            "only one of them has a rule by which draws are on the data *and* of every digit.",
+            "only one of them has a rule by which draws are on the data *and* of nearly every digit.",
         )
     with stage:
         FIGURE.draw(

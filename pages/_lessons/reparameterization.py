@@ -82,7 +82,7 @@ def draw() -> None:
                 "was decoded to, in **nats** (a nat is 1.44 bits). The next lesson takes it apart. There are other "
                 "ways to train through a draw. The **score-function estimator** (REINFORCE) needs only the values of "
                 "$f$, not its derivatives, so it also serves where $z$ is a choice among words. It is right on average "
-                "as well, but scatters far more (Mohamed et al.)."
+                "as well, but as a rule, and here, scatters far more (Mohamed et al.)."
             )
             kit.go_on("train", "Train this VAE yourself", settings=query_of(run.config))
         kit.sources("kingma2014", "rezende2014", "mohamed2020")

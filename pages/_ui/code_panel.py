@@ -98,7 +98,8 @@ def _draw_posterior(run: Run, posterior: Codes, terms: ImageTerms, projection: P
                 + (TRUTH if has_ellipse and has_true_posterior(run) else "")
             )
         if more > 0:
-            st.caption(f"The {len(shown)} of {run.config.latent_dim} dimensions that say most.")
+            by = "the largest KL" if is_vae else "the largest |μ|"
+            st.caption(f"The {len(shown)} of {run.config.latent_dim} dimensions with {by}.")
 
 
 def _written(value: float) -> str:
@@ -196,7 +197,7 @@ def _draw_kl(run: Run, terms: ImageTerms) -> None:
         st.metric(
             "KL divergence",
             f"{terms.kl[0]:.2f} nats",
-            help="How much more this image's code says than the prior: the code's price.",
+            help="How far this image's posterior is from the prior: the price of its code.",
         )
 
 
@@ -236,7 +237,7 @@ def _draw_sliders(run: Run, codes: np.ndarray, encoded: tuple[Codes, ImageTerms]
                 slider(dim)
     if unused:
         with st.expander(f"Unused dimensions ({len(unused)})"):
-            st.caption("The encoder leaves these where they are: moving them changes next to nothing.")
+            st.caption("These numbers are nearly the same for all images, and say nothing about them.")
             for dim in sorted(unused):
                 slider(dim)
 

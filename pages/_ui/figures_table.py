@@ -214,14 +214,16 @@ def meaning_of(runs: Mapping[str, Run], figures: Mapping[str, Mapping[str, Any]]
     if any(one.get("gap") for one in each):
         count = next(one["gap"]["num_images"] for one in each if one.get("gap"))
         parts.append(
-            f"In two dimensions **log p(x)** itself can be summed over a grid, here for {count} images. What the ELBO "
-            "lies below it is lost by **approximation**, where even the best Gaussian is not the true posterior, and "
-            "by **amortization**, where the encoder does not find the best one (Cremer et al. 2018)."
+            f"In two dimensions **log p(x)** itself can be summed over a grid, here for {count} images. The ELBO falls "
+            "short of it in two ways (Cremer et al. 2018): by **approximation**, as even the best Gaussian along the "
+            "axes is not the true posterior, and by **amortization**, as the encoder's is not that best one: one "
+            "network serves all images, and with a β other than 1 it was trained for something else."
         )
     if len(groups(runs, told=False)) > 1:
         parts.append(
-            "Densities of pixels and probabilities of pixels do not compare, so each has rows of its own: a density "
-            "may exceed 1, and its logarithm 0."
+            "Bernoulli pixels and densities of pixels do not compare, so each has rows of its own: a density may "
+            "exceed "
+            "1, and its logarithm 0."
         )
     if any(run.config.conditional for run in runs.values()):
         parts.append(

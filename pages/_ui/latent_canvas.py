@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
+from operator import mul
 from typing import Any, Literal, NamedTuple, TypedDict
 
 import numpy as np
@@ -48,8 +49,9 @@ _PLACE = st.components.v2.component(
 _THUMBNAILS = st.components.v2.component(
     "latent_thumbnails", js=browser_code.join("latent_canvas/thumbnails_mount.js"), isolate_styles=False
 )
-#: An image of more is not sent: the page would have no room for a grid of them.
+#: An image of more, or of a slower decoder, is not sent: as assets/latent_canvas/truth.js has it.
 MOST_PIXELS = 1_100
+MOST_MULTIPLY_ADDS = 1_000_000
 
 _POSTERIOR = st.components.v2.component(
     "latent_posterior", js=browser_code.join("latent_canvas/posterior_mount.js"), isolate_styles=False
@@ -222,9 +224,11 @@ def send_posterior(run: Run, data: ImageDataset) -> None:
 
 
 def has_true_posterior(run: Run) -> bool:
-    """Whether the page draws the true posterior of an image, as assets/latent_canvas/truth.js has it."""
-    few = prod(run.data.image_shape) <= MOST_PIXELS
-    return run.config.model == "vae" and run.config.latent_dim == 2 and few
+    """Whether the page looks for the true posterior of an image: by trying all codes, so they are few and quick."""
+    config, num_pixels = run.config, prod(run.data.image_shape)
+    widths = config.latent_dim, *reversed(config.hidden), num_pixels
+    quick = config.architecture == "mlp" and sum(map(mul, widths[1:], widths[:-1])) <= MOST_MULTIPLY_ADDS
+    return config.model == "vae" and config.latent_dim == 2 and num_pixels <= MOST_PIXELS and quick
 
 
 def send_thumbnails(data: Labelled, projection: Projection, map_key: str) -> None:

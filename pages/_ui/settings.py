@@ -66,8 +66,8 @@ WIDTHS = {
 #: What beta does, by what is minimized.
 BETA_HELP = {
     "elbo": "Weight of the KL term: 1 is the VAE; more keeps codes tidier and images blurrier.",
-    "tc": "Weight of the total correlation, the part of the KL that makes dimensions say the same things: 1 is the "
-    "VAE, more makes them independent.",
+    "tc": "Weight of the total correlation, the part of the KL that measures how far dimensions depend on one "
+    "another: 1 is the VAE, more makes them less dependent.",
     "mmd": "Weight of the KL term of each image, beside the MMD, which is about all codes together: less lets an image "
     "say more. Near 0 single codes run far out.",
     "iwae": "Weight of the KL's part of each sample. The loss is a bound on log p(x) at 1 only.",
@@ -232,7 +232,7 @@ def choose_settings(source: Source, start: Defaults) -> Settings:
         options=["vae", "ae"],
         default=start.config.model,
         help="**AE**, the autoencoder: each image becomes a point. **VAE**: each becomes a small "
-        "cloud, and all clouds together fill the space, so that any place in it can be decoded.",
+        "cloud, and all clouds together are pulled towards N(0, I), so that codes drawn from it can be decoded.",
         format_func=str.upper,
         within=model,
     )
@@ -434,7 +434,9 @@ def _choose_objective(model: str, start: Defaults) -> dict[str, Any]:
         options=LIKELIHOODS,
         default=start.config.likelihood,
         help="How probable an image is, given what the decoder draws. **Bernoulli** is the usual "
-        "choice for pixels between black and white.",
+        "choice for pixels between black and white; strictly it is for black or white ones, and **Continuous "
+        "Bernoulli** "
+        "for those between.",
         format_func=LIKELIHOOD_NAMES.__getitem__,
     )
     sigma = start.config.sigma
@@ -491,7 +493,8 @@ def _choose_variant(model: str, start: Defaults) -> dict[str, Any]:
         options=OBJECTIVES,
         default=start.config.objective,
         help="**ELBO**: reconstruction + β × KL. **β-TCVAE**: β weighs the total correlation only, "
-        "the part of the KL that makes dimensions say the same things. **InfoVAE**: the MMD holds all codes "
+        "the part of the KL that measures how far dimensions depend on one another. **InfoVAE**: the MMD holds all "
+        "codes "
         "together to the prior, so that β may be small and single images may say more. "
         "**IWAE**: a tighter bound, from several samples an image.",
         format_func=OBJECTIVE_NAMES.__getitem__,

@@ -72,7 +72,7 @@ ARCHITECTURE_NAMES = {"mlp": "MLP", "conv": "convolutional"}
 
 #: Said where a way leads through a UMAP map.
 WAYS_ON_UMAP = (
-    "On a UMAP map the line shows only roughly where a way runs, for UMAP itself places nothing but the images."
+    "On a UMAP map the line shows only roughly where a way runs, since this map has places for the images only."
 )
 
 #: Images in a row of a phone's screen.
