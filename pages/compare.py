@@ -252,7 +252,7 @@ def draw_rate_parts(figures: dict[str, dict[str, Any]]) -> None:
         "The KL term of training images, taken apart (Hoffman and Johnson 2016). Only **information** is what a code "
         f"tells of its image, at most log {count:,}; the rest is how far all codes together are from the prior: "
         "dimensions that depend on one another (**total correlation**), and each by itself (**dimensions' KL**). Where "
-        "information reaches log N, total correlation is mostly the empty space between the clouds of so few images."
+        "information comes near log N, more images might show more of it, and the rest stays in one piece."
     )
 
 
@@ -355,13 +355,11 @@ def draw_sweep(run: Run) -> None:
             over_column, values_column = st.columns(2)
             over = over_column.selectbox(
                 "Over",
-                list(SWEPT),
+                [name for name in SWEPT if name != "beta" or run.config.model == "vae"],
                 format_func=lambda name: SWEPT[name].capitalize(),
                 help="The setting that differs; all others are this model's. **Seed**: the same training from other "
                 "random numbers, which shows how far figures are chance.",
-                disabled=run.config.model == "ae",
                 key="sweep-over",
-                index=1 if run.config.model == "ae" else 0,
             )
             text = values_column.text_input(
                 "Values",

@@ -386,7 +386,7 @@ def about(run: Run) -> None:
         )
         if figures:
             shown = {
-                "ELBO": figures["elbo"],
+                "ELBO, given the label," if run.config.conditional else "ELBO": figures["elbo"],
                 "Reconstruction": figures["reconstruction"],
                 "KL": figures["kl"],
             }

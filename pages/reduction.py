@@ -320,8 +320,8 @@ def draw_figures(maps: Maps, models: dict[str, Run], data: ImageDataset) -> None
             ),
             "k-NN accuracy": number(
                 format="%.1f%%",
-                help="How often the ten nearest points on the map get an image's label right; "
-                "the image itself has no vote.",
+                help="How often the ten nearest points on the map, which are means, get an image's label right; "
+                "the image itself has no vote. None where a model ignores its code.",
             ),
             "Time": number(
                 format="%.2f s",

@@ -82,3 +82,13 @@ def test_differences_are_of_pairs_and_only_where_they_compare():
     assert rows["ELBO"][0].startswith(f"{(of_second - of_first).mean():+.2f} [".replace("-", "−"))
     assert rows["ELBO"][1] == "–"
     assert rows["k-NN accuracy"][1] != "–"
+
+
+def test_free_bits_weigh_for_the_objectives_that_charge_them():
+    def made(**changes):
+        return SimpleNamespace(config=TrainConfig(**changes), data=SimpleNamespace(image_hash="one"))
+
+    for objective in ("elbo", "mmd"):
+        free, not_free = (made(objective=objective, free_bits=bits) for bits in (2, 0))
+        assert "weighs the terms" in why_not(free, not_free, "total")
+        assert not why_not(free, not_free, "elbo")

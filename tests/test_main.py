@@ -23,6 +23,7 @@ FIGURES = {
     "knn_accuracy",
     "num_images",
     "split",
+    "knn_of",
 }
 SMALL = ["--num-images", "120", "--hidden", "16", "--batch-size", "32", "--epochs", "3"]
 

@@ -1,3 +1,4 @@
+import json
 import time
 
 import numpy as np
@@ -159,3 +160,20 @@ def test_a_study_that_cannot_be_made_says_why(jobs, small_run):
     assert state == "failed"
     assert why.startswith("There is no study 'no such': choose one of")
     assert jobs.known_study(small_run, "no such") is None
+
+
+def test_an_evaluation_of_old_is_made_anew(copy, digits):
+    """Its figures were of means and of log p(x|y), and stood under words that say otherwise."""
+    old = f"studies/evaluation-epoch-{copy.epoch:04d}.safetensors"
+    copy.write_arrays(old, {"none": np.zeros(1, np.uint8)}, {"figures": json.dumps({"knn_accuracy": [0.2, 0.1, 0.3]})})
+    assert read_study(copy, "evaluation") is None
+    assert make_study(copy, digits, "evaluation").figures["rate"] is not None
+
+
+def test_an_accuracy_of_means_is_not_read_as_one_of_draws(copy):
+    figures = copy.evaluation()
+    assert figures["knn_accuracy"] > 0.5
+    copy.write_evaluation({key: value for key, value in figures.items() if key != "knn_of"})
+    assert copy.evaluation() == {key: value for key, value in figures.items() if key != "knn_of"} | {
+        "knn_accuracy": None
+    }

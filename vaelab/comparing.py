@@ -87,5 +87,10 @@ def _weights(config: TrainConfig) -> tuple[object, ...]:
     """What makes a total of the terms."""
     if config.model == "ae":
         return ("ae",)
-    extra = {"tc": None, "elbo": config.free_bits, "mmd": config.mmd_weight, "iwae": config.num_samples}
+    extra = {
+        "tc": None,
+        "elbo": config.free_bits,
+        "mmd": (config.mmd_weight, config.free_bits),
+        "iwae": config.num_samples,
+    }
     return config.model, config.objective, config.beta, config.kl_warmup, extra.get(config.objective)

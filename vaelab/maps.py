@@ -55,6 +55,8 @@ def read_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> Pr
 def make_map(run: Run, data: ImageDataset, kind: ProjectionKind, max_points: int = MAX_POINTS) -> Projection:
     """Make a map of the run's last epoch and keep it, or read it where it was made before.
 
+    To a map of old, which lacks the posteriors' widths, these are added; it is not laid out anew.
+
     Parameters
     ----------
     run

@@ -59,6 +59,10 @@ STUDIES: dict[str, Callable[[Run, ImageDataset, Report], Study]] = {
 }
 
 
+#: How a study is made, where that has changed since studies were first kept: one of old is made anew.
+VERSIONS = {"evaluation": 2}
+
+
 def read_study(run: Run, name: str) -> Study | None:
     """Read a study of the run's last epoch, or None where it was not made yet.
 
@@ -139,7 +143,8 @@ def make_study(run: Run, data: ImageDataset, name: str) -> Study:
 
 
 def _file_name(run: Run, name: str) -> str:
-    return f"studies/{name}-epoch-{run.epoch:04d}.safetensors"
+    version = f"-v{VERSIONS[name]}" if name in VERSIONS else ""
+    return f"studies/{name}{version}-epoch-{run.epoch:04d}.safetensors"
 
 
 def _progress_name(name: str) -> str:

@@ -192,8 +192,12 @@ def write(value: Any, form: str) -> str:
         return "–"
     if not isinstance(value, list):
         return f"{value:{form}}".replace("-", "−")
-    middle, low, high = (f"{number:{form}}".replace("-", "−") for number in value)
+    middle, low, high = (_without_minus_zero(f"{number:{form}}").replace("-", "−") for number in value)
     return f"{middle} [{low}, {high}]"
+
+
+def _without_minus_zero(text: str) -> str:
+    return text if text.strip("-0.%") else text.removeprefix("-")
 
 
 def meaning_of(runs: Mapping[str, Run], figures: Mapping[str, Mapping[str, Any]]) -> str:
@@ -208,8 +212,8 @@ def meaning_of(runs: Mapping[str, Run], figures: Mapping[str, Mapping[str, Any]]
         some = next(one["num_bound_images"] for one in each if one["bounds"])
         of = f"{some:,} of these, drawn by chance" if some < held_out else "each of them"
         parts.append(
-            f"**Bounds**: from a thousand samples for {of}, the same in all columns. A bound rises with k from the "
-            "ELBO of those images, k = 1, towards log p(x)."
+            f"**Bounds**: from a thousand samples for {of}, the same in all columns. A bound rises with k towards "
+            "log p(x); for k = 1 it is the ELBO of those images, labels summed out."
         )
     if any(one.get("gap") for one in each):
         count = next(one["gap"]["num_images"] for one in each if one.get("gap"))

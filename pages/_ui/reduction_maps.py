@@ -53,6 +53,8 @@ def maps_so_far(models: dict[str, Run], data: ImageDataset) -> Maps:
         else:
             places[kind] = study.arrays["codes"]
             figures[kind] = study.figures["codes"] | {"seconds": seconds_of(model)}
+            if (model.evaluation() or {}).get("active_units") == 0:
+                figures[kind]["knn_accuracy"] = None  # means of a collapsed model tremble as the images differ
     # This study is of the images alone, so that of any run on them will do.
     pixels = next(
         (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -177,9 +178,16 @@ def _suggestion(key: str, _data: ImageDataset) -> tuple[TrainConfig, dict[str, s
 def known_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> Projection | None:
     """A map that needs no computing."""
     try:
-        return _read_map(str(run.path), run.version, kind, max_points)
+        found = _read_map(str(run.path), run.version, kind, max_points)
     except LookupError:
         return jobs().known_map(run, kind, max_points)
+    lacks_sigma = run.config.model == "vae" and found.sigma is None
+    if lacks_sigma and torch_is_loaded():
+        with suppress(DatasetUnavailable):
+            images_of(run)
+            # A map of old: how wide posteriors are is added to it, and nothing laid out anew.
+            return _make_map(str(run.path), run.version, kind, max_points)
+    return found
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -317,6 +325,7 @@ def browser_map(
         data.key,
         projection.axes,
         tuple(names.get(dim, "") for dim in range(run.config.latent_dim)),
+        run.config.model == "vae",
         data,
         projection,
     )
@@ -334,6 +343,7 @@ def _browser_map(
     data_key: str,
     axes: tuple[str, str],
     dimension_names: tuple[str, ...],
+    is_vae: bool,
     _data: Labelled,
     _projection: Projection,
 ) -> bytes:
@@ -350,6 +360,7 @@ def _browser_map(
         link=link,
         dimension_names=dimension_names,
         thumbnails=thumbnails_name(_data, _projection),
+        is_vae=is_vae,
     )
 
 

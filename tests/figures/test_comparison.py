@@ -117,3 +117,12 @@ def test_what_a_dimension_tells_is_said_in_nats_where_they_are_known():
     assert "nats" in figure.data[0].hovertemplate
     assert list(figure.data[1].text) == ["0.50<br>0.5 nats", "0.00<br>0.0 nats"]
     assert "nats" not in factor_information(np.array([[0.5]]), ["shape"]).data[0].hovertemplate
+
+
+def test_what_few_images_cannot_tell_apart_is_one_part():
+    parts = {"information": 7.2, "total_correlation": 9.0, "dimension_kl": 0.5, "log_num_images": 7.27}
+    figure = rate_bars(
+        {"few": parts | {"is_saturated": True}, "enough": parts | {"information": 3, "is_saturated": False}}
+    )
+    assert [list(bar.x) for bar in figure.data] == [[7.2, 3], [0, 9.0], [0, 0.5], [9.5, 0]]
+    assert figure.data[-1].name == "not told apart by so few images"

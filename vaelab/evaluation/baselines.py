@@ -11,7 +11,7 @@ from vaelab.datasets import ImageDataset
 from vaelab.evaluation.disentanglement import dci, factor_vae_score, mutual_information_gap
 from vaelab.evaluation.neighbours import knn_votes
 from vaelab.evaluation.probes import linear_votes
-from vaelab.images import as_float
+from vaelab.evaluation.samples import PixelSpace
 from vaelab.latent.codes import Codes
 
 __all__ = ["baselines"]
@@ -46,7 +46,8 @@ def baselines(
     rng = np.random.default_rng(0)
     train = rng.permutation(data.split.train)[:MAX_IMAGES]
     places = [train, data.split.test, rows]
-    points = {"PCA": _principal(data, latent_dim, places)}
+    space = PixelSpace.fit(data.images[train], latent_dim)
+    points: dict[str, list[NDArray[np.floating]]] = {"PCA": [space.features(data.images[each]) for each in places]}
     points["noise"] = [rng.standard_normal((len(each), latent_dim)) for each in places]
     figures: dict[str, dict[str, float]] = {}
     for name, (of_train, of_test, of_rows) in points.items():
@@ -67,17 +68,6 @@ def baselines(
             }
         figures[name] = found
     return figures
-
-
-def _principal(data: ImageDataset, latent_dim: int, places: list[NDArray[np.intp]]) -> list[NDArray[np.floating]]:
-    from sklearn.decomposition import PCA  # a second to import
-
-    def pixels(rows: NDArray[np.intp]) -> NDArray[np.float32]:
-        return as_float(data.images[rows].reshape(len(rows), -1))
-
-    fitted = pixels(places[0])
-    model = PCA(min(latent_dim, *fitted.shape), svd_solver="randomized", random_state=0).fit(fitted)
-    return [model.transform(pixels(each)) for each in places]
 
 
 def _points(codes: NDArray[np.floating]) -> Codes:

@@ -17,7 +17,7 @@ from vaelab.evaluation.disentanglement import MIN_IMAGES, dci, factor_vae_score,
 from vaelab.evaluation.gap import MAX_DIMENSIONS, elbo_gap
 from vaelab.evaluation.neighbours import knn_votes
 from vaelab.evaluation.probes import linear_votes
-from vaelab.evaluation.rate import rate_parts
+from vaelab.evaluation.rate import SATURATED, rate_parts
 from vaelab.latent.units import active_units
 
 __all__ = ["evaluate_fully"]
@@ -27,6 +27,8 @@ NUM_BOUND_IMAGES = 200
 
 #: Held-out images whose gap is split, at the most: each has a grid and a search of its own.
 NUM_GAP_IMAGES = 50
+#: Of larger ones a decoder is too slow for that, and takes minutes.
+MAX_GAP_PIXELS = 3_072
 
 #: Training images whose rate is taken apart, at the most.
 NUM_RATE_IMAGES = 10_000
@@ -62,12 +64,13 @@ def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda f
         chance: ``bounds`` on log p(x), labels summed out, one for each k of ``NUM_SAMPLES`` by its
         decimal name.
 
-        ``gap``, of VAEs of at most two dimensions that take no labels: on ``num_images`` of the held-out
-        images, chosen by chance, ``log_p``, ``elbo``, ``approximation`` and ``amortization`` (nats).
+        ``gap``, of VAEs of at most two dimensions that take no labels, and small images: on
+        ``num_images`` of the held-out images, chosen by chance, ``log_p``, ``elbo``,
+        ``approximation`` and ``amortization`` (nats).
 
         Of ``num_images`` of its own in it, training images: ``rate``, numbers without intervals:
         ``information``, ``total_correlation`` and ``dimension_kl``, the parts of the rate (nats),
-        and ``log_num_images``, the most that information can be.
+        ``log_num_images``, the most that information can be, and whether it nearly is (``is_saturated``).
 
         Of ``num_factor_images`` images of all splits, since these are about the code and not about
         what was memorized: ``mig``, ``disentanglement``, ``completeness``, ``informativeness``,
@@ -100,14 +103,14 @@ def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda f
     }
     report(0.05)
     if engine.is_vae:
-        bounds = _bounds(engine, data, lambda part: report(0.05 + 0.4 * part))
+        bounds = _bounds(engine, data, lambda part: report(0.05 + 0.25 * part))
         figures |= {
             "elbo": _mean(-(terms.reconstruction + terms.kl)),
             "kl": _mean(terms.kl),
             "bounds": {str(k): _mean(bound) for k, bound in zip(NUM_SAMPLES, bounds, strict=True)},
             "num_bound_images": bounds.shape[1],
             "rate": _rate(engine, data),
-            "gap": _gap(engine, data),
+            "gap": _gap(engine, data, lambda part: report(0.3 + 0.15 * part)),
         }
     report(0.45)
     right: dict[str, NDArray[np.float64]] = {}
@@ -132,11 +135,11 @@ def _bounds(engine: Engine, data: ImageDataset, report: Report) -> NDArray[np.fl
     return marginal_bounds(engine, data.images[some], met / met.sum(), report=report)
 
 
-def _gap(engine: Engine, data: ImageDataset) -> dict[str, Any] | None:
-    if engine.latent_dim > MAX_DIMENSIONS or engine.num_labels:
+def _gap(engine: Engine, data: ImageDataset, report: Report) -> dict[str, Any] | None:
+    if engine.latent_dim > MAX_DIMENSIONS or engine.num_labels or data.images[0].size > MAX_GAP_PIXELS:
         return None
     some = np.random.default_rng(0).permutation(data.split.test)[:NUM_GAP_IMAGES]
-    gap = elbo_gap(engine, data.images[some])
+    gap = elbo_gap(engine, data.images[some], report=report)
     return {"num_images": len(some)} | {name: _mean(each) for name, each in gap._asdict().items()}
 
 
@@ -148,6 +151,7 @@ def _rate(engine: Engine, data: ImageDataset) -> dict[str, float]:
         "total_correlation": round(parts.total_correlation, 4),
         "dimension_kl": round(float(parts.dimension_kl.sum()), 4),
         "log_num_images": round(float(np.log(len(some))), 4),
+        "is_saturated": bool(parts.information > np.log(len(some)) - SATURATED),
         "num_images": len(some),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch import Tensor
 from vaelab.engine import Engine, Labels
 from vaelab.nn import Posterior
 from vaelab.objectives import gaussian_kl
-from vaelab.trainer import to_float
+from vaelab.trainer import images_at_once, to_float
 
 __all__ = ["MAX_DIMENSIONS", "Gap", "elbo_gap", "log_marginal"]
 
@@ -31,8 +32,8 @@ NODES, FINE_NODES = 6, 16
 #: Steps of Adam to the best Gaussian of each image, and their size.
 NUM_STEPS, STEP = 200, 0.03
 
-#: Codes decoded at a time.
-BATCH = 4_096
+#: Images whose Gaussians are sought at a time.
+TOGETHER = 10
 
 
 class Gap(NamedTuple):
@@ -56,7 +57,12 @@ class Gap(NamedTuple):
     amortization: NDArray[np.float64]
 
 
-def elbo_gap(engine: Engine, images: NDArray[np.generic], labels: Labels = None) -> Gap:
+def elbo_gap(
+    engine: Engine,
+    images: NDArray[np.generic],
+    labels: Labels = None,
+    report: Callable[[float], None] = lambda fraction: None,
+) -> Gap:
     """Split the gap of the ELBO into approximation and amortization (Cremer et al. 2018, arXiv:1801.03558).
 
     log p(x) is a sum over a grid, see ``log_marginal``; an ELBO is an integral by Gauss and Hermite;
@@ -71,6 +77,8 @@ def elbo_gap(engine: Engine, images: NDArray[np.generic], labels: Labels = None)
         ``(N, C, H, W)``.
     labels
         As ``engine.encode`` takes them.
+    report
+        Called with the fraction done, 0 to 1.
 
     Returns
     -------
@@ -82,15 +90,22 @@ def elbo_gap(engine: Engine, images: NDArray[np.generic], labels: Labels = None)
     ValueError
         If the model is an autoencoder, or has more dimensions.
     """
-    log_p, modes = _sum_over_grid(engine, images, labels)
+    log_p, modes = _sum_over_grid(engine, images, labels, lambda part: report(0.5 * part))
     x, y = _tensors(engine, images, labels)
     with torch.no_grad():
         found = engine.model.encoder(x, y)
-    ours = _elbo(engine, x, y, found, FINE_NODES)
-    highest = ours
-    for start in (found, found._replace(mu=modes)):
-        best = _best_posterior(engine, x, y, start)
-        highest = np.maximum(highest, _elbo(engine, x, y, best, FINE_NODES))
+    parts = []
+    for start in range(0, len(x), TOGETHER):
+        some = slice(start, start + TOGETHER)
+        label = None if y is None else y[some]
+        mine = Posterior(found.mu[some], found.logvar[some])
+        ours = highest = _elbo(engine, x[some], label, mine, FINE_NODES)
+        for begin in (mine, Posterior(modes[some], mine.logvar)):
+            best = _best_posterior(engine, x[some], label, begin)
+            highest = np.maximum(highest, _elbo(engine, x[some], label, best, FINE_NODES))
+        parts.append((ours, highest))
+        report(0.5 + 0.5 * min(1.0, (start + TOGETHER) / len(x)))
+    ours, highest = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Gap(log_p, ours, log_p - highest, highest - ours)
 
 
@@ -113,10 +128,12 @@ def log_marginal(engine: Engine, images: NDArray[np.generic], labels: Labels = N
     ValueError
         As ``elbo_gap``.
     """
-    return _sum_over_grid(engine, images, labels)[0]
+    return _sum_over_grid(engine, images, labels, lambda fraction: None)[0]
 
 
-def _sum_over_grid(engine: Engine, images: NDArray[np.generic], labels: Labels) -> tuple[NDArray[np.float64], Tensor]:
+def _sum_over_grid(
+    engine: Engine, images: NDArray[np.generic], labels: Labels, report: Callable[[float], None]
+) -> tuple[NDArray[np.float64], Tensor]:
     """Log p(x) of each image, and where p(z|x) is highest, ``(N, D)``."""
     if not engine.is_vae or engine.latent_dim > MAX_DIMENSIONS:
         raise ValueError(f"log p(x) is summed for a VAE of {MAX_DIMENSIONS} dimensions at the most.")
@@ -129,18 +146,19 @@ def _sum_over_grid(engine: Engine, images: NDArray[np.generic], labels: Labels) 
     # A posterior as narrow as a cell is summed to many digits.
     narrowest = codes.sigma.min(1)
     found, modes = np.empty(len(x)), np.empty_like(codes.mu)
+    everywhere = _log_joints(engine, x, y, grid)
     for row in range(len(x)):
-        label = None if y is None else y[row]
-        z, cell = grid, width
-        log_joint = _log_joint(engine, x[row], label, z)
+        label = None if y is None else y[row : row + 1]
+        z, cell, log_joint = grid, width, everywhere[row]
         while cell > narrowest[row] / 1.5:
             kept = np.argsort(-log_joint)[:MAX_KEPT]
             kept = kept[log_joint[kept] > log_joint.max() - WORTH]
             steps = np.stack(np.meshgrid(*[np.array([-1, 0, 1]) * cell / 3] * engine.latent_dim), -1)
             z = (z[kept, None] + steps.reshape(-1, engine.latent_dim)).reshape(-1, engine.latent_dim)
-            log_joint, cell = _log_joint(engine, x[row], label, z), cell / 3
+            log_joint, cell = _log_joints(engine, x[row : row + 1], label, z)[0], cell / 3
         found[row] = np.logaddexp.reduce(log_joint) + engine.latent_dim * np.log(cell)
         modes[row] = z[log_joint.argmax()]
+        report((row + 1) / len(x))
     return found, torch.from_numpy(modes).to(engine.device)
 
 
@@ -152,17 +170,23 @@ def _tensors(engine: Engine, images: NDArray[np.generic], labels: Labels) -> tup
     return x, torch.from_numpy(np.broadcast_to(np.asarray(labels, np.int64), (len(x),)).copy()).to(engine.device)
 
 
-def _log_joint(engine: Engine, x: Tensor, y: Tensor | None, z: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Log p(x, z) of one image ``(C, H, W)`` at each of z ``(G, D)``."""
-    parts = []
+def _log_joints(engine: Engine, x: Tensor, y: Tensor | None, z: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Compute log p(x, z) of each image at each of z ``(G, D)``: ``(N, G)``."""
     engine.model.eval()
+    found = np.empty((len(x), len(z)))
+    step = images_at_once(tuple(x.shape[1:]))
+    # Labels differ from image to image, and what is decoded with them.
+    groups = [(slice(None), None)] if y is None else [(slice(row, row + 1), y[row]) for row in range(len(x))]
     with torch.inference_mode():
-        for start in range(0, len(z), BATCH):
-            part = torch.from_numpy(z[start : start + BATCH]).float().to(engine.device)
-            logits = engine.model.decoder(part, None if y is None else y.expand(len(part)))
-            parts.append(engine.model.likelihood.log_prob(logits, x.expand(len(part), *x.shape)).double().cpu().numpy())
+        for start in range(0, len(z), step):
+            part = torch.from_numpy(z[start : start + step]).float().to(engine.device)
+            for rows, label in groups:
+                logits = engine.model.decoder(part, None if label is None else label.expand(len(part)))
+                for row in range(len(x))[rows]:
+                    log_likelihood = engine.model.likelihood.log_prob(logits, x[row].expand(len(part), *x.shape[1:]))
+                    found[row, start : start + step] = log_likelihood.double().cpu().numpy()
     log_prior = -0.5 * (np.log(2 * np.pi) + z.astype(np.float64) ** 2).sum(1)
-    joint: NDArray[np.float64] = np.concatenate(parts) + log_prior
+    joint: NDArray[np.float64] = found + log_prior
     return joint
 
 
@@ -174,7 +198,7 @@ def _reconstruction(engine: Engine, x: Tensor, y: Tensor | None, posterior: Post
     shares = np.prod(np.stack(np.meshgrid(*[weights / weights.sum()] * d), -1).reshape(-1, d), axis=1)
     z = posterior.mu + torch.exp(0.5 * posterior.logvar) * nodes  # (K, N, D)
     losses = []
-    for part in z.split(max(1, BATCH // len(x))):
+    for part in z.split(images_at_once(tuple(x.shape[1:]), len(x))):
         logits = engine.model.decoder(part.flatten(0, 1), None if y is None else y.repeat(len(part)))
         repeated = x.repeat(len(part), *[1] * (x.dim() - 1))
         losses.append(-engine.model.likelihood.log_prob(logits, repeated).view(len(part), len(x)))

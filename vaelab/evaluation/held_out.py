@@ -43,6 +43,8 @@ class Evaluation:
         How many images were judged.
     split
         Which split they are from.
+    knn_of
+        Of what codes the vote is. Evaluations of old lack it, which were of means.
     """
 
     elbo: float | None
@@ -53,6 +55,7 @@ class Evaluation:
     knn_accuracy: float | None
     num_images: int
     split: str
+    knn_of: str = "draws"
 
     def as_dict(self) -> dict[str, Any]:
         """The same, for JSON."""

@@ -45,10 +45,10 @@ def linear_votes(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    if len(np.unique(labels)) < 2:
-        same: NDArray[np.float64] = (held_out_labels == labels[0]).astype(np.float64)
-        return same
     some = np.random.default_rng(seed).permutation(len(labels))[:MAX_CODES]
+    if len(np.unique(labels[some])) < 2:
+        same: NDArray[np.float64] = (held_out_labels == labels[some[0]]).astype(np.float64)
+        return same
     few = type(codes)(codes.mu[some], codes.sigma[some])
     probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     return mean_over_draws(probe, few, labels[some], held_out, held_out_labels, seed)

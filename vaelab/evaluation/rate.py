@@ -14,13 +14,17 @@ __all__ = ["RateParts", "rate_parts"]
 #: Draws that averages are taken over, at the most and at the least: these err by a hundredth of a nat or two.
 MOST_DRAWS, FEWEST_DRAWS = 4_000, 1_000
 
-#: Draws times images times dimensions that are worth their time, some seconds.
+#: Draws times images times dimensions that are worth their time, some seconds; with the fewest draws it may be more.
 WORK = 100_000_000
 
 #: Numbers of a table of draws, images and dimensions that are held at once: 64 MB.
 BLOCK = 8_000_000
 
 _LOG_2PI = math.log(2 * math.pi)
+
+
+#: Information so many nats below log N is as much as N images can show, and the rest is of one piece.
+SATURATED = 1.0
 
 
 class RateParts(NamedTuple):
@@ -50,7 +54,9 @@ def rate_parts(mu: NDArray[np.floating], sigma: NDArray[np.floating], seed: int 
     take the second apart once more. q(z) is the mixture of the N posteriors at hand itself, not an
     estimate from a batch; averages over it are of some thousand draws, spread over the images.
     Sharp posteriors of few images in many dimensions leave most of the space between them empty:
-    that counts as total correlation.
+    information then comes up to log N and stays there, and what it would be of more images counts as
+    total correlation. So where information is less than ``SATURATED`` nats below log N, it is a lower
+    bound of that of all images there could be, and the other parts are upper bounds.
 
     Parameters
     ----------

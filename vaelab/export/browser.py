@@ -381,6 +381,7 @@ def browser_map(
     link: Literal["image", "place", "ends"] | None = None,
     dimension_names: Sequence[str] = (),
     thumbnails: str | None = None,
+    is_vae: bool | None = None,
 ) -> bytes:
     """Make the file from which the browser knows where it is on a map.
 
@@ -410,6 +411,8 @@ def browser_map(
         What people call each dimension, empty where they gave it no name; none by default.
     thumbnails
         The name of the file with its images, see ``browser_thumbnails``; None where they are gone.
+    is_vae
+        Whether the model is one; by default that is told from sigma and KL.
 
     Returns
     -------
@@ -420,7 +423,7 @@ def browser_map(
     codes = projection.codes
     carried = codes.var(0) if kl_per_dim is None else np.asarray(kl_per_dim)
     limits = np.ceil(np.maximum(3.0, np.abs(codes).max(0)))
-    is_vae = projection.sigma is not None or kl_per_dim is not None
+    is_vae = (projection.sigma is not None or kl_per_dim is not None) if is_vae is None else is_vae
     active = active_units(codes, is_vae)
     scale = code_scale(codes, projection.sigma, is_vae)
     sigma = None if projection.sigma is None else scale * projection.sigma

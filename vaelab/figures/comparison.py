@@ -158,6 +158,7 @@ RATE_PARTS = {
     "information": ("information", PALETTE[0]),
     "total_correlation": ("total correlation", PALETTE[1]),
     "dimension_kl": ("dimensions' KL", PALETTE[8]),
+    "rest": ("not told apart by so few images", GREY),
 }
 
 
@@ -168,7 +169,8 @@ def rate_bars(runs: Mapping[str, Mapping[str, float]]) -> go.Figure:
     ----------
     runs
         By the name to show, ``information``, ``total_correlation`` and ``dimension_kl`` in nats, and
-        ``log_num_images``, the most that information can be: see ``vaelab.evaluation.rate``.
+        ``log_num_images``, the most that information can be: see ``vaelab.evaluation.rate``. Where
+        it ``is_saturated``, more images might show more of it, and the rest is one part.
 
     Returns
     -------
@@ -177,8 +179,11 @@ def rate_bars(runs: Mapping[str, Mapping[str, float]]) -> go.Figure:
     """
     figure = go.Figure()
     names = [escape(name) for name in runs]
+    parts = [_told_apart(each) for each in runs.values()]
     for part, (title, color) in RATE_PARTS.items():
-        values = [max(0.0, each[part]) for each in runs.values()]  # the draws' noise may take one below
+        values = [max(0.0, each.get(part, 0.0)) for each in parts]  # the draws' noise may take one below
+        if part == "rest" and not any(values):
+            continue
         figure.add_trace(
             go.Bar(
                 x=values,
@@ -204,6 +209,13 @@ def rate_bars(runs: Mapping[str, Mapping[str, float]]) -> go.Figure:
     figure.update_yaxes(autorange="reversed", ticklabelposition="outside", automargin=True)
     figure.update_xaxes(rangemode="tozero")
     return figure
+
+
+def _told_apart(parts: Mapping[str, float]) -> Mapping[str, float]:
+    """The parts of a rate or, where information is as high as N images can show, all others as one."""
+    if not parts.get("is_saturated"):
+        return parts
+    return {"information": parts["information"], "rest": parts["total_correlation"] + parts["dimension_kl"]}
 
 
 def factor_information(
