@@ -95,9 +95,8 @@ def test_a_title_is_text():
 
 
 def test_information_is_drawn_on_one_scale_for_all_models():
-    field, words = factor_information(np.array([[0.1, 0.3]]), ["x", "eye_size"], most=0.4).data
-    assert list(words.text) == ["0.10", "0.30"]
-    assert list(words.textfont.color) == ["white", "black"]
+    (field,) = factor_information(np.array([[0.1, 0.3]]), ["x", "eye_size"], most=0.4).data
+    assert np.array(field.text).tolist() == [["0.10", "0.30"]]
     assert (field.zmin, field.zmax) == (0, 0.4)
     assert list(field.x) == ["x", "eye size"]
     assert list(field.y) == ["z1"]
@@ -115,7 +114,8 @@ def test_what_a_dimension_tells_is_said_in_nats_where_they_are_known():
     figure = factor_information(np.array([[0.5, 0.0]]), ["shape", "x"], entropies=[1.0, 3.0])
     assert figure.data[0].customdata.tolist() == [[0.5, 0.0]]
     assert "nats" in figure.data[0].hovertemplate
-    assert list(figure.data[1].text) == ["0.50<br>0.5 nats", "0.00<br>0.0 nats"]
+    assert np.array(figure.data[0].text).tolist() == [["0.50<br>0.5 nats", "0.00<br>0.0 nats"]]
+    assert list(figure.data[0].x) == ["shape", "x"]
     assert "nats" not in factor_information(np.array([[0.5]]), ["shape"]).data[0].hovertemplate
 
 

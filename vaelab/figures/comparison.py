@@ -245,39 +245,31 @@ def factor_information(
     plotly.graph_objects.Figure
         A heat map with its shares written into it; a disentangled code has one bright field in each column.
     """
+    in_nats = None if entropies is None else information * np.asarray(entropies)
+    texts = [[f"{share:.2f}" for share in row] for row in information]
+    if in_nats is not None:
+        texts = [
+            [f"{share}<br>{nats:.1f} nats" for share, nats in zip(*rows, strict=True)]
+            for rows in zip(texts, in_nats, strict=True)
+        ]
     figure = go.Figure(
         go.Heatmap(
             z=information,
             x=[name.replace("_", " ") for name in factor_names],
             y=[f"z{dim + 1}" for dim in range(len(information))],
+            text=texts,
+            texttemplate="%{text}",  # in black or white, whichever can be read there
+            textfont={"size": 11},
             zmin=0,
             zmax=max(most, 0.01),
             colorscale="Cividis",
             xgap=2,
             ygap=2,
             colorbar={"title": {"text": "share of entropy", "side": "right"}, "thickness": 10, "tickformat": ".0%"},
-            customdata=None if entropies is None else information * np.asarray(entropies),
+            customdata=in_nats,
             hovertemplate="%{y} tells %{z:.0%} of the entropy of %{x}"
             + ("" if entropies is None else ", %{customdata:.2f} nats")
             + "<extra></extra>",
-        )
-    )
-    dims, factors = np.indices(information.shape).reshape(2, -1)
-    shares = information.ravel()
-    in_nats = [None] * len(shares) if entropies is None else (information * np.asarray(entropies)).ravel()
-    figure.add_trace(
-        go.Scatter(
-            x=factors,
-            y=dims,
-            mode="text",
-            text=[
-                f"{share:.2f}" + ("" if nats is None else f"<br>{nats:.1f} nats")
-                for share, nats in zip(shares, in_nats, strict=True)
-            ],
-            # Cividis goes from dark to bright.
-            textfont={"size": 11, "color": np.where(shares < 0.5 * most, "white", "black").tolist()},
-            hoverinfo="skip",
-            showlegend=False,
         )
     )
     figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8})
