@@ -168,7 +168,7 @@ def test_the_model_that_is_missing_is_trained_and_judged(page, served_runs):
     expect(page.get_by_role("combobox", name="Beside it")).to_have_value(re.compile("AE 3-D"))
     done = f"""() => {{
         const texts = ({TITLES})("{CHART}");
-        return texts.filter((text) => / k-NN /.test(text)).length === 5;
+        return texts.filter((text) => / continuity /.test(text)).length === 5;
     }}"""
     page.wait_for_function(done, timeout=120_000)
     assert {path.name for path in (run.path / "studies").glob("*.safetensors")} == {
