@@ -148,7 +148,7 @@ def test_how_many_numbers_live_is_up_to_the_noise_of_the_pixels(sigma, alive, tm
     figures = vaelab.train(config, resources.images_of(shipped), tmp_path / "run").evaluation()
     assert figures["active_units"] == pytest.approx(alive, abs=1)
     assert (shipped.config.sigma, shipped.evaluation()["active_units"]) == (0.1, 9)
-    said = f"sigma = {sigma:g}$, " + ("this model keeps 5" if alive == 5 else "all 16")
+    said = f"sigma = {sigma:g}$, " + ("this model keeps about 5" if alive == 5 else "all 16")
     assert said in source_of(collapse)
 
 
