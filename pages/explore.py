@@ -333,7 +333,7 @@ def draw_map(run: Run, data: ImageDataset | Remembered, projection: Projection, 
         webgl=frame.has_webgl(),
     )
 
-    draw_posteriors(figure, data, projection, shown.posteriors)
+    draw_posteriors(figure, run, data, projection, shown.posteriors)
 
     # Where the browser runs the live canvas, that answers clicks, and this is never called.
     def clicked() -> None:

@@ -225,9 +225,9 @@ def compare(runs: Sequence[Run], names: dict[Path, str], ticked: bool) -> None:
             help="By how often all images were seen, or by how long it took.",
             format_func=str.capitalize,
         )
-    with_curves = [run for run in runs if run.epochs()]
-    reasons = why_left_out(with_curves, cast("Term", term))
-    curves = {names[run.path]: run.epochs() for run in with_curves if run.path not in reasons}
+    epochs = {run.path: found for run in runs if (found := run.epochs())}
+    reasons = why_left_out([run for run in runs if run.path in epochs], cast("Term", term))
+    curves = {names[path]: found for path, found in epochs.items() if path not in reasons}
     if curves:
         if not ticked:
             st.caption(
@@ -235,12 +235,12 @@ def compare(runs: Sequence[Run], names: dict[Path, str], ticked: bool) -> None:
                 "of pixels. Tick rows to choose for yourself."
             )
         widgets.chart(compare_curves(curves, term, part, axis), key="curves")
-    elif reasons:
-        pass  # said below
-    elif ticked:
-        st.info("There are no curves yet: they appear when a run that is ticked has finished its first epoch.")
-    else:
-        st.info("No run has finished an epoch yet. Go to **Train**, and press **Start training**.")
+    elif not reasons:
+        st.info(
+            "There are no curves yet: they appear when a run that is ticked has finished its first epoch."
+            if ticked
+            else "No run has finished an epoch yet. Go to **Train**, and press **Start training**."
+        )
     if reasons:
         told = "; ".join(f"**{widgets.plain(names[path])}** {reason}" for path, reason in reasons.items())
         st.caption(f"Not drawn, since nats compare only with others of their kind: {told}.")

@@ -103,7 +103,7 @@ def test_the_rate_bounds_what_a_code_tells_and_its_parts_add_up_to_it(name):
 def test_the_lesson_on_beta_does_without_parts_that_an_older_study_lacks(monkeypatch):
     run = resources.example(beta.RUNS[0])
     for study in (None, Study({"elbo": -20.0}, {}), Study({"rate": None}, {})):
-        monkeypatch.setattr(beta, "read_study", lambda *_, study=study: study)
+        monkeypatch.setattr(resources, "known_study", lambda *_, study=study: study)
         assert beta.rate_parts(run) is None
     told = []
     monkeypatch.setattr(kit, "say", told.append)

@@ -218,8 +218,8 @@ def _pixels(traits: _Traits, latent_dim: int, size: int) -> Choice:
     there = spreads[spreads > 1e-3 * spreads[0]]
     sigma = round(float(np.clip(NOISE * there[-1], 0.01, 10)), 3) if len(there) else 0.1
     return {"likelihood": "gaussian", "sigma": sigma}, (
-        f"Gaussian with σ = {sigma:.2g}, since pixels have many shades; with this σ every number of the code should "
-        f"be used."
+        f"Gaussian with σ = {sigma:.2g}, since pixels have many shades; with this σ every number of the code "
+        "should be used."
     )
 
 

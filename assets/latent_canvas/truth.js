@@ -140,8 +140,9 @@ function densest({ logDensity }) {
  * How many times as wide a grid should be; 0 where it fits.
  * @param {TruePosterior} truth
  */
-function fit({ logDensity }) {
-  const least = logDensity[densest({ logDensity, logEvidence: 0 })] - COUNTS;
+function fit(truth) {
+  const { logDensity } = truth;
+  const least = logDensity[densest(truth)] - COUNTS;
   let [cells, atBorder] = [0, 0];
   logDensity.forEach((log, i) => {
     if (log < least) return;

@@ -11,7 +11,6 @@ from pages._lessons import kit
 from pages._ui import resources
 from vaelab.datasets import ImageDataset
 from vaelab.runs import Run
-from vaelab.studies import read_study
 
 FIGURE = kit.LiveFigure("beta")
 SLUG = "beta"
@@ -135,7 +134,7 @@ def _rate_and_distortion(run: Run) -> RateAndDistortion:
 
 def rate_parts(run: Run) -> RateParts | None:
     """What a run's rate is made of, as its evaluation has it; None where that is older."""
-    study = read_study(run, "evaluation")
+    study = resources.known_study(run, "evaluation")
     found = study and study.figures.get("rate")
     if not found:
         return None

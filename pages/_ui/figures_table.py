@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 from statistics import mean, stdev
 from typing import Any
 
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
 from vaelab.comparing import Term, measure, why_not
 from vaelab.runs import Run
 from vaelab.studies import Study
@@ -134,8 +138,6 @@ def differences_of(runs: Mapping[str, Run], studies: Mapping[str, Study]) -> dic
     dict of list
         One column a model but the first, after the names of the figures; empty where nothing compares.
     """
-    from vaelab.evaluation.bootstrap import paired_difference  # SciPy's statistics take half a second to import
-
     first, *others = runs
     rows: dict[str, list[str]] = {}
     for key, term in PAIRED.items():
@@ -146,7 +148,7 @@ def differences_of(runs: Mapping[str, Run], studies: Mapping[str, Study]) -> dic
             if arrays[0] is None or arrays[1] is None or (term and why_not(runs[first], runs[name], term)):
                 cells.append("–")
             else:
-                cells.append(write(list(paired_difference(arrays[0], arrays[1])), f"+{form}"))
+                cells.append(write(_difference(arrays[0], arrays[1]), f"+{form}"))
         if set(cells) - {"–"}:
             rows[title] = cells
     if not rows:
@@ -154,6 +156,14 @@ def differences_of(runs: Mapping[str, Run], studies: Mapping[str, Study]) -> dic
     return {"figure": list(rows)} | {
         name: [cells[index] for cells in rows.values()] for index, name in enumerate(others)
     }
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _difference(values: NDArray[np.floating], others: NDArray[np.floating]) -> list[float]:
+    """The mean difference and its interval, from resamples that are drawn once."""
+    from vaelab.evaluation.bootstrap import paired_difference  # SciPy's statistics take half a second to import
+
+    return list(paired_difference(values, others))
 
 
 #: Figures of a run's evaluation whose spread over seeds is told.
@@ -226,8 +236,7 @@ def meaning_of(runs: Mapping[str, Run], figures: Mapping[str, Mapping[str, Any]]
     if len(groups(runs, told=False)) > 1:
         parts.append(
             "Bernoulli pixels and densities of pixels do not compare, so each has rows of its own: a density may "
-            "exceed "
-            "1, and its logarithm 0."
+            "exceed 1, and its logarithm 0."
         )
     if any(run.config.conditional for run in runs.values()):
         parts.append(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
@@ -42,20 +44,32 @@ def choose_posteriors(run: Run, data: Labelled, kind: ProjectionKind) -> str:
     )
 
 
-def draw_posteriors(figure: go.Figure, data: Labelled, projection: Projection, chosen: str) -> None:
+def draw_posteriors(figure: go.Figure, run: Run, data: Labelled, projection: Projection, chosen: str) -> None:
     """Draw what was chosen, where the map has it."""
+    if chosen == NO_POSTERIORS:
+        return
+    if chosen == TOGETHER:
+        key = str(run.path), run.version, projection.kind, projection.axes, len(projection.indices)
+        figure.add_traces(_together(key, projection))
+        return
     covariances = posterior_covariances(projection)
-    if chosen == NO_POSTERIORS or covariances is None:
+    if covariances is None:
         return
     means = projection.coordinates.astype(np.float64)
-    if chosen == TOGETHER:
-        add_aggregate_posterior(
-            figure, means, covariances, projection.place(np.zeros((1, projection.codes.shape[1])))[0]
-        )
-        return
     rows = _rows(data, projection, chosen)[:MOST_ELLIPSES]
     color = PALETTE[int(chosen) % len(PALETTE)]
     add_ellipses(figure, means[rows], covariances[rows], "q(z|x), 1 σ", color)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _together(key: tuple[object, ...], _projection: Projection) -> tuple[Any, ...]:
+    """The lines of the aggregate posterior and the prior: a third of a second, once for a map."""
+    covariances = posterior_covariances(_projection)
+    figure = go.Figure()
+    if covariances is not None:
+        origin = _projection.place(np.zeros((1, _projection.codes.shape[1])))[0]
+        add_aggregate_posterior(figure, _projection.coordinates.astype(np.float64), covariances, origin)
+    return tuple(figure.data)
 
 
 def say_posteriors(data: Labelled, projection: Projection, chosen: str) -> None:
