@@ -96,10 +96,10 @@ def draw() -> None:
                 "**Posterior collapse** is the same thing where it does harm. With $\\beta = 4$ *every* number cost "
                 "more than it saved: all posteriors are the prior, and whatever the image, the decoder answers with "
                 "the one image that is the best bet for all, their mean. It also happens with $\\beta = 1$: early in "
-                "training, while the decoder cannot read codes yet, with decoders so strong that they do without, and with pixels "
-                "that are said to be so noisy that nothing is worth telling. For Gaussian pixels, $\\beta$ and "
-                "$\\sigma^2$ are one dial: with $\\beta = 4$ the loss is smallest where it would be with twice the "
-                "$\\sigma$."
+                "training, while the decoder cannot read codes yet, with decoders so strong that they do without, and "
+                "with pixels that are said to be so noisy that nothing is worth telling. For Gaussian pixels, "
+                "$\\beta$ and $\\sigma^2$ are one dial: with $\\beta = 4$ the loss is smallest where it would be with "
+                "twice the $\\sigma$."
             )
             kit.say(
                 "**What helps.** A smaller $\\beta$ or, for Gaussian pixels, a smaller $\\sigma$, which can also be "
