@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import controls, fitting, frame, resources, state, widgets
-from pages._ui.figures_table import differences_of, groups, meaning_of, spread_of, table_of
+from pages._ui.figures_table import apart, differences_of, groups, meaning_of, spread_of, table_of
 from pages._ui.latent_canvas import latent_canvas, send_model, send_thumbnails
 from pages._ui.text import explained
 from vaelab.comparing import differs_by_seed, why_not
@@ -195,7 +195,8 @@ def draw_figures(runs: Sequence[Run]) -> None:
         of = {name_among(run, runs): run for run in runs if name_among(run, runs) in studies}
         figures = {name: study.figures for name, study in studies.items()}
         table = table_of(of, figures)
-        st.table({column if column == "figure" else widgets.plain(column): rows for column, rows in table.items()})
+        for part in apart(table, of) if frame.is_narrow() else [table]:
+            st.table({column if column == "figure" else widgets.plain(column): rows for column, rows in part.items()})
         st.caption(meaning_of(of, figures))
         draw_differences(of, studies)
         left, right = st.columns(2, gap="medium")

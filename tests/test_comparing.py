@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from pages._ui import resources
-from pages._ui.figures_table import differences_of, spread_of
+from pages._ui.figures_table import apart, differences_of, spread_of
 from vaelab.comparing import differs_by_seed, measure, why_not
 from vaelab.config import LIKELIHOODS, TrainConfig
 from vaelab.runs import Run
@@ -92,3 +92,12 @@ def test_free_bits_weigh_for_the_objectives_that_charge_them():
         free, not_free = (made(objective=objective, free_bits=bits) for bits in (2, 0))
         assert "weighs the terms" in why_not(free, not_free, "total")
         assert not why_not(free, not_free, "elbo")
+
+
+def test_on_a_phone_codes_that_nothing_learned_have_a_table_of_their_own():
+    table = {"figure": ["ELBO", "k-NN"], "mine": ["−1", "50%"], "PCA, 2-D": ["–", "40%"], "Noise, 2-D": ["–", "10%"]}
+    assert apart(table, {"mine": run("digits-2d")}) == [
+        {"figure": ["ELBO", "k-NN"], "mine": ["−1", "50%"]},
+        {"figure": ["k-NN"], "PCA, 2-D": ["40%"], "Noise, 2-D": ["10%"]},
+    ]
+    assert len(apart({"figure": ["ELBO"], "mine": ["−1"]}, {"mine": run("digits-2d")})) == 1

@@ -14,7 +14,7 @@ from vaelab.comparing import Term, measure, why_not
 from vaelab.runs import Run
 from vaelab.studies import Study
 
-__all__ = ["differences_of", "groups", "meaning_of", "spread_of", "table_of"]
+__all__ = ["apart", "differences_of", "groups", "meaning_of", "spread_of", "table_of"]
 
 #: What figures are called, and how they are written.
 ROWS: dict[str, tuple[str, str]] = {
@@ -113,6 +113,30 @@ def table_of(runs: Mapping[str, Run], figures: Mapping[str, Mapping[str, Any]]) 
             of_kind = {name: values[name] for name in (*names, *plain)}
             add(", ".join(filter(None, (title, kind))), form, names, of_kind)
     return {"figure": list(rows)} | {name: [row.get(name, "–") for row in rows.values()] for name in (*runs, *plain)}
+
+
+def apart(table: Mapping[str, list[str]], runs: Mapping[str, Run]) -> list[dict[str, list[str]]]:
+    """Take the columns of codes that nothing learned out of a table: side by side with models a phone has no room.
+
+    Parameters
+    ----------
+    table
+        As ``table_of`` returns it.
+    runs
+        The models, by the name of the column.
+
+    Returns
+    -------
+    list of dict
+        The models' table and, where there is something in it, that of the others, without the rows that they lack.
+    """
+    models = {name: column for name, column in table.items() if name == "figure" or name in runs}
+    others = {name: column for name, column in table.items() if name not in runs}
+    rows = list(zip(*others.values(), strict=True))
+    filled = [row for row in rows if set(row[1:]) - {"–"}]
+    if not filled:
+        return [models]
+    return [models, {name: [row[index] for row in filled] for index, name in enumerate(others)}]
 
 
 #: Figures that are kept of each held-out image.

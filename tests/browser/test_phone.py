@@ -163,6 +163,8 @@ def scrolled(page):
 def test_everything_has_its_place_on_a_phone(request, phone, address):
     with traced(request, phone):
         go(phone, address)
+        if address == "/compare":  # whose tables come after its maps
+            expect(phone.get_by_test_id("stTable").get_by_role("row").filter(has_text="k-NN").first).to_be_visible()
         assert phone.evaluate(LOOK, WIDTH) == {"wide": [], "narrow": [], "tiny": []}
         if address in MAPS:
             map_beside_image(phone, MAPS[address])
