@@ -23,7 +23,7 @@ __all__ = ["of_parquet"]
 #: Bytes that a group of rows may have unpacked: the reader unpacks whole pages of it.
 MAX_GROUP_BYTES = 2**28
 #: Rows that are read at a time, and bytes: each row may repeat one value that is as large as its group.
-STEP_ROWS, STEP_BYTES = 64, 2**29
+STEP_ROWS, STEP_BYTES = 64, 2**28
 #: What people call the column with the image.
 IMAGE_COLUMNS = ("image", "img", "images", "picture", "pixel_values", "pixels", "x")
 
