@@ -180,9 +180,8 @@ def columns(longest: int) -> dict[str, Any]:
         "β": st.column_config.NumberColumn(format="%.4g", help="Weight of the KL term."),
         "ELBO": st.column_config.NumberColumn(
             help=f"Evidence lower bound {nats}; higher is better. Of densities (Gaussian, continuous Bernoulli) it "
-            f"may be "
-            "positive. Compare only models of the same images and the same kind of pixels, both told the label or "
-            "neither."
+            "may be positive. Compare only models of the same images and the same kind of pixels, both told the "
+            "label or neither."
         ),
         "Reconstruction": st.column_config.NumberColumn(help=f"−log p(x|z) {nats}; lower is better."),
         "KL": st.column_config.NumberColumn(help=f"KL divergence {nats}."),

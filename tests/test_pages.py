@@ -1,6 +1,7 @@
 """Every page, launched without a browser: it draws, and a mistake is a sentence."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pages._ui import code_panel, frame, resources, widgets
+from pages._ui import code_panel, frame, latent_canvas, resources, widgets
+from pages._ui.browser_code import ASSETS
 from pages._ui.latent_canvas import has_true_posterior
 from pages._ui.widgets import WAYS_ON_UMAP, plain
 from tests.app_steps import without_live
@@ -409,6 +411,13 @@ def test_a_dataset_that_cannot_be_had_is_a_sentence(launch, own_run, monkeypatch
 )
 def test_the_true_posterior_is_said_to_be_there_where_the_page_draws_it(name, has):
     assert has_true_posterior(Run.open(resources.EXAMPLES / name)) is has
+
+
+def test_python_and_the_page_draw_the_true_posterior_of_the_same_models():
+    script = (ASSETS / "latent_canvas" / "truth.js").read_text("utf-8")
+    limits = {name: float(value) for name, value in re.findall(r"^const (MOST_\w+) = (.+);$", script, re.MULTILINE)}
+    expected = {"MOST_PIXELS": latent_canvas.MOST_PIXELS, "MOST_MULTIPLY_ADDS": latent_canvas.MOST_MULTIPLY_ADDS}
+    assert limits == expected
 
 
 def test_a_map_of_old_is_given_the_posteriors_widths_before_it_is_shown(copy, digits):

@@ -434,9 +434,8 @@ def _choose_objective(model: str, start: Defaults) -> dict[str, Any]:
         options=LIKELIHOODS,
         default=start.config.likelihood,
         help="How probable an image is, given what the decoder draws. **Bernoulli** is the usual "
-        "choice for pixels between black and white; strictly it is for black or white ones, and **Continuous "
-        "Bernoulli** "
-        "for those between.",
+        "choice for pixels between black and white; strictly it is for black or white ones, and "
+        "**Continuous Bernoulli** for those between.",
         format_func=LIKELIHOOD_NAMES.__getitem__,
     )
     sigma = start.config.sigma
@@ -493,9 +492,8 @@ def _choose_variant(model: str, start: Defaults) -> dict[str, Any]:
         options=OBJECTIVES,
         default=start.config.objective,
         help="**ELBO**: reconstruction + β × KL. **β-TCVAE**: β weighs the total correlation only, "
-        "the part of the KL that measures how far dimensions depend on one another. **InfoVAE**: the MMD holds all "
-        "codes "
-        "together to the prior, so that β may be small and single images may say more. "
+        "the part of the KL that measures how far dimensions depend on one another. **InfoVAE**: the MMD holds "
+        "all codes together to the prior, so that β may be small and single images may say more. "
         "**IWAE**: a tighter bound, from several samples an image.",
         format_func=OBJECTIVE_NAMES.__getitem__,
     )

@@ -24,9 +24,7 @@ def model(rng):
 
 @pytest.fixture
 def images(model, rng):
-    z = rng.normal(size=(20, LATENT_DIM))
-    means = z @ model.weight.numpy().T + model.bias.numpy()
-    return np.clip(means + SIGMA * rng.normal(size=means.shape), 0, 1).reshape(-1, 1, 8, 8).astype(np.float32)
+    return model.images(rng, 20).clip(0, 1)
 
 
 def test_the_grid_sums_to_the_closed_form(model, images):

@@ -43,6 +43,12 @@ class LinearGaussian(VAE):
         logvar = (variance * self.widening).log().expand_as(mu)
         return Posterior(mu + self.offset, logvar)
 
+    def images(self, rng, count):
+        """Images ``(N, 1, 8, 8)`` drawn from the model itself."""
+        z = rng.normal(size=(count, LATENT_DIM))
+        means = z @ self.weight.numpy().T + self.bias.numpy()
+        return (means + SIGMA * rng.normal(size=means.shape)).reshape(-1, 1, 8, 8).astype(np.float32)
+
     def log_p(self, images):
         x = torch.from_numpy(images).float().flatten(1)
         covariance = self.weight @ self.weight.T + SIGMA**2 * torch.eye(64)
@@ -64,13 +70,10 @@ def model(rng):
 @pytest.fixture
 def data(model, rng):
     """Images drawn from that model itself."""
-    z = rng.normal(size=(6000, LATENT_DIM))
-    means = z @ model.weight.numpy().T + model.bias.numpy()
-    x = means + SIGMA * rng.normal(size=means.shape)
     order = np.arange(6000)
     return Unrounded(
         name="digits",
-        images=x.reshape(-1, 1, 8, 8).astype(np.float32),
+        images=model.images(rng, 6000),
         labels=None,
         label_names=(),
         split=Split(order[:500], order[500:1000], order[1000:]),
