@@ -87,14 +87,11 @@ def draw_one(run: Run, data: ImageDataset, change: Change, a: np.ndarray) -> flo
     group_key = f"{key}:of"
     pool = change.held_out_a if len(change.held_out_a.indices) else change.train_a
 
-    def drawn(seed: int | None = None) -> int:
-        return int(np.random.default_rng(seed).choice(pool.indices))
-
     def draw() -> None:
-        st.session_state[key] = drawn()
+        st.session_state[key] = widgets.draw_another(pool.indices, [st.session_state[key]])
 
     # Another group A gets another image; the first one is the same on every visit.
-    first = drawn(seed=0)
+    first = int(np.random.default_rng(0).choice(pool.indices))
     if st.session_state.get(group_key) != a.tobytes():
         st.session_state[group_key] = a.tobytes()
         st.session_state[key] = first

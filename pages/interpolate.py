@@ -331,11 +331,12 @@ def first_end(data: ImageDataset, end: str) -> int:
 
 
 def pick_random(run: Run, data: ImageDataset, projection: Projection, end: str, label: int) -> None:
-    """Draw an image of a class, or of any, for an end."""
+    """Draw an image of a class, or of any, for an end; it is at neither end now."""
     candidates = np.arange(len(data))
     if label != ANY and data.labels is not None:
         candidates = candidates[data.labels == label]
-    index = int(np.random.default_rng().choice(candidates))
+    shown = [point["image"] for point in ends_of(run) if point["image"] is not None]
+    index = widgets.draw_another(candidates, shown)
     set_end(run, data, end, image_at(run, data, projection, index))
 
 

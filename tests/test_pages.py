@@ -128,6 +128,36 @@ def has_value(proto):
     return "set_value" in proto.DESCRIPTOR.fields_by_name
 
 
+class TakesTheFirst(np.random.Generator):
+    """Chance at its worst: it draws the same every time."""
+
+    def choice(self, candidates, *arguments, **options):
+        return candidates[0]
+
+
+def test_another_image_is_another_one(launch, monkeypatch):
+    app = launch("arithmetic.py", run="digits-2d")
+    monkeypatch.setattr(np.random, "default_rng", lambda seed=0: TakesTheFirst(np.random.PCG64(seed)))
+    (draw,) = (button for button in app.button if button.label == "Draw another")
+    (number,) = (field for field in app.number_input if field.label == "Image")
+    shown = [number.value]
+    for _ in range(2):
+        draw.click().run()
+        shown.append(app.number_input(key=number.key).value)
+        assert shown[-1] != shown[-2]
+
+    # On a way, it is at neither end.
+    app = launch("interpolate.py", run="digits-2d", a="0", b="1")
+    for end, other in [("A", 2), ("B", 0), ("A", 1)]:
+        app.button(key=f"draw-{end}").click().run()
+        assert app.session_state[f"interpolation-{end}:digits-2d"]["image"] == other
+
+
+def test_where_there_is_no_other_image_the_same_is_drawn():
+    assert widgets.draw_another(np.array([7]), [7]) == 7
+    assert {widgets.draw_another(np.array([7, 9]), [7]) for _ in range(20)} == {9}
+
+
 @pytest.mark.parametrize("live", [True, False])
 def test_explore_opens_on_an_example_with_an_image_chosen(launch, live):
     app = launch() if live else without_live(launch())

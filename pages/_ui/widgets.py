@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,6 +40,7 @@ __all__ = [
     "color_choice",
     "describe_image",
     "describe_run",
+    "draw_another",
     "duration",
     "kind_of",
     "map_or_stand_in",
@@ -464,6 +465,12 @@ def describe_image(data: Labelled, index: int) -> str:
     label = "" if data.labels is None else f", “{data.label_names[data.labels[index]]}”"
     called = f", {data.image_names[index]}" if data.image_names and data.image_names[index] else ""
     return f"Image {index}{label}{called}"
+
+
+def draw_another(candidates: NDArray[np.integer], shown: Collection[int]) -> int:
+    """Draw the number of an image at random; as long as there is any other, none of those that are shown."""
+    others = candidates[~np.isin(candidates, list(shown))]
+    return int(np.random.default_rng().choice(others if len(others) else candidates))
 
 
 def picture(image: NDArray[np.generic], caption: str, side: int = 320) -> None:
