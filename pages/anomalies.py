@@ -33,7 +33,6 @@ KINDS = {
 #: Damage so slight that some of it passes for normal: there is something to weigh.
 SLIGHT = {"masking": 0.1, "gaussian": 0.1, "salt_and_pepper": 0.05, "blur": 0.5}
 #: Parameters of the URL that only one kind of anomalies has.
-OF_KIND = {"other": ("images",), "corrupted": ("damage", "strength")}
 #: Images in each half of the gallery.
 NUM_SHOWN = 20
 #: Of the control that says which list of images to look at, and of the one that says which of them.
@@ -77,8 +76,7 @@ def judge(case: Case) -> None:
     title = f"{SCORES[case.score].title} ({unit_of(case.score, case.run.config.model == 'vae')})"
     is_held_out = detector_of(case.run).is_held_out
 
-    @st.fragment
-    @frame.guarded
+    @frame.part()
     def body() -> None:
         left, right = st.columns(2, gap="medium")
         with left:
@@ -116,8 +114,6 @@ def judge(case: Case) -> None:
                     "was left out, or slighter damage, is a better test."
                 )
         look_closer(case, threshold)
-
-    body()
 
 
 NO_BAR = {"displayModeBar": False}
@@ -164,8 +160,7 @@ def look_closer(case: Case, threshold: float) -> None:
     scores, strange = case.all_scores, case.anomalous
     order = np.argsort(-scores, kind="stable")
 
-    @st.fragment
-    @frame.guarded
+    @frame.part()
     def body() -> None:
         flagged, truly = scores[order] > threshold, strange[order]
         lists = {
@@ -190,8 +185,6 @@ def look_closer(case: Case, threshold: float) -> None:
                 draw_error(case.run, case.image(index))
         with gallery:
             draw_gallery(case, threshold, order, (name, number))
-
-    body()
 
 
 def choose_image(lengths: dict[str, int]) -> tuple[str, int | None]:
@@ -284,9 +277,6 @@ def choose_anomalies(run: Run) -> AnomalySource:
         format_func=KINDS.__getitem__,
         wrap=True,
     )
-    for name in OF_KIND.keys() - {kind}:
-        for setting in OF_KIND[name]:
-            state.put_into_url(setting, None)
     if kind == "other":
         others = {name: source for name, source in sources().items() if name != run.config.dataset and is_local(source)}
         what = controls.selectbox(

@@ -37,23 +37,17 @@ def main() -> None:
             a, b = groups.choose_classes(data) if by == "label" else groups.choose_ranges(data)
     st.caption(HOW)
     fitting.say_what_suits(fitting.ARITHMETIC, run)
-    waiting = by == "lasso" and widgets.map_or_stand_in(run, kind).waiting
 
-    @st.fragment(run_every=1.0 if waiting else None)
-    @frame.guarded
+    @frame.part(every=1.0, until=lambda: by != "lasso" or not widgets.map_or_stand_in(run, kind).waiting)
     def body() -> None:
         if by != "lasso":
             draw_change(run, data, a, b)
             return
         view = widgets.map_or_stand_in(run, kind)
-        if waiting and not view.waiting:
-            st.rerun()
         view.say()
         drawn = groups.draw_lasso(run, data, view.projection)
         if drawn is not None:
             draw_change(run, data, *drawn)
-
-    body()
 
 
 def draw_change(run: Run, data: ImageDataset, a: np.ndarray, b: np.ndarray) -> None:

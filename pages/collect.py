@@ -8,7 +8,7 @@ from functools import partial
 import segno
 import streamlit as st
 
-from pages._ui import frame, reach, widgets
+from pages._ui import address, frame, reach, widgets
 from pages._ui.arrivals import arrivals
 from pages._ui.drawing_pad import drawing_pad
 from pages._ui.text import explained
@@ -20,13 +20,13 @@ SET_KEY, OWNER_KEY = "set", "owner"
 
 
 def main() -> None:
-    name = st.query_params.get(SET_KEY)
+    name, owner = address.held(SET_KEY), address.held(OWNER_KEY)
     if name is None:
         begin()
-    elif is_for_phones():
+    elif owner is None:
         draw(name)
     else:
-        look_after(name, st.query_params[OWNER_KEY])
+        look_after(name, owner)
 
 
 def is_for_phones() -> bool:
@@ -167,7 +167,7 @@ def list_own_sets() -> None:
 
 
 def go_to(found: DrawingSet) -> None:
-    st.query_params.update({SET_KEY: found.name, OWNER_KEY: found.owner})
+    address.hold({SET_KEY: found.name, OWNER_KEY: found.owner})
 
 
 # A set as it grows ------------------------------------------------------------------------------
@@ -183,11 +183,12 @@ def look_after(name: str, token: str) -> None:
     left, right = st.columns(2 if frame.presenting() else [2, 3], gap="large")
     missing = missing_from(collecting.count_drawings(found.name))
     with left:
-        address = invite(found)
-        frame.guarded(partial(manage, found, missing))()
+        leads_here = invite(found)
+        with frame.errors_in_words():
+            manage(found, missing)
     with right:
-        if address and frame.presenting():
-            st.markdown(f"## {widgets.plain(address)}")  # for those whose phone reads no codes
+        if leads_here and frame.presenting():
+            st.markdown(f"## {widgets.plain(leads_here)}")  # for those whose phone reads no codes
         watch(found, missing)
 
 
@@ -203,26 +204,26 @@ def invite(found: DrawingSet) -> str | None:
         st.info("The set is closed: nothing more can be added.", icon=":material/lock:")
         return None
     place = st.container()
-    address = st.text_input(
+    typed = st.text_input(
         "Address for phones",
         value=reach.from_phones({SET_KEY: found.name}),
         max_chars=300,
         help="What the code leads to. Change it where phones reach this machine by another name.",
         key=f"collect-address-{found.name}",
     )
-    is_address = re.fullmatch(r"https?://\S+", address) is not None
+    is_address = re.fullmatch(r"https?://\S+", typed) is not None
     if is_address:
         with place:
-            code = segno.make(address, error="m", micro=False)
+            code = segno.make(typed, error="m", micro=False)
             st.image(
                 code.png_data_uri(scale=12, border=4),
                 width="stretch" if frame.presenting() else 320,
-                alt=f"Code that leads to {address}",
+                alt=f"Code that leads to {typed}",
             )
     else:
         st.error("An address begins with http:// or https:// and has no spaces.", icon=":material/error:")
     st.caption(reach.what_it_takes())
-    return address if is_address else None
+    return typed if is_address else None
 
 
 def manage(found: DrawingSet, missing: int) -> None:
@@ -272,20 +273,17 @@ def delete(found: DrawingSet) -> None:
 
 
 def leave() -> None:
-    del st.query_params[SET_KEY]
-    del st.query_params[OWNER_KEY]
+    address.hold({SET_KEY: None, OWNER_KEY: None})
 
 
 def watch(found: DrawingSet, missing: int) -> None:
-    @st.fragment(run_every=1.0 if found.is_open else None)
-    @frame.guarded
+    def has_news() -> bool:
+        return missing_from(collecting.count_drawings(found.name)) != missing
+
+    @frame.part(every=1.0 if found.is_open else None, until=has_news)
     def body() -> None:
         drawings = collecting.list_drawings(found.name)
-        if missing_from(len(drawings)) != missing:
-            st.rerun()
         arrivals(found, drawings, partial(widgets.attempt, collecting.remove_drawing, found.name))
-
-    body()
 
 
 frame.show(main, __file__, is_for_phones)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import streamlit as st
 
-from pages._ui import controls, fitting, frame, resources, state, widgets
+from pages._ui import address, controls, fitting, frame, resources, state, widgets
 from pages._ui.figures_table import apart, differences_of, groups, meaning_of, spread_of, table_of
 from pages._ui.latent_canvas import latent_canvas, send_model, send_thumbnails
 from pages._ui.text import explained
@@ -67,7 +67,6 @@ def choose_others(run: Run) -> list[Run]:
     """Choose runs to set beside the page's own; at first one of the same size but another kind."""
     others = {other.name: other for other in resources.same_images(run)}
     if not others:
-        state.put_into_url(state.WITH_KEY, None)
         return []
 
     def distance(name: str) -> tuple[bool, bool]:
@@ -100,7 +99,7 @@ def choose_others(run: Run) -> list[Run]:
 
 def say_unknown() -> None:
     """Say which models the address names that are not here; those of other images are left out in silence."""
-    asked = st.query_params.get(state.WITH_KEY, "none").split(",")
+    asked = (address.asked(state.WITH_KEY) or "none").split(",")
     unknown = [name for name in asked if name not in {"none", *resources.all_runs()}]
     if unknown:
         names = " and ".join(f"“{widgets.plain(name)}”" for name in unknown)
@@ -149,15 +148,13 @@ def draw_one(
     more = widgets.unsaid(run, run.title)
     st.markdown(f"**{widgets.plain(run.title)}**" + (f" · {more}" if more else ""))
 
-    @st.fragment
-    @frame.guarded
+    @frame.part()
     def canvas() -> None:
         if reason := resources.why_not_live(run):
             st.info(reason, icon=":material/info:")
         else:
             latent_canvas(run, data, projection, map_key, link=link)
 
-    canvas()
     widgets.say_collapsed(run)
     labels = None if data.labels is None else data.labels[projection.indices]
     figure = latent_map(projection, labels, data.label_names, height=height, webgl=webgl)
@@ -178,18 +175,13 @@ def map_of(run: Run) -> Projection:
 
 
 def draw_figures(runs: Sequence[Run]) -> None:
-    waiting = any(resources.known_study(run, "evaluation") is None for run in runs)
-
-    @st.fragment(run_every=1.5 if waiting else None)
-    @frame.guarded
+    @frame.part(every=1.5, until=lambda: all(resources.known_study(run, "evaluation") for run in runs))
     def body() -> None:
         studies: dict[str, Study] = {}
         for run in runs:
             study = widgets.study_or_progress(run, "evaluation", f"Measuring {widgets.plain(run.title)}")
             if study is not None:
                 studies[name_among(run, runs)] = study
-        if waiting and len(studies) == len(runs):
-            st.rerun()  # to end looking again by itself
         if not studies:
             return
         of = {name_among(run, runs): run for run in runs if name_among(run, runs) in studies}
@@ -205,8 +197,6 @@ def draw_figures(runs: Sequence[Run]) -> None:
         with right:
             draw_rate_parts(figures)
         draw_factors(runs, studies)
-
-    body()
 
 
 STILL = {"displayModeBar": False}

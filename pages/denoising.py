@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages._ui import controls, fitting, frame, resources, state, widgets
+from pages._ui import controls, fitting, frame, resources, widgets
 from pages._ui.denoisers import (
     RESTORE_STEPS,
     Images,
@@ -209,8 +209,7 @@ def draw_curves(
 
 
 def draw_restored(runs: Sequence[Run], data: ImageDataset, chosen: NDArray[np.int64]) -> None:
-    @st.fragment
-    @frame.guarded
+    @frame.part()
     def body() -> None:
         with widgets.toolbar(None):
             visible = choose_hidden(data)
@@ -240,8 +239,6 @@ def draw_restored(runs: Sequence[Run], data: ImageDataset, chosen: NDArray[np.in
             "training image are what one has without any model."
         )
 
-    body()
-
 
 def choose_hidden(data: ImageDataset) -> NDArray[np.bool_]:
     """Choose which pixels stay visible, ``(H, W)``; the others are hidden."""
@@ -257,8 +254,6 @@ def choose_hidden(data: ImageDataset) -> NDArray[np.bool_]:
         wrap=True,
     )
     if region != "box":
-        for name in ("rows", "columns"):
-            state.put_into_url(name, None)
         return hide_region(height, width, region)
     (top, bottom), (left, right) = (
         controls.range_slider(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages._ui import code_panel, controls, dimensions, frame, live, places, resources, state, widgets
+from pages._ui import address, code_panel, controls, dimensions, frame, live, places, resources, state, widgets
 from pages._ui.latent_canvas import (
     Pin,
     latent_canvas,
@@ -76,7 +77,6 @@ def choose_grid() -> Grid | None:
         help="Draw under the points what the decoder makes of every place of the map.",
     )
     if not shown:
-        state.put_into_url("dots", None)
         return None
     return controls.segmented_control(
         "Points over it",
@@ -93,7 +93,6 @@ def find_images(data: Labelled) -> NDArray[np.int64]:
     """Choose images by what they are called: a nickname, or a file."""
     names = data.image_names
     if not any(names):
-        state.put_into_url("find", None)
         return np.zeros(0, np.int64)
     wanted = controls.text_input(
         "Find",
@@ -122,26 +121,25 @@ def folded(name: str) -> str:
 
 
 def explore(run: Run, data: ImageDataset | Remembered, shown: Shown) -> None:
-    waiting = view_of(run, shown).waiting
-
     # Importing torch holds up the server, and the cores, for seconds. So the first time in a
     # server's life what needs it waits until the browser has drawn the rest, and asks for it.
     cold = not resources.torch_is_loaded()
-    is_first_pass = frame.first_call()
+
+    def is_complete() -> bool:
+        return resources.torch_is_loaded() and not view_of(run, shown).waiting
 
     # A click redraws this part only; while something is missing it looks again.
-    @st.fragment(run_every=2.0 if cold else 1.0 if waiting else None)
-    @frame.guarded
+    @frame.part(every=2.0 if cold else 1.0, until=is_complete)
     def body() -> None:
         view = view_of(run, shown)
-        if waiting and not view.waiting:
-            st.rerun()
+        wait = cold and frame.is_first_pass()
+        if wait:
+            address.keep_what_is_asked()
         places.open_place(run, data, view.projection)
         show_found(run, data, view.projection, shown.found)
         if not shown.is_live:
             places.keep_place(run, data, view.projection)
         places.say_what_is_wrong(run)
-        wait = cold and is_first_pass()
         if shown.is_live:
             with st.container(key="explore-senders"):  # none of them shows anything
                 live.wait_for_browser()
@@ -169,14 +167,12 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown) -> None:
                 with st.container(key="by-finger"):
                     st.caption(how_by_finger(view.projection.kind))
             if not cold:
-                draw_samples(run)
+                frame.part()(partial(draw_samples, run))
         if shown.is_live and isinstance(data, ImageDataset) and not cold:
             send_thumbnails(data, view.projection, MAP_KEY)
             send_errors(run)
         if cold and not wait:
-            st.rerun()
-
-    body()
+            resources.load_torch()
 
 
 def view_of(run: Run, shown: Shown) -> widgets.MapView:
@@ -281,8 +277,7 @@ def draw_live(run: Run, data: ImageDataset | Remembered, projection: Projection,
         state.set_label(run, pin.label)
         state.set_way(run, pin.way)
 
-    @st.fragment
-    @frame.guarded
+    @frame.part()
     def canvas() -> None:
         latent_canvas(run, data, projection, MAP_KEY, pinned, dimension_names=dimensions.names_of(run))
         if places.keep_place(run, data, projection):
@@ -294,8 +289,6 @@ def draw_live(run: Run, data: ImageDataset | Remembered, projection: Projection,
             draw_pinned(run, data, projection)
             if isinstance(data, ImageDataset):
                 send_posterior(run, data)
-
-    canvas()
 
 
 def draw_pinned(run: Run, data: ImageDataset | Remembered, projection: Projection) -> None:
@@ -355,10 +348,6 @@ def draw_map(run: Run, data: ImageDataset | Remembered, projection: Projection, 
 
 
 def draw_samples(run: Run) -> None:
-    st.fragment(frame.guarded(lambda: _draw_samples(run)))()
-
-
-def _draw_samples(run: Run) -> None:
     with st.container(key="explore-samples"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
             st.markdown("## Samples from the prior")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages._ui import controls, fitting, frame, resources, state, widgets
+from pages._ui import controls, fitting, frame, resources, widgets
 from pages._ui.image_table import Strip, Words, draw_strips
 from vaelab.evaluation.generation import (
     FEWEST_CODES,
@@ -76,12 +76,10 @@ def main() -> None:
 
     fitting.say_what_suits(fitting.GENERATION, run)
 
-    @st.fragment
-    @frame.guarded
+    @frame.part()
     def body() -> None:
         draw_samples(run, data, source, label, temperature, number)
 
-    body()
     draw_quality(run, source, temperature)
 
 
@@ -89,7 +87,6 @@ def choose_label(run: Run, data: ImageDataset, source: str) -> int | str:
     """Choose ``ANY``, ``EACH`` or the number of a label."""
     train_labels = data.labels_of(data.split.train)
     if train_labels is None:
-        state.put_into_url("label", None)
         return ANY
     counts = np.bincount(train_labels, minlength=len(data.label_names))
     options: list[int | str] = [ANY, *np.flatnonzero(counts >= FEWEST_CODES).tolist()]

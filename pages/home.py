@@ -76,16 +76,10 @@ def main() -> None:
 
 def get_ready() -> None:
     """Load, once the page is drawn, what the other pages need: it holds up the server."""
-    if resources.torch_is_loaded():
-        return
-    is_first_pass = frame.first_call()
 
-    @st.fragment(run_every=2.0)
+    @frame.part(every=2.0, until=resources.torch_is_loaded, later=True)
     def load() -> None:
-        if not is_first_pass() and not resources.torch_is_loaded():
-            resources.load_torch()
-
-    load()
+        resources.load_torch()
 
 
 frame.show(main, __file__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import browser_code, frame
+from pages._ui import address, browser_code, frame
 from pages._ui.image_adding import draw_adding, draw_unfinished
 from pages._ui.image_giving import ADD_PARAM, begin_adding
 from pages._ui.image_sets import draw_cards
@@ -18,8 +18,8 @@ from vaelab.datasets.own import broken_own
 def main() -> None:
     st.html(browser_code.ASSETS / "images" / "page.css")
     there = sources()
-    wanted = st.query_params.get(SET_PARAM)
-    if ADD_PARAM in st.query_params:
+    wanted, way = address.held(SET_PARAM), address.held(ADD_PARAM)
+    if way is not None:
         draw_adding()
     elif wanted in there:
         draw_set(there[wanted])

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages._ui import controls, fitting, frame, places, resources, state, widgets
+from pages._ui import address, controls, fitting, frame, places, resources, state, widgets
 from pages._ui.image_table import Strip, Words, draw_pictures, draw_strips
 from pages._ui.latent_canvas import Pin, latent_canvas, send_model, send_thumbnails, send_way
 from vaelab.export import animated_gif
@@ -79,14 +79,10 @@ def main() -> None:
     reason = resources.why_not_live(run)
     if reason:
         st.info(reason, icon=":material/info:")
-    waiting = widgets.map_or_stand_in(run, map_kind).waiting
 
-    @st.fragment(run_every=1.0 if waiting else None)
-    @frame.guarded
+    @frame.part(every=1.0, until=lambda: not widgets.map_or_stand_in(run, map_kind).waiting)
     def body() -> None:
         view = widgets.map_or_stand_in(run, map_kind)
-        if waiting and not view.waiting:
-            st.rerun()
         projection = view.projection
         for end in ENDS:
             open_end(run, data, projection, end)
@@ -115,8 +111,6 @@ def main() -> None:
         draw_way(run, way, num_steps)
         if not reason:
             send_thumbnails(data, projection, MAP_KEY)
-
-    body()
 
 
 def draw_way(run: Run, way: Way, num_steps: int) -> None:
@@ -287,7 +281,7 @@ def image_at(run: Run, data: ImageDataset, projection: Projection, index: int) -
 
 def open_end(run: Run, data: ImageDataset, projection: Projection, end: str) -> None:
     """Choose what the URL names for an end or, at first, an image at random."""
-    text = state.take_from_url(ENDS[end])
+    text = address.take(ENDS[end])
     if text is None and _of(run, end) in st.session_state:
         return
     first = image_at(run, data, projection, first_end(data, end))
@@ -310,18 +304,18 @@ def keep_ends(run: Run, data: ImageDataset) -> None:
     for (end, name), point in zip(ENDS.items(), ends_of(run), strict=True):
         image = point["image"]
         text = f"z{places.write_code(point['z'])}" if image is None else str(image)
-        state.put_into_url(name, None if image == first_end(data, end) else text)
+        address.put(name, None if image == first_end(data, end) else text)
 
 
 def keep_along(run: Run) -> float:
     """How much of the way lies behind: as the URL says, and then as the browser does, which the URL is told."""
-    text = state.take_from_url("along")
+    text = address.take("along")
     if text is not None:
         along = float(text) if re.fullmatch(r"0|1|0?\.\d+", text) else MIDDLE
         st.session_state[_of(run, "along")] = along
         st.session_state[_of(run, "turn")] = str(time.time_ns())
     along = along_of(run)
-    state.put_into_url("along", None if along == MIDDLE else f"{along:.3g}")
+    address.put("along", None if along == MIDDLE else f"{along:.3g}")
     return along
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from pages._lessons import LESSONS, Lesson, progress
-from pages._ui import browser_code, frame, state
+from pages._ui import address, browser_code, frame, state
 from pages._ui.text import plain
 
 #: Of the page's words and figures, in the middle of a wide screen.
@@ -35,7 +35,8 @@ def main() -> None:
             contents(lesson)
             step(at - 1, "Previous", ":material/chevron_left:", "left")
             step(at + 1, "Next", ":material/chevron_right:", "right")
-        frame.guarded(lesson.draw)()
+        with frame.errors_in_words():
+            lesson.draw()
         if at + 1 < len(LESSONS):
             following = LESSONS[at + 1]
             st.button(
@@ -58,6 +59,7 @@ def chosen_lesson() -> Lesson:
         st.warning(f"There is no lesson called {plain(slug)}: choose one from the contents.")
         lesson = LESSONS[0]
     state.open_lesson(lesson.slug)
+    address.put(state.LESSON_KEY, lesson.slug)
     return lesson
 
 

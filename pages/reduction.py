@@ -16,7 +16,7 @@ from pages._ui.linked_selection import link_selection
 from pages._ui.reduction_maps import MAP_TITLES, Maps, maps_so_far, panels_of
 from vaelab.config import TrainConfig
 from vaelab.figures.maps import linked_maps
-from vaelab.runs import ACTIVE, Run, list_runs
+from vaelab.runs import ACTIVE, Run, Status, list_runs
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -49,8 +49,7 @@ def main() -> None:
     if other is None:
         offer_other(run)
 
-    @st.fragment
-    @frame.guarded
+    @frame.part()
     def body() -> None:
         maps = maps_so_far(models, data)
         chosen_key = f"linked:{data.key}"
@@ -62,21 +61,16 @@ def main() -> None:
         with progress:  # last, as the very first job starts the cluster, which takes seconds
             follow(maps)
 
-    body()
-
 
 def follow(maps: Maps) -> None:
     """Have jobs make what is missing, and draw the maps again whenever one is done."""
+    if not maps.missing:
+        return
 
-    @st.fragment(run_every=1.0)
-    @frame.guarded
+    @frame.part(every=1.0, until=lambda: any(resources.known_study(run, name) for run, name, _ in maps.missing))
     def bars() -> None:
-        studies = [widgets.study_or_progress(*study) for study in maps.missing]
-        if any(studies):
-            st.rerun()
-
-    if maps.missing:
-        bars()
+        for study in maps.missing:
+            widgets.study_or_progress(*study)
 
 
 def choose_other(run: Run) -> Run | None:
@@ -117,21 +111,20 @@ def offer_other(run: Run) -> None:
     def train() -> None:
         resources.jobs().train(twin() or Run.create(config))
 
-    other = twin()
-    training = other is not None and resources.jobs().status(other).state in ACTIVE
-
-    @st.fragment(run_every=1.0 if training else None)
-    @frame.guarded
-    def offer() -> None:
+    def status_of_twin() -> Status | None:
         other = twin()
-        status = None if other is None else resources.jobs().status(other)
+        return None if other is None else resources.jobs().status(other)
+
+    def is_idle() -> bool:
+        status = status_of_twin()
+        return status is None or status.state not in ACTIVE
+
+    @frame.part(every=1.0, until=is_idle)
+    def offer() -> None:
+        status = status_of_twin()
         if status is not None and status.state in ACTIVE:
-            if not training:
-                st.rerun()
             st.progress(status.progress, f"Training the {FAMILY[kind]} with the same settings …")
             return
-        if training:
-            st.rerun()
         with st.container(horizontal=True, vertical_alignment="center"):
             why = "" if status is None or not status.message else f" {status.message}"
             st.info(
@@ -145,8 +138,6 @@ def offer_other(run: Run) -> None:
                 on_click=widgets.attempt,
                 args=(train,),
             )
-
-    offer()
 
 
 # Drawing ----------------------------------------------------------------------------------------

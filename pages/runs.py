@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 import pandas as pd
 import streamlit as st
 
-from pages._ui import controls, frame, resources, state, widgets
+from pages._ui import address, controls, frame, resources, state, widgets
 from pages._ui.text import explained
 from pages._ui.train_address import query_of
 from vaelab.comparing import Term, why_not
@@ -33,15 +33,11 @@ FEWEST_COMPARED, MOST_COMPARED = 2, 4
 def main() -> None:
     own = list_runs()
     runs = [*own, *resources.examples()]
-    active = any(resources.jobs().status(run).state in ACTIVE for run in own)
     images = {run.path: title_of_images(run) for run in runs}
 
-    @st.fragment(run_every=2.0 if active else None)
-    @frame.guarded
+    @frame.part(every=2.0, until=lambda: not any(resources.jobs().status(run).state in ACTIVE for run in own))
     def body() -> None:
         statuses = {run.path: resources.jobs().status(run) for run in runs}
-        if active != any(status.state in ACTIVE for status in statuses.values()):
-            st.rerun()  # to begin or to end looking again by itself
         key, ticked = table_key(runs)
         bar = st.container(key="run-actions", horizontal=True, vertical_alignment="center", gap="small")
         st.caption(
@@ -68,7 +64,7 @@ def main() -> None:
             key=lambda name: earlier.index(name) if name in earlier else len(earlier),
         )
         st.session_state[CHOSEN_KEY] = chosen_names
-        state.put_into_url(CHOSEN_KEY, ",".join(chosen_names) or None)
+        address.put(CHOSEN_KEY, ",".join(chosen_names) or None)
         with bar:
             act_on(chosen, statuses, names)
         for run in chosen:
@@ -82,7 +78,6 @@ def main() -> None:
             with st.expander("Settings"):
                 st.json(chosen[0].config.model_dump(mode="json"))
 
-    body()
     open_dialog()
     for path, problem in broken_runs().items():
         what = f"**{widgets.plain(path.name)}** cannot be opened: {widgets.plain(problem)}"
@@ -107,7 +102,7 @@ def table_key(runs: list[Run]) -> tuple[str, list[int]]:
 
     Ticks are row numbers: with other rows, or when the URL names other runs, it is another table.
     """
-    requested = state.take_from_url(CHOSEN_KEY)
+    requested = address.take(CHOSEN_KEY)
     if requested is not None:
         st.session_state[CHOSEN_KEY] = requested.split(",")
         st.session_state[REQUESTS_KEY] = st.session_state.get(REQUESTS_KEY, 0) + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages._ui import frame, resources, state, training_view, widgets
+from pages._ui import address, frame, resources, state, training_view, widgets
 from pages._ui.settings import Settings, choose_defaults, choose_settings, choose_source, download_size
 from pages._ui.text import explained, licence_of
 from vaelab.config import TrainConfig
@@ -123,7 +123,7 @@ def run_to_watch() -> Run | None:
         persist_state="session",
         help="A run to follow, or the images chosen on the left.",
     )
-    state.put_into_url(state.WATCH_KEY, name or None)
+    address.put(state.WATCH_KEY, name or None)
     return runs[name] if name else None
 
 
@@ -135,25 +135,17 @@ def _most_active(runs: dict[str, Run]) -> str:
 
 def watch(run: Run) -> None:
     """Follow a run by its folder, once a second while it is being trained."""
-    active = resources.jobs().status(run).state in ACTIVE
-    is_first_pass, draws_first = frame.first_call(), frame.first_call()
-
     with st.container(key="training-live"):
 
-        @st.fragment(run_every=1.0 if active else None)
-        @frame.guarded
+        @frame.part(every=1.0, until=lambda: resources.jobs().status(run).state not in ACTIVE)
         def body() -> None:
             now = resources.jobs().status(run)
-            if active != (now.state in ACTIVE):
-                st.rerun()  # to begin or to end looking again by itself
             draw_head(run, now)
             if run.epoch >= 0:
                 # The curves at once, where they are to go on: what the map needs may take seconds to load.
-                draw_course(run, now, curves_only=draws_first() and active)
-            elif not is_first_pass():
+                draw_course(run, now, curves_only=frame.is_first_pass() and now.state in ACTIVE)
+            elif not frame.is_first_pass():
                 resources.load_torch()  # while there is nothing to see yet
-
-        body()
 
 
 def draw_head(run: Run, status: Status) -> None:

@@ -128,7 +128,8 @@ def steps(walkthrough: Any) -> None:
             follow(made)
         elif step in {"Training", "Evaluation", "Latent space"}:
             offer_run(made)
-        frame.guarded(result)()
+        with frame.errors_in_words():
+            result()
 
 
 def environment(walkthrough: Any) -> None:
@@ -174,10 +175,8 @@ def make() -> None:
 def follow(made: Making) -> None:
     """Say how far it has come, until it has ended."""
 
-    @st.fragment(run_every=0.4)
+    @frame.part(every=0.4, until=lambda: not made.is_running)
     def body() -> None:
-        if not made.is_running:
-            st.rerun()
         text = "Building the model …"
         if made.curve:
             text = f"Epoch {len(made.curve)} of {EPOCHS}: {made.curve[-1]['train']['total']:.1f} nats"
@@ -189,8 +188,6 @@ def follow(made: Making) -> None:
             help="End training now: what has been trained so far is judged.",
             on_click=made.stop,
         )
-
-    body()
 
 
 def ended(made: Making | None) -> Making | None:

@@ -19,7 +19,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages._ui import state
+from pages._ui import address
 
 __all__ = [
     "distinct",
@@ -94,7 +94,7 @@ def selectbox(
         persist_state="session",
         **layout,
     )
-    state.put_into_url(param, None if chosen == default and not always else to_param(chosen))
+    address.put(param, None if chosen == default and not always else to_param(chosen))
     return chosen
 
 
@@ -123,7 +123,7 @@ def segmented_control(
         persist_state="session",
         **layout,
     )
-    state.put_into_url(param, None if chosen == default else to_param(chosen))
+    address.put(param, None if chosen == default else to_param(chosen))
     return chosen
 
 
@@ -164,7 +164,7 @@ def multiselect(
         **layout,
     )
     is_left_out = chosen == list(default) and not always
-    state.put_into_url(param, None if is_left_out else ",".join(chosen) or "none")
+    address.put(param, None if is_left_out else ",".join(chosen) or "none")
     return chosen
 
 
@@ -172,7 +172,7 @@ def select_slider(label: str, *, param: str, key: str, options: Sequence[int], d
     """Choose one of several numbers on a slider."""
     _open_choice(param, key, options, default, str)
     chosen: int = st.select_slider(label, options, key=key, help=help, persist_state="session")
-    state.put_into_url(param, None if chosen == default else str(chosen))
+    address.put(param, None if chosen == default else str(chosen))
     return chosen
 
 
@@ -200,7 +200,7 @@ def slider(
         persist_state="session",
         **layout,
     )
-    state.put_into_url(param, None if np.isclose(value, default, atol=step / 100) else _write(value))
+    address.put(param, None if np.isclose(value, default, atol=step / 100) else _write(value))
     return value
 
 
@@ -234,7 +234,7 @@ def range_slider(
         **layout,
     )
     same = np.allclose(value, default, atol=step / 100)
-    state.put_into_url(param, None if same else ",".join(_write(part) for part in value))
+    address.put(param, None if same else ",".join(_write(part) for part in value))
     return value
 
 
@@ -265,7 +265,7 @@ def number_input(
         persist_state="session",
         **layout,
     )
-    state.put_into_url(param, None if value == default else NONE if value is None else _write(value))
+    address.put(param, None if value == default else NONE if value is None else _write(value))
     return value
 
 
@@ -273,7 +273,7 @@ def text_input(label: str, *, param: str, key: str, default: str, help: str, **l
     """Write a line of text."""
     _open(param, key, default, str)
     value: str = st.text_input(label, key=key, help=help, persist_state="session", **layout)
-    state.put_into_url(param, None if value == default else value)
+    address.put(param, None if value == default else value)
     return value
 
 
@@ -290,7 +290,7 @@ def toggle(
     """Switch something on or off."""
     _open(param, key, default, {"true": True, "false": False}.__getitem__)
     value: bool = (within or st).toggle(label, key=key, help=help, persist_state="session", **layout)
-    state.put_into_url(param, None if value == default else str(value).lower())
+    address.put(param, None if value == default else str(value).lower())
     return value
 
 
@@ -300,7 +300,7 @@ def seed(label: str, *, key: str, help: str) -> int:
     number: int = st.session_state[key]
     if st.button(label, icon=":material/casino:", help=help, key=f"{key}-again"):
         number = st.session_state[key] = number + 1
-    state.put_into_url(SEED_PARAM, str(number) if number else None)
+    address.put(SEED_PARAM, str(number) if number else None)
     return number
 
 
@@ -346,7 +346,7 @@ def _open_choice(param: str, key: str, options: Sequence[T], default: T, to_para
 
 def _open(param: str, key: str, default: T, read: Callable[[str], T]) -> None:
     """Set a control to what the URL asks for or else leave it as it was, at first its default."""
-    text, new = state.take_from_url(param), state.is_new_here(key)
+    text, new = address.take(param), address.is_new_here(key)
     if text is not None:
         try:
             st.session_state[key] = read(text)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from pages import PAGES, Page
-from pages._ui import browser_code, controls, resources
+from pages._ui import address, browser_code, controls, resources
 from pages._ui.text import explained
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import RunError
@@ -18,12 +19,13 @@ from vaelab.runs import RunError
 __all__ = [
     "PRESENT_KEY",
     "carried",
-    "first_call",
+    "errors_in_words",
     "go_where_wanted",
-    "guarded",
     "has_webgl",
+    "is_first_pass",
     "is_narrow",
     "later",
+    "part",
     "presenting",
     "say_first",
     "show",
@@ -41,6 +43,8 @@ _PAGE_OF = {page.name: page for page in PAGES}
 
 _ENTERED, _WANTED = "entered-through-app", "wanted-page"
 _SHOWN, _SETTLED = "page-shown", "page-settled"
+#: Whether a part is drawn along with the page around it.
+_FIRST_PASS = "part-first-pass"
 #: The sentence above the page, for as long as the page is drawn.
 _FIRST = "page-first"
 
@@ -77,12 +81,14 @@ def show(main: Callable[[], None], file: str, alone: Callable[[], bool] = lambda
         st.switch_page("app.py", query_params=st.query_params.to_dict())
     if st.session_state.get(_SHOWN) != file:
         st.session_state[_SHOWN], st.session_state[_SETTLED] = file, False
-    if alone():
-        st.html(_STYLE)
-        st.html(_ALONE)
-    else:
-        _head(page)
-    guarded(main)()
+    address.open_page(file)
+    with errors_in_words(), address.drawing():
+        if alone():
+            st.html(_STYLE)
+            st.html(_ALONE)
+        else:
+            _head(page)
+        main()
 
 
 def say_first(text: str) -> None:
@@ -156,6 +162,67 @@ def _head(page: Page) -> None:
         st.html(_LARGE)
 
 
+def part(
+    *, every: float | None = None, until: Callable[[], bool] | None = None, later: bool = False
+) -> Callable[[Callable[[], object]], None]:
+    """Draw a part of the page where it stands, as a decorator: what is used in it redraws only this part.
+
+    What a person can mend is said there in one sentence, and what its controls put is written into the address.
+
+    Parameters
+    ----------
+    every
+        Seconds after which it is drawn again, and again, by itself; by default only when something in it is used.
+    until
+        What it waits for. It is not drawn again by itself once that is so, and whenever it is no longer as it was when
+        the page was drawn, the whole page is drawn anew.
+    later
+        Whether the browser has to have drawn the rest of the page first: it is then left out of the page's own run.
+
+    Returns
+    -------
+    callable
+        Takes what draws the part, and draws it.
+
+    Examples
+    --------
+    Have a job make a map, and look each second whether it is there::
+
+        @frame.part(every=1.0, until=lambda: known_map(run) is not None)
+        def body() -> None:
+            draw_map(run)
+    """
+
+    def draw_here(draw: Callable[[], object]) -> None:
+        before = until is not None and until()
+        here = address.part()
+        # True in the run of the whole page, and never after: in that the browser has drawn nothing yet.
+        passes = iter([True])
+
+        def keep_up() -> None:
+            if until is not None and until() != before:
+                st.rerun()
+
+        @st.fragment(run_every=None if before else every)
+        @wraps(draw)
+        def body() -> None:
+            first = st.session_state[_FIRST_PASS] = next(passes, False)
+            with errors_in_words(), address.drawing(here):
+                keep_up()
+                if not (later and first):
+                    draw()
+                keep_up()
+
+        body()
+
+    return draw_here
+
+
+def is_first_pass() -> bool:
+    """Whether a part is drawn for the first time, along with the page; asked before any part within it is drawn."""
+    return bool(st.session_state[_FIRST_PASS])
+
+
 def later(draw: Callable[[], None]) -> None:
     """Draw the lower part of a page once the browser has drawn the upper one.
 
@@ -165,35 +232,17 @@ def later(draw: Callable[[], None]) -> None:
     if st.session_state[_SETTLED]:
         draw()
         return
-    is_first_pass = first_call()
+    address.keep_what_is_asked()
 
-    @st.fragment(run_every=0.5)
-    def body() -> None:
-        if not is_first_pass():
-            st.session_state[_SETTLED] = True
-            st.rerun()
-
-    body()
+    @part(every=0.5, until=lambda: st.session_state[_SETTLED], later=True)
+    def settle() -> None:
+        st.session_state[_SETTLED] = True
 
 
-def first_call() -> Callable[[], bool]:
-    """Return a function that answers True when it is first called, and False ever after.
-
-    Made beside a fragment and called in it, it tells the run of the whole page, in which the
-    browser has drawn nothing yet, from the fragment's own reruns after that.
-    """
-    answers = iter([True])
-    return lambda: next(answers, False)
-
-
-def guarded(draw: Callable[[], None]) -> Callable[[], None]:
-    """Wrap what draws a page or a fragment of it, which Streamlit also runs by itself."""
-
-    @wraps(draw)
-    def run() -> None:
-        try:
-            draw()
-        except (RunError, DatasetUnavailable, ConnectionError, ValueError) as error:
-            st.error(explained(error), icon=":material/error:")
-
-    return run
+@contextmanager
+def errors_in_words() -> Iterator[None]:
+    """Say what a person can mend in one sentence, where it went wrong, instead of a traceback."""
+    try:
+        yield
+    except (RunError, DatasetUnavailable, ConnectionError, ValueError) as error:
+        st.error(explained(error), icon=":material/error:")

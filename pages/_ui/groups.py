@@ -144,15 +144,11 @@ def draw_lasso(run: Run, data: ImageDataset, projection: Projection) -> tuple[np
             selected={"marker": {"opacity": 1, "size": 8, "color": None}},
             unselected={"marker": {"opacity": 0.25}},
         )
-        st.fragment(
-            lambda: widgets.chart(
-                figure,
-                key=map_key,
-                on_select="rerun",
-                selection_mode=("lasso", "box"),
-                config=MAP_CONFIG,
-            )
-        )()
+
+        @frame.part()
+        def chart() -> None:
+            widgets.chart(figure, key=map_key, on_select="rerun", selection_mode=("lasso", "box"), config=MAP_CONFIG)
+
     a, b = (st.session_state.get(_members_key(run, data, end)) for end in WAYS)
     return None if a is None or b is None else (a, b)
 

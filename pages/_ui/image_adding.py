@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages._ui import frame, widgets
-from pages._ui.image_giving import begin, begin_adding, current_task, discard, give, leave_adding, task_number
+from pages._ui import address, frame, widgets
+from pages._ui.image_giving import (
+    ADD_PARAM,
+    begin,
+    begin_adding,
+    current_task,
+    discard,
+    give,
+    leave_adding,
+    task_number,
+)
 from pages._ui.image_options import choose_options
 from pages._ui.image_sets import counts_of, some_of
 from pages._ui.image_view import SET_PARAM
@@ -61,12 +70,11 @@ def draw_adding() -> None:
 def follow(task: ImportTask) -> None:
     """How far it has come, and a way to stop it."""
 
-    @st.fragment(run_every=0.3)
-    @frame.guarded
+    @frame.part(every=0.3, until=lambda: not task.is_running)
     def body() -> None:
         task.wait(0.25)  # most are done by then, and nothing flickers
         if not task.is_running:
-            st.rerun()
+            return
         st.progress(min(1.0, max(0.0, task.fraction)), task.text)
         st.button(
             "Stop",
@@ -75,8 +83,6 @@ def follow(task: ImportTask) -> None:
             on_click=task.stop,
             help="Stops reading; nothing is kept.",
         )
-
-    body()
 
 
 def say_why_not(task: ImportTask) -> None:
@@ -198,7 +204,6 @@ def keep(task: ImportTask, data: ImageDataset, name: str) -> None:
         st.error(explained(error), icon=":material/error:")
         return
     discard(task)
-    leave_adding()
-    st.query_params[SET_PARAM] = key
+    address.hold({ADD_PARAM: None, SET_PARAM: key})
     st.toast(f"Kept {len(data):,} images as “{plain(name)}”.", icon=":material/check:")
     st.rerun()

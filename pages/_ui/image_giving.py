@@ -12,7 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages._ui import frame, reach, widgets
+from pages._ui import address, frame, reach, widgets
 from pages._ui.camera import Shot, jpeg_of, take_pictures
 from pages._ui.drawing_pad import drawing_pad
 from pages._ui.image_options import AS_THEY_ARE, choose_options
@@ -56,12 +56,12 @@ class Drawing(NamedTuple):
 
 def begin_adding() -> None:
     """Go to where images are added; in a callback."""
-    st.query_params[ADD_PARAM] = next(iter(WAYS))
+    address.hold({ADD_PARAM: next(iter(WAYS))})
 
 
 def leave_adding() -> None:
     """Go back to all datasets; in a callback."""
-    st.query_params.pop(ADD_PARAM, None)
+    address.hold({ADD_PARAM: None})
 
 
 def current_task() -> ImportTask | None:
@@ -110,12 +110,12 @@ def give() -> None:
 
 
 def choose_way(ways: dict[str, str]) -> str:
-    wanted = st.query_params.get(ADD_PARAM)
+    wanted = address.held(ADD_PARAM)
     if st.session_state.get(WAY_KEY) != wanted:  # a link, or Back: what one chooses is in the URL at once
         st.session_state[WAY_KEY] = wanted if wanted in ways else next(iter(ways))
 
     def chosen() -> None:
-        st.query_params[ADD_PARAM] = st.session_state[WAY_KEY]
+        address.hold({ADD_PARAM: st.session_state[WAY_KEY]})
 
     way: str | None = st.segmented_control(
         "From where",

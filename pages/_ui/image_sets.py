@@ -148,19 +148,13 @@ def _made() -> set[str]:
 
 def _make_sheets(missing: list[Source]) -> None:
     """Make one after another, once the browser has drawn the rest."""
-    is_first_pass = frame.first_call()
 
-    @st.fragment(run_every=0.3)
+    @frame.part(every=0.3, until=lambda: not any(map(_lacks_sheet, missing)), later=True)
     def body() -> None:
-        if is_first_pass():
-            return
         for source in missing:
             with suppress(DatasetUnavailable):
                 _sheet(source)
             _made().add(source.name)  # also where it cannot be: the card says why
-        st.rerun()
-
-    body()
 
 
 def _picture(images: NDArray[np.uint8]) -> bytes:

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages._ui import frame, resources
+from pages._ui import address, frame, resources
 from pages._ui.image_picker import pick_images
 from pages._ui.image_sets import counts_of, facts
 from pages._ui.text import explained, licence_of, plain
@@ -28,12 +28,12 @@ PAGE = 100
 
 def look_at(name: str) -> None:
     """Go to a dataset's own view; in a callback."""
-    st.query_params[SET_PARAM] = name
+    address.hold({SET_PARAM: name})
 
 
 def leave() -> None:
     """Go back to all datasets; in a callback."""
-    st.query_params.pop(SET_PARAM, None)
+    address.hold({SET_PARAM: None})
 
 
 def train_on(source: Source, **look: Any) -> None:
@@ -79,12 +79,10 @@ def draw_set(source: Source) -> None:
         return
     data = resources.dataset(source)
 
-    @st.fragment
-    @frame.guarded
+    @frame.part()
     def body() -> None:
         draw_images(source, data)
 
-    body()
     with st.expander("Where they come from"):
         st.markdown(f"{plain(data.source)}\n\n{licence_of(data.licence)}")
         if data.steps:

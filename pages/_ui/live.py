@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import browser_code, frame, resources, state
+from pages._ui import address, browser_code, frame, resources
 from vaelab.runs import Run
 
 __all__ = ["decodes_live", "say_who_decodes", "wait_for_browser"]
@@ -22,11 +22,11 @@ _WHY_NOT = "why-not-live"
 
 def decodes_live(run: Run) -> bool:
     """Whether the browser is to decode a run: unless the URL says otherwise, or it cannot."""
-    text = state.take_from_url("live")
+    text = address.take("live")
     if text is not None:
         _switch(text != "false")
     live: bool = st.session_state.get(_LIVE, True)
-    state.put_into_url("live", None if live else "false")
+    address.put("live", None if live else "false")
     if not live:
         return False
     if reason := resources.why_not_live(run):
@@ -56,19 +56,15 @@ def wait_for_browser() -> None:
     if st.session_state.get(_HEARD):
         return
 
-    is_first = frame.first_call()
-
-    @st.fragment(run_every=PATIENCE)
+    @frame.part(every=PATIENCE, until=lambda: st.session_state.get(_HEARD, False))
     def wait() -> None:
         # State rather than a trigger: it comes with the next rerun, should the first word of it be lost.
         said: bool | None = _HELLO(key="latent-hello", on_hello_change=lambda: None).hello
         if said:
             st.session_state[_HEARD] = True
-        elif not is_first() and not st.session_state.get(_HEARD):
+        elif not frame.is_first_pass():
             _switch(False, "Your browser blocks the live decoder, so the server decodes each click and each slider.")
             st.rerun()
-
-    wait()
 
 
 def _switch(live: bool, why: str | None = None) -> None:

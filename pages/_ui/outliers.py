@@ -39,8 +39,7 @@ def draw_outliers(run: Run, data: ImageDataset, score: str) -> None:
     def look_at(place: int) -> None:
         st.session_state[number_key] = place + 1
 
-    @st.fragment
-    @frame.guarded
+    @frame.part()
     def look() -> None:
         sheet = st.container()
         st.caption(
@@ -76,8 +75,6 @@ def draw_outliers(run: Run, data: ImageDataset, score: str) -> None:
                 chosen=number - 1 if number <= len(shown) else None,
                 on_pick=look_at,
             )
-
-    look()
 
 
 def draw_error(run: Run, image: NDArray[np.generic]) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages._ui import state
+from pages._ui import address, state
 from vaelab.datasets import ImageDataset, Labelled
 
 if TYPE_CHECKING:
@@ -38,12 +38,12 @@ class Place(NamedTuple):
 def open_place(run: Run, data: Labelled, projection: Projection) -> None:
     """Go to the place in the URL, at first to the map's first image; before sliders are drawn."""
     state.start_with(run, data, projection)
-    texts = [state.take_from_url(name) for name in NAMES]
-    if all(text is None for text in texts):
+    z, image, label, through = (address.take(name) for name in NAMES)
+    if z is image is label is through is None:
         return
     wrong = None
     try:
-        place, way = read(run, data, projection), read_way(run)
+        place, way = read(run, data, projection, z or None, image or None, label or None), read_way(run, through or "")
     except ValueError as error:
         wrong, place, way = str(error), start(data, projection), []
     st.session_state[_problem(run)] = wrong
@@ -64,7 +64,8 @@ def keep_place(run: Run, data: Labelled, projection: Projection) -> bool:
     mended = now != first and st.session_state.get(_problem(run)) is not None
     if mended:
         st.session_state[_problem(run)] = None
-    state.put_all_into_url(dict(zip(NAMES, now if now != first else [None] * len(NAMES), strict=True)))
+    for name, text in zip(NAMES, now, strict=True):
+        address.put(name, text if now != first else None)
     return mended
 
 
@@ -97,9 +98,10 @@ def write_code(z: Iterable[float]) -> str:
     return ",".join(f"{round(float(value), 3) + 0.0:g}" for value in z)
 
 
-def read(run: Run, data: Labelled, projection: Projection) -> Place:
+def read(
+    run: Run, data: Labelled, projection: Projection, z: str | None, image: str | None, label: str | None
+) -> Place:
     """The place that the URL names; a ValueError says what is wrong with it."""
-    z, image, label, _ = (st.query_params.get(name) for name in NAMES)
     if not z and image is None:
         first = start(data, projection)
         return first._replace(label=read_label(data, label, first.label))
@@ -143,9 +145,8 @@ def read_code(run: Run, text: str) -> NDArray[np.floating]:
     return z
 
 
-def read_way(run: Run) -> list[state.WayPoint]:
+def read_way(run: Run, text: str) -> list[state.WayPoint]:
     """The way that the URL names, empty without one; a ValueError says what is wrong with it."""
-    text = st.query_params.get("through")
     codes = [read_code(run, code) for code in text.split(";")] if text else []
     return [state.WayPoint(z=code.tolist(), image=None) for code in codes]
 

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages._ui import controls, state, widgets
+from pages._ui import controls, widgets
 from vaelab.datasets import Labelled
 from vaelab.figures import PALETTE
 from vaelab.figures.posteriors import MASSES, add_aggregate_posterior, add_ellipses
@@ -27,7 +27,6 @@ MOST_ELLIPSES = 150
 def choose_posteriors(run: Run, data: Labelled, kind: ProjectionKind) -> str:
     """Choose whose posteriors to draw on the map, where a map has any."""
     if run.config.model != "vae" or kind == "umap" or run.config.latent_dim < 2:
-        state.put_into_url("posteriors", None)
         return NO_POSTERIORS
     classes = {} if data.labels is None else {str(label): name for label, name in enumerate(data.label_names)}
     names = {NO_POSTERIORS: "None", TOGETHER: "All together"} | classes

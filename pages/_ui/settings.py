@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages._ui import controls, resources, state, widgets
+from pages._ui import controls, resources, widgets
 from vaelab.config import ACTIVATIONS, CORRUPTIONS, LIKELIHOODS, OBJECTIVES, OWN, SUITED, TrainConfig
 from vaelab.datasets import SOURCES, Source, is_local, sources
 from vaelab.proposals import usual_config
@@ -366,7 +366,6 @@ def _choose_network(model: str, start: Defaults, problems: list[str]) -> dict[st
     except ValueError as error:
         st.error(str(error), icon=":material/error:")
         problems.append(f"Under **Network**. {error}")
-    state.put_into_url("hidden" if conv else "channels", None)
     activation = controls.selectbox(
         "Activation",
         param="activation",
@@ -395,8 +394,6 @@ def _choose_network(model: str, start: Defaults, problems: list[str]) -> dict[st
             default=start.config.code_noise,
             help="σ of noise on the codes in training, so that near codes mean near images. A VAE learns its own.",
         )
-    else:
-        state.put_into_url("code_noise", None)
     return {
         "architecture": architecture,
         "conv_hidden": start.config.conv_hidden,

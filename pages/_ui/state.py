@@ -5,29 +5,28 @@ run, image and place one is at. What a single page remembers, and the values of 
 are in that page's file; those of the controls in the URL pass through ``controls``. Widgets keep
 their values when a page is left, by ``persist_state="session"``.
 
-One way leads into the URL: ``take_from_url`` and ``put_into_url``, which ``controls`` use.
+What is in the URL as well passes through ``address``.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
-from urllib.parse import urlsplit
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pages._ui import address
 from vaelab.datasets import Labelled
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 
 __all__ = [
     "KIND_KEY",
+    "LESSON_KEY",
     "RUN_KEY",
     "WATCH_KEY",
     "WITH_KEY",
@@ -37,15 +36,12 @@ __all__ = [
     "chosen_image",
     "clicked_image",
     "go_to",
-    "is_new_here",
     "label_key",
     "label_of",
     "open_lesson",
     "open_watched",
     "place_sent",
     "pop_dialog",
-    "put_all_into_url",
-    "put_into_url",
     "request_dialog",
     "run_chosen",
     "set_label",
@@ -56,7 +52,6 @@ __all__ = [
     "stand_in",
     "standing_in",
     "start_with",
-    "take_from_url",
     "want_run",
     "wanted_lesson",
     "wanted_run",
@@ -77,20 +72,18 @@ WITH_KEY = "with"
 
 def wanted_lesson() -> str | None:
     """The lesson that the URL names or, on coming back to the course, the last one read."""
-    slug: str | None = st.query_params.get(LESSON_KEY) or st.session_state.get("wanted-lesson")
+    slug: str | None = address.take(LESSON_KEY) or st.session_state.get("wanted-lesson")
     return slug
 
 
 def open_lesson(slug: str) -> None:
-    """Go to a lesson: in the URL, and on coming back."""
+    """Go to a lesson, and to the same on coming back."""
     st.session_state["wanted-lesson"] = slug
-    if st.query_params.get(LESSON_KEY) != slug:
-        st.query_params[LESSON_KEY] = slug
 
 
 def wanted_run() -> str | None:
     """The run that the URL names or, on a page reached without one, the last one looked at."""
-    requested = take_from_url(RUN_KEY)
+    requested = address.take(RUN_KEY)
     if requested:
         st.session_state["wanted-run"] = requested
         stand_in(None)
@@ -99,16 +92,15 @@ def wanted_run() -> str | None:
 
 
 def want_run(name: str) -> None:
-    """Show the run called ``name``: in the URL, in the selector, and on the next page."""
+    """Show the run called ``name``, on this page and on the next; before the selector is drawn."""
     st.session_state["wanted-run"] = name
     stand_in(None)
     show_run(name)
 
 
 def show_run(name: str) -> None:
-    """Show the run called ``name`` on this page: in the URL and in the selector."""
+    """Show the run called ``name`` on this page; before the selector is drawn."""
     st.session_state[RUN_KEY] = name
-    put_into_url(RUN_KEY, name)
 
 
 def stand_in(name: str | None) -> None:
@@ -125,103 +117,6 @@ def standing_in() -> str | None:
 def run_chosen() -> None:
     """Take over what the run selector was just set to."""
     want_run(st.session_state[RUN_KEY])
-
-
-# Settings in the URL ----------------------------------------------------------------------------
-
-#: Seconds within which a browser has surely heard of a change to the URL.
-_ON_THE_WAY = 5.0
-
-
-@dataclass
-class _Address:
-    """What the page has put into the URL."""
-
-    page: str
-    #: Parameters and their text, None for one that is at its default and so not in the URL.
-    written: dict[str, str | None] = field(default_factory=dict)
-    #: Keys of the controls that were drawn on the page.
-    drawn: set[str] = field(default_factory=set)
-    #: Until when the browser may still send a text that was replaced.
-    until: dict[tuple[str, str | None], float] = field(default_factory=dict)
-
-    def note(self, name: str, text: str | None) -> None:
-        """Note what is in the URL from now on."""
-        if name in self.written and self.written[name] != text:
-            self.until[name, self.written[name]] = time.monotonic() + _ON_THE_WAY
-        self.written[name] = text
-
-    def is_late(self, name: str, text: str | None) -> bool:
-        """Whether the browser sends this only because it has not yet heard that it was replaced."""
-        return time.monotonic() < self.until.get((name, text), 0)
-
-
-def _address() -> _Address:
-    page = urlsplit(st.context.url or "").path
-    address: _Address | None = st.session_state.get("address")
-    if address is None or address.page != page:
-        address = st.session_state["address"] = _Address(page)
-    return address
-
-
-def _went_back() -> bool:
-    """Whether this run is for Back or Forward: then what the URL does not name is at its default.
-
-    There is no public way to tell it from a page reached through the menu, where settings stay.
-    """
-    return bool(getattr(get_script_run_ctx(), "is_history_navigation", False))
-
-
-def take_from_url(name: str) -> str | None:
-    """What the URL newly sets a setting to: on opening a page, after a link, or after Back.
-
-    Returns
-    -------
-    str or None
-        The text; empty for the default; None where there is nothing new. Each is returned once, so
-        that a setting which was changed since stays changed.
-    """
-    address, text = _address(), st.query_params.get(name)
-    if name in address.written and address.written[name] == text:
-        return None
-    if not _went_back() and (text is None or address.is_late(name, text)):
-        return None
-    address.note(name, text)
-    return text or ""
-
-
-def is_new_here(key: str) -> bool:
-    """Whether a control is drawn for the first time since the page was opened; True only once."""
-    drawn = _address().drawn
-    new = key not in drawn
-    drawn.add(key)
-    return new
-
-
-def put_into_url(name: str, text: str | None) -> None:
-    """Write a setting into the URL; None, for one at its default, takes it out."""
-    put_all_into_url({name: text})
-
-
-def put_all_into_url(texts: Mapping[str, str | None]) -> None:
-    """Write several settings that change together, so that they are one step of Back."""
-    address = _address()
-    for name, text in texts.items():
-        address.note(name, text)
-    new: dict[str, str] = {}
-    went_back = _went_back()
-    for name, text in address.written.items():
-        now = st.query_params.get(name)
-        # The others only where the browser sent an outdated text, which must not come back.
-        ours = name in texts or (address.is_late(name, now) and not went_back)
-        if now == text or not ours:
-            continue
-        if text is None:
-            del st.query_params[name]
-        else:
-            new[name] = text
-    if new:
-        st.query_params.update(new)
 
 
 # A place in latent space ------------------------------------------------------------------------
@@ -374,7 +269,7 @@ def open_watched(names: Collection[str], otherwise: str) -> None:
         What is watched where nothing was chosen.
     """
     following = st.session_state.pop("watch-next", None)
-    requested = take_from_url(WATCH_KEY)
+    requested = address.take(WATCH_KEY)
     for wanted in (following, requested or None, st.session_state.get(WATCH_KEY), otherwise):
         if wanted in names:
             st.session_state[WATCH_KEY] = wanted

@@ -12,7 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from pages._ui import controls, frame, resources, state
+from pages._ui import address, controls, frame, resources, state
 from pages._ui.text import explained, plain
 from vaelab.config import TrainConfig
 from vaelab.datasets import ImageDataset, Labelled
@@ -203,10 +203,10 @@ def choose_run(opens_on: Callable[[Mapping[str, Run], str | None], str | None] |
     if not runs:
         st.info("There is no trained model yet. Go to **Train**, and press **Start training**.")
         st.stop()
-    asked = st.query_params.get(state.RUN_KEY)
+    asked = address.asked(state.RUN_KEY)
     wanted = state.wanted_run()
     chosen = wanted if wanted in runs else next(iter(runs))
-    if opens_on is not None and state.is_new_here("run-opened-on"):
+    if opens_on is not None and address.is_new_here("run-opened-on"):
         state.stand_in(None if asked in runs else opens_on(runs, wanted))
     stand_in = state.standing_in()
     if opens_on is not None and stand_in in runs:
@@ -232,6 +232,7 @@ def choose_run(opens_on: Callable[[Mapping[str, Run], str | None], str | None] |
         on_change=state.run_chosen,
         width=340,
     )
+    address.put(state.RUN_KEY, name)
     return resources.fresh(runs[name])
 
 
@@ -270,7 +271,6 @@ def choose_other_run(
     """
     by_name = {run.name: run for run in runs}
     if not by_name:
-        state.put_into_url("beside", None)
         return None
     name = controls.selectbox(
         label,
@@ -391,7 +391,6 @@ def _has_umap(run: Run) -> bool:
 def choose_points(data: Labelled, kind: ProjectionKind) -> int:
     """Choose how many images are on the map, if there are many; UMAP of all would take too long."""
     if len(data) <= MAX_POINTS or kind == "umap":
-        state.put_into_url("points", None)
         return MAX_POINTS
     return controls.selectbox(
         "Points",
@@ -446,7 +445,6 @@ def color_choice(data: Labelled) -> str | None:
     """Choose what the points' colours mean: the label or a known factor."""
     options = (["label"] if data.labels is not None else []) + list(data.factor_names)
     if len(options) < 2:
-        state.put_into_url("colour", None)
         return options[0] if options else None
     return controls.selectbox(
         "Colour",
