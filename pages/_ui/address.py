@@ -150,7 +150,7 @@ def keep_what_is_asked() -> None:
 
 def held(name: str) -> str | None:
     """What no control shows, and the address alone knows: where on the page one is."""
-    text = st.query_params.get(name) or None
+    text: str | None = st.query_params.get(name)
     put(name, text)
     return text
 
