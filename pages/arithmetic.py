@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import controls, fitting, frame, groups, resources, widgets
+from pages._ui.cached import per_run
 from pages._ui.image_table import Strip, Words, draw_pictures, draw_strips
 from vaelab.evaluation.transfer import Change, Shift, learn_change, shift_images
 from vaelab.figures.generation import shift_curves
@@ -51,7 +52,7 @@ def main() -> None:
 
 
 def draw_change(run: Run, data: ImageDataset, a: np.ndarray, b: np.ndarray) -> None:
-    change = _change(str(run.path), run.version, a, b)
+    change = _change(run, a, b)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         strength = draw_one(run, data, change, a)
@@ -61,7 +62,7 @@ def draw_change(run: Run, data: ImageDataset, a: np.ndarray, b: np.ndarray) -> N
         if not len(change.held_out_a.indices):
             st.info("No image of group A is held out to judge by: choose a larger group.")
             return
-        shift = _shift(str(run.path), run.version, a, b)
+        shift = _shift(run, a, b)
         curves = {
             "codes, encoded again": shift.encoded,
             "pixels": shift.pixels,
@@ -165,18 +166,16 @@ def say_how_well(shift: Shift) -> None:
     )
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _change(path: str, version: int, a: np.ndarray, b: np.ndarray) -> Change:
-    run = resources.opened(path, version)
+@per_run(max_entries=32)
+def _change(run: Run, a: np.ndarray, b: np.ndarray) -> Change:
     projection = resources.make_known_map(run, "plane" if run.config.latent_dim <= 2 else "pca")
     train = resources.images_of(run).split.train
     return learn_change(projection.codes, projection.indices, a, b, train)
 
 
-@st.cache_resource(max_entries=32, show_spinner="Moving held-out images along the direction …")
-def _shift(path: str, version: int, a: np.ndarray, b: np.ndarray) -> Shift:
-    run = resources.opened(path, version)
-    return shift_images(run.engine, resources.images_of(run), _change(path, version, a, b))
+@per_run(max_entries=32, spinner="Moving held-out images along the direction …")
+def _shift(run: Run, a: np.ndarray, b: np.ndarray) -> Shift:
+    return shift_images(run.engine, resources.images_of(run), _change(run, a, b))
 
 
 frame.show(main, __file__)

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import controls, fitting, frame, resources, widgets
+from pages._ui.cached import per_run
 from pages._ui.image_table import Strip, Words, draw_strips
 from vaelab.evaluation.generation import (
     FEWEST_CODES,
@@ -181,7 +182,7 @@ def sample(
     """Draw images as the toolbar says."""
     conditional = run.config.conditional
     only = label if isinstance(label, int) else None
-    codes = _source(str(run.path), run.version, source, None if conditional else only)
+    codes = _source(run, source, None if conditional else only)
     if label == EACH:
         assert data.labels is not None
         each = np.unique(data.labels[data.split.train])
@@ -195,10 +196,7 @@ def sample(
 def draw_quality(run: Run, source: str, temperature: float) -> None:
     st.markdown("## How good, how diverse, how new", help=MEANING)
     temperatures = {"prior": temperature, "mixture": temperature, "reconstructed": 1, "real": 1}
-    qualities = {
-        SOURCES.get(kind, kind).lower(): _quality(str(run.path), run.version, kind, hot)
-        for kind, hot in temperatures.items()
-    }
+    qualities = {SOURCES.get(kind, kind).lower(): _quality(run, kind, hot) for kind, hot in temperatures.items()}
     chosen = SOURCES[source].lower()
     columns = {
         "Images": [f"**{name}**" if name == chosen else name for name in qualities],
@@ -209,7 +207,7 @@ def draw_quality(run: Run, source: str, temperature: float) -> None:
         "Fréchet": [f"{quality.frechet:.2f}" for quality in qualities.values()],
         "Distance": [f"{np.median(quality.nearest):.3f}" for quality in qualities.values()],
     }
-    judge = _judge(str(run.path), run.version)
+    judge = _judge(resources.images_of(run))
     num, frechet = judge.num_images, qualities["real"].frechet
     table, figure = st.columns([5, 3], gap="medium")
     with table:
@@ -266,34 +264,30 @@ MEANING = (
 )
 
 
-@st.cache_resource(max_entries=32, show_spinner="Fitting the mixture of Gaussians to the codes …")
-def _posterior(path: str, version: int, label: int | None) -> Mixture | dict[int, Mixture]:
-    run = resources.opened(path, version)
+@per_run(max_entries=32, spinner="Fitting the mixture of Gaussians to the codes …")
+def _posterior(run: Run, label: int | None) -> Mixture | dict[int, Mixture]:
     return fit_posterior(run.engine, resources.images_of(run), label)
 
 
-def _source(path: str, version: int, source: str, label: int | None) -> Prior | Mixture | dict[int, Mixture]:
-    if source == "prior":
-        return Prior(resources.opened(path, version).config.latent_dim)
-    return _posterior(path, version, label)
+def _source(run: Run, source: str, label: int | None) -> Prior | Mixture | dict[int, Mixture]:
+    return Prior(run.config.latent_dim) if source == "prior" else _posterior(run, label)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Getting ready to compare with real images …")
-def _judge(path: str, version: int) -> Judge:
-    return Judge.of(resources.images_of(resources.opened(path, version)))
+@per_run(max_entries=4, spinner="Getting ready to compare with real images …")
+def _judge(data: ImageDataset) -> Judge:
+    return Judge.of(data)
 
 
-@st.cache_resource(max_entries=64, show_spinner="Measuring quality and diversity …")
-def _quality(path: str, version: int, kind: str, temperature: float) -> Quality:
-    run = resources.opened(path, version)
+@per_run(max_entries=64, spinner="Measuring quality and diversity …")
+def _quality(run: Run, kind: str, temperature: float) -> Quality:
     data = resources.images_of(run)
-    judge = _judge(path, version)
+    judge = _judge(data)
     if kind == "real":
         return judge.judge(data.images[judge.held_out])
     if kind == "reconstructed":
         labels = data.labels_of(judge.held_out)
         return judge.judge(run.engine.reconstruct(data.images[judge.held_out], labels))
-    source = _source(path, version, kind, None)
+    source = _source(run, kind, None)
     labels = draw_labels(data, judge.num_images) if run.engine.num_labels else None
     samples = generate(run.engine, source, judge.num_images, labels, temperature)
     return judge.judge(samples.images)

@@ -12,6 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import fitting, frame, resources, widgets
+from pages._ui.cached import per_run
 from pages._ui.linked_selection import link_selection
 from pages._ui.reduction_maps import MAP_TITLES, Maps, maps_so_far, panels_of
 from vaelab.config import TrainConfig
@@ -151,9 +152,7 @@ def draw_maps(
     chosen_key: str,
     mark_key: str,
 ) -> None:
-    versions = tuple((str(run.path), run.version) for run in models.values())
-    webgl, narrow = frame.has_webgl(), frame.is_narrow()
-    figure = _figure(versions, tuple(sorted(maps.figures)), color, webgl, narrow, maps, models, data)
+    figure = _figure(maps, models, data, color, frame.has_webgl(), frame.is_narrow())
     # A cleared selection needs a new chart, which has no loop in it.
     chart_key = f"maps-chart-{st.session_state.setdefault('maps-cleared', 0)}"
 
@@ -174,28 +173,21 @@ def draw_maps(
     link_selection(MAPS_KEY, st.session_state.get(chosen_key, []))
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@per_run(max_entries=8)
 def _figure(
-    versions: tuple[tuple[str, int], ...],
-    judged: tuple[str, ...],
-    color: str | None,
-    webgl: bool,
-    narrow: bool,
-    _maps: Maps,
-    _models: dict[str, Run],
-    _data: ImageDataset,
+    maps: Maps, models: dict[str, Run], data: ImageDataset, color: str | None, webgl: bool, narrow: bool
 ) -> Figure:
     """The maps, drawn once: fifty traces take a while, and a loop does not change them."""
     values = labels = None
     if color == "label":
-        labels = _data.labels_of(_maps.indices)
-    elif color is not None and _data.factors is not None:
-        values = _data.factors[_maps.indices, _data.factor_names.index(color)]
+        labels = data.labels_of(maps.indices)
+    elif color is not None and data.factors is not None:
+        values = data.factors[maps.indices, data.factor_names.index(color)]
     return linked_maps(
-        panels_of(_maps, _models),
-        _maps.indices,
+        panels_of(maps, models),
+        maps.indices,
         labels,
-        _data.label_names,
+        data.label_names,
         values,
         (color or "").replace("_", " "),
         "" if narrow else HOW,  # the line above the page says it

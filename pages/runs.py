@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from pages._ui import address, controls, frame, resources, state, widgets
+from pages._ui.cached import per_run
 from pages._ui.text import explained
 from pages._ui.train_address import query_of
 from vaelab.comparing import Term, why_not
@@ -137,7 +138,7 @@ def row(run: Run, status: Status, name: str, images: str) -> dict[str, Any]:
         "β": config.beta if vae else None,
         "Epoch": max(run.epoch, 0),
         "Took": widgets.duration(status.seconds) if status.seconds else None,
-        "Size": num_megabytes(str(run.path), run.version),
+        "Size": num_megabytes(run),
         "ELBO": figures.get("elbo"),
         "Reconstruction": figures.get("reconstruction"),
         "KL": figures.get("kl"),
@@ -157,10 +158,10 @@ def written(rows: list[dict[str, Any]]) -> Any:
     return table.style.format(nats, subset=numbers, na_rep="–")
 
 
-@st.cache_data(max_entries=1000, show_spinner=False)
-def num_megabytes(path: str, version: int) -> float:
-    """How much a run takes on the disk as of a version, in MB."""
-    return Run.open(path).num_bytes / 1e6
+@per_run(max_entries=1000)
+def num_megabytes(run: Run) -> float:
+    """How much a run takes on the disk, in MB."""
+    return run.num_bytes / 1e6
 
 
 def columns(longest: int) -> dict[str, Any]:

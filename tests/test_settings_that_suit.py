@@ -32,10 +32,10 @@ REASONS = {"Code": "5 numbers, since four are few.", "Length": "A minute."}
 def suffix(digits, monkeypatch):
     """Own images, for which settings are known; returns the end of their controls' keys."""
     save_own(digits, "mine", title="My digits")
-    resources._suggestion.clear()
+    resources.suggestion.clear()
     monkeypatch.setattr(suggest, "suggest", lambda data: SimpleNamespace(config=SUITS, reasons=REASONS))
     yield f":own/mine:{source_of('own/mine').version}"
-    resources._suggestion.clear()
+    resources.suggestion.clear()
 
 
 def test_it_opens_with_what_suits_and_says_why(launch, suffix):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from pages._lessons import kit
 from pages._ui import resources
+from pages._ui.cached import per_run
 from vaelab.datasets import ImageDataset
 
 FIGURE = kit.LiveFigure("reducing")
@@ -87,14 +87,10 @@ def draw() -> None:
         kit.sources("baldi1989", "hinton2006", "mcinnes2018", "sainburg2021")
 
 
+@per_run(max_entries=4)
 def principal_components(data: ImageDataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The mean training image and the two directions in which training images differ most."""
-    return _principal_components(data.key, data)
-
-
-@st.cache_data(show_spinner=False)
-def _principal_components(key: str, _data: ImageDataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    images = _data.images[_data.split.train].reshape(len(_data.split.train), -1) / 255
+    images = data.images[data.split.train].reshape(len(data.split.train), -1) / 255
     mean = images.mean(0)
     components = np.linalg.svd(images - mean, full_matrices=False)[2][:2]
     # Which way a direction points is arbitrary: here, to where its largest entry is positive.

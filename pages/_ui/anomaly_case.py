@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import resources, widgets
+from pages._ui.cached import per_run
 from vaelab.config import Preprocessing
 from vaelab.datasets import ImageDataset, source_of
 from vaelab.evaluation.anomalies import Detector
@@ -67,7 +67,7 @@ class Case(NamedTuple):
         """Load and score; both are cached."""
         groups = group_of(resources.images_of(run)), anomalies_of(run, source)
         scores = scores_of(run, None, score), scores_of(run, source, score)
-        return cls(run, source, score, groups, scores, _normal_scores(str(run.path), run.version, score, run))
+        return cls(run, source, score, groups, scores, _normal_scores(run, score))
 
     @property
     def all_scores(self) -> NDArray[np.float64]:
@@ -92,7 +92,7 @@ class Case(NamedTuple):
 
     def detection(self) -> Detection:
         """What the score can do at all thresholds."""
-        return _detection(str(self.run.path), self.run.version, self.source, self.score, self.scores)
+        return _detection(self.scores)
 
 
 def missing_classes(run: Run) -> tuple[str, ...]:
@@ -103,14 +103,10 @@ def missing_classes(run: Run) -> tuple[str, ...]:
     return tuple(name for name in run.source().label_names if name not in classes)
 
 
+@per_run(max_entries=8, spinner="Learning what to expect of normal images …")
 def detector_of(run: Run) -> Detector:
     """The detector that has learned the run's normal images."""
-    return _detector(str(run.path), run.version, run)
-
-
-@st.cache_resource(max_entries=8, show_spinner="Learning what to expect of normal images …")
-def _detector(path: str, version: int, _run: Run) -> Detector:
-    return Detector(_run.engine, resources.images_of(_run))
+    return Detector(run.engine, resources.images_of(run))
 
 
 def group_of(data: ImageDataset, classes: tuple[str, ...] | None = None) -> Group:
@@ -129,7 +125,7 @@ def anomalies_of(run: Run, source: AnomalySource) -> Group:
     """The images that play the anomalies, in the shape of the run's."""
     config, data = run.config, resources.images_of(run)
     if source.kind == "corrupted":
-        return _damaged(data.key, source, data)
+        return _damaged(data, source)
     if source.kind == "left_out":
         preprocessing = config.preprocessing.model_copy(update={"classes": None, "num_images": None})
         # The model has seen none of them, whichever split they are from.
@@ -146,38 +142,28 @@ def anomalies_of(run: Run, source: AnomalySource) -> Group:
     return group_of(resources.dataset(source_of(source.what), preprocessing))
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _damaged(key: str, source: AnomalySource, _data: ImageDataset) -> Group:
+@per_run(max_entries=8)
+def _damaged(data: ImageDataset, source: AnomalySource) -> Group:
     from vaelab.corruptions import corrupt_images  # here, as it imports torch
 
-    images, names = group_of(_data)
+    images, names = group_of(data)
     damaged = corrupt_images(images, source.what, source.strength)
     return Group(damaged, [f"{image}, damaged" for image in names])
 
 
+@per_run(max_entries=64, spinner="Scoring the images …")
 def scores_of(run: Run, source: AnomalySource | None, score: str) -> NDArray[np.float64]:
     """Scores of the anomalies or, for None, of the normal images."""
-    return _scores(str(run.path), run.version, source, score, run)
+    group = group_of(resources.images_of(run)) if source is None else anomalies_of(run, source)
+    return detector_of(run).score(score, group.images)
 
 
-@st.cache_resource(max_entries=64, show_spinner="Scoring the images …")
-def _scores(path: str, version: int, source: AnomalySource | None, score: str, _run: Run) -> NDArray[np.float64]:
-    group = group_of(resources.images_of(_run)) if source is None else anomalies_of(_run, source)
-    return detector_of(_run).score(score, group.images)
-
-
-@st.cache_resource(max_entries=64, show_spinner="Scoring the images …")
-def _normal_scores(path: str, version: int, score: str, _run: Run) -> NDArray[np.float64]:
-    detector = detector_of(_run)
+@per_run(max_entries=64, spinner="Scoring the images …")
+def _normal_scores(run: Run, score: str) -> NDArray[np.float64]:
+    detector = detector_of(run)
     return detector.score(score, detector.normal)
 
 
-@st.cache_resource(max_entries=64, show_spinner="Drawing the curves …")
-def _detection(
-    path: str,
-    version: int,
-    source: AnomalySource,
-    score: str,
-    _scores: tuple[NDArray[np.float64], NDArray[np.float64]],
-) -> Detection:
-    return detect(*_scores)
+@per_run(max_entries=64, spinner="Drawing the curves …")
+def _detection(scores: tuple[NDArray[np.float64], NDArray[np.float64]]) -> Detection:
+    return detect(*scores)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import widgets
+from pages._ui.cached import per_run
 from vaelab.datasets import ImageDataset
 from vaelab.evaluation.denoising import (
     Quality,
@@ -76,28 +76,15 @@ def denoise(
     return {name: repair(noisy) for name, repair in _methods(runs, data.labels_of(chosen)).items()}
 
 
+@per_run(max_entries=32, spinner="Measuring on held-out images …")
 def compare(
     runs: Sequence[Run], data: ImageDataset, chosen: Indices, kind: str, strength: float, seed: int
 ) -> dict[str, Quality]:
     """How near each way of repairing comes to the clean images."""
-    return _compare(_keys(runs), chosen.tobytes(), kind, strength, seed, runs, data, chosen)
+    return compare_denoisers(data.images[chosen], denoise(runs, data, chosen, kind, strength, seed))
 
 
-@st.cache_resource(max_entries=32, show_spinner="Measuring on held-out images …")
-def _compare(
-    models: tuple[tuple[str, int], ...],
-    images: bytes,
-    kind: str,
-    strength: float,
-    seed: int,
-    _runs: Sequence[Run],
-    _data: ImageDataset,
-    _chosen: Indices,
-) -> dict[str, Quality]:
-    repaired = denoise(_runs, _data, _chosen, kind, strength, seed)
-    return compare_denoisers(_data.images[_chosen], repaired)
-
-
+@per_run(max_entries=16, spinner="Measuring at other strengths …")
 def sweep(
     runs: Sequence[Run],
     data: ImageDataset,
@@ -107,26 +94,12 @@ def sweep(
     seed: int,
 ) -> dict[str, list[Quality]]:
     """``compare`` at each of several strengths."""
-    return _sweep(_keys(runs), chosen.tobytes(), kind, tuple(strengths), seed, runs, data, chosen)
-
-
-@st.cache_resource(max_entries=16, show_spinner="Measuring at other strengths …")
-def _sweep(
-    models: tuple[tuple[str, int], ...],
-    images: bytes,
-    kind: str,
-    strengths: tuple[float, ...],
-    seed: int,
-    _runs: Sequence[Run],
-    _data: ImageDataset,
-    _chosen: Indices,
-) -> dict[str, list[Quality]]:
-    clean = _data.images[_chosen]
+    clean = data.images[chosen]
     return sweep_strengths(
         clean,
         lambda strength: _damage(clean, kind, strength, seed),
         strengths,
-        _methods(_runs, _data.labels_of(_chosen)),
+        _methods(runs, data.labels_of(chosen)),
     )
 
 
@@ -148,27 +121,15 @@ def _methods(runs: Sequence[Run], labels: Images | None) -> dict[str, Callable[[
 # Holes ------------------------------------------------------------------------------------------
 
 
+@per_run(max_entries=32, spinner="Filling the hidden part …")
 def fill(runs: Sequence[Run], data: ImageDataset, chosen: Indices, visible: NDArray[np.bool_]) -> dict[str, Images]:
     """Hide all but the visible pixels ``(H, W)`` of images, and fill them in every way."""
-    return _fill(_keys(runs), chosen.tobytes(), visible.tobytes(), runs, data, chosen, visible)
-
-
-@st.cache_resource(max_entries=32, show_spinner="Filling the hidden part …")
-def _fill(
-    models: tuple[tuple[str, int], ...],
-    images: bytes,
-    hidden: bytes,
-    _runs: Sequence[Run],
-    _data: ImageDataset,
-    _chosen: Indices,
-    _visible: NDArray[np.bool_],
-) -> dict[str, Images]:
-    clean = _data.images[_chosen] / np.float32(255)
-    train = _data.images[_data.indices("train")[:_MOST_TRAINING]]
-    start = fill_with_mean(clean, _visible, train)
-    labels = _data.labels_of(_chosen)
-    return {"mean": start, "nearest": fill_from_nearest(clean, _visible, train)} | {
-        run.name: run.engine.restore(start, _visible, labels, RESTORE_STEPS) for run in _runs
+    clean = data.images[chosen] / np.float32(255)
+    train = data.images[data.indices("train")[:_MOST_TRAINING]]
+    start = fill_with_mean(clean, visible, train)
+    labels = data.labels_of(chosen)
+    return {"mean": start, "nearest": fill_from_nearest(clean, visible, train)} | {
+        run.name: run.engine.restore(start, visible, labels, RESTORE_STEPS) for run in runs
     }
 
 
@@ -181,8 +142,3 @@ def filled_psnr(
         name: pooled_psnr(psnr_inside(clean, images, visible))
         for name, images in fill(runs, data, chosen, visible).items()
     }
-
-
-def _keys(runs: Sequence[Run]) -> tuple[tuple[str, int], ...]:
-    """What identifies models, for caches."""
-    return tuple((str(run.path), run.version) for run in runs)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pages._ui import controls, frame, widgets
 from pages._ui.anomaly_case import detector_of
+from pages._ui.cached import per_run
 from pages._ui.image_picker import pick_image
 from vaelab.datasets import ImageDataset
 from vaelab.evaluation.anomalies import oddness, unit_of
@@ -30,7 +31,7 @@ NO_BAR = {"displayModeBar": False}
 
 def draw_outliers(run: Run, data: ImageDataset, score: str) -> None:
     """Rank the images by how strange the model finds them, and look at the strangest one by one."""
-    indices, scores = _ranked(str(run.path), run.version, data.key, score, run, data)
+    indices, scores = _ranked(run, data, score)
     shown = indices[:NUM_SHOWN]
     some = f" of {len(data):,}" if len(data) <= MOST_RANKED else f" of {MOST_RANKED:,} drawn from {len(data):,}"
     st.markdown(f"## The {len(shown)} oddest{some}")
@@ -87,13 +88,11 @@ def draw_error(run: Run, image: NDArray[np.generic]) -> None:
     )
 
 
-@st.cache_resource(max_entries=16, show_spinner="Scoring the images …")
-def _ranked(
-    path: str, version: int, key: str, score: str, _run: Run, _data: ImageDataset
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+@per_run(max_entries=16, spinner="Scoring the images …")
+def _ranked(run: Run, data: ImageDataset, score: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Indices and scores of the images, the oddest first."""
-    indices = np.sort(np.random.default_rng(0).permutation(len(_data))[:MOST_RANKED])
-    detector, images = detector_of(_run), _data.images[indices]
+    indices = np.sort(np.random.default_rng(0).permutation(len(data))[:MOST_RANKED])
+    detector, images = detector_of(run), data.images[indices]
     if score == EITHER:
         scores = oddness(detector.score("reconstruction", images), detector.score("latent", images))
     else:

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages._ui import controls, widgets
+from pages._ui.cached import per_run
 from vaelab.datasets import Labelled
 from vaelab.figures import PALETTE
 from vaelab.figures.posteriors import MASSES, add_aggregate_posterior, add_ellipses
@@ -48,8 +49,7 @@ def draw_posteriors(figure: go.Figure, run: Run, data: Labelled, projection: Pro
     if chosen == NO_POSTERIORS:
         return
     if chosen == TOGETHER:
-        key = str(run.path), run.version, projection.kind, projection.axes, len(projection.indices)
-        figure.add_traces(_together(key, projection))
+        figure.add_traces(_together(projection))
         return
     covariances = posterior_covariances(projection)
     if covariances is None:
@@ -60,14 +60,14 @@ def draw_posteriors(figure: go.Figure, run: Run, data: Labelled, projection: Pro
     add_ellipses(figure, means[rows], covariances[rows], "q(z|x), 1 σ", color)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _together(key: tuple[object, ...], _projection: Projection) -> tuple[Any, ...]:
+@per_run(max_entries=16)
+def _together(projection: Projection) -> tuple[Any, ...]:
     """The lines of the aggregate posterior and the prior: a third of a second, once for a map."""
-    covariances = posterior_covariances(_projection)
+    covariances = posterior_covariances(projection)
     figure = go.Figure()
     if covariances is not None:
-        origin = _projection.place(np.zeros((1, _projection.codes.shape[1])))[0]
-        add_aggregate_posterior(figure, _projection.coordinates.astype(np.float64), covariances, origin)
+        origin = projection.place(np.zeros((1, projection.codes.shape[1])))[0]
+        add_aggregate_posterior(figure, projection.coordinates.astype(np.float64), covariances, origin)
     return tuple(figure.data)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import resources, widgets
+from pages._ui.cached import per_run
 from pages._ui.text import plain
 from vaelab.datasets import ImageDataset
 from vaelab.evaluation.map_study import NUM_IMAGES, code_places, pixel_places
@@ -49,7 +49,7 @@ def maps_so_far(models: dict[str, Run], data: ImageDataset) -> Maps:
         study = resources.known_study(model, "code_map")
         if study is None:
             missing.append((model, "code_map", f"Judging the {MAP_TITLES[kind]}'s map of {plain(model.title)}"))
-            places[kind] = _code_places(str(model.path), model.version, model, data)["codes"]
+            places[kind] = _code_places(model, data)["codes"]
         else:
             places[kind] = study.arrays["codes"]
             figures[kind] = study.figures["codes"] | {"seconds": seconds_of(model)}
@@ -72,29 +72,29 @@ def maps_so_far(models: dict[str, Run], data: ImageDataset) -> Maps:
                 f"Making UMAP's map of the images of {plain(run.title)}, and judging those of the pixels",
             )
         )
-        arrays = _pixel_places(data.key, data)
+        arrays = _pixel_places(data)
     else:
         arrays = pixels.arrays
         figures |= {name: pixels.figures[name] for name in ("raw", "pca", "umap")}
     places |= {name: array for name, array in arrays.items() if name != "indices"}
     knn = None if pixels is None else pixels.figures["knn_in_pixels"]
-    positions = _two_pixels(data.key, data) if pixels is None else pixels.figures["pixels"]
+    positions = _two_pixels(data) if pixels is None else pixels.figures["pixels"]
     return Maps(arrays["indices"], places, figures, positions, knn, missing)
 
 
-@st.cache_resource(max_entries=16, show_spinner="Placing the images …")
-def _code_places(path: str, version: int, _run: Run, _data: ImageDataset) -> dict[str, Any]:
-    return code_places(_run.engine, _data)
+@per_run(max_entries=16, spinner="Placing the images …")
+def _code_places(run: Run, data: ImageDataset) -> dict[str, Any]:
+    return code_places(run.engine, data)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Placing the images …")
-def _pixel_places(key: str, _data: ImageDataset) -> dict[str, Any]:
-    return pixel_places(_data)
+@per_run(max_entries=8, spinner="Placing the images …")
+def _pixel_places(data: ImageDataset) -> dict[str, Any]:
+    return pixel_places(data)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _two_pixels(key: str, _data: ImageDataset) -> list[tuple[int, int]]:
-    return list(two_pixels(_data.images[choose_points(len(_data), NUM_IMAGES)]).positions)
+@per_run(max_entries=8)
+def _two_pixels(data: ImageDataset) -> list[tuple[int, int]]:
+    return list(two_pixels(data.images[choose_points(len(data), NUM_IMAGES)]).positions)
 
 
 def seconds_of(run: Run) -> float | None:

@@ -14,6 +14,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from pages._ui.cached import per_run
 from vaelab import comparing
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import SOURCES, DatasetUnavailable, ImageDataset, Labelled, Source, SplitName, load_dataset
@@ -52,7 +53,6 @@ __all__ = [
     "load_torch",
     "make_known_map",
     "model_name",
-    "opened",
     "same_images",
     "suggestion",
     "thumbnails_name",
@@ -125,15 +125,10 @@ def load_torch() -> None:
     import_module("vaelab.engine")
 
 
+@per_run(max_entries=8)
 def fresh(run: Run) -> Run:
     """The run as it stands now, its model loaded once; training may go on under it."""
-    return opened(str(run.path), run.version)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def opened(path: str, version: int) -> Run:
-    """A run as it stood at a version: for cached functions, whose arguments must be small."""
-    return Run.open(path).pin()
+    return Run.open(run.path).pin()
 
 
 def images_of(run: Run) -> ImageDataset:
@@ -153,32 +148,27 @@ def images_or_labels(run: Run) -> ImageDataset | Remembered:
 
 def dataset(source: Source, preprocessing: Preprocessing | None = None) -> ImageDataset:
     """The images of a source as they are now."""
-    return _dataset(source.name, source.version, (preprocessing or Preprocessing()).model_dump_json())
+    return _dataset(source, preprocessing or Preprocessing())
 
 
-@st.cache_resource(max_entries=3, show_spinner="Loading the images …")
-def _dataset(name: str, version: str, preprocessing: str) -> ImageDataset:
-    return load_dataset(name, Preprocessing.model_validate_json(preprocessing))
+@per_run(max_entries=3, spinner="Loading the images …")
+def _dataset(source: Source, preprocessing: Preprocessing) -> ImageDataset:
+    return load_dataset(source.name, preprocessing)
 
 
-def suggestion(source: Source) -> tuple[TrainConfig, dict[str, str]]:
-    """Settings that suit a source's images, and why each."""
-    data = dataset(source)
-    return _suggestion(data.key, data)
-
-
-@st.cache_resource(max_entries=32, show_spinner="Trying out which settings suit these images …")
-def _suggestion(key: str, _data: ImageDataset) -> tuple[TrainConfig, dict[str, str]]:
+@per_run(max_entries=32, spinner="Trying out which settings suit these images …")
+def suggestion(data: ImageDataset) -> tuple[TrainConfig, dict[str, str]]:
+    """Settings that suit images, and why each."""
     from vaelab.suggest import suggest  # here, as it imports torch
 
-    found = suggest(_data)
+    found = suggest(data)
     return found.config, found.reasons
 
 
 def known_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> Projection | None:
     """A map that needs no computing."""
     try:
-        found = _read_map(str(run.path), run.version, kind, max_points)
+        found = _read_map(run, kind, max_points)
     except LookupError:
         return jobs().known_map(run, kind, max_points)
     lacks_sigma = run.config.model == "vae" and found.sigma is None
@@ -186,13 +176,13 @@ def known_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> P
         with suppress(DatasetUnavailable):
             images_of(run)
             # A map of old: how wide posteriors are is added to it, and nothing laid out anew.
-            return _make_map(str(run.path), run.version, kind, max_points)
+            return _make_map(run, kind, max_points)
     return found
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _read_map(path: str, version: int, kind: ProjectionKind, max_points: int) -> Projection:
-    projection = read_map(opened(path, version), kind, max_points)
+@per_run(max_entries=16)
+def _read_map(run: Run, kind: ProjectionKind, max_points: int) -> Projection:
+    projection = read_map(fresh(run), kind, max_points)
     if projection is None:
         # Raised rather than returned, as an absence must not be cached: a job may end it.
         raise LookupError
@@ -202,12 +192,12 @@ def _read_map(path: str, version: int, kind: ProjectionKind, max_points: int) ->
 def make_known_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> Projection:
     """A map, computed now if it must be: only for kinds that take no time."""
     projection = known_map(run, kind, max_points)
-    return projection or _make_map(str(run.path), run.version, kind, max_points)
+    return projection or _make_map(run, kind, max_points)
 
 
-@st.cache_resource(max_entries=16, show_spinner="Placing the images on the map …")
-def _make_map(path: str, version: int, kind: ProjectionKind, max_points: int) -> Projection:
-    run = opened(path, version)
+@per_run(max_entries=16, spinner="Placing the images on the map …")
+def _make_map(run: Run, kind: ProjectionKind, max_points: int) -> Projection:
+    run = fresh(run)
     try:
         data = images_of(run)
     except DatasetUnavailable:
@@ -218,85 +208,62 @@ def _make_map(path: str, version: int, kind: ProjectionKind, max_points: int) ->
 def known_study(run: Run, name: str) -> Study | None:
     """A study that needs no computing."""
     try:
-        return _read_study(str(run.path), run.version, name)
+        return _read_study(run, name)
     except LookupError:
         return jobs().known_study(run, name)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _read_study(path: str, version: int, name: str) -> Study:
-    study = read_study(opened(path, version), name)
+@per_run(max_entries=32)
+def _read_study(run: Run, name: str) -> Study:
+    study = read_study(fresh(run), name)
     if study is None:
         raise LookupError
     return study
 
 
+@per_run(max_entries=16, spinner="Encoding the images …")
 def codes_of(run: Run, split: SplitName) -> Codes:
     """The posteriors of a split's images."""
-    return _codes_of(str(run.path), run.version, split)
-
-
-@st.cache_resource(max_entries=16, show_spinner="Encoding the images …")
-def _codes_of(path: str, version: int, split: SplitName) -> Codes:
-    run = opened(path, version)
     data = images_of(run)
     chosen = data.indices(split)
-    return run.engine.encode(data.images[chosen], data.labels_of(chosen))
+    return fresh(run).engine.encode(data.images[chosen], data.labels_of(chosen))
 
 
+@per_run(max_entries=64)
 def error_quantiles(run: Run) -> list[float]:
     """How far the reconstructions of held-out images are off, as quantiles."""
-    return _error_quantiles(str(run.path), run.version)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _error_quantiles(path: str, version: int) -> list[float]:
     from vaelab.evaluation.held_out import reconstruction_errors  # here, as it imports torch
 
-    run = opened(path, version)
-    quantiles: list[float] = np.quantile(
-        reconstruction_errors(run.engine, images_of(run)), np.linspace(0, 1, 101)
-    ).tolist()
+    errors = reconstruction_errors(fresh(run).engine, images_of(run))
+    quantiles: list[float] = np.quantile(errors, np.linspace(0, 1, 101)).tolist()
     return quantiles
 
 
 def model_name(run: Run) -> str:
     """A name for a run's model as of its last epoch, which no other model has."""
-    return _model_name(run, run.version)
+    return f"{run.name}@{run.version}"
 
 
-def _model_name(run: Run, version: int) -> str:
-    return f"{run.name}@{version}"
-
-
+@per_run(max_entries=4)
 def browser_model(run: Run) -> bytes:
     """The run's model, for the decoder in the browser; a ValueError if it is too large."""
-    return _browser_model(str(run.path), run.version)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _browser_model(path: str, version: int) -> bytes:
-    run = opened(path, version)
+    run = fresh(run)
     weights, _ = run.checkpoint()
     size = 4 * sum(array.size for name, array in weights.items() if name.startswith("model."))
     return make_browser_model(
         run.config,
         run.data.image_shape,
         weights,
-        _model_name(run, version),
+        model_name(run),
         "float16" if size > LONG_MODEL else "float32",
     )
 
 
+@per_run(max_entries=64)
 def why_not_live(run: Run) -> str | None:
     """Say why the browser cannot run a model, or None where it can."""
-    return _why_not_live(str(run.path), run.version)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _why_not_live(path: str, version: int) -> str | None:
     try:
-        _browser_model(path, version)
+        browser_model(run)
     except ValueError as error:
         return str(error)
     return None
@@ -311,56 +278,36 @@ def browser_map(
     dimension_names: Mapping[int, str] | None = None,
 ) -> bytes:
     """A map, for the decoder in the browser."""
-    kind, num_points = projection.kind, len(projection.indices)
     names = dimension_names or {}
     kl = (run.evaluation() or {}).get("kl_per_dim")  # may come after the model did
-    return _browser_map(
-        model_name(run),
-        run.name,
-        kind,
-        num_points,
-        map_key,
-        tuple(kl or ()),
-        link,
-        data.key,
-        projection.axes,
-        tuple(names.get(dim, "") for dim in range(run.config.latent_dim)),
-        run.config.model == "vae",
-        data,
-        projection,
-    )
+    in_order = tuple(names.get(dim, "") for dim in range(run.config.latent_dim))
+    return _browser_map(run, data, projection, map_key, link, in_order, kl)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@per_run(max_entries=8)
 def _browser_map(
-    model: str,
-    run_name: str,
-    kind: ProjectionKind,
-    num_points: int,
+    run: Run,
+    data: Labelled,
+    projection: Projection,
     map_key: str,
-    kl_per_dim: tuple[float, ...],
     link: Literal["image", "place", "ends"] | None,
-    data_key: str,
-    axes: tuple[str, str],
     dimension_names: tuple[str, ...],
-    is_vae: bool,
-    _data: Labelled,
-    _projection: Projection,
+    kl_per_dim: list[float] | None,
 ) -> bytes:
     return make_browser_map(
-        _projection,
-        model,
-        run_name,
+        projection,
+        model_name(run),
+        run.name,
         map_key,
         kl_per_dim=kl_per_dim or None,
-        labels=None if _data.labels is None else _data.labels[_projection.indices],
-        label_names=_data.label_names,
-        background=_data.background,
-        extent=ink_extent(_data.images) if isinstance(_data, ImageDataset) else 1.0,
+        labels=None if data.labels is None else data.labels[projection.indices],
+        label_names=data.label_names,
+        background=data.background,
+        extent=ink_extent(data.images) if isinstance(data, ImageDataset) else 1.0,
         link=link,
         dimension_names=dimension_names,
-        thumbnails=thumbnails_name(_data, _projection),
-        is_vae=is_vae,
+        thumbnails=thumbnails_name(data, projection),
+        is_vae=run.config.model == "vae",
     )
 
 
@@ -371,22 +318,15 @@ def thumbnails_name(data: Labelled, projection: Projection) -> str | None:
     return f"{data.key}:{len(projection.indices)}:{crc32(projection.indices.tobytes())}"
 
 
+@per_run(max_entries=4)
 def browser_thumbnails(name: str, data: ImageDataset, projection: Projection) -> bytes:
     """The images of a map, small, for the page to show beside what is decoded."""
-    return _browser_thumbnails(name, data, projection)
+    return make_browser_thumbnails(data.images[projection.indices], name)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _browser_thumbnails(name: str, _data: ImageDataset, _projection: Projection) -> bytes:
-    return make_browser_thumbnails(_data.images[_projection.indices], name)
-
-
-@st.cache_data(max_entries=16, show_spinner="Decoding the grid …")
-def _backdrop(
-    path: str, version: int, name: tuple[object, ...], held: bytes, label: int, _projection: Projection
-) -> str:
-    run = opened(path, version)
-    x_min, x_max, y_min, y_max = decoded_extent(_projection)
+@per_run(max_entries=16, spinner="Decoding the grid …")
+def _backdrop(run: Run, projection: Projection, held: NDArray[np.float32], label: int) -> str:
+    x_min, x_max, y_min, y_max = decoded_extent(projection)
     cell = max(x_max - x_min, y_max - y_min) / BACKDROP_SIDE  # square where the map's axes are
 
     def centres(low: float, high: float) -> NDArray[np.float64]:
@@ -395,7 +335,7 @@ def _backdrop(
 
     # From the top left, as pictures go.
     x, y = np.meshgrid(centres(x_min, x_max), centres(y_min, y_max)[::-1])
-    z = _projection.lift(np.column_stack([x.ravel(), y.ravel()]), np.frombuffer(held, np.float32))
+    z = projection.lift(np.column_stack([x.ravel(), y.ravel()]), held)
     images = run.engine.decode(z, label)
     times = max(1, 32 // images.shape[3])  # crisp squares; a browser would smear small pixels
     return png_data_uri(tile(images, x.shape[1], gap=1, times=times))
@@ -406,8 +346,5 @@ def backdrop(run: Run, projection: Projection, z: NDArray[np.float32], label: in
 
     On a map of two dimensions the others are those of ``z``.
     """
-    # Which map it is; only of two dimensions does it matter what the others are.
-    name = (projection.kind, len(projection.indices), projection.components.tobytes())
-    held = z if projection.kind == "pair" else np.zeros_like(z)
-    label = label if run.config.conditional else 0
-    return _backdrop(str(run.path), run.version, name, held.tobytes(), label, projection)
+    held = z if projection.kind == "pair" else np.zeros_like(z)  # only of two dimensions do the others matter
+    return _backdrop(fresh(run), projection, held, label if run.config.conditional else 0)

@@ -215,7 +215,7 @@ def choose_defaults(source: Source) -> Defaults:
         # Images that want another network have controls of their own, which start from it.
         same = config.model_copy(update={"epochs": usual.epochs, "dataset": usual.dataset}) == usual
         return Defaults(config, "" if same else f":{source.name}", chosen=not own)
-    config, reasons = resources.suggestion(source)
+    config, reasons = resources.suggestion(resources.dataset(source))
     place = st.expander("Why these settings")
     return Defaults(config, f":{source.name}:{source.version}", reasons, place)
 

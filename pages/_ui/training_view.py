@@ -188,20 +188,15 @@ def frames_of(run: Run, data: ImageDataset, everything: bool) -> Frames:
     RunError
         If nothing was kept, or it is damaged.
     """
-    return _frames(str(run.path), run.version, everything, data.key, data)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _frames(path: str, version: int, everything: bool, key: str, _data: ImageDataset) -> Frames:
-    run = resources.opened(path, version)
+    run = resources.fresh(run)
     last = run.last_snapshot()
     kept = [epoch for epoch in run.snapshot_epochs() if epoch < last.epoch] if everything else []
     snapshots = [*(run.snapshot(epoch) for epoch in kept), last]
     places, pictures = [], []
-    known = _places(path, run.created)
+    known = _places(str(run.path), run.created)
     for snapshot in snapshots:
         places.append(_place(snapshot, known))
-        pictures.append(_draw(snapshot, run.engine, _data))
+        pictures.append(_draw(snapshot, run.engine, data))
     return Frames([snapshot.epoch for snapshot in snapshots], np.stack(places), np.stack(pictures))
 
 
