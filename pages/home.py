@@ -76,8 +76,10 @@ def main() -> None:
 
 def get_ready() -> None:
     """Load, once the page is drawn, what the other pages need: it holds up the server."""
+    if resources.torch_is_loaded():
+        return
 
-    @frame.part(every=2.0, until=resources.torch_is_loaded, later=True)
+    @frame.part(every=2.0, later=True)
     def load() -> None:
         resources.load_torch()
 

@@ -56,7 +56,7 @@ def wait_for_browser() -> None:
     if st.session_state.get(_HEARD):
         return
 
-    @frame.part(every=PATIENCE, until=lambda: st.session_state.get(_HEARD, False))
+    @frame.part(every=PATIENCE)
     def wait() -> None:
         # State rather than a trigger: it comes with the next rerun, should the first word of it be lost.
         said: bool | None = _HELLO(key="latent-hello", on_hello_change=lambda: None).hello
