@@ -12,11 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from vaelab.choices import ACTIVATIONS, ARCHITECTURES, CORRUPTIONS, LIKELIHOODS, OBJECTIVES
 from vaelab.config import (
-    ACTIVATIONS,
-    CORRUPTIONS,
-    LIKELIHOODS,
-    OBJECTIVES,
     Preprocessing,
     TrainConfig,
     explain,
@@ -103,7 +100,7 @@ def test_a_number_out_of_bounds_is_told_the_bound(model, name, kind, bound):
         ("corruption", CORRUPTIONS),
         ("activation", ACTIVATIONS),
         ("model", ("ae", "vae")),
-        ("architecture", ("mlp", "conv")),
+        ("architecture", ARCHITECTURES),
         ("device", ("auto", "cpu", "cuda", "mps")),
     ],
 )
@@ -228,8 +225,8 @@ configs = st.builds(
     architecture=st.sampled_from(["mlp", "conv"]),
     hidden=st.lists(st.integers(1, 4096), min_size=1, max_size=6).map(tuple),
     channels=st.lists(st.integers(1, 512), min_size=1, max_size=4).map(tuple),
-    likelihood=st.sampled_from(LIKELIHOODS),
-    activation=st.sampled_from(ACTIVATIONS),
+    likelihood=st.sampled_from(list(LIKELIHOODS)),
+    activation=st.sampled_from(list(ACTIVATIONS)),
     sigma=st.floats(0.01, 10),
     beta=st.floats(0, 1000),
     kl_warmup=st.floats(0, 1),

@@ -4,7 +4,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from vaelab.config import ACTIVATIONS, LIKELIHOODS, OBJECTIVES, TrainConfig
+from vaelab.choices import ACTIVATIONS, LIKELIHOODS, OBJECTIVES
+from vaelab.config import TrainConfig
 from vaelab.models import MODELS, VAE, build_model
 from vaelab.nn import Posterior
 from vaelab.objectives import log_weights, loss_terms

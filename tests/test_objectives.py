@@ -6,11 +6,12 @@ import pytest
 import torch
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
+from vaelab import choices
 from vaelab.config import TrainConfig
 from vaelab.models import VAE, build_model
 from vaelab.nn import Posterior
 from vaelab.objectives import (
-    KERNEL_WIDTHS,
+    OBJECTIVES,
     gaussian_kl,
     importance_bound,
     kl_parts,
@@ -19,6 +20,11 @@ from vaelab.objectives import (
     mmd,
     negative_elbo,
 )
+from vaelab.objectives.mmd import KERNEL_WIDTHS
+
+
+def test_each_objective_that_is_offered_has_a_function():
+    assert list(OBJECTIVES) == list(choices.OBJECTIVES)
 
 
 def make_posterior(count=64, latent_dim=5, seed=0):

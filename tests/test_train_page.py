@@ -6,7 +6,8 @@ import pytest
 from pages._ui import resources, training_view
 from pages._ui.training_view import curves_of, frames_of, turned_like
 from tests.app_steps import by_key
-from vaelab.config import SUITED, Preprocessing, TrainConfig
+from vaelab.choices import OBJECTIVES
+from vaelab.config import Preprocessing, TrainConfig
 from vaelab.jobs import Jobs
 from vaelab.runs import Run, Status, kept_epochs, runs_folder
 from vaelab.training import train
@@ -14,7 +15,7 @@ from vaelab.training import train
 FEW = Preprocessing(num_images=60)
 
 #: Beta, warm-up and weight of the MMD.
-SUITED_TO_MMD = (SUITED["mmd"]["beta"], SUITED["mmd"]["kl_warmup"], SUITED["mmd"]["mmd_weight"])
+SUITED_TO_MMD = tuple(OBJECTIVES["mmd"].suited[name] for name in ("beta", "kl_warmup", "mmd_weight"))
 
 
 def start_button(app):

@@ -9,7 +9,8 @@ import torch
 from sklearn.decomposition import PCA
 
 from vaelab import trainer as trainer_module
-from vaelab.config import SUITED, Preprocessing, TrainConfig
+from vaelab.choices import OBJECTIVES
+from vaelab.config import Preprocessing, TrainConfig
 from vaelab.corruptions import corrupt
 from vaelab.datasets import load_dataset
 from vaelab.likelihoods import SIGMA_FLOOR
@@ -349,9 +350,9 @@ def watch(monkeypatch):
     calls = []
     plain = trainer_module.loss_terms
 
-    def loss_terms(model, x, config, warmup, generator, labels, seen):
+    def loss_terms(model, x, config, warmup, generator, labels, seen, *rest):
         calls.append((model.training, x.clone(), labels, None if seen is None else seen.clone()))
-        return plain(model, x, config, warmup, generator, labels, seen)
+        return plain(model, x, config, warmup, generator, labels, seen, *rest)
 
     monkeypatch.setattr(trainer_module, "loss_terms", loss_terms)
     return calls
@@ -485,7 +486,7 @@ def test_mmd_holds_the_codes_as_a_whole_where_nothing_else_does(digits):
 @pytest.mark.slow
 def test_infovae_as_it_is_proposed_holds_codes_to_the_prior_and_uses_them(digits):
     train, validation = split_digits(digits)
-    config = TrainConfig(objective="mmd", epochs=60, **SUITED["mmd"])
+    config = TrainConfig(objective="mmd", epochs=60, **OBJECTIVES["mmd"].suited)
     trainer = Trainer(config, train, validation)
     epochs_of(trainer)
     with torch.no_grad():

@@ -14,12 +14,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import controls, frame, resources, state
 from pages._ui.text import explained, plain
-from vaelab.config import TrainConfig
+from vaelab.choices import ARCHITECTURES
 from vaelab.datasets import ImageDataset, Labelled
 from vaelab.figures.lecture import enlarged
 from vaelab.images import enlarge, png_data_uri, tile, to_pixels
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.maps import kinds_of_map
+from vaelab.naming import kind_of, summary_of
 from vaelab.runs import Run, RunError, broken_runs, list_runs
 from vaelab.studies import Study, read_progress
 
@@ -69,7 +70,7 @@ MAP_CONFIG = {
 }
 
 #: What architectures are called within a sentence.
-ARCHITECTURE_NAMES = {"mlp": "MLP", "conv": "convolutional"}
+ARCHITECTURE_NAMES = {name: architecture.word for name, architecture in ARCHITECTURES.items()}
 
 #: Said where a way leads through a UMAP map.
 WAYS_ON_UMAP = (
@@ -329,15 +330,6 @@ def say_collapsed(run: Run) -> None:
     )
 
 
-def kind_of(config: TrainConfig) -> str:
-    """Name a kind of model in a word or two: ``"VAE"``, ``"denoising AE"``, ``"β-TCVAE"``."""
-    names = {"elbo": "VAE", "tc": "β-TCVAE", "mmd": "InfoVAE", "iwae": "IWAE"}
-    name = "AE" if config.model == "ae" else names[config.objective]
-    if config.conditional:
-        name = f"conditional {name}"
-    return f"denoising {name}" if config.corruption else name
-
-
 def describe_run(run: Run) -> str:
     """Name a run and what it is, in one line."""
     example = " (example)" if resources.is_example(run) else ""
@@ -354,12 +346,6 @@ def unsaid(run: Run, name: str) -> str:
     """What a model is in a few words, without those that its name has already."""
     parts = summary_of(run.config).split(", ")
     return ", ".join(part for part in parts if not re.search(rf"(?<!\w){re.escape(part)}(?![\w.])", name))
-
-
-def summary_of(config: TrainConfig) -> str:
-    """Say what a model is in a few words: ``"VAE 2-D, β 4"``."""
-    beta = "" if config.beta == 1 or config.model == "ae" else f", β {config.beta:g}"
-    return f"{kind_of(config)} {config.latent_dim}-D{beta}"
 
 
 def choose_map(run: Run, pairs: bool = False) -> ProjectionKind:
