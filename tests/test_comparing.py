@@ -95,6 +95,25 @@ def test_free_bits_weigh_for_the_objectives_that_charge_them():
         assert not why_not(free, not_free, "elbo")
 
 
+def test_each_number_of_an_objective_weighs_for_it_and_for_no_other():
+    def made(**changes):
+        return SimpleNamespace(config=TrainConfig(**changes), data=SimpleNamespace(image_hash="one"))
+
+    for objective, own in {
+        "factor": "gamma",
+        "capacity": "capacity",
+        "wae": "mmd_weight",
+        "iwae": "num_samples",
+    }.items():
+        model = "ae" if objective == "wae" else "vae"
+        one, other = (made(objective=objective, model=model, **{own: value}) for value in (1, 2))
+        assert "weighs the terms" in why_not(one, other, "total")
+        assert not why_not(one, other, "reconstruction")
+        assert not why_not(*(made(**{own: value}) for value in (1, 2)), "total")
+    assert "weighs the terms" in why_not(made(model="ae"), made(model="ae", objective="wae"), "total")
+    assert not why_not(*(made(objective="capacity", beta=beta) for beta in (1, 2)), "total")
+
+
 def test_on_a_phone_codes_that_nothing_learned_have_a_table_of_their_own():
     table = {"figure": ["ELBO", "k-NN"], "mine": ["−1", "50%"], "PCA, 2-D": ["–", "40%"], "Noise, 2-D": ["–", "10%"]}
     assert apart(table, {"mine": run("digits-2d")}) == [

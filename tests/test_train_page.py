@@ -252,6 +252,7 @@ def test_a_beta_in_the_address_is_infovaes_too(launch, queued):
         ("tc", "Weight of the total correlation", "the KL term and its total correlation rise"),
         ("mmd", "beside the MMD", "β and the weight of the MMD rise"),
         ("iwae", "a bound on log p(x) at 1 only", "the loss is no bound"),
+        ("factor", "beside the total correlation", "β and γ rise"),
     ],
 )
 def test_beta_and_the_warm_up_say_what_they_do_to_what_is_minimized(launch, objective, of_beta, of_warmup):
@@ -259,3 +260,29 @@ def test_beta_and_the_warm_up_say_what_they_do_to_what_is_minimized(launch, obje
     suffix = ":mmd" if objective == "mmd" else ""
     assert of_beta in by_key(app, f"train-beta{suffix}").help
     assert of_warmup in by_key(app, f"train-kl_warmup{suffix}").help
+
+
+def test_an_objective_that_has_no_beta_leaves_its_control_grey(launch, queued):
+    app = launch("train.py", dataset="digits", objective="capacity", free_bits="0.5")
+    assert [by_key(app, f"train-{name}").disabled for name in ("beta", "kl_warmup:capacity", "free_bits")] == [
+        True,
+        False,
+        True,
+    ]
+    assert "has its own schedule" in by_key(app, "train-kl_warmup:capacity").help
+    by_key(app, "train-capacity:capacity").set_value(12.0).run()
+    config = settings_of(queued, app)
+    suited = OBJECTIVES["capacity"].suited
+    assert (config.objective, config.capacity, config.gamma) == ("capacity", 12.0, suited["gamma"])
+    assert config.free_bits == 0
+
+
+def test_an_autoencoder_is_offered_what_it_can_minimize(launch, queued):
+    app = launch("train.py", dataset="digits", model="ae", objective="tc")  # which is about distributions
+    offered = by_key(app, "train-objective-ae")
+    assert offered.options == ["Reconstruction", "WAE (MMD)"]
+    assert offered.value == "elbo"
+    offered.set_value("wae").run()
+    config = settings_of(queued, app)
+    assert (config.model, config.objective) == ("ae", "wae")
+    assert config.mmd_weight == OBJECTIVES["wae"].suited["mmd_weight"]

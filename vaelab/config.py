@@ -194,6 +194,10 @@ class TrainConfig(BaseModel):
     )
     mmd_weight: float = Field(30.0, ge=0, le=100_000, description=f"Weight of the MMD; with {users_of('mmd_weight')}.")
     num_samples: int = Field(5, ge=1, le=64, description=f"Samples of z an image (k); with {users_of('num_samples')}.")
+    gamma: float = Field(1.0, ge=0, le=10_000, description=f"Weight of what {users_of('gamma')} adds to the loss.")
+    capacity: float = Field(
+        5.0, ge=0, le=1000, description=f"Nats that the KL is led to by the end; with {users_of('capacity')}."
+    )
     kl_warmup: float = Field(
         0.0,
         ge=0,

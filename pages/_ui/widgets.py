@@ -321,8 +321,11 @@ def say_collapsed(run: Run) -> None:
     figures = run.evaluation() or {}
     if run.config.model == "ae" or figures.get("active_units", 1):
         return
-    warm_up = "" if run.config.kl_warmup else ", or let β rise slowly (the warm-up)"
-    lower = f"Train again with β below {run.config.beta:g}" if run.config.beta > 0 else "Train again for longer"
+    warm_up = "" if run.config.kl_warmup else ", or let {symbol} rise slowly (the warm-up)"
+    settings = run.config.minimized.settings
+    weight = "beta" if "beta" in settings else "gamma"
+    now, symbol = getattr(run.config, weight), settings[weight].label.partition(",")[0]
+    lower = f"Train again with {symbol} below {now:g}" if now > 0 else "Train again for longer"
     st.warning(
         "This model ignores its code: all images have nearly the same one, and every place on the map decodes to "
         f"nearly the same image. {lower}{warm_up}.",

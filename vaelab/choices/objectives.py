@@ -128,6 +128,63 @@ OBJECTIVES: dict[str, Objective] = {
         no_free_bits="takes apart",
         draws="num_samples",
     ),
+    "factor": Objective(
+        title="FactorVAE",
+        kind="FactorVAE",
+        source="Kim and Mnih 2018",
+        help="a second network tells the total correlation of all codes, and γ weighs it beside the KL.",
+        settings={
+            "beta": _beta("Weight of the KL term of each image, beside the total correlation; 1 in the paper."),
+            "gamma": Setting(
+                "γ, weight of the total correlation",
+                "How much it costs that dimensions depend on one another, as a second network (the discriminator) "
+                "tells by whether it can tell codes from codes whose numbers were shuffled.",
+                step=1.0,
+            ),
+            "kl_warmup": _warmup("β and γ rise from 0: first draw, then tidy up."),
+            "free_bits": _FREE_BITS,
+        },
+        suited={"gamma": 10.0},
+        most=lambda config: config.gamma * config.latent_dim,
+    ),
+    "capacity": Objective(
+        title="Capacity schedule",
+        kind="capacity VAE",
+        source="Burgess et al. 2018",
+        help="the KL is led to a value that rises evenly as training goes on, so that codes learn to say one thing "
+        "after another.",
+        settings={
+            "capacity": Setting(
+                "Capacity, nats",
+                "What the KL is led to: from 0 at the start to this much at the end of training, and not beyond. The "
+                "more, the more a code says of its image.",
+                step=1.0,
+            ),
+            "gamma": Setting(
+                "γ, how closely the KL is led",
+                "What each nat costs by which the KL is off its schedule, to either side. Where that is much more than "
+                "a nat saves in the reconstruction, the KL gets there by codes that say nothing.",
+                step=0.5,
+            ),
+            "kl_warmup": _warmup("γ rises from 0. The capacity has its own schedule, which is all of training."),
+        },
+        suited={"gamma": 1.0, "capacity": 5.0, "kl_warmup": 0.3},  # measured on digits and MNIST
+        no_free_bits="leads as a whole",
+        most=lambda config: config.gamma * (config.latent_dim + config.capacity),
+    ),
+    "wae": Objective(
+        title="WAE (MMD)",
+        kind="WAE",
+        source="Tolstikhin et al. 2018",
+        help="the MMD holds all codes together to the prior, so that codes drawn from it can be decoded.",
+        settings={
+            "mmd_weight": _MMD_WEIGHT,
+            "kl_warmup": _warmup("the weight of the MMD rises from 0: first draw, then tidy up."),
+        },
+        suited={"mmd_weight": 30.0},
+        models=("ae",),
+        most=lambda config: config.mmd_weight,
+    ),
 }
 
 #: What an autoencoder minimizes by the ELBO's name: it has no KL, so that nothing is weighed.

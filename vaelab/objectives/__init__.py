@@ -10,9 +10,11 @@ from torch import Tensor
 from vaelab.config import TrainConfig
 from vaelab.models import Autoencoder
 from vaelab.objectives.base import Batch, Companion, LossTerms, gaussian_kl, negative_elbo
+from vaelab.objectives.capacity import capacity
 from vaelab.objectives.elbo import elbo
+from vaelab.objectives.factor import Discriminator, factor
 from vaelab.objectives.iwae import importance_bound, iwae, log_weights
-from vaelab.objectives.mmd import infovae, mmd
+from vaelab.objectives.mmd import infovae, mmd, wae
 from vaelab.objectives.total_correlation import KLParts, kl_parts, tc
 
 __all__ = [
@@ -37,10 +39,13 @@ OBJECTIVES: dict[str, Callable[[Batch], LossTerms]] = {
     "tc": tc,
     "mmd": infovae,
     "iwae": iwae,
+    "factor": factor,
+    "capacity": capacity,
+    "wae": wae,
 }
 
 #: What is trained beside the model, by the objective that needs it: made from the config, and where to compute.
-COMPANIONS: dict[str, Callable[[TrainConfig, torch.device], Companion]] = {}
+COMPANIONS: dict[str, Callable[[TrainConfig, torch.device], Companion]] = {"factor": Discriminator}
 
 
 def companion_of(config: TrainConfig, device: torch.device | str = "cpu") -> Companion | None:

@@ -1,4 +1,4 @@
-"""InfoVAE: the MMD holds all codes together to the prior."""
+"""InfoVAE and the Wasserstein autoencoder: the MMD holds all codes together to the prior."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from vaelab.objectives.base import Batch, LossTerms, add
-from vaelab.objectives.elbo import elbo
+from vaelab.objectives.elbo import elbo, reconstruction
 
-__all__ = ["KERNEL_WIDTHS", "infovae", "mmd"]
+__all__ = ["KERNEL_WIDTHS", "infovae", "mmd", "wae"]
 
 #: Variances of the MMD's kernels, times D. The middle one is as wide as two draws of the prior are apart; the
 #: narrow ones see where codes are too dense, and the wide ones still pull where the others have let go.
@@ -21,6 +21,15 @@ def infovae(batch: Batch) -> LossTerms:
     Beta is the paper's 1 - alpha, and the weight of the MMD its alpha + lambda - 1.
     """
     return add(elbo(batch), batch.warmup * batch.config.mmd_weight * mmd(batch.z))
+
+
+def wae(batch: Batch) -> LossTerms:
+    """Wasserstein autoencoder (Tolstikhin et al. 2018, equation 4, with the MMD of their algorithm 2).
+
+    Codes are points, and nothing but the MMD, whose weight is the paper's lambda, holds them to the prior. The cost of
+    a reconstruction is the likelihood's; the paper's squared error is a Gaussian's.
+    """
+    return add(reconstruction(batch), batch.warmup * batch.config.mmd_weight * mmd(batch.z))
 
 
 def mmd(z: Tensor) -> Tensor:
