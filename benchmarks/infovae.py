@@ -11,20 +11,22 @@ import numpy as np
 from scipy.stats import chi2
 
 from benchmarks._measure import print_table
-from vaelab.config import SUITED, TrainConfig
+from vaelab.choices import OBJECTIVES
+from vaelab.config import TrainConfig
 from vaelab.datasets import ImageDataset, load_dataset
 from vaelab.training import train
 
 __all__ = ["main"]
 
+SUITED = OBJECTIVES["mmd"].suited
 CANDIDATES: dict[str, dict[str, Any]] = {
     "VAE": {},
-    "InfoVAE": {"objective": "mmd", **SUITED["mmd"]},
-    "without the MMD": {"objective": "mmd", **SUITED["mmd"], "mmd_weight": 0},
-    "without the warm-up": {"objective": "mmd", **SUITED["mmd"], "kl_warmup": 0},
-    "beta 0": {"objective": "mmd", **SUITED["mmd"], "beta": 0},
-    "weight 10": {"objective": "mmd", **SUITED["mmd"], "mmd_weight": 10},
-    "weight 100": {"objective": "mmd", **SUITED["mmd"], "mmd_weight": 100},
+    "InfoVAE": {"objective": "mmd", **SUITED},
+    "without the MMD": {"objective": "mmd", **SUITED, "mmd_weight": 0},
+    "without the warm-up": {"objective": "mmd", **SUITED, "kl_warmup": 0},
+    "beta 0": {"objective": "mmd", **SUITED, "beta": 0},
+    "weight 10": {"objective": "mmd", **SUITED, "mmd_weight": 10},
+    "weight 100": {"objective": "mmd", **SUITED, "mmd_weight": 100},
 }
 DIMENSIONS = (2, 8, 16)
 #: Of the prior's draws, what lies within the radius that codes are counted in.

@@ -148,7 +148,7 @@ def draw_samples(
             help="All the new images in one picture.",
             on_click="ignore",  # a rerun would replace what is being fetched
         )
-    if source == "prior" and not run.engine.is_vae:
+    if source == "prior" and not run.config.minimized.fills_prior:
         st.caption(
             "To an autoencoder the prior means nothing: many of these codes lie where it has put no image. "
             "Choose **Aggregate posterior** to draw from where it does put them."

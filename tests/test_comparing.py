@@ -6,8 +6,9 @@ import pytest
 
 from pages._ui import resources
 from pages._ui.figures_table import apart, differences_of, spread_of
+from vaelab.choices import LIKELIHOODS
 from vaelab.comparing import differs_by_seed, measure, why_not
-from vaelab.config import LIKELIHOODS, TrainConfig
+from vaelab.config import TrainConfig
 from vaelab.runs import Run
 from vaelab.studies import read_study
 
@@ -92,6 +93,25 @@ def test_free_bits_weigh_for_the_objectives_that_charge_them():
         free, not_free = (made(objective=objective, free_bits=bits) for bits in (2, 0))
         assert "weighs the terms" in why_not(free, not_free, "total")
         assert not why_not(free, not_free, "elbo")
+
+
+def test_each_number_of_an_objective_weighs_for_it_and_for_no_other():
+    def made(**changes):
+        return SimpleNamespace(config=TrainConfig(**changes), data=SimpleNamespace(image_hash="one"))
+
+    for objective, own in {
+        "factor": "gamma",
+        "capacity": "capacity",
+        "wae": "mmd_weight",
+        "iwae": "num_samples",
+    }.items():
+        model = "ae" if objective == "wae" else "vae"
+        one, other = (made(objective=objective, model=model, **{own: value}) for value in (1, 2))
+        assert "weighs the terms" in why_not(one, other, "total")
+        assert not why_not(one, other, "reconstruction")
+        assert not why_not(*(made(**{own: value}) for value in (1, 2)), "total")
+    assert "weighs the terms" in why_not(made(model="ae"), made(model="ae", objective="wae"), "total")
+    assert not why_not(*(made(objective="capacity", beta=beta) for beta in (1, 2)), "total")
 
 
 def test_on_a_phone_codes_that_nothing_learned_have_a_table_of_their_own():

@@ -12,11 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from vaelab.choices import ACTIVATIONS, ARCHITECTURES, CORRUPTIONS, LIKELIHOODS, OBJECTIVES
 from vaelab.config import (
-    ACTIVATIONS,
-    CORRUPTIONS,
-    LIKELIHOODS,
-    OBJECTIVES,
     Preprocessing,
     TrainConfig,
     explain,
@@ -73,6 +70,8 @@ def test_every_number_has_both_bounds():
             "threads",
             "mmd_weight",
             "num_samples",
+            "gamma",
+            "capacity",
             "corruption_strength",
             "augment_shift",
             "code_noise",
@@ -103,7 +102,7 @@ def test_a_number_out_of_bounds_is_told_the_bound(model, name, kind, bound):
         ("corruption", CORRUPTIONS),
         ("activation", ACTIVATIONS),
         ("model", ("ae", "vae")),
-        ("architecture", ("mlp", "conv")),
+        ("architecture", ARCHITECTURES),
         ("device", ("auto", "cpu", "cuda", "mps")),
     ],
 )
@@ -112,7 +111,8 @@ def test_a_choice_that_there_is_not_is_told_all_there_are(name, choices):
     assert sentence.startswith(f"{name} was 'nonsense'; it must be one of ")
     for choice in choices:
         assert f"'{choice}'" in sentence
-        assert getattr(TrainConfig(**{name: choice}), name) == choice
+        model = OBJECTIVES[choice].models[0] if name == "objective" else "vae"
+        assert getattr(TrainConfig(**{"model": model, name: choice}), name) == choice
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_mistake_gets_one_sentence_that_names_it(settings, sentence):
                 f"objective {objective} is about a distribution of codes, which an autoencoder does "
                 "not have: choose model vae, or objective elbo.",
             )
-            for objective in ("tc", "mmd", "iwae")
+            for objective in ("tc", "mmd", "iwae", "factor", "capacity")
         ),
         *(
             (
@@ -163,6 +163,11 @@ def test_a_mistake_gets_one_sentence_that_names_it(settings, sentence):
                 "free_bits to 0, or choose objective elbo.",
             )
             for objective in ("tc", "iwae")
+        ),
+        (
+            {"free_bits": 0.1, "objective": "capacity"},
+            "free_bits changes the KL term, which objective capacity leads as a whole: set free_bits to 0, or choose "
+            "objective elbo.",
         ),
         *(
             (
@@ -186,6 +191,9 @@ def test_settings_that_do_not_go_together_get_one_sentence(settings, sentence):
         {"model": "ae", "conditional": True, "corruption": "masking", "corruption_strength": 1.0},
         {"objective": "mmd", "free_bits": 0.5, "beta": 0.0},
         {"objective": "iwae", "num_samples": 1, "conditional": True},
+        {"objective": "factor", "free_bits": 0.5, "gamma": 0.0},
+        {"objective": "capacity", "capacity": 1000.0, "kl_warmup": 1.0},
+        {"objective": "wae", "model": "ae", "code_noise": 0.1, "free_bits": 0.5},
         {"corruption": "gaussian", "corruption_strength": 5.0},
         {"corruption": "blur", "corruption_strength": 5.0, "objective": "tc"},
     ],
@@ -193,6 +201,13 @@ def test_settings_that_do_not_go_together_get_one_sentence(settings, sentence):
 def test_settings_that_go_together_are_taken(settings):
     config = TrainConfig(**settings)
     assert {name: getattr(config, name) for name in settings} == settings
+
+
+def test_an_objective_of_points_is_not_for_a_vae():
+    assert say(lambda: TrainConfig(objective="wae")) == (
+        "objective wae is about codes that are points, which those of a VAE are not: choose model ae, or "
+        "objective elbo."
+    )
 
 
 def test_several_mistakes_get_a_sentence_each():
@@ -224,12 +239,14 @@ configs = st.builds(
     corruption_strength=st.floats(0, 1),
     mmd_weight=st.floats(0, 100_000),
     num_samples=st.integers(1, 64),
+    gamma=st.floats(0, 10_000),
+    capacity=st.floats(0, 1000),
     latent_dim=st.integers(1, 128),
     architecture=st.sampled_from(["mlp", "conv"]),
     hidden=st.lists(st.integers(1, 4096), min_size=1, max_size=6).map(tuple),
     channels=st.lists(st.integers(1, 512), min_size=1, max_size=4).map(tuple),
-    likelihood=st.sampled_from(LIKELIHOODS),
-    activation=st.sampled_from(ACTIVATIONS),
+    likelihood=st.sampled_from(list(LIKELIHOODS)),
+    activation=st.sampled_from(list(ACTIVATIONS)),
     sigma=st.floats(0.01, 10),
     beta=st.floats(0, 1000),
     kl_warmup=st.floats(0, 1),

@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from vaelab.config import CORRUPTIONS as NAMES
+from vaelab.choices import CORRUPTIONS as CHOICES
 from vaelab.corruptions import CORRUPTIONS, blur, corrupt, corrupt_images
 
 every_kind = pytest.mark.parametrize("kind", CORRUPTIONS)
@@ -27,7 +27,7 @@ def pictures(count=4, channels=3, side=16):
 
 
 def test_the_configs_names_are_the_corruptions():
-    assert tuple(CORRUPTIONS) == NAMES
+    assert list(CORRUPTIONS) == list(CHOICES)
 
 
 # --- Each of them -------------------------------------------------------------------------------

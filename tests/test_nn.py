@@ -3,7 +3,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vaelab.config import ACTIVATIONS as NAMES
+from vaelab.choices import ACTIVATIONS as CHOICES
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
 from vaelab.engine import Engine
@@ -16,7 +16,7 @@ def random_images(*shape):
 
 
 def test_the_configs_names_are_the_activations():
-    assert tuple(ACTIVATIONS) == NAMES
+    assert list(ACTIVATIONS) == list(CHOICES)
 
 
 # --- Shapes -------------------------------------------------------------------------------------

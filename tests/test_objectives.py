@@ -6,19 +6,31 @@ import pytest
 import torch
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
+from vaelab import choices, objectives
 from vaelab.config import TrainConfig
 from vaelab.models import VAE, build_model
 from vaelab.nn import Posterior
 from vaelab.objectives import (
-    KERNEL_WIDTHS,
+    OBJECTIVES,
+    companion_of,
     gaussian_kl,
     importance_bound,
     kl_parts,
     log_weights,
-    loss_terms,
     mmd,
     negative_elbo,
 )
+from vaelab.objectives.factor import permute_dims
+from vaelab.objectives.mmd import KERNEL_WIDTHS
+
+
+def loss_terms(model, x, config, *arguments, **options):
+    """The loss, with what its objective trains beside the model as that is before training."""
+    return objectives.loss_terms(model, x, config, *arguments, companion=companion_of(config), **options)
+
+
+def test_each_objective_that_is_offered_has_a_function():
+    assert list(OBJECTIVES) == list(choices.OBJECTIVES)
 
 
 def make_posterior(count=64, latent_dim=5, seed=0):
@@ -140,8 +152,18 @@ SETTINGS = {
     "mmd": {"objective": "mmd", "beta": 0.5, "mmd_weight": 30.0},
     "mmd with free bits": {"objective": "mmd", "beta": 0.5, "free_bits": 0.4},
     "iwae": {"objective": "iwae", "beta": 3.0, "num_samples": 4},
+    "factor": {"objective": "factor", "beta": 2.0, "gamma": 5.0, "latent_dim": 4},
+    "factor with free bits": {"objective": "factor", "gamma": 5.0, "free_bits": 0.4, "latent_dim": 4},
+    "capacity": {"objective": "capacity", "gamma": 5.0, "capacity": 7.0},
 }
+#: What the KL is weighed with where that is not beta.
+WEIGHTS = {"tc": 1.0, "capacity": 0.0}
 every_objective = pytest.mark.parametrize("settings", SETTINGS.values(), ids=list(SETTINGS))
+
+
+def test_every_objective_of_a_vae_goes_through_what_is_true_of_all():
+    of_vae = {name for name, each in choices.OBJECTIVES.items() if "vae" in each.models}
+    assert {settings.get("objective", "elbo") for settings in SETTINGS.values()} == of_vae
 
 
 def seeded(seed=2):
@@ -154,7 +176,7 @@ def test_the_total_is_reconstruction_and_weighted_kl_and_penalty(settings, warmu
     vae, x = make_model("vae")
     config = TrainConfig(**settings)
     terms = loss_terms(vae, x, config, warmup, generator=seeded())
-    weight = warmup * (1.0 if config.objective == "tc" else config.beta)
+    weight = warmup * WEIGHTS.get(config.objective, config.beta)
     parts = terms.reconstruction + weight * terms.kl + terms.penalty
     assert torch.allclose(terms.total, parts, rtol=1e-6)
     assert torch.allclose(terms.kl_per_dim, gaussian_kl(vae.encoder(x)))
@@ -650,3 +672,92 @@ def test_infovae_is_beta_vae_and_weighted_mmd(weight):
     z = vae.code(vae.encoder(x), seeded())
     assert torch.allclose(terms.total, plain.total + weight * mmd(z))
     assert torch.allclose(terms.penalty, plain.penalty + weight * mmd(z))
+
+
+@pytest.mark.parametrize("warmup", [1.0, 0.5])
+def test_a_wasserstein_autoencoder_is_reconstruction_and_weighted_mmd(warmup):
+    """Tolstikhin et al. 2018, equation 4: codes are points, and have no KL."""
+    ae, x = make_model("ae")
+    config = TrainConfig(model="ae", objective="wae", mmd_weight=40.0, beta=7.0, free_bits=1.0)
+    terms = loss_terms(ae, x, config, warmup, generator=seeded())
+    posterior, z, logits = ae(x)
+    assert torch.equal(z, posterior.mu)
+    assert torch.equal(terms.reconstruction, -ae.likelihood.log_prob(logits, x))
+    assert not terms.kl_per_dim.any()
+    assert torch.allclose(terms.total, terms.reconstruction + warmup * 40 * mmd(z))
+    assert torch.allclose(terms.penalty, (warmup * 40 * mmd(z)).expand(len(x)))
+
+
+# --- A capacity schedule ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("progress", [0.0, 0.25, 1.0])
+@pytest.mark.parametrize("capacity", [0.1, 50.0], ids=["below the KL", "above"])
+def test_a_capacity_costs_gamma_times_how_far_the_kl_is_from_it(capacity, progress):
+    """Burgess et al. 2018, equation 8."""
+    vae, x = make_model("vae")
+    config = TrainConfig(objective="capacity", gamma=6.0, capacity=capacity, beta=9.0)
+    terms = loss_terms(vae, x, config, generator=seeded(), progress=progress)
+    posterior = vae.encoder(x)
+    kl = kl_divergence(Normal(posterior.mu, (0.5 * posterior.logvar).exp()), Normal(0.0, 1.0)).sum(1).mean()
+    expected = terms.reconstruction + 6 * abs(kl - capacity * progress)
+    assert torch.allclose(terms.total, expected, rtol=1e-5)
+
+
+# --- FactorVAE ----------------------------------------------------------------------------------
+
+
+def correlated(count, latent_dim, correlation, generator):
+    """Draws of Gaussians, each pair of which has one correlation; and their total correlation in nats."""
+    matrix = correlation + (1 - correlation) * torch.eye(latent_dim)
+    draws = torch.randn(count, latent_dim, generator=generator) @ torch.linalg.cholesky(matrix).T
+    return draws, -0.5 * torch.logdet(matrix).item()
+
+
+@pytest.mark.parametrize(("latent_dim", "correlation"), [(2, 0.0), (2, 0.9), (4, 0.0), (4, 0.5)])
+def test_a_discriminator_comes_to_the_total_correlation_of_gaussians(latent_dim, correlation):
+    """Half the negative log-determinant of the correlation matrix; 0 where dimensions are independent."""
+    discriminator, chance = companion_of(TrainConfig(objective="factor", latent_dim=latent_dim)), seeded()
+    for _ in range(400):
+        discriminator.log_ratio(correlated(256, latent_dim, correlation, chance)[0], learns=True)
+        discriminator.learn(chance)
+    fresh, exact = correlated(4000, latent_dim, correlation, chance)
+    with torch.no_grad():
+        found = discriminator.log_ratio(fresh).mean().item()
+    assert found == pytest.approx(exact, abs=0.15)
+
+
+def test_shuffled_dimensions_keep_what_each_is_and_lose_what_joins_them():
+    z, _ = correlated(4000, 3, 0.9, seeded())
+    shuffled = permute_dims(z, seeded(3))
+    assert torch.equal(shuffled.sort(0).values, z.sort(0).values)
+    assert (shuffled.T.corrcoef() - torch.eye(3)).abs().max() < 0.06
+
+
+@pytest.mark.parametrize("beta", [1.0, 3.0])
+def test_factorvae_is_the_elbo_and_gamma_times_the_log_ratio(beta):
+    """Kim and Mnih 2018, equations 2 and 3."""
+    vae, x = make_model("vae")
+    config = TrainConfig(objective="factor", latent_dim=4, beta=beta, gamma=20.0)
+    discriminator = companion_of(config)
+    terms = objectives.loss_terms(vae, x, config, generator=seeded(), companion=discriminator)
+    plain = loss_terms(vae, x, config.model_copy(update={"objective": "elbo"}), generator=seeded())
+    says_real = torch.sigmoid(discriminator.network(vae.code(vae.encoder(x), seeded()))).squeeze(1)
+    expected = plain.total + 20 * (says_real.log() - (1 - says_real).log())
+    assert torch.allclose(terms.total, expected, rtol=1e-5)
+
+
+def test_a_discriminator_is_not_taught_by_the_models_loss():
+    vae, x = make_model("vae")
+    config = TrainConfig(objective="factor", latent_dim=4)
+    discriminator = companion_of(config)
+    terms = objectives.loss_terms(vae, x, config, generator=seeded(), companion=discriminator)
+    terms.penalty.sum().backward()
+    assert vae.encoder.heads.mu.weight.grad.any()
+    assert all(weight.grad is None for weight in discriminator.network.parameters())
+
+
+def test_without_its_discriminator_factorvae_says_what_it_takes():
+    vae, x = make_model("vae")
+    with pytest.raises(ValueError, match="takes a discriminator: give loss_terms the companion of its config"):
+        objectives.loss_terms(vae, x, TrainConfig(objective="factor", latent_dim=4))

@@ -6,7 +6,8 @@ import torch
 from sklearn.decomposition import PCA
 
 from vaelab import pca as pca_module
-from vaelab.config import LIKELIHOODS, TrainConfig
+from vaelab.choices import LIKELIHOODS
+from vaelab.config import TrainConfig
 from vaelab.models import build_model
 from vaelab.pca import principal_components
 from vaelab.trainer import to_float

@@ -1,6 +1,7 @@
 """What the README says to type does what it says."""
 
 import inspect
+import json
 import re
 import shlex
 from functools import wraps
@@ -13,6 +14,8 @@ from safetensors.torch import load_file
 
 import vaelab
 from vaelab import __main__ as command_line
+from vaelab.choices import CORRUPTIONS, OBJECTIVES
+from vaelab.config import TrainConfig
 from vaelab.runs import Run
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -63,3 +66,24 @@ def test_its_commands_can_be_read(vae, monkeypatch):
         code, _, err = vae(*shlex.split(line)[3:])
         assert (code, err) == (0, ""), line
     assert len(said) == len(lines) >= 12
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_its_table_has_every_objective_as_its_entry_says(name):
+    objective = OBJECTIVES[name]
+    switches = (
+        {"objective": name} if objective.models == ("vae",) else {"model": objective.models[0], "objective": name}
+    )
+    if name == "elbo":
+        expected = '| VAE, β-VAE | `model="vae"`, `beta=4` |'
+    else:
+        values = switches | dict(objective.suited) | dict(objective.example)
+        shown = ", ".join(f"`{key}={json.dumps(value).removesuffix('.0')}`" for key, value in values.items())
+        expected = f"| {objective.kind} ({objective.source}) | {shown} |"
+    assert expected in README.splitlines()
+    TrainConfig(**switches, **objective.suited, **objective.example)
+
+
+def test_its_table_names_every_corruption():
+    (row,) = (line for line in README.splitlines() if line.startswith("| denoising "))
+    assert all(f"`{name}`" in row or f'"{name}"' in row for name in CORRUPTIONS)

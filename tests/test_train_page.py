@@ -6,7 +6,8 @@ import pytest
 from pages._ui import resources, training_view
 from pages._ui.training_view import curves_of, frames_of, turned_like
 from tests.app_steps import by_key
-from vaelab.config import SUITED, Preprocessing, TrainConfig
+from vaelab.choices import OBJECTIVES
+from vaelab.config import Preprocessing, TrainConfig
 from vaelab.jobs import Jobs
 from vaelab.runs import Run, Status, kept_epochs, runs_folder
 from vaelab.training import train
@@ -14,7 +15,7 @@ from vaelab.training import train
 FEW = Preprocessing(num_images=60)
 
 #: Beta, warm-up and weight of the MMD.
-SUITED_TO_MMD = (SUITED["mmd"]["beta"], SUITED["mmd"]["kl_warmup"], SUITED["mmd"]["mmd_weight"])
+SUITED_TO_MMD = tuple(OBJECTIVES["mmd"].suited[name] for name in ("beta", "kl_warmup", "mmd_weight"))
 
 
 def start_button(app):
@@ -251,6 +252,7 @@ def test_a_beta_in_the_address_is_infovaes_too(launch, queued):
         ("tc", "Weight of the total correlation", "the KL term and its total correlation rise"),
         ("mmd", "beside the MMD", "β and the weight of the MMD rise"),
         ("iwae", "a bound on log p(x) at 1 only", "the loss is no bound"),
+        ("factor", "beside the total correlation", "β and γ rise"),
     ],
 )
 def test_beta_and_the_warm_up_say_what_they_do_to_what_is_minimized(launch, objective, of_beta, of_warmup):
@@ -258,3 +260,29 @@ def test_beta_and_the_warm_up_say_what_they_do_to_what_is_minimized(launch, obje
     suffix = ":mmd" if objective == "mmd" else ""
     assert of_beta in by_key(app, f"train-beta{suffix}").help
     assert of_warmup in by_key(app, f"train-kl_warmup{suffix}").help
+
+
+def test_an_objective_that_has_no_beta_leaves_its_control_grey(launch, queued):
+    app = launch("train.py", dataset="digits", objective="capacity", free_bits="0.5")
+    assert [by_key(app, f"train-{name}").disabled for name in ("beta", "kl_warmup:capacity", "free_bits")] == [
+        True,
+        False,
+        True,
+    ]
+    assert "has its own schedule" in by_key(app, "train-kl_warmup:capacity").help
+    by_key(app, "train-capacity:capacity").set_value(12.0).run()
+    config = settings_of(queued, app)
+    suited = OBJECTIVES["capacity"].suited
+    assert (config.objective, config.capacity, config.gamma) == ("capacity", 12.0, suited["gamma"])
+    assert config.free_bits == 0
+
+
+def test_an_autoencoder_is_offered_what_it_can_minimize(launch, queued):
+    app = launch("train.py", dataset="digits", model="ae", objective="tc")  # which is about distributions
+    offered = by_key(app, "train-objective-ae")
+    assert offered.options == ["Reconstruction", "WAE (MMD)"]
+    assert offered.value == "elbo"
+    offered.set_value("wae").run()
+    config = settings_of(queued, app)
+    assert (config.model, config.objective) == ("ae", "wae")
+    assert config.mmd_weight == OBJECTIVES["wae"].suited["mmd_weight"]

@@ -9,7 +9,8 @@ import torch
 from sklearn.decomposition import PCA
 
 from vaelab import trainer as trainer_module
-from vaelab.config import SUITED, Preprocessing, TrainConfig
+from vaelab.choices import OBJECTIVES
+from vaelab.config import Preprocessing, TrainConfig
 from vaelab.corruptions import corrupt
 from vaelab.datasets import load_dataset
 from vaelab.likelihoods import SIGMA_FLOOR
@@ -302,6 +303,9 @@ VARIANTS = {
     "tc": {"objective": "tc", "beta": 4.0, "kl_warmup": 0.5},
     "mmd": {"objective": "mmd", "beta": 0.0, "free_bits": 0.1, "kl_warmup": 0.5},
     "iwae": {"objective": "iwae", "num_samples": 3},
+    "factor": {"objective": "factor", "beta": 2.0, "kl_warmup": 0.5},
+    "capacity": {"objective": "capacity", "gamma": 2.0, "kl_warmup": 0.5},
+    "wae": {"objective": "wae", "model": "ae", "kl_warmup": 0.5},
     "gaussian": {"corruption": "gaussian"},
     "salt_and_pepper": {"corruption": "salt_and_pepper"},
     "masking": {"corruption": "masking", "model": "ae"},
@@ -311,6 +315,8 @@ VARIANTS = {
     "augmented": {"augment_flip": True, "augment_shift": 1, "code_noise": 0.2, "model": "ae"},
     "all of it": {"conditional": True, "corruption": "masking", "objective": "iwae"},
 }
+#: What the KL is weighed with where that is not beta.
+WEIGHTS = {"tc": 1.0, "capacity": 0.0}
 every_variant = pytest.mark.parametrize("variant", VARIANTS.values(), ids=list(VARIANTS))
 
 
@@ -325,7 +331,7 @@ def make_trainer(images, **settings):
 def test_every_variant_learns_resumes_and_says_what_it_minimizes(digits, variant):
     images = digits.images[:100]
     whole = make_trainer(images, **variant)
-    weight = 1.0 if variant.get("objective") == "tc" else whole.config.beta
+    weight = WEIGHTS.get(variant.get("objective"), whole.config.beta)
     expected = epochs_of(whole)
     for terms in (expected[-1].train, expected[-1].validation):
         parts = terms.reconstruction + weight * terms.kl + terms.penalty
@@ -349,9 +355,9 @@ def watch(monkeypatch):
     calls = []
     plain = trainer_module.loss_terms
 
-    def loss_terms(model, x, config, warmup, generator, labels, seen):
+    def loss_terms(model, x, config, warmup, generator, labels, seen, *rest):
         calls.append((model.training, x.clone(), labels, None if seen is None else seen.clone()))
-        return plain(model, x, config, warmup, generator, labels, seen)
+        return plain(model, x, config, warmup, generator, labels, seen, *rest)
 
     monkeypatch.setattr(trainer_module, "loss_terms", loss_terms)
     return calls
@@ -485,7 +491,7 @@ def test_mmd_holds_the_codes_as_a_whole_where_nothing_else_does(digits):
 @pytest.mark.slow
 def test_infovae_as_it_is_proposed_holds_codes_to_the_prior_and_uses_them(digits):
     train, validation = split_digits(digits)
-    config = TrainConfig(objective="mmd", epochs=60, **SUITED["mmd"])
+    config = TrainConfig(objective="mmd", epochs=60, **OBJECTIVES["mmd"].suited)
     trainer = Trainer(config, train, validation)
     epochs_of(trainer)
     with torch.no_grad():
@@ -496,7 +502,7 @@ def test_infovae_as_it_is_proposed_holds_codes_to_the_prior_and_uses_them(digits
     assert (output.posterior.mu.var(0) > 0.5).all()
 
 
-@pytest.mark.parametrize("objective", ["tc", "mmd"])
+@pytest.mark.parametrize("objective", ["tc", "mmd", "factor", "capacity"])
 def test_during_its_warm_up_an_objective_costs_as_much_less(objective, monkeypatch):
     images = np.random.default_rng(0).integers(0, 256, (40, 1, 8, 8), dtype=np.uint8)
     monkeypatch.setattr(trainer_module, "RECORD_EVERY", 0.0)
@@ -506,10 +512,51 @@ def test_during_its_warm_up_an_objective_costs_as_much_less(objective, monkeypat
     assert steps[0].train.penalty == 0
     for step in steps:  # each is of one batch, before which this much was done
         warmup = min((step.step - 1) / 20 / 0.5, 1)
-        weight = warmup * (1 if objective == "tc" else 3)
+        weight = warmup * WEIGHTS.get(objective, 3)
         parts = step.train.reconstruction + weight * step.train.kl + step.train.penalty
         assert step.train.total == pytest.approx(parts, rel=1e-6)
     assert steps[-1].train.penalty != 0
+
+
+def test_the_kl_is_led_along_its_schedule(digits):
+    """Burgess et al. 2018: C rises evenly to the capacity, and the KL follows."""
+    config = TrainConfig(objective="capacity", gamma=4.0, capacity=6.0, latent_dim=6, epochs=20, hidden=(64,))
+    records = epochs_of(Trainer(config, *split_digits(digits)))
+    # Training's mean over an epoch is of what was allowed half an epoch before its end.
+    off = np.array([record.train.kl - 6 * (record.progress - 0.5 / 20) for record in records])
+    assert np.abs(off).max() < 0.5
+    assert np.abs(off).mean() < 0.15
+
+
+def test_a_discriminator_is_in_the_checkpoint_and_not_in_the_model(digits):
+    images = digits.images[:100]
+    trainer = make_trainer(images, objective="factor")
+    first = {name: value.clone() for name, value in trainer.companion.state().items()}
+    epochs_of(trainer)
+    tensors, _ = trainer.state()
+    theirs = {name: value for name, value in tensors.items() if name.startswith("companion.")}
+    assert not torch.equal(theirs["companion.network.0.weight"], first["network.0.weight"])
+    assert theirs["companion.optimizer.0.step"] == 9
+    plain = make_trainer(images)
+    epochs_of(plain)
+    assert tensors.keys() - theirs.keys() == plain.state()[0].keys()
+    for lacking in (plain.state(), ({**tensors, "companion.network.0.weight": torch.zeros(1, 1)}, trainer.state()[1])):
+        with pytest.raises(ValueError, match=r"^The checkpoint belongs to a model of another shape\.$"):
+            make_trainer(images, objective="factor").load_state(*lacking)
+
+
+@pytest.mark.slow
+def test_codes_of_a_wae_as_it_is_proposed_lie_as_the_prior_does(digits):
+    train, validation = split_digits(digits)
+    spreads = {}
+    for objective in ("elbo", "wae"):
+        config = TrainConfig(model="ae", objective=objective, **OBJECTIVES[objective].suited)
+        trainer = Trainer(config, train, validation)
+        epochs_of(trainer)
+        with torch.no_grad():
+            spreads[objective] = trainer.model(to_float(torch.from_numpy(train))).z.std(0)
+    assert (spreads["wae"] - 1).abs().max() < 0.2
+    assert spreads["elbo"].max() > 2
 
 
 @pytest.mark.parametrize(("num_samples", "most"), [(5, 819), (64, 64)])
@@ -625,6 +672,9 @@ EXTREME = {
     "mmd": {"objective": "mmd", "mmd_weight": 100_000.0, "beta": 0.0},
     "tc": {"objective": "tc", "beta": 1000.0, "latent_dim": 16, "kl_warmup": 1.0},
     "iwae": {"objective": "iwae", "num_samples": 64, "beta": 1000.0, "epochs": 2},
+    "factor": {"objective": "factor", "gamma": 1000.0, "latent_dim": 16},
+    "capacity": {"objective": "capacity", "gamma": 10_000.0, "capacity": 1000.0},
+    "wae": {"objective": "wae", "model": "ae", "mmd_weight": 100_000.0, "latent_dim": 16},
     "narrow pixels": {"likelihood": "gaussian", "sigma": 0.01, "latent_dim": 16},
     "wide pixels": {"likelihood": "gaussian", "sigma": 10.0},
     "narrow pixels beside PCA": {"likelihood": "gaussian", "sigma": 0.01, "pca_path": True, "beta": 100.0},

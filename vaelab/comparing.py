@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from vaelab.choices import LIKELIHOODS
 from vaelab.config import TrainConfig
 from vaelab.runs import Run
 
@@ -30,7 +31,7 @@ def measure(config: TrainConfig) -> str:
     str
         As people read it.
     """
-    return "Bernoulli pixels" if config.likelihood == "bernoulli" else "density of pixels"
+    return LIKELIHOODS[config.likelihood].measure
 
 
 def same_images(run: Run, other: Run) -> bool:
@@ -85,12 +86,5 @@ def why_not(run: Run, other: Run, term: Term) -> str:
 
 def _weights(config: TrainConfig) -> tuple[object, ...]:
     """What makes a total of the terms."""
-    if config.model == "ae":
-        return ("ae",)
-    extra = {
-        "tc": None,
-        "elbo": config.free_bits,
-        "mmd": (config.mmd_weight, config.free_bits),
-        "iwae": config.num_samples,
-    }
-    return config.model, config.objective, config.beta, config.kl_warmup, extra.get(config.objective)
+    weights = [getattr(config, name) for name in config.minimized.settings]
+    return config.model, config.objective, *weights

@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 from textwrap import shorten
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import (
     BaseModel,
@@ -17,34 +17,48 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.fields import FieldInfo
+
+from vaelab.choices import (
+    ACTIVATIONS,
+    ARCHITECTURES,
+    CORRUPTIONS,
+    LIKELIHOODS,
+    OBJECTIVES,
+    Objective,
+    objective_of,
+    users_of,
+)
 
 __all__ = [
-    "ACTIVATIONS",
-    "CORRUPTIONS",
-    "LIKELIHOODS",
-    "OBJECTIVES",
     "OWN",
     "SIDES",
-    "SUITED",
     "Preprocessing",
     "TrainConfig",
+    "bounds_of",
     "check_name",
     "expanded",
     "explain",
 ]
 
-LikelihoodName = Literal["bernoulli", "continuous_bernoulli", "gaussian", "gaussian_learned"]
-ActivationName = Literal["relu", "leaky_relu", "silu", "gelu", "tanh"]
-ObjectiveName = Literal["elbo", "tc", "mmd", "iwae"]
-CorruptionName = Literal["gaussian", "salt_and_pepper", "masking", "blur"]
+if TYPE_CHECKING:
+    LikelihoodName: TypeAlias = str
+    ArchitectureName: TypeAlias = str
+    ActivationName: TypeAlias = str
+    ObjectiveName: TypeAlias = str
+    CorruptionName: TypeAlias = str
+else:  # what the tables have; so the command line lists them, and says which there are
+    LikelihoodName = Literal[tuple(LIKELIHOODS)]
+    ArchitectureName = Literal[tuple(ARCHITECTURES)]
+    ActivationName = Literal[tuple(ACTIVATIONS)]
+    ObjectiveName = Literal[tuple(OBJECTIVES)]
+    CorruptionName = Literal[tuple(CORRUPTIONS)]
 
-LIKELIHOODS: tuple[str, ...] = get_args(LikelihoodName)
-ACTIVATIONS: tuple[str, ...] = get_args(ActivationName)
-OBJECTIVES: tuple[str, ...] = get_args(ObjectiveName)
-CORRUPTIONS: tuple[str, ...] = get_args(CorruptionName)
-
-#: What an objective wants to begin with that others do not; InfoVAE's were measured (benchmarks/infovae.py).
-SUITED: dict[str, dict[str, float]] = {"mmd": {"beta": 0.1, "mmd_weight": 30.0, "kl_warmup": 0.5}}
+#: What the objectives of the other model are about, by the model that cannot take them, and why not.
+_ABOUT = {
+    "ae": ("a distribution of codes", "an autoencoder does not have"),
+    "vae": ("codes that are points", "those of a VAE are not"),
+}
 
 #: Least and most pixels a side.
 SIDES = (8, 128)
@@ -147,7 +161,7 @@ class TrainConfig(BaseModel):
     # Model
     model: Literal["ae", "vae"] = Field("vae", description="Point codes (ae) or Gaussian (vae).")
     latent_dim: int = Field(2, ge=1, le=128, description="Numbers in a code.")
-    architecture: Literal["mlp", "conv"] = Field("mlp", description="Kind of network.")
+    architecture: ArchitectureName = Field("mlp", description="Kind of network.")
     hidden: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = Field(
         (256, 256, 128),
         max_length=6,
@@ -168,7 +182,7 @@ class TrainConfig(BaseModel):
     # Objective
     objective: ObjectiveName = Field(
         "elbo",
-        description="What a VAE minimizes: elbo, tc (beta-TCVAE), mmd (InfoVAE) or iwae.",
+        description=f"What is minimized: {', '.join(f'{name} ({each.kind})' for name, each in OBJECTIVES.items())}.",
     )
     likelihood: LikelihoodName = Field("bernoulli", description="p(x|z), the pixel model.")
     sigma: float = Field(0.1, ge=0.01, le=10, description="Pixel sigma of the Gaussian; where a learned one starts.")
@@ -178,8 +192,12 @@ class TrainConfig(BaseModel):
         le=1000,
         description="Weight of the KL; with tc, of total correlation. An iwae is a bound at 1 only; for mmd take 0.1.",
     )
-    mmd_weight: float = Field(30.0, ge=0, le=100_000, description="Weight of the MMD, where the objective is mmd.")
-    num_samples: int = Field(5, ge=1, le=64, description="Samples of z an image (k), where the objective is iwae.")
+    mmd_weight: float = Field(30.0, ge=0, le=100_000, description=f"Weight of the MMD; with {users_of('mmd_weight')}.")
+    num_samples: int = Field(5, ge=1, le=64, description=f"Samples of z an image (k); with {users_of('num_samples')}.")
+    gamma: float = Field(1.0, ge=0, le=10_000, description=f"Weight of what {users_of('gamma')} adds to the loss.")
+    capacity: float = Field(
+        5.0, ge=0, le=1000, description=f"Nats that the KL is led to by the end; with {users_of('capacity')}."
+    )
     kl_warmup: float = Field(
         0.0,
         ge=0,
@@ -217,17 +235,19 @@ class TrainConfig(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> TrainConfig:
-        if self.model == "ae" and self.objective != "elbo":
+        objective = self.minimized
+        if self.model not in objective.models:
+            about, lacks = _ABOUT[self.model]
             raise ValueError(
-                f"objective {self.objective} is about a distribution of codes, which an "
-                "autoencoder does not have: choose model vae, or objective elbo"
+                f"objective {self.objective} is about {about}, which {lacks}: choose model {objective.models[0]}, or "
+                "objective elbo"
             )
-        if self.free_bits and self.objective in {"tc", "iwae"}:
+        if self.free_bits and objective.no_free_bits:
             raise ValueError(
-                f"free_bits changes the KL term, which objective {self.objective} takes apart: "
+                f"free_bits changes the KL term, which objective {self.objective} {objective.no_free_bits}: "
                 "set free_bits to 0, or choose objective elbo"
             )
-        if self.corruption in {"salt_and_pepper", "masking"} and self.corruption_strength > 1:
+        if self.corruption and CORRUPTIONS[self.corruption].is_share and self.corruption_strength > 1:
             raise ValueError(f"corruption_strength is a share of pixels with {self.corruption}: choose 0 to 1")
         return self
 
@@ -243,6 +263,11 @@ class TrainConfig(BaseModel):
     def _can_be_a_name(cls, name: str) -> str:
         check_name(name.removeprefix(OWN))
         return name
+
+    @property
+    def minimized(self) -> Objective:
+        """What the model minimizes, as the table of objectives has it."""
+        return objective_of(self.model, self.objective)
 
     def check_image_shape(self, image_shape: tuple[int, int, int]) -> None:
         """Refuse images that the chosen architecture cannot take.
@@ -260,16 +285,16 @@ class TrainConfig(BaseModel):
         _, height, width = image_shape
         if height != width:
             raise ValueError(f"Images must be square, but these are {height} × {width} pixels.")
-        if self.architecture == "mlp":
-            return
-        if height < 16:
+        architecture = ARCHITECTURES[self.architecture]
+        if height < architecture.least_side:
             raise ValueError(
-                f"The conv architecture takes images of 16 to 128 pixels, but these have {height}: "
-                "choose the mlp architecture, or resize the images to 28 or 32."
+                f"The {self.architecture} architecture takes images of {architecture.least_side} to {SIDES[1]} pixels, "
+                f"but these have {height}: choose the mlp architecture, or resize the images to 28 or 32."
             )
-        if height % 2 ** len(self.channels):
+        stages = len(getattr(self, architecture.widths)) if architecture.halves else 0
+        if height % 2**stages:
             raise ValueError(
-                f"Each of the {len(self.channels)} conv stages halves the image, and {height} "
+                f"Each of the {stages} {self.architecture} stages halves the image, and {height} "
                 f"pixels cannot be halved that often: use fewer channels, or resize to 32 or 64."
             )
 
@@ -385,13 +410,36 @@ def _tidied(bounds: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def bounds_of(name: str) -> dict[str, Any]:
+    """Look up between what a number of ``TrainConfig`` must lie.
+
+    Parameters
+    ----------
+    name
+        Of the field; of one that holds several numbers, the bounds are each one's, beside how many there may be.
+
+    Returns
+    -------
+    dict
+        ``ge`` or ``gt``, ``le`` and ``max_length``, as far as it has them; empty where there is no such field.
+
+    Examples
+    --------
+    >>> bounds_of("beta"), bounds_of("hidden")
+    ({'ge': 0, 'le': 1000}, {'ge': 1, 'le': 4096, 'max_length': 6})
+    """
+    field = TrainConfig.model_fields.get(name)
+    if field is None:
+        return {}
+    inner = [part for kind in get_args(field.annotation) for part in getattr(kind, "__metadata__", ())]
+    parts = [*(bound for part in inner if isinstance(part, FieldInfo) for bound in part.metadata), *field.metadata]
+    keys = ("ge", "gt", "le", "max_length")
+    return {key: value for part in parts for key in keys if (value := getattr(part, key, None)) is not None}
+
+
 def _range_of(name: str) -> str:
     """Between what a setting must lie: ``" from 0 to 1000"``, or nothing where it has no two bounds."""
-    field = TrainConfig.model_fields.get(name)
-    bounds: dict[str, Any] = {}
-    for part in field.metadata if field else ():
-        bounds |= {key: value for key in ("ge", "gt", "le") if (value := getattr(part, key, None)) is not None}
-    bounds = _tidied(bounds)
+    bounds = _tidied(bounds_of(name))
     low = bounds.get("ge", bounds.get("gt"))
     if low is None or "le" not in bounds:
         return ""

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vaelab import choices
 from vaelab.images import as_float, check_range
 
 __all__ = ["CORRUPTIONS", "blur", "corrupt", "corrupt_images", "gaussian", "masking", "salt_and_pepper"]
@@ -115,10 +116,6 @@ CORRUPTIONS: dict[str, Callable[..., Tensor]] = {
 }
 
 
-#: Those whose strength is a share of the pixels.
-SHARES = {"salt_and_pepper", "masking"}
-
-
 def corrupt(x: Tensor, kind: str | None, strength: float, generator: torch.Generator | None = None) -> Tensor:
     """Damage images in one of the ways of ``CORRUPTIONS``, or in none.
 
@@ -177,7 +174,7 @@ def corrupt_images(images: NDArray[np.generic], kind: str, strength: float, seed
         raise ValueError(f"There is no corruption {kind!r}: choose one of {', '.join(CORRUPTIONS)}.")
     if not 0 <= strength < math.inf:
         raise ValueError(f"A corruption's strength was {strength}; it must be at least 0.")
-    if kind in SHARES and strength > 1:
+    if choices.CORRUPTIONS[kind].is_share and strength > 1:
         raise ValueError(f"The strength of {kind} was {strength}; it is a share of the pixels, from 0 to 1.")
     images = np.asarray(images)
     if images.ndim != 4:

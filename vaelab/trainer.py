@@ -16,7 +16,8 @@ from vaelab.augmentation import augment
 from vaelab.config import TrainConfig
 from vaelab.corruptions import corrupt
 from vaelab.models import build_model
-from vaelab.objectives import LossTerms, loss_terms
+from vaelab.objectives import LossTerms, companion_of, loss_terms
+from vaelab.optimizer_state import load_state_of, state_of
 from vaelab.torch_settings import our_torch
 
 __all__ = [
@@ -313,6 +314,7 @@ class Trainer:
         self.generator = torch.Generator(self.device).manual_seed(config.seed)
         trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self.optimizer = torch.optim.Adam(trained, lr=config.learning_rate, fused=True)
+        self.companion = companion_of(config, self.device)
         self.epoch = 0
         self.step = 0
         self.seconds = 0.0
@@ -355,7 +357,7 @@ class Trainer:
             mean = self.model.likelihood.inverse_mean(x.mean(0, keepdim=True)).expand_as(x)
             loss = -self.model.likelihood.log_prob(mean, x).mean().item()
         beside = x[0].numel() + (1 + config.beta) * config.latent_dim * (1 + config.free_bits)
-        return ASTRAY * (abs(loss) + beside + config.mmd_weight * (config.objective == "mmd"))
+        return ASTRAY * (abs(loss) + beside + config.minimized.most(config))
 
     def records(self) -> Iterator[Record]:
         """Train until finished.
@@ -449,6 +451,8 @@ class Trainer:
         terms.total.mean().backward()
         self.optimizer.step()
         self.model.likelihood.keep_in_bounds()
+        if self.companion is not None:
+            self.companion.learn(self.generator)
         return terms
 
     def _terms(self, images: Tensor, labels: Tensor | None, generator: torch.Generator) -> LossTerms:
@@ -457,7 +461,9 @@ class Trainer:
         encoder_input = None
         if config.corruption is not None:
             encoder_input = corrupt(x, config.corruption, config.corruption_strength, generator)
-        return loss_terms(self.model, x, config, self._warmup, generator, labels, encoder_input)
+        return loss_terms(
+            self.model, x, config, self._warmup, generator, labels, encoder_input, self.progress, self.companion
+        )
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, float]]:
         """Take everything that training goes on from; only between epochs.
@@ -465,13 +471,13 @@ class Trainer:
         Returns
         -------
         tuple
-            Copies on the CPU (weights as ``model.*``, optimizer as ``optimizer.*``, random state
-            as ``random``) and numbers (epoch, step, seconds).
+            Copies on the CPU (weights as ``model.*``, optimizer as ``optimizer.*``, what the objective trains beside
+            the model as ``companion.*``, random state as ``random``) and numbers (epoch, step, seconds).
         """
-        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
-        for index, values in self.optimizer.state_dict()["state"].items():
-            for name, value in values.items():
-                tensors[f"optimizer.{index}.{name}"] = value
+        tensors = _named("model", self.model.state_dict())
+        tensors |= _named("optimizer", state_of(self.optimizer))
+        if self.companion is not None:
+            tensors |= _named("companion", self.companion.state())
         tensors["random"] = self.generator.get_state()
         copies = {k: v.detach().to("cpu", copy=True).contiguous() for k, v in tensors.items()}
         return copies, {"epoch": self.epoch, "step": self.step, "seconds": self.seconds}
@@ -489,18 +495,13 @@ class Trainer:
         ValueError
             If they belong to a model of another shape.
         """
-        weights = {name.removeprefix("model."): value for name, value in tensors.items() if name.startswith("model.")}
         try:
-            self.model.load_state_dict(weights)
+            self.model.load_state_dict(_under("model", tensors))
+            if self.companion is not None:
+                self.companion.load_state(_under("companion", tensors))
         except RuntimeError as error:
             raise ValueError("The checkpoint belongs to a model of another shape.") from error
-        states: dict[int, dict[str, Tensor]] = {}
-        for name, value in tensors.items():
-            if name.startswith("optimizer."):
-                _, index, key = name.split(".")
-                states.setdefault(int(index), {})[key] = value
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": states, "param_groups": groups})
+        load_state_of(self.optimizer, _under("optimizer", tensors))
         if tensors["random"].shape == self.generator.get_state().shape:
             self.generator.set_state(tensors["random"])
         else:  # of another kind of device, whose random numbers cannot be gone on with here
@@ -508,6 +509,16 @@ class Trainer:
         self.epoch = int(numbers["epoch"])
         self.step = int(numbers["step"])
         self.seconds = float(numbers["seconds"])
+
+
+def _named(owner: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{owner}.{name}": value for name, value in tensors.items()}
+
+
+def _under(owner: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What ``_named`` was given, out of more."""
+    start = f"{owner}."
+    return {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
 
 
 class _Validation:
@@ -526,9 +537,10 @@ class _Validation:
         noise = torch.Generator(trainer.device).manual_seed(trainer.config.seed)
         labels = trainer.validation_labels
         config = trainer.config
-        draws = config.num_samples if config.objective == "iwae" else 1
+        objective = config.minimized
+        draws = getattr(config, objective.draws) if objective.draws else 1
         size = min(VALIDATION_BATCH, images_at_once(trainer.model.image_shape, draws))
-        if config.objective == "tc":  # whose estimate compares all pairs, and depends on how many there are
+        if objective.compares_pairs:
             size = config.batch_size
         for start in range(0, len(trainer.validation_images), size):
             part = slice(start, start + size)

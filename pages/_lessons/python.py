@@ -28,9 +28,9 @@ PARTS = {
     "The decoder": ("vaelab.nn", "MLPDecoder"),
     "Autoencoder": ("vaelab.models", "Autoencoder"),
     "VAE": ("vaelab.models", "VAE"),
-    "KL divergence": ("vaelab.objectives", "gaussian_kl"),
+    "KL divergence": ("vaelab.objectives.base", "gaussian_kl"),
     "Bernoulli pixels": ("vaelab.likelihoods", "Bernoulli"),
-    "The loss": ("vaelab.objectives", "negative_elbo"),
+    "The loss": ("vaelab.objectives.base", "negative_elbo"),
 }
 
 

@@ -77,7 +77,7 @@ ROOMY = Rule(_too_few_dims, lambda run: {"latent_dim": GOOD_DIMS}, f"Train one w
 A_VAE = Rule(
     lambda run: (
         None
-        if run.config.model == "vae"
+        if run.config.minimized.fills_prior
         else "is an autoencoder, which was never asked to put its codes where random ones are drawn; a VAE is"
     ),
     lambda run: {"model": "vae"},

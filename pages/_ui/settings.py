@@ -12,7 +12,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import controls, resources, widgets
-from vaelab.config import ACTIVATIONS, CORRUPTIONS, LIKELIHOODS, OBJECTIVES, OWN, SUITED, TrainConfig
+from vaelab.choices import (
+    ACTIVATIONS,
+    ARCHITECTURES,
+    CORRUPTIONS,
+    LIKELIHOODS,
+    OBJECTIVES,
+    Setting,
+    objective_of,
+)
+from vaelab.config import OWN, TrainConfig, bounds_of
 from vaelab.datasets import SOURCES, Source, is_local, sources
 from vaelab.proposals import usual_config
 
@@ -27,60 +36,12 @@ __all__ = [
     "download_size",
 ]
 
-LIKELIHOOD_NAMES = {
-    "bernoulli": "Bernoulli",
-    "continuous_bernoulli": "Continuous Bernoulli",
-    "gaussian": "Gaussian, fixed σ",
-    "gaussian_learned": "Gaussian, learned σ",
-}
-
-
-OBJECTIVE_NAMES = {
-    "elbo": "ELBO (VAE, β-VAE)",
-    "tc": "β-TCVAE",
-    "mmd": "InfoVAE (MMD)",
-    "iwae": "IWAE",
-}
-CORRUPTION_NAMES = {
-    None: "not at all",
-    "gaussian": "Gaussian noise",
-    "salt_and_pepper": "Salt and pepper",
-    "masking": "Missing pixels",
-    "blur": "Blur",
-}
+CORRUPTION_NAMES = {None: "not at all"} | {name: corruption.title for name, corruption in CORRUPTIONS.items()}
 #: What a corruption's strength is called, its least and most, and where it starts.
-STRENGTHS = {
-    "gaussian": ("σ of the noise", 0.0, 1.0, 0.3),
-    "salt_and_pepper": ("Share of pixels", 0.0, 1.0, 0.3),
-    "masking": ("Share of pixels", 0.0, 1.0, 0.3),
-    "blur": ("σ of the blur, in pixels", 0.0, 5.0, 1.0),
-}
+STRENGTHS = {name: (each.strength, 0.0, each.most, each.start) for name, each in CORRUPTIONS.items()}
 
-#: What the widths of either network are called, how many there may be, and how wide each.
-WIDTHS = {
-    "hidden": ("Widths of the hidden layers", 6, 4096),
-    "channels": ("Channels of the stages", 4, 512),
-}
-
-
-#: What beta does, by what is minimized.
-BETA_HELP = {
-    "elbo": "Weight of the KL term: 1 is the VAE; more keeps codes tidier and images blurrier.",
-    "tc": "Weight of the total correlation, the part of the KL that measures how far dimensions depend on one "
-    "another: 1 is the VAE, more makes them less dependent.",
-    "mmd": "Weight of the KL term of each image, beside the MMD, which is about all codes together: less lets an image "
-    "say more. Near 0 single codes run far out.",
-    "iwae": "Weight of the KL's part of each sample. The loss is a bound on log p(x) at 1 only.",
-}
-#: What rises during the warm-up, by what is minimized.
-WARMUP_HELP = {
-    "elbo": "Part of training over which β rises from 0: first draw, then tidy up.",
-    "tc": "Part of training over which the KL term and its total correlation rise from 0 to their full weight: first "
-    "draw, then tidy up.",
-    "mmd": "Part of training over which β and the weight of the MMD rise from 0: first draw, then tidy up. Without it, "
-    "dimensions go unused.",
-    "iwae": "Part of training over which β rises from 0. Until it is over, the loss is no bound on log p(x).",
-}
+#: What every objective is asked for; it is greyed out where one has no use for it.
+COMMON = ("beta", "kl_warmup", "free_bits")
 
 
 class Settings(NamedTuple):
@@ -108,12 +69,12 @@ class Defaults(NamedTuple):
         """Key of the control of a setting."""
         return f"train-{name}{self.suffix}"
 
-    def suiting(self, objective: str) -> Defaults:
-        """The same, with what an objective wants that others do not; under keys of its own."""
-        wanted = SUITED.get(objective)
-        if wanted is None or self.config.objective == objective:
-            return self
-        return self._replace(config=self.config.model_copy(update=wanted), suffix=f"{self.suffix}:{objective}")
+    def of(self, name: str, objective: str) -> tuple[Any, str]:
+        """Where a number of an objective starts, and the key of its control: its own, where it wants another start."""
+        suited = OBJECTIVES[objective].suited
+        if name not in suited or self.config.objective == objective:
+            return getattr(self.config, name), self.key(name)
+        return suited[name], f"{self.key(name)}:{objective}"
 
     def changed(self, settings: Settings) -> set[str]:
         """Which settings are others now and matter to what is learned."""
@@ -264,19 +225,7 @@ def choose_settings(source: Source, start: Defaults) -> Settings:
     with st.expander("Objective"):
         settings |= _choose_objective(settings["model"], start)
     # Only now, as what is minimized decides what it does, and where it starts.
-    suiting = start.suiting(settings["objective"])
-    settings["beta"] = controls.number_input(
-        "β",
-        param="beta",
-        key=suiting.key("beta"),
-        min_value=0.0,
-        max_value=1000.0,
-        step=0.5 if suiting.config.beta >= 0.5 else 0.05,
-        default=suiting.config.beta,
-        help=BETA_HELP[settings["objective"]],
-        within=beta,
-        disabled=settings["model"] == "ae",
-    )
+    settings["beta"] = _ask_objective("beta", settings["model"], settings["objective"], start, within=beta)
     with st.expander("Labels and noise"):
         settings |= _choose_inputs(source, start)
     with st.expander("Training"):
@@ -344,17 +293,15 @@ def _choose_network(model: str, start: Defaults, problems: list[str]) -> dict[st
         "Architecture",
         param="architecture",
         key=start.key("architecture"),
-        options=["mlp", "conv"],
+        options=list(ARCHITECTURES),
         default=start.config.architecture,
-        help="**MLP**: every pixel to every unit; fine for small images. **Convolutional**: "
-        "looks at neighbourhoods; for 16 to 128 pixels.",
-        format_func=lambda name: widgets.ARCHITECTURE_NAMES[name].replace("conv", "Conv"),
+        help=" ".join(f"**{each.title}**: {each.help}" for each in ARCHITECTURES.values()),
+        format_func=lambda name: ARCHITECTURES[name].title,
     )
-    conv = architecture == "conv"
-    usual = start.config.channels if conv else start.config.hidden
-    name = "channels" if conv else "hidden"
+    name, label = ARCHITECTURES[architecture].widths, ARCHITECTURES[architecture].label
+    usual = getattr(start.config, name)
     text = controls.text_input(
-        WIDTHS[name][0],
+        label,
         param=name,
         key=start.key(f"widths-{architecture}"),
         default=", ".join(map(str, usual)),
@@ -362,7 +309,7 @@ def _choose_network(model: str, start: Defaults, problems: list[str]) -> dict[st
     )
     widths: tuple[int, ...] = usual
     try:
-        widths = _read_widths(name, text)
+        widths = _read_widths(name, label, text)
     except ValueError as error:
         st.error(str(error), icon=":material/error:")
         problems.append(f"Under **Network**. {error}")
@@ -370,9 +317,10 @@ def _choose_network(model: str, start: Defaults, problems: list[str]) -> dict[st
         "Activation",
         param="activation",
         key=start.key("activation"),
-        options=ACTIVATIONS,
+        options=list(ACTIVATIONS),
         default=start.config.activation,
         help="The nonlinearity between layers.",
+        format_func=ACTIVATIONS.__getitem__,
     )
     pca_path = controls.toggle(
         "PCA beside the network",
@@ -404,9 +352,10 @@ def _choose_network(model: str, start: Defaults, problems: list[str]) -> dict[st
     }
 
 
-def _read_widths(name: str, text: str) -> tuple[int, ...]:
+def _read_widths(name: str, called: str, text: str) -> tuple[int, ...]:
     """Read the widths of layers; a ValueError says in the form's words what is wrong with them."""
-    called, most, widest = WIDTHS[name]
+    bounds = bounds_of(name)
+    most, widest = bounds["max_length"], bounds["le"]
     widths = []
     for part in map(str.strip, text.split(",")):
         if not part.isdecimal():
@@ -422,100 +371,77 @@ def _read_widths(name: str, text: str) -> tuple[int, ...]:
 
 
 def _choose_objective(model: str, start: Defaults) -> dict[str, Any]:
-    variant = _choose_variant(model, start)
-    suiting = start.suiting(variant["objective"])
-    likelihood = controls.selectbox(
+    """What is minimized, with the numbers that are in it, but for beta, which has a place of its own."""
+    offered = {name: objective_of(model, name) for name, each in OBJECTIVES.items() if model in each.models}
+    name = controls.selectbox(
+        "Minimize",
+        param="objective",
+        key=start.key("objective" if model == "vae" else f"objective-{model}"),
+        options=list(offered),
+        default=start.config.objective if start.config.objective in offered else next(iter(offered)),
+        help=" ".join(f"**{each.title.partition(' (')[0]}**: {each.help}" for each in offered.values()),
+        format_func=lambda name: offered[name].title,
+    )
+    chosen: dict[str, Any] = {"objective": name}
+    for own in offered[name].settings:
+        if own not in COMMON:
+            chosen[own] = _ask_objective(own, model, name, start)
+    chosen["likelihood"] = likelihood = controls.selectbox(
         "Likelihood",
         param="likelihood",
         key=start.key("likelihood"),
-        options=LIKELIHOODS,
+        options=list(LIKELIHOODS),
         default=start.config.likelihood,
-        help="How probable an image is, given what the decoder draws. **Bernoulli** is the usual "
-        "choice for pixels between black and white; strictly it is for black or white ones, and "
-        "**Continuous Bernoulli** for those between.",
-        format_func=LIKELIHOOD_NAMES.__getitem__,
+        help="How probable an image is, given what the decoder draws. "
+        + " ".join(f"**{each.title}**: {each.help}." for each in LIKELIHOODS.values()),
+        format_func=lambda name: LIKELIHOODS[name].title,
     )
-    sigma = start.config.sigma
-    if likelihood.startswith("gaussian"):
-        sigma = controls.number_input(
-            "σ of a pixel",
-            param="sigma",
-            key=start.key("sigma"),
-            min_value=0.01,
-            max_value=10.0,
-            step=0.05,
-            default=start.config.sigma,
-            help="Between 0 and 1, as pixels are: smaller asks for sharper images."
-            if likelihood == "gaussian"
-            else "Where it starts, between 0 and 1, as pixels are. It falls as images become sharper, but not below "
-            "0.001: what rounding to 256 shades leaves unsaid.",
-        )
-    warmup = controls.slider(
-        "Warm-up",
-        param="kl_warmup",
-        key=suiting.key("kl_warmup"),
-        min_value=0.0,
-        max_value=1.0,
-        step=0.05,
-        default=suiting.config.kl_warmup,
-        help=WARMUP_HELP[variant["objective"]],
-        disabled=model == "ae",
-    )
-    free_bits = controls.number_input(
-        "Free bits, nats a dimension",
-        param="free_bits",
-        key=start.key("free_bits"),
-        min_value=0.0,
-        max_value=10.0,
-        step=0.1,
-        default=start.config.free_bits,
-        help="What each dimension may say without paying: keeps dimensions from going unused.",
-        disabled=model == "ae" or variant["objective"] in {"tc", "iwae"},
-    )
-    if variant["objective"] in {"tc", "iwae"}:
-        free_bits = 0.0  # these take the KL term apart, and have none to give
-    return variant | {"likelihood": likelihood, "sigma": sigma, "kl_warmup": warmup, "free_bits": free_bits}
-
-
-def _choose_variant(model: str, start: Defaults) -> dict[str, Any]:
-    """What a VAE minimizes, with the numbers that only this one asks for."""
-    chosen: dict[str, Any] = {"objective": "elbo"}
-    if model == "ae":
-        return chosen
-    chosen["objective"] = controls.selectbox(
-        "Minimize",
-        param="objective",
-        key=start.key("objective"),
-        options=OBJECTIVES,
-        default=start.config.objective,
-        help="**ELBO**: reconstruction + β × KL. **β-TCVAE**: β weighs the total correlation only, "
-        "the part of the KL that measures how far dimensions depend on one another. **InfoVAE**: the MMD holds "
-        "all codes together to the prior, so that β may be small and single images may say more. "
-        "**IWAE**: a tighter bound, from several samples an image.",
-        format_func=OBJECTIVE_NAMES.__getitem__,
-    )
-    if chosen["objective"] == "mmd":
-        chosen["mmd_weight"] = controls.number_input(
-            "Weight of the MMD",
-            param="mmd_weight",
-            key=start.key("mmd_weight"),
-            min_value=0.0,
-            max_value=100_000.0,
-            step=10.0,
-            default=start.config.mmd_weight,
-            help="Nats that it costs if all codes together differ from the prior as much as they can.",
-        )
-    if chosen["objective"] == "iwae":
-        chosen["num_samples"] = controls.number_input(
-            "Samples an image, k",
-            param="num_samples",
-            key=start.key("num_samples"),
-            min_value=1,
-            max_value=64,
-            default=start.config.num_samples,
-            help="More make the bound tighter, and a step that much slower.",
-        )
+    for own, setting in LIKELIHOODS[likelihood].settings.items():
+        chosen[own] = _ask(own, setting, getattr(start.config, own), start.key(own))
+    for common in COMMON[1:]:
+        chosen[common] = _ask_objective(common, model, name, start)
+    if offered[name].no_free_bits:
+        chosen["free_bits"] = 0.0  # whatever the greyed control says
     return chosen
+
+
+def _ask_objective(
+    name: str, model: str, objective: str, start: Defaults, within: DeltaGenerator | None = None
+) -> float:
+    """Ask for a number of an objective, in its words; one that has no use for it says what others do with it."""
+    setting = objective_of(model, objective).settings.get(name)
+    default, key = start.of(name, objective)
+    words = setting or OBJECTIVES["elbo"].settings[name]
+    return _ask(name, words, default, key, within=within, disabled=setting is None)
+
+
+def _ask(
+    name: str,
+    setting: Setting,
+    default: float,
+    key: str,
+    within: DeltaGenerator | None = None,
+    disabled: bool = False,
+) -> float:
+    """Ask for a number of the config, between its bounds."""
+    bounds, number = bounds_of(name), type(default)
+    # What starts at less than one step is changed by less.
+    step = setting.step if setting.step is None or not 0 < default < setting.step else setting.step / 10
+    drawn: dict[str, Any] = {
+        "param": name,
+        "key": key,
+        "min_value": number(bounds["ge"]),
+        "max_value": number(bounds["le"]),
+        "step": step,
+        "default": default,
+        "help": setting.help,
+        "disabled": disabled,
+    }
+    if setting.slider:
+        value: float = controls.slider(setting.label, **drawn)
+    else:
+        value = controls.number_input(setting.label, within=within, **drawn)
+    return value
 
 
 def _choose_inputs(source: Source, start: Defaults) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vaelab.choices import ARCHITECTURES
 from vaelab.config import OWN, TrainConfig
 
 __all__ = ["query_of"]
@@ -35,7 +36,8 @@ def query_of(config: TrainConfig) -> dict[str, str]:
     """
     values: dict[str, Any] = config.model_dump(exclude=_LEFT_OUT)
     values |= values.pop("preprocessing")
-    del values["hidden" if config.architecture == "conv" else "channels"]
+    for other in set(ARCHITECTURES) - {config.architecture}:
+        del values[ARCHITECTURES[other].widths]
     query = {name: _NOTHING.get(name, "none") if value is None else _write(value) for name, value in values.items()}
     if config.dataset.startswith(OWN):
         query["suit"] = "false"  # settings are known, and need no trial

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from pages._ui import browser_code, resources
+from vaelab.config import TrainConfig
 from vaelab.datasets import ImageDataset
 from vaelab.figures import PALETTE
 from vaelab.figures.latent import PENALTY, TERMS
@@ -148,9 +149,8 @@ def curves_of(run: Run) -> tuple[list[str], Floats, Floats]:
         train = steps
     else:
         train = epochs + [record for record in steps if record["step"] > ended]
-    # By what the run is, as there may be no record yet; an autoencoder's total is its reconstruction.
-    added = PENALTY if run.config.objective != "elbo" else {}
-    terms = {"total": TERMS["total"]} if run.config.model == "ae" else TERMS | added
+    # By what the run is, as there may be no record yet.
+    terms = _terms_of(run.config)
     # A step's place is in epochs: what is known of finished ones, or follows from the number of images.
     per_epoch = ended / epochs[-1]["epoch"] if epochs else -(-run.data.num_train // run.config.batch_size)
     return (
@@ -158,6 +158,15 @@ def curves_of(run: Run) -> tuple[list[str], Floats, Floats]:
         _curve(train, "train", list(terms), per_epoch),
         _curve(epochs, "validation", list(terms), per_epoch),
     )
+
+
+def _terms_of(config: TrainConfig) -> dict[str, str]:
+    """The parts of a loss that have curves; where its reconstruction is all there is, that is the total."""
+    terms = TERMS | (PENALTY if config.minimized.has_penalty else {})
+    if config.model == "vae":
+        return terms
+    without_kl = {name: title for name, title in terms.items() if name != "kl"}
+    return without_kl if config.minimized.has_penalty else {"total": terms["total"]}
 
 
 def _curve(records: Sequence[Mapping[str, Any]], split: str, terms: Sequence[str], per_epoch: float) -> Floats:

@@ -14,12 +14,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import address, controls, frame, resources, state
 from pages._ui.text import explained, plain
-from vaelab.config import TrainConfig
+from vaelab.choices import ARCHITECTURES
 from vaelab.datasets import ImageDataset, Labelled
 from vaelab.figures.lecture import enlarged
 from vaelab.images import enlarge, png_data_uri, tile, to_pixels
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.maps import kinds_of_map
+from vaelab.naming import kind_of, summary_of
 from vaelab.runs import Run, RunError, broken_runs, list_runs
 from vaelab.studies import Study, read_progress
 
@@ -69,7 +70,7 @@ MAP_CONFIG = {
 }
 
 #: What architectures are called within a sentence.
-ARCHITECTURE_NAMES = {"mlp": "MLP", "conv": "convolutional"}
+ARCHITECTURE_NAMES = {name: architecture.word for name, architecture in ARCHITECTURES.items()}
 
 #: Said where a way leads through a UMAP map.
 WAYS_ON_UMAP = (
@@ -320,22 +321,16 @@ def say_collapsed(run: Run) -> None:
     figures = run.evaluation() or {}
     if run.config.model == "ae" or figures.get("active_units", 1):
         return
-    warm_up = "" if run.config.kl_warmup else ", or let β rise slowly (the warm-up)"
-    lower = f"Train again with β below {run.config.beta:g}" if run.config.beta > 0 else "Train again for longer"
+    warm_up = "" if run.config.kl_warmup else ", or let {symbol} rise slowly (the warm-up)"
+    settings = run.config.minimized.settings
+    weight = "beta" if "beta" in settings else "gamma"
+    now, symbol = getattr(run.config, weight), settings[weight].label.partition(",")[0]
+    lower = f"Train again with {symbol} below {now:g}" if now > 0 else "Train again for longer"
     st.warning(
         "This model ignores its code: all images have nearly the same one, and every place on the map decodes to "
         f"nearly the same image. {lower}{warm_up}.",
         icon=":material/warning:",
     )
-
-
-def kind_of(config: TrainConfig) -> str:
-    """Name a kind of model in a word or two: ``"VAE"``, ``"denoising AE"``, ``"β-TCVAE"``."""
-    names = {"elbo": "VAE", "tc": "β-TCVAE", "mmd": "InfoVAE", "iwae": "IWAE"}
-    name = "AE" if config.model == "ae" else names[config.objective]
-    if config.conditional:
-        name = f"conditional {name}"
-    return f"denoising {name}" if config.corruption else name
 
 
 def describe_run(run: Run) -> str:
@@ -354,12 +349,6 @@ def unsaid(run: Run, name: str) -> str:
     """What a model is in a few words, without those that its name has already."""
     parts = summary_of(run.config).split(", ")
     return ", ".join(part for part in parts if not re.search(rf"(?<!\w){re.escape(part)}(?![\w.])", name))
-
-
-def summary_of(config: TrainConfig) -> str:
-    """Say what a model is in a few words: ``"VAE 2-D, β 4"``."""
-    beta = "" if config.beta == 1 or config.model == "ae" else f", β {config.beta:g}"
-    return f"{kind_of(config)} {config.latent_dim}-D{beta}"
 
 
 def choose_map(run: Run, pairs: bool = False) -> ProjectionKind:
