@@ -282,6 +282,7 @@ def _browser_model(path: str, version: int) -> bytes:
     return make_browser_model(
         run.config,
         run.data.image_shape,
+        run.layers,
         weights,
         _model_name(run, version),
         "float16" if size > LONG_MODEL else "float32",
