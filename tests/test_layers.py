@@ -11,6 +11,7 @@ import torch
 from pages._ui.browser_code import ASSETS
 from tests.test_browser_types import keys_of
 from vaelab.config import TrainConfig
+from vaelab.earlier_layers import earlier_layers
 from vaelab.export.model import browser_model
 from vaelab.layers import num_weights, read_layers
 from vaelab.models import build_model
@@ -112,10 +113,20 @@ def test_a_run_says_its_layers_without_torch(vae_run):
     assert json.loads(told) == vae_run.engine.model.layers()
 
 
-def test_of_an_older_checkpoint_the_model_says_them(copy):
+def test_of_an_older_checkpoint_the_config_tells_them(copy):
     layers = copy.layers
     forget_layers(copy)
     assert Run.open(copy.path).layers == layers
+
+
+@every_network
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+def test_what_a_config_told_is_what_its_model_says(config, likelihood):
+    config = config.model_copy(update={"likelihood": likelihood})
+    for shape in (SHAPE, (1, 28, 28)):
+        earlier, model = earlier_layers(config, shape, 4), build_model(config, shape, 4)
+        # As text, since the order in which a layer's entries come is that in the browser's file.
+        assert json.dumps(earlier) == json.dumps(model.layers())
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ from safetensors.numpy import save as save_safetensors
 
 from vaelab.config import OWN, Preprocessing, TrainConfig, expanded, explain
 from vaelab.datasets.base import DatasetUnavailable
+from vaelab.earlier_layers import earlier_layers
 from vaelab.files import write_whole
 from vaelab.layers import Layers, read_layers
 
@@ -731,15 +732,15 @@ class Run:
     def layers(self) -> Layers:
         """What the model consists of.
 
-        Checkpoints say it since they were given a list of it; of an older one it is the model that says it, for which
-        torch is needed.
+        Its checkpoint says it, or, where that is older than such lists, the config.
 
         Raises
         ------
         RunError
-            If there is no checkpoint, or it is damaged.
+            If the checkpoint is damaged, or training has not loaded its images yet.
         """
-        return self._written_layers() or self.engine.model.layers()
+        layers = self._written_layers()
+        return layers or earlier_layers(self.config, self.data.image_shape, len(self.data.label_names))
 
     def _written_layers(self) -> Layers | None:
         if not (self.path / CHECKPOINT).exists():
@@ -906,7 +907,7 @@ class Run:
         arrays, numbers
             As ``checkpoint`` reads them.
         layers
-            What the model consists of; without it, ``layers`` has to build the model.
+            What the model consists of; without it, the config alone tells.
         """
         metadata = {name: repr(value) for name, value in numbers.items()}
         if layers is not None:
