@@ -255,7 +255,7 @@ def test_a_collapsed_model_says_so_where_one_looks(launch, copy, script, query):
 def test_a_model_too_large_for_a_page_is_decoded_on_the_server(launch, monkeypatch):
     resources.why_not_live.clear()
     resources.browser_model.clear()
-    monkeypatch.setattr("vaelab.export.browser.MAX_WEIGHTS", 1000)
+    monkeypatch.setattr("vaelab.export.model.MAX_WEIGHTS", 1000)
     app = launch()
     assert "it is decoded on the server instead." in app.info[0].value
     assert len(app.slider) == 2

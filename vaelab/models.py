@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vaelab.config import TrainConfig
+from vaelab.layers import Layers
 from vaelab.likelihoods import LIKELIHOODS
 from vaelab.nn import ConvDecoder, ConvEncoder, MLPDecoder, MLPEncoder, Posterior
 from vaelab.pca import principal_components
@@ -107,6 +108,22 @@ class Autoencoder(nn.Module):
         posterior = self.encoder(x, labels)
         z = self.code(posterior, generator)
         return Output(posterior, z, self.decoder(z, labels))
+
+    def layers(self) -> Layers:
+        """What the model consists of, as its checkpoint is to say it."""
+        names = {tensor: name for name, tensor in self.state_dict(keep_vars=True).items()}
+
+        def said(value: Any) -> Any:
+            match value:
+                case dict():
+                    return {key: said(entry) for key, entry in value.items()}
+                case [Tensor(), *_]:
+                    return {names[tensor]: list(tensor.shape) for tensor in value}
+                case list() | tuple():
+                    return [said(entry) for entry in value]
+            return value
+
+        return {part: said(getattr(self, part).layers()) for part in ("encoder", "decoder")}
 
 
 def _noise_like(z: Tensor, generator: torch.Generator | None) -> Tensor:

@@ -9,7 +9,7 @@
 ``status.json``
     What it is doing, by whom, with a heartbeat.
 ``checkpoints/last.safetensors``
-    What training goes on from; an epoch is finished once this names it.
+    What training goes on from, and the model's layers; an epoch is finished once this names it.
 ``checkpoints/epoch-0000.safetensors`` ...
     What the model looked like then: codes of a fixed subset of images, the decoder's weights. Of
     a long training only some are kept (``kept_epochs``).
@@ -48,7 +48,9 @@ from safetensors.numpy import save as save_safetensors
 
 from vaelab.config import OWN, Preprocessing, TrainConfig, expanded, explain
 from vaelab.datasets.base import DatasetUnavailable
+from vaelab.earlier_layers import earlier_layers
 from vaelab.files import write_whole
+from vaelab.layers import Layers, read_layers
 
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset, Progress, Source
@@ -80,6 +82,10 @@ MOST_SNAPSHOTS = 48
 
 LABELS = "labels.safetensors"
 CHECKPOINT = "checkpoints/last.safetensors"
+#: In the checkpoint's metadata, what the model consists of.
+LAYERS = "layers"
+#: Biases of an encoder from before checkpoints listed layers, which had convolutions, dense layers and heads alone.
+_BIAS = re.compile(r"model\.encoder\.(stages|body|heads)\.(\w+)\.bias")
 
 #: What may lie in a run's folder before its first epoch has ended.
 _FIRST_FILES = (
@@ -720,7 +726,28 @@ class Run:
         """
         arrays, metadata = self.read_arrays(CHECKPOINT)
         with _reading(self, CHECKPOINT):
-            return arrays, {name: float(value) for name, value in metadata.items()}
+            return arrays, {name: float(value) for name, value in metadata.items() if name != LAYERS}
+
+    @property
+    def layers(self) -> Layers:
+        """What the model consists of.
+
+        Its checkpoint says it, or, where that is older than such lists, the config.
+
+        Raises
+        ------
+        RunError
+            If the checkpoint is damaged, or training has not loaded its images yet.
+        """
+        layers = self._written_layers()
+        return layers or earlier_layers(self.config, self.data.image_shape, len(self.data.label_names))
+
+    def _written_layers(self) -> Layers | None:
+        if not (self.path / CHECKPOINT).exists():
+            return None
+        with _reading(self, CHECKPOINT), safe_open(self.path / CHECKPOINT, "np") as file:
+            text = (file.metadata() or {}).get(LAYERS)
+            return None if text is None else read_layers(text)
 
     @cached_property
     def engine(self) -> Engine:
@@ -760,19 +787,18 @@ class Run:
     def _check_checkpoint(self) -> None:
         """Look whether the encoder's layers are as wide as the config says: without a model, and in microseconds."""
         config = self.config
-        widths = {"heads.mu": config.latent_dim}
-        if config.architecture == "mlp":
-            widths |= {f"body.{2 * index}": width for index, width in enumerate(config.hidden)}
-        else:
-            widths |= {f"stages.{2 * index}": width for index, width in enumerate(config.channels)}
-            widths["body.0"] = config.conv_hidden
+        before_code = config.hidden if config.architecture == "mlp" else (*config.channels, config.conv_hidden)
+        widths = [*before_code, config.latent_dim, config.latent_dim]
+        layers = self._written_layers()
         with _reading(self, CHECKPOINT), safe_open(self.path / CHECKPOINT, "np") as file:
-            names = set(file.keys())
-            found = {
-                layer: file.get_slice(f"model.encoder.{layer}.bias").get_shape()[0]
-                for layer in widths
-                if f"model.encoder.{layer}.bias" in names
-            }
+            if layers is None:
+                named = filter(None, map(_BIAS.fullmatch, file.keys()))
+                in_order = sorted(named, key=lambda m: (("stages", "body", "heads").index(m[1]), len(m[2]), m[2]))
+                biases = [match[0] for match in in_order]
+            else:
+                of_widths = (layer for layer in layers["encoder"] if layer["op"] in {"dense", "conv"})
+                biases = [f"model.{name}" for layer in of_widths for name in layer["bias"]]
+            found = [file.get_slice(name).get_shape()[0] for name in biases]
         if found and found != widths:
             raise self.misfit()
 
@@ -873,9 +899,19 @@ class Run:
         for leftover in self.path.rglob(".*.safetensors.*"):  # of a kill amid a write
             leftover.unlink(missing_ok=True)
 
-    def write_checkpoint(self, arrays: Arrays, numbers: Mapping[str, float]) -> None:
-        """Replace the last checkpoint; with this, the epoch it names is finished."""
+    def write_checkpoint(self, arrays: Arrays, numbers: Mapping[str, float], layers: Layers | None = None) -> None:
+        """Replace the last checkpoint; with this, the epoch it names is finished.
+
+        Parameters
+        ----------
+        arrays, numbers
+            As ``checkpoint`` reads them.
+        layers
+            What the model consists of; without it, the config alone tells.
+        """
         metadata = {name: repr(value) for name, value in numbers.items()}
+        if layers is not None:
+            metadata[LAYERS] = json.dumps(layers)
         self.write_arrays(CHECKPOINT, arrays, metadata)
 
     def write_snapshot(self, snapshot: Snapshot) -> None:

@@ -291,5 +291,5 @@ def _save(run: Run, trainer: Trainer, data: ImageDataset) -> None:
     mu = engine.encode(data.images[indices], data.labels_of(indices)).mu
     run.write_snapshot(Snapshot(trainer.epoch, indices, mu, decoder))
     tensors, numbers = trainer.state()
-    run.write_checkpoint({name: value.numpy() for name, value in tensors.items()}, numbers)
+    run.write_checkpoint({name: value.numpy() for name, value in tensors.items()}, numbers, trainer.model.layers())
     run.thin_snapshots()

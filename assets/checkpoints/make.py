@@ -176,7 +176,7 @@ def strip(run: Run) -> None:
     """Leave what it takes to look at ``run``, and nothing of where it was made."""
     arrays, numbers = run.checkpoint()
     weights = {key: value for key, value in arrays.items() if key.startswith("model.")}
-    run.write_checkpoint(weights, numbers)
+    run.write_checkpoint(weights, numbers, run.layers)
     for epoch in run.snapshot_epochs():
         (run.path / "checkpoints" / f"epoch-{epoch:04d}.safetensors").unlink()
     lines = (run.path / "metrics.jsonl").read_text().splitlines(keepends=True)

@@ -1,7 +1,8 @@
 /**
  * The picture of a whole autoencoder, along which an image moves.
  *
- * @import { Layer, Network } from "../network/network.js"
+ * @import { Layer } from "../network/layers.js"
+ * @import { Network } from "../network/network.js"
  *
  * @typedef {object} Stage  Where an image comes by.
  * @property {string} title
@@ -152,13 +153,13 @@ export class Pipeline {
  */
 function stagesOf(network, images) {
   const { encoder, decoder, latentDim, numPixels } = network;
-  /** @type {(title: string, short: string, count: number, inputs: number, more: Partial<Stage>) => Stage} */
-  const stage = (title, short, count, inputs, more) => ({
+  /** @type {(title: string, short: string, count: number, made: Layer | null, more: Partial<Stage>) => Stage} */
+  const stage = (title, short, count, made, more) => ({
     title,
     short,
     count,
-    inputs,
-    weights: (inputs + 1) * count,
+    inputs: made ? made.inputs : 0,
+    weights: made ? (made.numWeights * count) / made.outputs : 0,
     kind: "layer",
     layer: null,
     most: 1,
@@ -169,7 +170,7 @@ function stagesOf(network, images) {
   /** @type {(half: string, layers: Layer[]) => Stage[]} */
   const hidden = (half, layers) =>
     layers.slice(0, -1).map((layer, i) =>
-      stage(`${half}, layer ${i + 1}`, `layer ${i + 1}`, layer.outputs, layer.inputs, {
+      stage(`${half}, layer ${i + 1}`, `layer ${i + 1}`, layer.outputs, layer, {
         layer,
         most: brightest(network, layer, images),
       }),
@@ -177,12 +178,12 @@ function stagesOf(network, images) {
   /** @param {Layer[]} layers */
   const lastOf = (layers) => layers[layers.length - 1];
   return [
-    stage("Input", "image x", numPixels, 0, { kind: "image", weights: 0 }),
+    stage("Input", "image x", numPixels, null, { kind: "image" }),
     ...hidden("Encoder", encoder),
     // The model's last layer could give a width for each number too; an autoencoder has no use for it.
-    stage("Code", "code z", latentDim, lastOf(encoder).inputs, { kind: "code" }),
+    stage("Code", "code z", latentDim, lastOf(encoder), { kind: "code" }),
     ...hidden("Decoder", decoder),
-    stage("Output", "image x̂", numPixels, lastOf(decoder).inputs, { kind: "image" }),
+    stage("Output", "image x̂", numPixels, lastOf(decoder), { kind: "image" }),
   ];
 }
 

@@ -49,6 +49,7 @@ export class Conv {
     this.outputs = this.step;
     this.out = arena.reserve(BATCH * this.step);
     this.activate = overAll(pick(ACTIVATIONS, "activation", spec.activation));
+    this.numWeights = (length + 1) * outputs;
     this.multiplyAdds = this.outHeight * this.outWidth * length * outputs;
   }
 

@@ -1,5 +1,5 @@
 /**
- * The layers of a network, as `LayerSpec` of vaelab/export/browser.py lists them.
+ * The layers of a network, as the modules of vaelab/nn say them and vaelab/export/model.py hands them over.
  *
  * @import { Arena, Machine } from "./kernel.js"
  * @import { Tensors } from "./safetensors.js"
@@ -10,8 +10,11 @@
  * @typedef {{ op: "add", activation: string, bias: string }} AddSpec
  * @typedef {{ op: "skip", link: string, weight: string, bias: string, width: number }} SkipSpec
  * @typedef {DenseSpec | ConvSpec | AddSpec | SkipSpec} LayerSpec
+ *
+ * @typedef {Dense | Conv | Add | Skip} Layer
  */
 import { ACTIVATIONS, LINKS, overAll } from "./activations.js";
+import { Conv } from "./conv.js";
 import { BATCH, PANEL, pack } from "./kernel.js";
 import { pick, take } from "./safetensors.js";
 
@@ -49,6 +52,7 @@ export class Dense {
     this.activate = overAll(pick(ACTIVATIONS, "activation", spec.activation));
     this.multiplyAdds = this.inputs * this.outputs;
     this.numLabels = spec.labels ? take(tensors, spec.labels, 2).shape[0] : 0;
+    this.numWeights = (inputs + 1 + this.numLabels) * outputs;
     this.biasData = bias.data;
     this.labelData = spec.labels ? take(tensors, spec.labels, 2, this.numLabels * this.outputs).data : null;
   }
@@ -101,6 +105,7 @@ export class Add {
     const bias = take(tensors, spec.bias, 1);
     this.inputs = bias.data.length;
     this.outputs = bias.data.length;
+    this.numWeights = bias.data.length;
     this.bias = arena.reserve(this.inputs, (to) => to.set(bias.data));
   }
 
@@ -140,6 +145,7 @@ export class Skip {
     this.inputs = spec.width;
     this.outputs = spec.width;
     this.multiplyAdds = this.dense.multiplyAdds;
+    this.numWeights = this.dense.numWeights;
   }
 
   /**
@@ -163,3 +169,9 @@ export class Skip {
     return this;
   }
 }
+
+/**
+ * By their ops.
+ * @type {Record<string, new (...given: any) => Layer>}
+ */
+export const LAYERS = { dense: Dense, conv: Conv, add: Add, skip: Skip };

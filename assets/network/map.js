@@ -7,10 +7,10 @@
  * @typedef {[number, number]} Place  On the map.
  * @typedef {[number, number, number]} Covariance  xx, xy and yy.
  *
- * One dimension of the code, for its slider: `DimSpec` of vaelab/export/browser.py.
+ * One dimension of the code, for its slider: `DimSpec` of vaelab/export/map.py.
  * @typedef {{ dim: number, limit: number, active: boolean, kl: number | null, name: string }} DimSpec
  *
- * What the metadata of a map's file say: `MapSpec` of vaelab/export/browser.py.
+ * What the metadata of a map's file say: `MapSpec` of vaelab/export/map.py.
  * @typedef {object} MapSpec
  * @property {string} model  The `id` of the model that it maps.
  * @property {string} run  Whose model it is.

@@ -3,11 +3,9 @@
  *
  * Images are (height, width, channels) throughout, values from 0 to 1.
  *
- * @import { LayerSpec } from "./layers.js"
+ * @import { Layer, LayerSpec } from "./layers.js"
  *
- * @typedef {Dense | Conv | Add | Skip} Layer
- *
- * What the metadata of a model's file say: `ModelSpec` of vaelab/export/browser.py.
+ * What the metadata of a model's file say: `ModelSpec` of vaelab/export/model.py.
  * @typedef {object} ModelSpec
  * @property {string} id  What tells this model from all others, its epoch included.
  * @property {number} latent_dim
@@ -22,16 +20,12 @@
  * @typedef {{ mu: Float32Array, sigma: Float32Array }} Posterior
  */
 import { MEANS, overAll } from "./activations.js";
-import { Conv } from "./conv.js";
 import { Arena, BATCH } from "./kernel.js";
-import { Add, Dense, Skip } from "./layers.js";
+import { Dense, LAYERS, Skip } from "./layers.js";
 import { likelihoodOf } from "./likelihoods.js";
 import { pick, readSafetensors, specOf } from "./safetensors.js";
 
-/** @type {Record<string, new (...given: any) => Layer>} */
-const LAYERS = { dense: Dense, conv: Conv, add: Add, skip: Skip };
-
-/** What logvar is kept within, as vaelab/nn.py keeps it. */
+/** What logvar is kept within, as vaelab/nn keeps it. */
 const LOGVAR_BOUNDS = [-30, 20];
 
 /** A model's encoder and decoder. */

@@ -160,7 +160,7 @@ def _train_large(data_folder: Path, path: Path) -> Run:
 
 
 def _print_many_points(browser: Any, address: str, run: Run) -> None:
-    model = len(browser_model(run.config, run.data.image_shape, run.checkpoint()[0], run.name))
+    model = len(browser_model(run.config, run.data.image_shape, run.layers, run.checkpoint()[0], run.name))
     with _visit(browser, address) as page:
         rows = [_smoothness(page, f"{page.evaluate(NUM_POINTS):,} points")]
         before, num_ready = page.received(), page.evaluate("lab.ready.length")

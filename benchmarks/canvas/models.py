@@ -17,14 +17,8 @@ from torch import Tensor
 
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
-from vaelab.export.browser import (
-    ConvSpec,
-    DenseSpec,
-    LayerSpec,
-    ModelSpec,
-    browser_model,
-    safetensors_file,
-)
+from vaelab.export.file import safetensors_file
+from vaelab.export.model import LayerSpec, ModelSpec, browser_model
 from vaelab.models import build_model
 from vaelab.runs import Run, list_runs
 from vaelab.suggest import network_for
@@ -67,12 +61,12 @@ def all_models() -> Iterator[Model]:
 def untrained(name: str, config: TrainConfig, shape: tuple[int, int, int], asked: float, **more: Any) -> Model:
     model = build_model(config, shape)
     weights = {f"model.{key}": value.numpy() for key, value in model.state_dict().items()}
-    file = browser_model(config, shape, weights, name)
+    file = browser_model(config, shape, model.layers(), weights, name)
     return Model(name, config.latent_dim, file, Engine(model, config).decode, asked, **more)
 
 
 def shipped(run: Run) -> Model:
-    file = browser_model(run.config, run.data.image_shape, run.checkpoint()[0], run.name)
+    file = browser_model(run.config, run.data.image_shape, run.layers, run.checkpoint()[0], run.name)
     # A conditional model decodes with its first label, as the page does.
     decode = partial(run.engine.decode, labels=0) if run.config.conditional else run.engine.decode
     return Model(f"shipped {run.name}", run.config.latent_dim, file, decode, 8)
@@ -114,7 +108,7 @@ def vae_explainer() -> Model:
 
     weight, bias = normal(2, 3136, fan_in=2), normal(3136, fan_in=8)
     arrays = {"0.weight": weight, "0.bias": bias}
-    specs: list[LayerSpec] = [DenseSpec(op="dense", activation="relu", weight="0.weight", bias="0.bias")]
+    specs: list[LayerSpec] = [{"op": "dense", "activation": "relu", "weight": "0.weight", "bias": "0.bias"}]
     naive = [({"op": "dense", "relu": True}, weight, bias)]
     steps: list[tuple[Tensor, Tensor, int]] = []
     side, useful = 7, weight.size
@@ -142,24 +136,24 @@ def vae_explainer() -> Model:
             f"{index}.bias": np.tile(b, stride**2),
         }
         specs.append(
-            ConvSpec(
-                op="conv",
-                activation="none" if last else "relu",
-                weight=f"{index}.weight",
-                bias=f"{index}.bias",
-                height=side,
-                width=side,
-                stride=1,
-                pad=1,
-                shuffle=stride,
-            )
+            {
+                "op": "conv",
+                "activation": "none" if last else "relu",
+                "weight": f"{index}.weight",
+                "bias": f"{index}.bias",
+                "height": side,
+                "width": side,
+                "stride": 1,
+                "pad": 1,
+                "shuffle": stride,
+            }
         )
         steps.append((torch.tensor(w).permute(2, 3, 0, 1), torch.tensor(b), stride))
         useful += side * side * w.size
         side *= stride
     # The component wants an encoder too; nobody calls this one.
     arrays |= {"e.weight": np.zeros((784, 4), np.float32), "e.bias": np.zeros(4, np.float32)}
-    encoder = DenseSpec(op="dense", activation="none", weight="e.weight", bias="e.bias")
+    encoder: LayerSpec = {"op": "dense", "activation": "none", "weight": "e.weight", "bias": "e.bias"}
     spec = ModelSpec(
         id="vae-explainer",
         latent_dim=2,

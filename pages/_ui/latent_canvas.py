@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
-from operator import mul
 from typing import Any, Literal, NamedTuple, TypedDict
 
 import numpy as np
@@ -225,10 +224,12 @@ def send_posterior(run: Run, data: ImageDataset) -> None:
 
 def has_true_posterior(run: Run) -> bool:
     """Whether the page looks for the true posterior of an image: by trying all codes, so they are few and quick."""
-    config, num_pixels = run.config, prod(run.data.image_shape)
-    widths = config.latent_dim, *reversed(config.hidden), num_pixels
-    quick = config.architecture == "mlp" and sum(map(mul, widths[1:], widths[:-1])) <= MOST_MULTIPLY_ADDS
-    return config.model == "vae" and config.latent_dim == 2 and num_pixels <= MOST_PIXELS and quick
+    config = run.config
+    if config.model != "vae" or config.latent_dim != 2 or prod(run.data.image_shape) > MOST_PIXELS:
+        return False
+    decoder = run.layers["decoder"]
+    multiply_adds = sum(prod(shape) for layer in decoder for shape in layer.get("weight", {}).values())
+    return multiply_adds <= MOST_MULTIPLY_ADDS and all(layer["op"] in {"dense", "skip"} for layer in decoder)
 
 
 def send_thumbnails(data: Labelled, projection: Projection, map_key: str) -> None:

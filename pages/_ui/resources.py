@@ -253,6 +253,7 @@ def browser_model(run: Run) -> bytes:
     return make_browser_model(
         run.config,
         run.data.image_shape,
+        run.layers,
         weights,
         model_name(run),
         "float16" if size > LONG_MODEL else "float32",

@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import load
 
 from vaelab.config import TrainConfig
-from vaelab.export import browser, browser_map, browser_model
+from vaelab.export import browser_map, browser_model, model
 from vaelab.latent.density import neighbour_radii
 from vaelab.latent.projections import PROJECTIONS, Projection, pca, plane
 from vaelab.likelihoods import LIKELIHOODS
@@ -33,6 +33,11 @@ def weights_of(config, image_shape, num_labels=0):
     return {f"model.{name}": value.numpy() for name, value in model.state_dict().items()}
 
 
+def write_model(config, image_shape, weights, dtype="float32", num_labels=0):
+    layers = build_model(config, image_shape, num_labels).layers()
+    return browser_model(config, image_shape, layers, weights, "Ada 12", dtype)
+
+
 def read(file, kind):
     """What a file says it is, and its arrays."""
     length = int.from_bytes(file[:8], "little")
@@ -53,7 +58,7 @@ def write_map(projection, **settings):
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_a_model_says_what_it_is(config, image_shape, dtype):
     weights = weights_of(config, image_shape)
-    spec, arrays = read(browser_model(config, image_shape, weights, "Ada 12", dtype), "model")
+    spec, arrays = read(write_model(config, image_shape, weights, dtype), "model")
     assert spec["id"] == "Ada 12"
     assert spec["latent_dim"] == config.latent_dim
     assert tuple(spec["image_shape"]) == image_shape
@@ -63,7 +68,7 @@ def test_a_model_says_what_it_is(config, image_shape, dtype):
 @architectures
 def test_every_weight_is_in_the_file_once(config, image_shape):
     weights = weights_of(config, image_shape)
-    spec, arrays = read(browser_model(config, image_shape, weights, "model"), "model")
+    spec, arrays = read(write_model(config, image_shape, weights), "model")
     named = [
         value
         for layer in spec["encoder"] + spec["decoder"]
@@ -79,7 +84,7 @@ def test_every_weight_is_in_the_file_once(config, image_shape):
 
 @architectures
 def test_layers_follow_one_another(config, image_shape):
-    spec, arrays = read(browser_model(config, image_shape, weights_of(config, image_shape), "model"), "model")
+    spec, arrays = read(write_model(config, image_shape, weights_of(config, image_shape)), "model")
     numbers = int(np.prod(image_shape))
     for part, first, last in [
         ("encoder", numbers, 2 * config.latent_dim),
@@ -114,7 +119,7 @@ def test_layers_follow_one_another(config, image_shape):
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
 def test_the_kind_of_model_and_of_mean_are_told(model, likelihood):
     config = TrainConfig(model=model, likelihood=likelihood, hidden=(4,))
-    spec, _ = read(browser_model(config, (1, 8, 8), weights_of(config, (1, 8, 8)), "model"), "model")
+    spec, _ = read(write_model(config, (1, 8, 8), weights_of(config, (1, 8, 8))), "model")
     assert spec["is_vae"] is (model == "vae")
     sigmoid = likelihood != "continuous_bernoulli"
     assert spec["mean"] == ("sigmoid" if sigmoid else likelihood)
@@ -125,7 +130,7 @@ def test_the_kind_of_model_and_of_mean_are_told(model, likelihood):
 def test_a_sigma_that_was_learned_is_told_as_it_was_learned():
     config = TrainConfig(likelihood="gaussian_learned", hidden=(4,))
     weights = weights_of(config, (1, 8, 8)) | {"model.likelihood.log_sigma": np.array(np.log(0.3), np.float32)}
-    spec, _ = read(browser_model(config, (1, 8, 8), weights, "model"), "model")
+    spec, _ = read(write_model(config, (1, 8, 8), weights), "model")
     assert spec["sigma"] == pytest.approx(0.3)
 
 
@@ -142,7 +147,7 @@ def test_a_sigma_that_was_learned_is_told_as_it_was_learned():
 )
 def test_weights_of_another_architecture_are_refused(config, image_shape, trained):
     with pytest.raises(ValueError, match=r"^These weights do not fit .*: \S+ (is|has) .*\.$"):
-        browser_model(config, image_shape, weights_of(trained, image_shape), "model")
+        write_model(config, image_shape, weights_of(trained, image_shape))
 
 
 @pytest.mark.parametrize(
@@ -162,22 +167,22 @@ def test_a_weight_that_is_missing_is_named(config, name):
     weights = weights_of(config, (1, 28, 28))
     del weights[f"model.{name}"]
     with pytest.raises(ValueError, match=rf"{name} is missing, and should have .*\.$"):
-        browser_model(config, (1, 28, 28), weights, "model")
+        write_model(config, (1, 28, 28), weights)
 
 
 def test_too_many_weights_are_refused(monkeypatch):
     config = TrainConfig(hidden=(64,))
     weights = weights_of(config, (1, 8, 8))
     encoder, decoder = 64 * 64 + 64 + 2 * (64 * 2 + 2), 2 * 64 + 64 + 64 * 64 + 64
-    monkeypatch.setattr(browser, "MAX_WEIGHTS", encoder + decoder)
-    assert browser_model(config, (1, 8, 8), weights, "model")
-    monkeypatch.setattr(browser, "MAX_WEIGHTS", encoder + decoder - 1)
+    monkeypatch.setattr(model, "MAX_WEIGHTS", encoder + decoder)
+    assert write_model(config, (1, 8, 8), weights)
+    monkeypatch.setattr(model, "MAX_WEIGHTS", encoder + decoder - 1)
     with pytest.raises(ValueError, match=r"^This model has 0 million weights, and .* instead\.$"):
-        browser_model(config, (1, 8, 8), weights, "model")
+        write_model(config, (1, 8, 8), weights)
 
 
 def test_a_page_is_asked_to_hold_64_megabytes_at_the_most():
-    assert 4 * browser.MAX_WEIGHTS == 64e6
+    assert 4 * model.MAX_WEIGHTS == 64e6
 
 
 # --- Labels -------------------------------------------------------------------------------------
@@ -194,7 +199,7 @@ def test_the_first_dense_layer_of_each_part_has_the_labels_rows(config, image_sh
     rows = {part: f"model.{part}.label.weight" for part in ("encoder", "decoder")}
     for name in rows.values():
         weights[name] = rng.normal(size=weights[name].shape).astype(np.float32)
-    file = browser_model(conditional(config), image_shape, weights, "model", dtype)
+    file = write_model(conditional(config), image_shape, weights, dtype, num_labels=4)
     spec, arrays = read(file, "model")
     for part, name in rows.items():
         dense = [layer for layer in spec[part] if layer["op"] == "dense"]
@@ -203,7 +208,7 @@ def test_the_first_dense_layer_of_each_part_has_the_labels_rows(config, image_sh
         assert arrays[dense[0]["labels"]].shape == (4, len(arrays[dense[0]["bias"]]))
     # The rest is as it is without labels.
     plain = {k: v for k, v in weights.items() if k not in rows.values()}
-    _, others = read(browser_model(config, image_shape, plain, "model", dtype), "model")
+    _, others = read(write_model(config, image_shape, plain, dtype), "model")
     assert others.keys() == {name for name in arrays if not name.endswith(".labels")}
     for name, array in others.items():
         np.testing.assert_array_equal(array, arrays[name])
@@ -211,7 +216,7 @@ def test_the_first_dense_layer_of_each_part_has_the_labels_rows(config, image_sh
 
 @architectures
 def test_a_model_without_labels_has_no_rows_for_them(config, image_shape):
-    file = browser_model(config, image_shape, weights_of(config, image_shape), "model")
+    file = write_model(config, image_shape, weights_of(config, image_shape))
     spec, arrays = read(file, "model")
     assert not any("labels" in layer for layer in spec["encoder"] + spec["decoder"])
     assert not any(name.endswith("labels") for name in arrays)
@@ -227,18 +232,18 @@ def test_labels_rows_that_are_missing_or_of_another_width_are_named(config, imag
         weights | {name: weights[name][:, 1:]},
     ):
         with pytest.raises(ValueError, match=rf"^These weights do not .*: {part}\.label\.weight "):
-            browser_model(config, image_shape, damaged, "model")
+            write_model(config, image_shape, damaged, num_labels=4)
 
 
 def test_labels_count_among_the_weights_that_a_page_holds(monkeypatch):
     config = TrainConfig(hidden=(64,), conditional=True)
     weights = weights_of(config, (1, 8, 8), 10)
     total = sum(array.size for name, array in weights.items() if ".likelihood." not in name)
-    monkeypatch.setattr(browser, "MAX_WEIGHTS", total)
-    assert browser_model(config, (1, 8, 8), weights, "model")
-    monkeypatch.setattr(browser, "MAX_WEIGHTS", total - 1)
+    monkeypatch.setattr(model, "MAX_WEIGHTS", total)
+    assert write_model(config, (1, 8, 8), weights, num_labels=10)
+    monkeypatch.setattr(model, "MAX_WEIGHTS", total - 1)
     with pytest.raises(ValueError, match=r"^This model has 0 million weights"):
-        browser_model(config, (1, 8, 8), weights, "model")
+        write_model(config, (1, 8, 8), weights, num_labels=10)
 
 
 # --- Maps ---------------------------------------------------------------------------------------

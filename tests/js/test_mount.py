@@ -36,9 +36,9 @@ def send(page, file, after=""):
 
 def model_file(name="a@1", seed=0):
     config = TrainConfig(hidden=(8,), seed=seed)
-    weights = build_model(config, SHAPE).state_dict()
-    arrays = {f"model.{key}": value.numpy() for key, value in weights.items()}
-    return browser_model(config, SHAPE, arrays, name)
+    model = build_model(config, SHAPE)
+    arrays = {f"model.{key}": value.numpy() for key, value in model.state_dict().items()}
+    return browser_model(config, SHAPE, model.layers(), arrays, name)
 
 
 def map_file(name="a@1", thumbnails=None):
@@ -186,12 +186,12 @@ def test_a_model_it_cannot_run_is_refused_in_a_sentence(bare):
 def run_files(latent_dim, name):
     """A model and a map of a run in a space of so many dimensions."""
     config = TrainConfig(latent_dim=latent_dim, hidden=(8,))
-    weights = build_model(config, SHAPE).state_dict()
-    arrays = {f"model.{key}": value.numpy() for key, value in weights.items()}
+    model = build_model(config, SHAPE)
+    arrays = {f"model.{key}": value.numpy() for key, value in model.state_dict().items()}
     codes = np.random.default_rng(0).normal(size=(50, latent_dim)).astype(np.float32)
     make = plane if latent_dim <= 2 else pca
-    model = browser_model(config, SHAPE, arrays, f"{name}@1")
-    return model, browser_map(make(codes, np.arange(50)), f"{name}@1", name, "latent-map")
+    file = browser_model(config, SHAPE, model.layers(), arrays, f"{name}@1")
+    return file, browser_map(make(codes, np.arange(50)), f"{name}@1", name, "latent-map")
 
 
 def z(page):
@@ -316,7 +316,7 @@ def make_labelled(seed=0, latent_dim=2):
 def files_of(engine, name, map_key="latent-map", link=None, order=None, thumbnails=None):
     """A model and its map of 50 images, each with the label that its number leaves by 4."""
     weights = {f"model.{key}": value.numpy() for key, value in engine.model.state_dict().items()}
-    model = browser_model(engine.config, SHAPE, weights, f"{name}@1")
+    model = browser_model(engine.config, SHAPE, engine.model.layers(), weights, f"{name}@1")
     projection = projection_of(engine, order)
     labels = projection.indices % len(NAMES)
     labelled = {"labels": labels, "label_names": NAMES}

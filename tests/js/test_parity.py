@@ -147,7 +147,7 @@ def make_engine(config, image_shape, num_labels=0):
 
 def model_file(engine, image_shape, dtype="float32"):
     weights = {f"model.{k}": v.numpy() for k, v in engine.model.state_dict().items()}
-    return browser_model(engine.config, image_shape, weights, "model", dtype)
+    return browser_model(engine.config, image_shape, engine.model.layers(), weights, "model", dtype)
 
 
 def assert_same(module, engine, image_shape, rng, *, simd=True, dtype="float32", atol=CLOSE, n=100):
@@ -331,7 +331,8 @@ def test_the_shipped_models(module, rng, path, simd):
     z = rng.normal(size=(100, run.config.latent_dim)).astype(np.float32)
     label = max(0, run.engine.num_labels - 2)  # where there are labels, any but the first
     images = run.engine.decode(z, label)  # of what it knows, and more like it than noise
-    decoded, mu, sigma = module.network(browser_model(run.config, shape, weights, path.name), z, images, simd, label)
+    file = browser_model(run.config, shape, run.layers, weights, path.name)
+    decoded, mu, sigma = module.network(file, z, images, simd, label)
     codes = run.engine.encode(images, label)
     np.testing.assert_allclose(decoded, images, rtol=0, atol=CLOSE)
     np.testing.assert_allclose(mu, codes.mu, rtol=0, atol=CLOSE)

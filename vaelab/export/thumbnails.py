@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from vaelab.export.browser import safetensors_file
+from vaelab.export.file import safetensors_file
 from vaelab.images import as_pixels
 
 __all__ = ["MAX_PIXELS", "ThumbnailsSpec", "browser_thumbnails"]
