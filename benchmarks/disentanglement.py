@@ -1,4 +1,4 @@
-"""Whether beta-TCVAE gives each factor of ``shapes`` a dimension of its own, beside a plain VAE."""
+"""Whether beta-TCVAE and FactorVAE give each factor of ``shapes`` a dimension of its own, beside a plain VAE."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ CANDIDATES: dict[str, dict[str, Any]] = {
     "VAE": {},
     "beta-VAE, beta 4": {"beta": 4},
     "beta-TCVAE, beta 4": {"objective": "tc", "beta": 4},
+    "FactorVAE, gamma 10": {"objective": "factor", "gamma": 10},
 }
 #: Twice as many as there are factors, as Chen et al. 2018 have it: a code that could spread out.
 LATENT_DIM = 10

@@ -179,7 +179,7 @@ def test_a_conditional_model_of_one_seed_has_the_same_other_weights(model, archi
 @pytest.mark.parametrize("objective", [name for name, each in OBJECTIVES.items() if "vae" in each.models])
 def test_gradients_reach_every_parameter_of_a_conditional_model(architecture, objective):
     network = build("vae", architecture, conditional=True)
-    config = TrainConfig(objective=objective, beta=2.0)
+    config = TrainConfig(objective=objective, beta=2.0, latent_dim=SMALL["latent_dim"])
     terms = loss_terms(network, make_images(architecture), config, labels=LABELS, companion=companion_of(config))
     terms.total.mean().backward()
     for name, parameter in network.named_parameters():

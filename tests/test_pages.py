@@ -96,6 +96,9 @@ MORE = [
     ("runs.py", {"runs": "digits-2d"}),
     ("train.py", {"objective": "mmd", "corruption": "blur", "likelihood": "gaussian"}),
     ("train.py", {"objective": "iwae", "architecture": "conv"}),
+    ("train.py", {"objective": "factor"}),
+    ("train.py", {"objective": "capacity"}),
+    ("train.py", {"model": "ae", "objective": "wae"}),
 ]
 
 

@@ -42,6 +42,8 @@ def test_a_sweep_differs_in_one_setting_only():
         (TrainConfig(), "latent_dim", [2, 0], "latent_dim was 0; it must be at least 1."),
         (TrainConfig(), "beta", [-1], "beta was -1.0; it must be at least 0."),
         (TrainConfig(model="ae"), "beta", [1, 2], "An autoencoder has no KL term"),
+        (TrainConfig(model="ae", objective="wae"), "beta", [1, 2], "An autoencoder has no KL term"),
+        (TrainConfig(objective="capacity"), "beta", [1, 2], "There is no beta in objective capacity"),
     ],
 )
 def test_a_value_that_cannot_be_leaves_no_run_behind(config, over, values, sentence):

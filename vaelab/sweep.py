@@ -90,8 +90,9 @@ def sweep_configs(config: TrainConfig, over: SweptName, values: Sequence[float])
     [1.0, 4.0]
     """
     if over == "beta" and over not in config.minimized.settings:
-        what = "An autoencoder" if config.model == "ae" else f"Objective {config.objective}"
-        raise ValueError(f"{what} has no KL term to weigh: choose a VAE with objective elbo to sweep beta.")
+        if config.model == "ae":
+            raise ValueError("An autoencoder has no KL term to weigh: choose a VAE to sweep beta.")
+        raise ValueError(f"There is no beta in objective {config.objective}: choose objective elbo to sweep beta.")
     settings = config.model_dump()
     number = int if over in WHOLE else float
     return [TrainConfig.model_validate(settings | {over: number(value)}) for value in values]
