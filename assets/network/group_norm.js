@@ -27,10 +27,11 @@ export class GroupNorm {
     const bias = take(tensors, spec.bias, 1, this.channels);
     this.weight = arena.reserve(this.channels, (to) => to.set(weight.data));
     this.bias = arena.reserve(this.channels, (to) => to.set(bias.data));
-    this.numPixels = spec.height * spec.width;
+    this.scale = new Float64Array(this.channels);
+    this.shift = new Float64Array(this.channels);
     this.groups = spec.groups;
     this.eps = spec.eps;
-    this.inputs = this.numPixels * this.channels;
+    this.inputs = spec.height * spec.width * this.channels;
     this.outputs = this.inputs;
     this.numWeights = 2 * this.channels;
     this.multiplyAdds = 2 * this.inputs;
@@ -47,36 +48,48 @@ export class GroupNorm {
   run({ floats }, at, step, count) {
     this.out = at;
     this.step = step;
-    const width = this.channels / this.groups;
     for (let i = 0; i < count; i++) {
-      for (let first = 0; first < this.channels; first += width) this.#normalize(floats, at + i * step, first, width);
-      this.activate(floats, at + i * step, at + i * step + this.inputs);
+      const from = at + i * step;
+      this.#normalize(floats, from);
+      this.activate(floats, from, from + this.inputs);
     }
     return this;
   }
 
   /**
+   * One image, whose floats lie from `at` on.
    * @param {Float32Array} floats
    * @param {number} at
-   * @param {number} first  Of the group's channels.
-   * @param {number} width
    */
-  #normalize(floats, at, first, width) {
-    const { channels, inputs, numPixels, weight, bias } = this;
-    /** @param {(value: number) => number} f */
-    const mean = (f) => {
-      let sum = 0;
-      for (let from = at + first; from < at + inputs; from += channels) {
-        for (let c = 0; c < width; c++) sum += f(floats[from + c]);
+  #normalize(floats, at) {
+    const { channels, groups, scale, shift } = this;
+    const end = at + this.inputs;
+    // In double precision, so that the mean of the squares loses nothing to that of the numbers.
+    const sums = new Float64Array(channels);
+    const squares = new Float64Array(channels);
+    for (let from = at; from < end; from += channels) {
+      for (let c = 0; c < channels; c++) {
+        const value = floats[from + c];
+        sums[c] += value;
+        squares[c] += value * value;
       }
-      return sum / (numPixels * width);
-    };
-    const middle = mean((value) => value);
-    const spread = Math.sqrt(mean((value) => (value - middle) ** 2) + this.eps);
-    for (let from = at; from < at + inputs; from += channels) {
+    }
+    const width = channels / groups;
+    const size = this.inputs / groups;
+    for (let first = 0; first < channels; first += width) {
+      const mean = total(sums.subarray(first, first + width)) / size;
+      const variance = total(squares.subarray(first, first + width)) / size - mean * mean;
+      const spread = Math.sqrt(Math.max(variance, 0) + this.eps);
       for (let c = first; c < first + width; c++) {
-        floats[from + c] = ((floats[from + c] - middle) / spread) * floats[weight + c] + floats[bias + c];
+        scale[c] = floats[this.weight + c] / spread;
+        shift[c] = floats[this.bias + c] - mean * scale[c];
       }
+    }
+    for (let from = at; from < end; from += channels) {
+      for (let c = 0; c < channels; c++) floats[from + c] = floats[from + c] * scale[c] + shift[c];
     }
   }
 }
+
+/** @param {Float64Array} numbers */
+const total = (numbers) => numbers.reduce((sum, number) => sum + number, 0);
