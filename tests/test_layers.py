@@ -25,8 +25,9 @@ every_network = pytest.mark.parametrize(
         TrainConfig(hidden=(7,), latent_dim=3, pca_path=True, conditional=True),
         TrainConfig(latent_dim=3, **CONV),
         TrainConfig(latent_dim=3, pca_path=True, conditional=True, **CONV),
+        TrainConfig(latent_dim=3, group_norm=True, **CONV),
     ],
-    ids=["mlp", "mlp and path", "conv", "conv and path"],
+    ids=["mlp", "mlp and path", "conv", "conv and path", "group norm"],
 )
 SHAPE = (3, 16, 16)
 
@@ -93,7 +94,7 @@ def test_the_browser_knows_every_layer_and_all_that_it_is_told_of_it(config):
     text = (ASSETS / "network/layers.js").read_text("utf-8")
     for layer in spec["encoder"] + spec["decoder"]:
         optional = {"labels"} - layer.keys()
-        assert layer.keys() == keys_of(text, layer["op"].title() + "Spec") - optional
+        assert layer.keys() == keys_of(text, layer["op"].title().replace("_", "") + "Spec") - optional
 
 
 # --- In the run's folder ------------------------------------------------------------------------
@@ -122,7 +123,7 @@ def test_of_an_older_checkpoint_the_config_tells_them(copy):
 @every_network
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
 def test_what_a_config_told_is_what_its_model_says(config, likelihood):
-    config = config.model_copy(update={"likelihood": likelihood})
+    config = config.model_copy(update={"likelihood": likelihood, "group_norm": False})  # which came with the lists
     for shape in (SHAPE, (1, 28, 28)):
         earlier, model = earlier_layers(config, shape, 4), build_model(config, shape, 4)
         # As text, since the order in which a layer's entries come is that in the browser's file.

@@ -103,6 +103,35 @@ def test_the_conv_decoder_is_its_layers_on_plain_nchw():
     assert torch.allclose(decoder(z), y + decoder.image_bias, atol=1e-5)
 
 
+def test_group_normalization_follows_each_convolution_but_the_last(rng):
+    """Against numpy, and Wu and He's equations 1 and 2: one mean and one variance for each image and group."""
+
+    def normalized(norm, images):
+        grouped = images.reshape(len(images), norm.num_groups, -1)
+        middle, variance = grouped.mean(-1, keepdims=True), grouped.var(-1, keepdims=True)
+        flat = ((grouped - middle) / np.sqrt(variance + norm.eps)).reshape(images.shape)
+        return flat * norm.weight.numpy()[:, None, None] + norm.bias.numpy()[:, None, None]
+
+    for network in (
+        ConvEncoder((3, 32, 32), (16, 12), 6, 2, "silu", group_norm=True),
+        ConvDecoder((3, 32, 32), (16, 12), 6, 2, "silu", group_norm=True),
+    ):
+        network.requires_grad_(False)
+        norms = [module for module in network.stages if isinstance(module, torch.nn.GroupNorm)]
+        kinds = [type(module).__name__ for module in network.stages]
+        if isinstance(network, ConvEncoder):
+            assert kinds == ["Conv", "GroupNorm", "SiLU"] * 2
+            assert [norm.num_groups for norm in norms] == [8, 4]
+        else:
+            assert kinds == ["Upsample", "GroupNorm", "SiLU", "Upsample"]
+        for norm in norms:
+            norm.weight.normal_()
+            norm.bias.normal_()
+            images = rng.normal(3, 2, (4, norm.num_channels, 5, 5))
+            found = norm.double()(torch.from_numpy(images)).numpy()
+            np.testing.assert_allclose(found, normalized(norm, images), atol=1e-10)
+
+
 # --- Labels -------------------------------------------------------------------------------------
 
 LABELLED = {

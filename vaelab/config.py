@@ -173,6 +173,7 @@ class TrainConfig(BaseModel):
         description="Channels of the conv encoder's stages, each halving the image.",
     )
     conv_hidden: int = Field(128, ge=1, le=4096, description="Width of the dense layer beside the conv network's code.")
+    group_norm: bool = Field(False, description="Normalize what each convolution gives, in groups of channels.")
     activation: ActivationName = Field("silu", description="Nonlinearity between layers.")
     conditional: bool = Field(False, description="Tell encoder and decoder the image's label; the code is the rest.")
     pca_path: bool = Field(

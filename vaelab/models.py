@@ -70,9 +70,9 @@ class Autoencoder(nn.Module):
             self.encoder = MLPEncoder(image_shape, config.hidden, d, act, num_labels, config.pca_path)
             self.decoder = MLPDecoder(image_shape, config.hidden, d, act, num_labels, to_logits)
         else:
-            width = config.conv_hidden
-            self.encoder = ConvEncoder(image_shape, config.channels, width, d, act, num_labels, config.pca_path)
-            self.decoder = ConvDecoder(image_shape, config.channels, width, d, act, num_labels, to_logits)
+            network = image_shape, config.channels, config.conv_hidden, d, act, num_labels
+            self.encoder = ConvEncoder(*network, config.pca_path, config.group_norm)
+            self.decoder = ConvDecoder(*network, to_logits, config.group_norm)
 
     def start_at(self, images: NDArray[np.uint8], seed: int = 0) -> None:
         """Start at what is known of the training images before any training: their mean, or their PCA.

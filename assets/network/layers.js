@@ -9,12 +9,15 @@
  *   stride: number, pad: number, shuffle: number }} ConvSpec
  * @typedef {{ op: "add", activation: string, bias: string }} AddSpec
  * @typedef {{ op: "skip", link: string, weight: string, bias: string, width: number }} SkipSpec
- * @typedef {DenseSpec | ConvSpec | AddSpec | SkipSpec} LayerSpec
+ * @typedef {{ op: "group_norm", activation: string, weight: string, bias: string, height: number, width: number,
+ *   groups: number, eps: number }} GroupNormSpec
+ * @typedef {DenseSpec | ConvSpec | AddSpec | SkipSpec | GroupNormSpec} LayerSpec
  *
- * @typedef {Dense | Conv | Add | Skip} Layer
+ * @typedef {Dense | Conv | Add | Skip | GroupNorm} Layer
  */
 import { ACTIVATIONS, LINKS, overAll } from "./activations.js";
 import { Conv } from "./conv.js";
+import { GroupNorm } from "./group_norm.js";
 import { BATCH, PANEL, pack } from "./kernel.js";
 import { pick, take } from "./safetensors.js";
 
@@ -174,4 +177,4 @@ export class Skip {
  * By their ops.
  * @type {Record<string, new (...given: any) => Layer>}
  */
-export const LAYERS = { dense: Dense, conv: Conv, add: Add, skip: Skip };
+export const LAYERS = { dense: Dense, conv: Conv, add: Add, skip: Skip, group_norm: GroupNorm };

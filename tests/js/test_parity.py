@@ -270,6 +270,14 @@ def test_a_linear_path_beside_the_network(module, rng, settings, image_shape, mo
     assert_same(module, engine, image_shape, rng, simd=simd)
 
 
+@kernels
+@pytest.mark.parametrize("channels", [(5, 16), (8, 6), (16, 32)])
+@pytest.mark.parametrize("pca_path", [False, True])
+def test_group_normalization(module, rng, channels, pca_path, simd):
+    config = TrainConfig(**CONV | {"channels": channels}, group_norm=True, pca_path=pca_path, latent_dim=5)
+    assert_same(module, make_engine(config, (3, 28, 28)), (3, 28, 28), rng, simd=simd, n=20)
+
+
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
 def test_a_linear_path_with_every_pixel_model(module, rng, likelihood):
     engine = make_engine(TrainConfig(pca_path=True, likelihood=likelihood, **MLP), (3, 8, 8))

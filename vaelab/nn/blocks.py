@@ -5,6 +5,7 @@ The names and shapes of parameters are filled in by the model, which knows them:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 
 from vaelab.layers import Layer
 
-__all__ = ["ACTIVATIONS", "Block", "Conv", "Dense", "Upsample", "layers_in"]
+__all__ = ["ACTIVATIONS", "Block", "Conv", "Dense", "GroupNorm", "Upsample", "layers_in"]
 
 #: Of an image ``(C, H, W)``, or of a row of numbers ``(N,)``.
 Shape = tuple[int, ...]
@@ -126,6 +127,37 @@ class Upsample(nn.Module):
     def layer(self, inputs: Shape) -> Layer:
         """A convolution, whose outputs become four pixels each."""
         return self.conv.layer(inputs, shuffle=2)
+
+
+class GroupNorm(nn.GroupNorm):
+    """Each image's channels in up to eight groups, each brought to mean 0 and variance 1, then scaled and shifted.
+
+    Wu and He 2018, arXiv:1803.08494. It knows no batch, so an image's code does not depend on what else is encoded.
+
+    Parameters
+    ----------
+    channels
+        Before and after.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(math.gcd(8, channels), channels)
+
+    def layer(self, inputs: Shape) -> Layer:
+        """Of images of any size; ``eps`` is added to the variance."""
+        _, height, width = inputs
+        return {
+            "op": "group_norm",
+            "inputs": inputs,
+            "outputs": inputs,
+            "activation": "none",
+            "weight": [self.weight],
+            "bias": [self.bias],
+            "height": height,
+            "width": width,
+            "groups": self.num_groups,
+            "eps": self.eps,
+        }
 
 
 def layers_in(sequence: nn.Sequential, inputs: Shape) -> list[Layer]:

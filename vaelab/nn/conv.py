@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from vaelab.layers import Layer
-from vaelab.nn.blocks import ACTIVATIONS, Conv, Upsample, layers_in
+from vaelab.nn.blocks import ACTIVATIONS, Conv, GroupNorm, Upsample, layers_in
 from vaelab.nn.parts import Decoder, Encoder, Heads, Posterior, dense_layers
 
 __all__ = ["ConvDecoder", "ConvEncoder"]
@@ -35,6 +35,8 @@ class ConvEncoder(Encoder):
         How many labels it can be told; 0 for a model that knows none.
     pca_path
         Whether PCA's code is added to the network's, as ``start_at_pca`` says it.
+    group_norm
+        Whether a ``GroupNorm`` follows each convolution.
     """
 
     def __init__(
@@ -46,12 +48,14 @@ class ConvEncoder(Encoder):
         activation: str,
         num_labels: int = 0,
         pca_path: bool = False,
+        group_norm: bool = False,
     ) -> None:
         super().__init__(num_labels, hidden, (math.prod(image_shape), latent_dim) if pca_path else None)
         self.image_shape = image_shape
         stages: list[nn.Module] = []
         for before, after in pairwise((image_shape[0], *channels)):
-            stages += [Conv(before, after, 4, stride=2), ACTIVATIONS[activation]()]
+            norm = [GroupNorm(after)] if group_norm else []
+            stages += [Conv(before, after, 4, stride=2), *norm, ACTIVATIONS[activation]()]
         self.stages = nn.Sequential(*stages)
         side = image_shape[1] // 2 ** len(channels)
         self.body = dense_layers([channels[-1] * side * side, hidden], activation)
@@ -90,6 +94,8 @@ class ConvDecoder(Decoder):
     link
         From pixels to what the likelihood reads; given where PCA's image is added to the network's,
         as ``start_at_pca`` says it.
+    group_norm
+        Whether a ``GroupNorm`` follows each stage but the last, which draws the image.
     """
 
     def __init__(
@@ -101,16 +107,17 @@ class ConvDecoder(Decoder):
         activation: str,
         num_labels: int = 0,
         link: Callable[[Tensor], Tensor] | None = None,
+        group_norm: bool = False,
     ) -> None:
         super().__init__(num_labels, hidden, image_shape, latent_dim, link)
         side = image_shape[1] // 2 ** len(channels)
         self.small_shape = (side, side, channels[-1])
         self.body = dense_layers([latent_dim, hidden, side * side * channels[-1]], activation)
-        backwards = (*reversed(channels), image_shape[0])
         stages: list[nn.Module] = []
-        for before, after in pairwise(backwards):
-            stages += [Upsample(before, after), ACTIVATIONS[activation]()]
-        self.stages = nn.Sequential(*stages[:-1])
+        for before, after in pairwise(reversed(channels)):
+            norm = [GroupNorm(after)] if group_norm else []
+            stages += [Upsample(before, after), *norm, ACTIVATIONS[activation]()]
+        self.stages = nn.Sequential(*stages, Upsample(channels[0], image_shape[0]))
         # A convolution's bias is one number a channel; the mean image wants one a pixel.
         self.image_bias = nn.Parameter(torch.zeros(image_shape))
 
