@@ -10,8 +10,8 @@ from pages._ui import controls, fitting, frame, resources, state, widgets
 from pages._ui.anomaly_case import AnomalySource, Case, detector_of, missing_classes
 from pages._ui.image_picker import pick_image
 from pages._ui.outliers import EITHER, draw_error, draw_outliers
-from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
 from pages._ui.text import explained
+from vaelab.choices import CORRUPTIONS
 from vaelab.datasets import SOURCES, is_local, sources
 from vaelab.evaluation.anomalies import MIN_HELD_OUT, SCORES, unit_of
 from vaelab.evaluation.detection import Confusion, confusion, threshold_for
@@ -30,9 +30,6 @@ KINDS = {
     "corrupted": "Corrupted images",
     "other": "Other images",
 }
-#: Damage so slight that some of it passes for normal: there is something to weigh.
-SLIGHT = {"masking": 0.1, "gaussian": 0.1, "salt_and_pepper": 0.05, "blur": 0.5}
-#: Parameters of the URL that only one kind of anomalies has.
 #: Images in each half of the gallery.
 NUM_SHOWN = 20
 #: Of the control that says which list of images to look at, and of the one that says which of them.
@@ -295,21 +292,21 @@ def choose_anomalies(run: Run) -> AnomalySource:
             "How",
             param="damage",
             key="anomaly-corruption",
-            options=list(STRENGTHS),
-            default=next(iter(SLIGHT)),
+            options=list(CORRUPTIONS),
+            default="masking",
             help="What is done to the normal images.",
-            format_func=CORRUPTION_NAMES.__getitem__,
+            format_func=lambda name: CORRUPTIONS[name].title,
             width=160,
         )
-        name, least, most, _ = STRENGTHS[what]
+        corruption = CORRUPTIONS[what]
         strength = controls.slider(
-            name,
+            corruption.strength,
             param="strength",
             key=f"anomaly-strength:{what}",
-            min_value=least,
-            max_value=most,
+            min_value=0.0,
+            max_value=corruption.most,
             step=0.05,
-            default=SLIGHT[what],
+            default=corruption.slight,
             help="How strong the damage is.",
             width=170,
         )

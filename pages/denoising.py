@@ -22,7 +22,7 @@ from pages._ui.denoisers import (
     sweep,
 )
 from pages._ui.image_table import Row, draw_table
-from pages._ui.settings import CORRUPTION_NAMES, STRENGTHS
+from vaelab.choices import CORRUPTIONS
 from vaelab.evaluation.denoising import Quality, best_of, hide_box, hide_region
 from vaelab.figures.maps import strength_curves
 
@@ -99,29 +99,25 @@ def choose_other(run: Run) -> Run | None:
 
 
 def choose_noise(run: Run) -> tuple[str, float]:
-    kinds = list(STRENGTHS)
     kind = controls.selectbox(
         "Noise",
         param="noise",
         key="noise-kind",
-        options=kinds,
+        options=list(CORRUPTIONS),
         default=run.config.corruption or "gaussian",
-        help="**Gaussian**: every pixel a little off. **Salt and pepper**: some pixels black or "
-        "white. **Missing pixels**: some black. **Blur**: neighbours run into one another.",
-        format_func=CORRUPTION_NAMES.__getitem__,
+        help=" ".join(f"**{each.title}**: {each.help}." for each in CORRUPTIONS.values()),
+        format_func=lambda name: CORRUPTIONS[name].title,
         width=170,
     )
-    name, least, most, default = STRENGTHS[kind]
-    if run.config.corruption == kind:
-        default = run.config.corruption_strength
+    corruption = CORRUPTIONS[kind]
     strength = controls.slider(
-        name,
+        corruption.strength,
         param="strength",
         key=f"noise-strength-{kind}",
-        min_value=least,
-        max_value=most,
+        min_value=0.0,
+        max_value=corruption.most,
         step=0.05,
-        default=default,
+        default=run.config.corruption_strength if run.config.corruption == kind else corruption.start,
         help="How strong the damage is; pixels run from 0, black, to 1, white.",
         width=190,
     )
@@ -137,7 +133,7 @@ def training_of(run: Run, kind: str) -> str:
             f"**{widgets.plain(run.title)}** ({widgets.kind_of(config)}) was trained without noise: it takes away "
             f"what its {config.latent_dim} numbers cannot say.{label_note}"
         )
-    damage = CORRUPTION_NAMES[config.corruption]
+    damage = CORRUPTIONS[config.corruption].title
     damage = damage if damage.startswith("Gaussian") else damage.lower()
     where = "" if config.corruption == kind else ", **not for the noise chosen here**"
     return (
@@ -186,7 +182,7 @@ def draw_curves(
     strength: float,
     seed: int,
 ) -> None:
-    name, _, most, _ = STRENGTHS[kind]
+    name, most = CORRUPTIONS[kind].strength, CORRUPTIONS[kind].most
     strengths = [float(value) for value in np.linspace(most / 6, most, 6)]
     few = chosen[: num_judged(runs, "curves")]
     qualities = sweep(runs, data, few, kind, strengths, seed)

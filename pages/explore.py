@@ -354,7 +354,7 @@ def draw_samples(run: Run) -> None:
             seed = controls.seed("Draw again", key="sample-seed", help="Draw other codes from the prior.")
         _, images = run.engine.sample(36, seed)
         widgets.sheet(images, 12, "Images decoded from random codes")
-        if not run.engine.is_vae:
+        if not run.config.minimized.fills_prior:
             st.caption(
                 "An autoencoder was never asked to fill latent space as the prior does: many of these "
                 "come from places where it has put no image. That is what the VAE's KL term mends."

@@ -127,7 +127,6 @@ def title_of_images(run: Run) -> str:
 
 def row(run: Run, status: Status, name: str, images: str) -> dict[str, Any]:
     config, figures = run.config, run.evaluation() or {}
-    vae = config.model == "vae"
     return {
         "Name": name,
         "State": status.state,
@@ -135,7 +134,7 @@ def row(run: Run, status: Status, name: str, images: str) -> dict[str, Any]:
         "Images": images,
         "Model": f"{widgets.kind_of(config)}, {widgets.ARCHITECTURE_NAMES[config.architecture]}",
         "Dims": config.latent_dim,
-        "β": config.beta if vae else None,
+        "β": config.beta if "beta" in config.minimized.settings else None,
         "Epoch": max(run.epoch, 0),
         "Took": widgets.duration(status.seconds) if status.seconds else None,
         "Size": num_megabytes(run),

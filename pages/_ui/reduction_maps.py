@@ -119,7 +119,8 @@ def panels_of(maps: Maps, models: dict[str, Run]) -> list[MapPanel]:
         if run is not None:
             dims = run.config.latent_dim
             axes[name] = ("z1", "z2") if dims <= 2 else ("PC 1 of the codes", "PC 2 of the codes")
-            kind = title if run.config.model == "ae" else widgets.kind_of(run.config)
+            kind = widgets.kind_of(run.config)
+            kind = title if kind == "AE" else kind  # there is room to spell it out
             title = f"{kind[0].upper()}{kind[1:]}, {dims}-D" + (" by PCA" if dims > 2 else "")
         if name not in maps.places:
             absent = "is being made …" if name == "umap" else "is not trained yet"

@@ -26,8 +26,6 @@ from vaelab.datasets import SOURCES, Source, is_local, sources
 from vaelab.proposals import usual_config
 
 __all__ = [
-    "CORRUPTION_NAMES",
-    "STRENGTHS",
     "Defaults",
     "Settings",
     "choose_defaults",
@@ -35,10 +33,6 @@ __all__ = [
     "choose_source",
     "download_size",
 ]
-
-CORRUPTION_NAMES = {None: "not at all"} | {name: corruption.title for name, corruption in CORRUPTIONS.items()}
-#: What a corruption's strength is called, its least and most, and where it starts.
-STRENGTHS = {name: (each.strength, 0.0, each.most, each.start) for name, each in CORRUPTIONS.items()}
 
 #: What every objective is asked for; it is greyed out where one has no use for it.
 COMMON = ("beta", "kl_warmup", "free_bits")
@@ -463,22 +457,22 @@ def _choose_inputs(source: Source, start: Defaults) -> dict[str, Any]:
         default="none",
         help="A **denoising** model: what is encoded is damaged, anew each step, and the clean "
         "image is to be reconstructed.",
-        format_func=lambda name: CORRUPTION_NAMES[None if name == "none" else name],
+        format_func=lambda name: "not at all" if name == "none" else CORRUPTIONS[name].title,
     )
     chosen: dict[str, Any] = {
         "conditional": conditional and bool(source.label_names),
         "corruption": None if corruption == "none" else corruption,
     }
     if corruption != "none":
-        name, least, most, default = STRENGTHS[corruption]
+        damage = CORRUPTIONS[corruption]
         chosen["corruption_strength"] = controls.slider(
-            name,
+            damage.strength,
             param="corruption_strength",
             key=start.key(f"strength-{corruption}"),
-            min_value=least,
-            max_value=most,
+            min_value=0.0,
+            max_value=damage.most,
             step=0.01,
-            default=default,
+            default=damage.start,
             help="How strong the damage is in training.",
         )
     return chosen
