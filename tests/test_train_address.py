@@ -20,6 +20,7 @@ CONFIGS = {
         channels=(8, 16),
         activation="tanh",
         conditional=True,
+        group_norm=True,
         pca_path=True,
         likelihood="gaussian_learned",
         sigma=0.25,

@@ -96,7 +96,16 @@ class Defaults(NamedTuple):
 
 #: The settings that each of the reasons is about.
 PARTS = {
-    "Network": {"architecture", "hidden", "channels", "activation", "pca_path", "batch_size", "learning_rate"},
+    "Network": {
+        "architecture",
+        "hidden",
+        "channels",
+        "activation",
+        "group_norm",
+        "pca_path",
+        "batch_size",
+        "learning_rate",
+    },
     "Size": {"size", "color", "binarize"},
     "Code": {"latent_dim", "code_noise"},
     "Pixels": {"likelihood", "sigma"},
@@ -316,6 +325,16 @@ def _choose_network(model: str, start: Defaults, problems: list[str]) -> dict[st
         help="The nonlinearity between layers.",
         format_func=ACTIVATIONS.__getitem__,
     )
+    group_norm = False
+    if architecture == "conv":
+        group_norm = controls.toggle(
+            "Group normalization",
+            param="group_norm",
+            key=start.key("group_norm"),
+            default=start.config.group_norm,
+            help="Brings what each convolution gives to one scale, in groups of channels: better pictures for the same "
+            "number of steps, of which each takes about an eighth longer.",
+        )
     pca_path = controls.toggle(
         "PCA beside the network",
         param="pca_path",
@@ -341,6 +360,7 @@ def _choose_network(model: str, start: Defaults, problems: list[str]) -> dict[st
         "conv_hidden": start.config.conv_hidden,
         name: widths,
         "activation": activation,
+        "group_norm": group_norm,
         "pca_path": pca_path,
         "code_noise": code_noise,
     }

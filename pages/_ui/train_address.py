@@ -10,7 +10,7 @@ from vaelab.config import OWN, TrainConfig
 __all__ = ["query_of"]
 
 #: What is not on the page, or is this machine's rather than the training's.
-_LEFT_OUT = {"conv_hidden", "group_norm", "device", "threads"}
+_LEFT_OUT = {"conv_hidden", "device", "threads"}
 #: How the address writes that a setting is nothing.
 _NOTHING = {"size": "0", "color": "as-is", "num_images": "none", "classes": "none"}
 
