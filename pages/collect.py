@@ -280,7 +280,7 @@ def watch(found: DrawingSet, missing: int) -> None:
     def has_news() -> bool:
         return missing_from(collecting.count_drawings(found.name)) != missing
 
-    @frame.part(every=1.0 if found.is_open else None, until=has_news)
+    @frame.part(every=1.0 if found.is_open else None, until=has_news, waits=True)
     def body() -> None:
         drawings = collecting.list_drawings(found.name)
         arrivals(found, drawings, partial(widgets.attempt, collecting.remove_drawing, found.name))

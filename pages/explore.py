@@ -123,6 +123,7 @@ def folded(name: str) -> str:
 def explore(run: Run, data: ImageDataset | Remembered, shown: Shown) -> None:
     # Importing torch holds up the server, and the cores, for seconds. So the first time in a
     # server's life what needs it waits until the browser has drawn the rest, and asks for it.
+    view_of(run, shown)  # of a map that was not kept, this takes torch at once
     cold = not resources.torch_is_loaded()
 
     def is_complete() -> bool:
@@ -173,6 +174,7 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown) -> None:
             send_errors(run)
         if cold and not wait:
             resources.load_torch()
+            st.rerun()
 
 
 def view_of(run: Run, shown: Shown) -> widgets.MapView:

@@ -79,7 +79,7 @@ def get_ready() -> None:
     if resources.torch_is_loaded():
         return
 
-    @frame.part(every=2.0, later=True)
+    @frame.part(every=2.0, once_drawn=True)
     def load() -> None:
         resources.load_torch()
 

@@ -68,7 +68,10 @@ def follow(maps: Maps) -> None:
     if not maps.missing:
         return
 
-    @frame.part(every=1.0, until=lambda: any(resources.known_study(run, name) for run, name, _ in maps.missing))
+    def has_more() -> bool:
+        return any(resources.known_study(run, name) for run, name, _ in maps.missing)
+
+    @frame.part(every=1.0, until=has_more, waits=True)
     def bars() -> None:
         for study in maps.missing:
             widgets.study_or_progress(*study)

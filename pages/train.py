@@ -141,11 +141,13 @@ def watch(run: Run) -> None:
         def body() -> None:
             now = resources.jobs().status(run)
             draw_head(run, now)
+            at_once = frame.is_first_pass()
             if run.epoch >= 0:
                 # The curves at once, where they are to go on: what the map needs may take seconds to load.
-                draw_course(run, now, curves_only=frame.is_first_pass() and now.state in ACTIVE)
-            elif not frame.is_first_pass():
-                resources.load_torch()  # while there is nothing to see yet
+                needs_time = at_once or not resources.torch_is_loaded()
+                draw_course(run, now, curves_only=needs_time and now.state in ACTIVE)
+            if not at_once:
+                resources.load_torch()
 
 
 def draw_head(run: Run, status: Status) -> None:

@@ -67,6 +67,29 @@ def test_back_leads_to_what_was_and_to_the_default_of_what_the_address_does_not_
     assert query(app) == {}
 
 
+def test_back_to_another_page_resets_what_its_address_does_not_name(monkeypatch):
+    def pages() -> None:
+        import streamlit as st
+
+        from pages._ui import address, controls
+
+        address.open_page("second" if st.session_state.get("second") else "first")
+        with address.drawing():
+            controls.toggle("More", param="more", key="more", help="Show more.")
+
+    app = AppTest.from_function(pages).run()
+    app.session_state["second"] = True
+    app.run()
+    app.toggle[0].set_value(True).run()
+    assert query(app) == {"more": "true"}
+    monkeypatch.setattr(address, "_went_back", lambda: True)
+    app.session_state["second"] = False
+    app.query_params.clear()
+    app.run()
+    assert not app.toggle[0].value
+    assert query(app) == {}
+
+
 def test_on_another_page_the_same_query_is_news():
     def pages() -> None:
         import streamlit as st
@@ -140,7 +163,13 @@ def test_where_a_part_fails_the_others_are_in_the_address_and_its_own_settings_s
     assert query(app) == {"second": "true"}
     app.toggle(key="first").set_value(True).run()
     assert "This part is broken" in app.error[0].value
-    assert query(app) == {"second": "true"}
+    assert query(app) == {"second": "true", "first": "true"}
+    # And whoever is sent that address.
+    other = AppTest.from_function(with_parts)
+    other.query_params.update({"first": "true", "second": "true", "more": "of it"})
+    other.run()
+    assert "This part is broken" in other.error[0].value
+    assert query(other) == {"first": "true", "second": "true", "more": "of it"}
 
 
 def test_what_comes_later_keeps_its_place_in_the_address():
@@ -191,6 +220,30 @@ def test_a_part_that_waits_has_the_page_drawn_anew_once_it_has_what_it_waits_for
     assert app.session_state["runs"] == 3  # the click's, and the page anew; AppTest reruns no part by itself
     app.run()
     assert app.session_state["runs"] == 4
+
+
+def test_what_ended_while_the_page_was_drawn_is_not_waited_for_in_vain():
+    def late() -> None:
+        import streamlit as st
+
+        from pages._ui import address, frame
+
+        address.open_page("page")
+        runs = st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+        is_made = runs > 1
+        with address.drawing():
+            if not is_made:
+                # It ends after the page has looked, and before the part does.
+                @frame.part(every=1.0, until=lambda: True, waits=True)
+                def body() -> None:
+                    st.text("Being made …")
+
+            else:
+                st.text("Made")
+
+    app = AppTest.from_function(late).run()
+    assert app.session_state["runs"] == 2
+    assert [text.value for text in app.text] == ["Made"]
 
 
 def test_a_part_looks_again_only_while_it_waits(monkeypatch):

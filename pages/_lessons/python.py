@@ -175,7 +175,7 @@ def make() -> None:
 def follow(made: Making) -> None:
     """Say how far it has come, until it has ended."""
 
-    @frame.part(every=0.4, until=lambda: not made.is_running)
+    @frame.part(every=0.4, until=lambda: not made.is_running, waits=True)
     def body() -> None:
         text = "Building the model …"
         if made.curve:

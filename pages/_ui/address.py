@@ -5,8 +5,9 @@ the address is to have (``put``). ``drawing`` goes around what draws the page, a
 by itself: at the end of what runs, the address gets what was put, in one step of the browser's Back. So
 what is no longer drawn is no longer in the address.
 
-News is a query that this page has neither had nor written, or that the browser went Back to. Any other may come
-late, sent before the browser heard what the address has become.
+News is a query that this page has neither had nor written, or that the browser went Back to. Any other is taken to be
+late: sent before the browser heard what the address has become. So is, now and then, Back itself, where Streamlit makes
+one run of it and of a click; and a link to the page one is on would be, with a query that it had before.
 """
 
 from __future__ import annotations
@@ -19,7 +20,18 @@ from dataclasses import dataclass, field
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-__all__ = ["asked", "drawing", "held", "hold", "is_new_here", "keep_what_is_asked", "open_page", "part", "put", "take"]
+__all__ = [
+    "asked",
+    "drawing",
+    "held",
+    "hold",
+    "is_new_here",
+    "keep_what_is_asked",
+    "next_part",
+    "open_page",
+    "put",
+    "take",
+]
 
 #: Where in the page a part is: which of its parts, which of that one's parts, and so on; ``()`` is the page itself.
 Part = tuple[int, ...]
@@ -30,11 +42,12 @@ class _Address:
     """What the address of a page says, and what it is to say."""
 
     page: str
-    query: dict[str, str] = field(default_factory=dict)
-    #: What this page has had or written, newest last; nothing older than these comes late.
+    #: What this page has had or written, newest last; nothing older than these is expected late.
     known: deque[dict[str, str]] = field(default_factory=lambda: deque(maxlen=100))
-    #: What is asked for and was not yet taken; an empty text for a setting's default.
+    #: What is asked for and was not yet taken.
     asked: dict[str, str] = field(default_factory=dict)
+    #: After Back, the settings that are as it wants them; any other that it does not name is to be at its default.
+    settled: set[str] | None = None
     #: What each part of the page has put.
     parts: dict[Part, dict[str, str | None]] = field(default_factory=dict)
     #: The part that is being drawn, None between two runs, and how many parts each has begun.
@@ -50,9 +63,11 @@ class _Address:
         query, went_back = st.query_params.to_dict(), _went_back()
         if query in self.known and not went_back:
             return
+        self.asked = dict(query)
         # What Back leads to is all of it; a link, or the menu, leaves what it does not name as it was.
-        self.asked = (dict.fromkeys(self.query, "") if went_back else {}) | query
-        self.now(query)
+        at_default = {name for put in self.parts.values() for name, text in put.items() if text is None}
+        self.settled = at_default if went_back else None
+        self.note(query)
 
     def write(self) -> None:
         """Have the browser's query be what was put."""
@@ -60,14 +75,13 @@ class _Address:
         if self.is_partial:
             query = {name: text for name, text in self.asked.items() if text} | query
         else:
-            self.asked = {}
+            self.asked, self.settled = {}, None
         if query != st.query_params.to_dict():
             st.query_params.from_dict(query)
-        self.now(query)
+        self.note(query)
 
-    def now(self, query: dict[str, str]) -> None:
+    def note(self, query: dict[str, str]) -> None:
         """Note what the browser's query is from here on."""
-        self.query = query
         if query not in self.known:
             self.known.append(query)
 
@@ -93,7 +107,8 @@ def _went_back() -> bool:
 def drawing(part: Part = ()) -> Iterator[None]:
     """Around what draws the page, or one of its parts; what was put is written once the outermost of these ends.
 
-    Where it ends with an error, or with a rerun, the address stays as it is.
+    Where it ends with an error, what was not reached stays as it was in the address; where it ends because the page is
+    to be drawn anew, the next run writes.
     """
     address = _here()
     outer, before = address.at, dict(address.parts)
@@ -107,18 +122,23 @@ def drawing(part: Part = ()) -> Iterator[None]:
         if each[: len(part)] == part:
             address.parts[each] = {}
     address.at, address.begun[part] = part, 0
+    is_over = True
     try:
         yield
-    except BaseException:
-        address.parts, address.is_partial = before, True
+    except BaseException as error:
+        for each in address.parts:
+            if each[: len(part)] == part:
+                address.parts[each] = before.get(each, {}) | address.parts[each]
+        address.is_partial = True
+        is_over = isinstance(error, Exception)  # Streamlit ends a run by what is none
         raise
     finally:
         address.at = outer
-    if outer is None:
-        address.write()
+        if outer is None and is_over:
+            address.write()
 
 
-def part() -> Part:
+def next_part() -> Part:
     """Where the next part of what is being drawn is, for ``drawing``."""
     address = _here()
     inside = address.at or ()
@@ -129,12 +149,19 @@ def part() -> Part:
 
 def asked(name: str) -> str | None:
     """What the address newly asks for a setting, empty for its default; None where there is no news."""
-    return _here().asked.get(name)
+    address = _here()
+    if name in address.asked:
+        return address.asked[name]
+    return None if address.settled is None or name in address.settled else ""
 
 
 def take(name: str) -> str | None:
     """The same, and only once: a setting that was changed since stays changed."""
-    return _here().asked.pop(name, None)
+    text, address = asked(name), _here()
+    address.asked.pop(name, None)
+    if address.settled is not None:
+        address.settled.add(name)
+    return text
 
 
 def put(name: str, text: str | None) -> None:
@@ -156,10 +183,13 @@ def held(name: str) -> str | None:
 
 
 def hold(texts: Mapping[str, str | None]) -> None:
-    """Have ``held`` return other texts from now on; None for none. In a callback, or before a rerun."""
+    """Have ``held`` return other texts from now on; None for none.
+
+    In a callback of the page itself, or before a rerun: what a part writes next would undo it.
+    """
     query = {name: text for name, text in (st.query_params.to_dict() | dict(texts)).items() if text is not None}
     st.query_params.from_dict(query)
-    _here().now(query)
+    _here().note(query)
 
 
 def is_new_here(key: str) -> bool:

@@ -33,8 +33,10 @@ _HASHES: dict[Any, Callable[[Any], object]] = {
     Projection: lambda projection: (
         projection.kind,
         projection.axes,
-        projection.sigma is None,
-        *(crc32(array.tobytes()) for array in (projection.indices, projection.coordinates, projection.components)),
+        *(
+            None if array is None else crc32(array.tobytes())
+            for array in (projection.indices, projection.coordinates, projection.components, projection.sigma)
+        ),
     ),
 }
 

@@ -163,7 +163,11 @@ def _head(page: Page) -> None:
 
 
 def part(
-    *, every: float | None = None, until: Callable[[], bool] | None = None, later: bool = False
+    *,
+    every: float | None = None,
+    until: Callable[[], bool] | None = None,
+    waits: bool = False,
+    once_drawn: bool = False,
 ) -> Callable[[Callable[[], object]], None]:
     """Draw a part of the page where it stands, as a decorator: what is used in it redraws only this part.
 
@@ -174,9 +178,11 @@ def part(
     every
         Seconds after which it is drawn again, and again, by itself; by default only when something in it is used.
     until
-        What it waits for. It is not drawn again by itself once that is so, and whenever it is no longer as it was when
-        the page was drawn, the whole page is drawn anew.
-    later
+        It is drawn again by itself only while this is not so; when it changes, the whole page is drawn anew.
+    waits
+        Whether the page has the part only because it saw that this is not so: if it has become so meanwhile, that is a
+        change as well.
+    once_drawn
         Whether the browser has to have drawn the rest of the page first: it is then left out of the page's own run.
 
     Returns
@@ -194,9 +200,9 @@ def part(
     """
 
     def draw_here(draw: Callable[[], object]) -> None:
-        before = until is not None and until()
-        here = address.part()
-        # True in the run of the whole page, and never after: in that the browser has drawn nothing yet.
+        before = until is not None and not waits and until()
+        here = address.next_part()
+        # True in the run of the whole page, and never after. In that run the browser has drawn nothing yet.
         passes = iter([True])
 
         def keep_up() -> None:
@@ -208,8 +214,9 @@ def part(
         def body() -> None:
             first = st.session_state[_FIRST_PASS] = next(passes, False)
             with errors_in_words(), address.drawing(here):
-                keep_up()
-                if not (later and first):
+                if not first:
+                    keep_up()
+                if not (once_drawn and first):
                     draw()
                 keep_up()
 
@@ -234,7 +241,7 @@ def later(draw: Callable[[], None]) -> None:
         return
     address.keep_what_is_asked()
 
-    @part(every=0.5, until=lambda: st.session_state[_SETTLED], later=True)
+    @part(every=0.5, until=lambda: st.session_state[_SETTLED], once_drawn=True)
     def settle() -> None:
         st.session_state[_SETTLED] = True
 

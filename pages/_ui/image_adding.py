@@ -70,7 +70,7 @@ def draw_adding() -> None:
 def follow(task: ImportTask) -> None:
     """How far it has come, and a way to stop it."""
 
-    @frame.part(every=0.3, until=lambda: not task.is_running)
+    @frame.part(every=0.3, until=lambda: not task.is_running, waits=True)
     def body() -> None:
         task.wait(0.25)  # most are done by then, and nothing flickers
         if not task.is_running:

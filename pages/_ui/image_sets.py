@@ -149,7 +149,7 @@ def _made() -> set[str]:
 def _make_sheets(missing: list[Source]) -> None:
     """Make one after another, once the browser has drawn the rest."""
 
-    @frame.part(every=0.3, until=lambda: not any(map(_lacks_sheet, missing)), later=True)
+    @frame.part(every=0.3, until=lambda: not any(map(_lacks_sheet, missing)), waits=True, once_drawn=True)
     def body() -> None:
         for source in missing:
             with suppress(DatasetUnavailable):

@@ -62,7 +62,7 @@ def wait_for_browser() -> None:
         said: bool | None = _HELLO(key="latent-hello", on_hello_change=lambda: None).hello
         if said:
             st.session_state[_HEARD] = True
-        elif not frame.is_first_pass():
+        elif not frame.is_first_pass() and not st.session_state.get(_HEARD):
             _switch(False, "Your browser blocks the live decoder, so the server decodes each click and each slider.")
             st.rerun()
 

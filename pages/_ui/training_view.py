@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from pages._ui import browser_code, resources
+from pages._ui.cached import per_run
 from vaelab.config import TrainConfig
 from vaelab.datasets import ImageDataset
 from vaelab.figures import PALETTE
@@ -180,6 +181,7 @@ def _curve(records: Sequence[Mapping[str, Any]], split: str, terms: Sequence[str
 # The map as it forms ----------------------------------------------------------------------------
 
 
+@per_run(max_entries=8)
 def frames_of(run: Run, data: ImageDataset, everything: bool) -> Frames:
     """What the model made of the images: after the last epoch, or after each that was kept.
 
