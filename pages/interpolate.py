@@ -94,6 +94,7 @@ def main() -> None:
             with st.container(gap=None):  # neither shows anything
                 send_model(run, after=MAP_KEY)
                 send_way(run, MAP_KEY, way.ends, along, way_kind, way.label, f"{turn_of(run)} {way_kind}")
+                st.session_state[_of(run, "turn-sent")] = turn_of(run)
         left, right = st.columns([3, 2], gap="medium")
         with right:
             if reason:
@@ -265,7 +266,8 @@ def set_end(run: Run, data: ImageDataset, end: str, point: state.WayPoint) -> No
 
 def pinned(run: Run, data: ImageDataset, projection: Projection, pin: Pin) -> None:
     """Take over the ends that were set in the browser, which need not be sent there."""
-    if len(pin.way) != len(ENDS):
+    # What comes along with a press of Draw is from before it.
+    if len(pin.way) != len(ENDS) or turn_of(run) != st.session_state.get(_of(run, "turn-sent")):
         return
     for end, point in zip(ENDS, pin.way, strict=True):
         image = point["image"]  # whose code the browser has in half precision
