@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from pages._lessons import LESSONS, Lesson, progress
-from pages._ui import address, browser_code, frame, state
+from pages._ui import browser_code, frame, state
 from pages._ui.text import plain
 
 #: Of the page's words and figures, in the middle of a wide screen.
@@ -58,8 +58,7 @@ def chosen_lesson() -> Lesson:
     if lesson is None:
         st.warning(f"There is no lesson called {plain(slug)}: choose one from the contents.")
         lesson = LESSONS[0]
-    state.open_lesson(lesson.slug)
-    address.put(state.LESSON_KEY, lesson.slug)
+    state.keep_lesson(lesson.slug)
     return lesson
 
 

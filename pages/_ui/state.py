@@ -26,7 +26,6 @@ from vaelab.runs import Run
 
 __all__ = [
     "KIND_KEY",
-    "LESSON_KEY",
     "RUN_KEY",
     "WATCH_KEY",
     "WITH_KEY",
@@ -36,6 +35,7 @@ __all__ = [
     "chosen_image",
     "clicked_image",
     "go_to",
+    "keep_lesson",
     "label_key",
     "label_of",
     "open_lesson",
@@ -77,8 +77,15 @@ def wanted_lesson() -> str | None:
 
 
 def open_lesson(slug: str) -> None:
-    """Go to a lesson, and to the same on coming back."""
+    """Go to a lesson, and to the same on coming back; in a callback."""
     st.session_state["wanted-lesson"] = slug
+    address.hold({LESSON_KEY: slug})
+
+
+def keep_lesson(slug: str) -> None:
+    """Remember which lesson is being read, and have it in the address."""
+    st.session_state["wanted-lesson"] = slug
+    address.put(LESSON_KEY, slug)
 
 
 def wanted_run() -> str | None:
