@@ -168,7 +168,7 @@ def say_how_well(shift: Shift) -> None:
 
 @per_run(max_entries=32)
 def _change(run: Run, a: np.ndarray, b: np.ndarray) -> Change:
-    projection = resources.make_known_map(run, "plane" if run.config.latent_dim <= 2 else "pca")
+    projection = resources.made(run, "plane" if run.config.latent_dim <= 2 else "pca")
     train = resources.images_of(run).split.train
     return learn_change(projection.codes, projection.indices, a, b, train)
 

@@ -21,8 +21,8 @@ from vaelab.sweep import SWEPT, create_sweep, read_values
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset
     from vaelab.latent.projections import Projection
+    from vaelab.results import Result
     from vaelab.runs import Run
-    from vaelab.studies import Study
 
 #: Maps side by side, at the most.
 MOST_RUNS = 4
@@ -170,16 +170,16 @@ def draw_one(
 def map_of(run: Run) -> Projection:
     """The best map that there is without waiting."""
     if run.config.latent_dim <= 2:
-        return resources.make_known_map(run, "plane")
-    return resources.known_map(run, "umap") or resources.make_known_map(run, "pca")
+        return resources.made(run, "plane")
+    return resources.known(run, "umap") or resources.made(run, "pca")
 
 
 def draw_figures(runs: Sequence[Run]) -> None:
-    @frame.part(every=1.5, until=lambda: all(resources.known_study(run, "evaluation") for run in runs))
+    @frame.part(every=1.5, until=lambda: all(resources.known(run, "full_evaluation") for run in runs))
     def body() -> None:
-        studies: dict[str, Study] = {}
+        studies: dict[str, Result] = {}
         for run in runs:
-            study = widgets.study_or_progress(run, "evaluation", f"Measuring {widgets.plain(run.title)}")
+            study = widgets.result_or_progress(run, "full_evaluation", f"Measuring {widgets.plain(run.title)}")
             if study is not None:
                 studies[name_among(run, runs)] = study
         if not studies:
@@ -202,7 +202,7 @@ def draw_figures(runs: Sequence[Run]) -> None:
 STILL = {"displayModeBar": False}
 
 
-def draw_differences(runs: dict[str, Run], studies: dict[str, Study]) -> None:
+def draw_differences(runs: dict[str, Run], studies: dict[str, Result]) -> None:
     """Say by how much models differ from the first on the same images."""
     table = differences_of(runs, studies)
     if not table:
@@ -247,7 +247,7 @@ def draw_rate_parts(figures: dict[str, dict[str, Any]]) -> None:
     )
 
 
-def draw_factors(runs: Sequence[Run], studies: dict[str, Study]) -> None:
+def draw_factors(runs: Sequence[Run], studies: dict[str, Result]) -> None:
     with_factors = {name: study for name, study in studies.items() if study.figures.get("information")}
     if not with_factors:
         return

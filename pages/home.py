@@ -42,7 +42,7 @@ def main() -> None:
         st.switch_page("pages/explore.py", query_params=st.query_params.to_dict())
     run = resources.fresh(resources.example(EXAMPLE))
     data = resources.images_of(run)
-    projection = resources.make_known_map(run, "plane")
+    projection = resources.made(run, "plane")
     send_model(run, after=MAP_KEY)
     left, right = st.columns([3, 2], gap="medium")
     with right:  # first: while the browser draws the chart it comes to nothing else

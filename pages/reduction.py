@@ -69,12 +69,12 @@ def follow(maps: Maps) -> None:
         return
 
     def has_more() -> bool:
-        return any(resources.known_study(run, name) for run, name, _ in maps.missing)
+        return any(resources.known(run, name) for run, name, _ in maps.missing)
 
     @frame.part(every=1.0, until=has_more, waits=True)
     def bars() -> None:
         for study in maps.missing:
-            widgets.study_or_progress(*study)
+            widgets.result_or_progress(*study)
 
 
 def choose_other(run: Run) -> Run | None:

@@ -14,11 +14,11 @@ from streamlit.testing.v1 import AppTest
 
 from pages._ui import resources
 from vaelab import __main__ as command_line
+from vaelab import results
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
 from vaelab.jobs import Jobs
 from vaelab.latent import projections
-from vaelab.maps import read_map
 from vaelab.runs import Run
 from vaelab.training import train
 
@@ -114,7 +114,7 @@ def umap_run(jobs, tmp_path_factory, digits):
     """A run whose UMAP map of 200 points is being made in the background; see ``umap_map``."""
     config = TrainConfig(latent_dim=6, epochs=3, hidden=(32,), batch_size=64)
     run = train(config, digits, tmp_path_factory.mktemp("runs") / "umap")
-    jobs.make_map(run, "umap", 200)
+    jobs.make(run, "umap", 200)
     return run
 
 
@@ -122,7 +122,7 @@ def umap_run(jobs, tmp_path_factory, digits):
 def umap_map(jobs, umap_run):
     """The map of ``umap_run``. Made once: the first in a process compiles for 20 seconds."""
     jobs._results[umap_run.path, umap_run.epoch, "umap", 200].result(timeout=120)
-    return read_map(umap_run, "umap", 200)
+    return results.read(umap_run, "umap", 200)
 
 
 @pytest.fixture

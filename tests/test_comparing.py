@@ -6,11 +6,11 @@ import pytest
 
 from pages._ui import resources
 from pages._ui.figures_table import apart, differences_of, spread_of
+from vaelab import results
 from vaelab.choices import LIKELIHOODS
 from vaelab.comparing import differs_by_seed, measure, why_not
 from vaelab.config import TrainConfig
 from vaelab.runs import Run
-from vaelab.studies import read_study
 
 
 def run(name):
@@ -75,7 +75,7 @@ def test_a_spread_is_the_mean_and_the_deviation_of_the_seeds():
 def test_differences_are_of_pairs_and_only_where_they_compare():
     names = {"first": "digits-2d", "second": "digits-2d-beta-0.25", "third": "digits-16d"}
     runs = {name: run(folder) for name, folder in names.items()}
-    studies = {name: read_study(each, "evaluation") for name, each in runs.items()}
+    studies = {name: results.read(each, "full_evaluation") for name, each in runs.items()}
     table = differences_of(runs, studies)
     assert list(table) == ["figure", "second", "third"]
     rows = dict(zip(table["figure"], zip(table["second"], table["third"], strict=True), strict=True))

@@ -22,7 +22,7 @@ from vaelab import walkthrough
 from vaelab.config import TrainConfig
 from vaelab.models import build_model
 from vaelab.objectives import loss_terms
-from vaelab.studies import Study
+from vaelab.results import Result
 
 #: What lessons are written in: the words and the figures.
 WORDS = sorted(Path(_lessons.__file__).parent.glob("*.py"))
@@ -102,8 +102,8 @@ def test_the_rate_bounds_what_a_code_tells_and_its_parts_add_up_to_it(name):
 
 def test_the_lesson_on_beta_does_without_parts_that_an_older_study_lacks(monkeypatch):
     run = resources.example(beta.RUNS[0])
-    for study in (None, Study({"elbo": -20.0}, {}), Study({"rate": None}, {})):
-        monkeypatch.setattr(resources, "known_study", lambda *_, study=study: study)
+    for study in (None, Result({"elbo": -20.0}, {}), Result({"rate": None}, {})):
+        monkeypatch.setattr(resources, "known", lambda *_, study=study: study)
         assert beta.rate_parts(run) is None
     told = []
     monkeypatch.setattr(kit, "say", told.append)

@@ -12,11 +12,10 @@ import numpy as np
 import psutil
 import pytest
 
-from vaelab import training
+from vaelab import results, training
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.jobs import Jobs, _train
 from vaelab.latent.projections import Projection
-from vaelab.maps import read_map
 from vaelab.runs import Run, RunError
 from vaelab.training import train
 
@@ -254,27 +253,27 @@ def test_maps_are_made_beside_a_training_and_once(jobs, create, copy):
     blocking = create("blocking", LONG)
     jobs.train(blocking)
     wait_for(lambda: jobs.status(blocking).state == "running")
-    assert jobs.map_state(copy, "pca", 50) == ("none", "")
-    jobs.make_map(copy, "pca", 50)
+    assert jobs.state(copy, "pca", 50) == ("none", "")
+    jobs.make(copy, "pca", 50)
     future = jobs._results[copy.path, copy.epoch, "pca", 50]
-    jobs.make_map(copy, "pca", 50)
+    jobs.make(copy, "pca", 50)
     assert jobs._results[copy.path, copy.epoch, "pca", 50] is future
-    wait_for(lambda: jobs.map_state(copy, "pca", 50)[0] == "done", 120)
+    wait_for(lambda: jobs.state(copy, "pca", 50)[0] == "done", 120)
     assert jobs.status(blocking).state == "running"
-    assert read_map(copy, "pca", 50).coordinates.shape == (50, 2)
+    assert results.read(copy, "pca", 50).coordinates.shape == (50, 2)
 
 
 def test_a_map_that_cannot_be_made_says_why(jobs, copy):
-    jobs.make_map(copy, "plane", 50)
-    wait_for(lambda: jobs.map_state(copy, "plane", 50)[0] != "working", 120)
-    assert jobs.map_state(copy, "plane", 50) == (
+    jobs.make(copy, "plane", 50)
+    wait_for(lambda: jobs.state(copy, "plane", 50)[0] != "working", 120)
+    assert jobs.state(copy, "plane", 50) == (
         "failed",
         "A space of 3 dimensions is no plane: choose pca or umap.",
     )
 
 
 def test_a_umap_map_made_by_a_job_is_found(jobs, umap_run, umap_map, digits):
-    assert jobs.map_state(umap_run, "umap", 200) == ("done", "")
+    assert jobs.state(umap_run, "umap", 200) == ("done", "")
     assert isinstance(umap_map, Projection)
     assert umap_map.coordinates.shape == (200, 2)
     assert np.isfinite(umap_map.coordinates).all()

@@ -42,7 +42,7 @@ def test_a_page_offers_its_models_after_its_maps(launch, script):
 def test_what_a_page_is_offered_is_at_the_address_that_it_is_told(launch):
     app = launch("home.py")
     run = resources.fresh(resources.example("mnist-2d"))
-    data, projection = resources.images_of(run), resources.make_known_map(run, "plane")
+    data, projection = resources.images_of(run), resources.made(run, "plane")
     name = resources.thumbnails_name(data, projection)
     files = {
         "model-for-browser": (resources.model_name(run), resources.browser_model(run)),

@@ -15,8 +15,8 @@ from pages._ui.browser_code import ASSETS
 from pages._ui.latent_canvas import has_true_posterior
 from pages._ui.widgets import WAYS_ON_UMAP, plain
 from tests.app_steps import without_live
+from vaelab import results
 from vaelab.config import TrainConfig
-from vaelab.maps import make_map, read_map
 from vaelab.runs import Run, runs_folder
 from vaelab.training import train
 
@@ -249,7 +249,7 @@ def test_a_collapsed_model_says_so_where_one_looks(launch, copy, script, query):
         return [warning.value for warning in app.warning if "ignores its code" in warning.value]
 
     assert not said()
-    run.write_evaluation({**run.evaluation(), "active_units": 0})
+    results.keep(run, "evaluation", results.Result({**run.evaluation(), "active_units": 0}, {}))
     (warning,) = said()
     assert "β below 1" in warning
     assert "warm-up" in warning
@@ -455,12 +455,12 @@ def test_python_and_the_page_draw_the_true_posterior_of_the_same_models():
 
 def test_a_map_of_old_is_given_the_posteriors_widths_before_it_is_shown(copy, digits):
     """Without them a draw from the posterior of a known image was off the data in 55 of 100 cases."""
-    made = make_map(copy, digits, "pca")
+    made = results.make(copy, digits, "pca")
     name = next((copy.path / "projections").glob("pca-*")).relative_to(copy.path)
     copy.write_arrays(str(name), *replace(made, sigma=None).to_arrays())
-    assert read_map(copy, "pca").sigma is None
-    assert np.array_equal(resources.known_map(copy, "pca").sigma, made.sigma)
-    assert np.array_equal(read_map(copy, "pca").sigma, made.sigma), "and kept"
+    assert results.read(copy, "pca").sigma is None
+    assert np.array_equal(resources.known(copy, "pca").sigma, made.sigma)
+    assert np.array_equal(results.read(copy, "pca").sigma, made.sigma), "and kept"
 
 
 def test_a_map_of_a_collapsed_model_has_no_accuracy(launch):

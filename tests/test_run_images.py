@@ -9,10 +9,10 @@ import pytest
 
 import vaelab
 from tests.app_steps import one, without_live
+from vaelab import results
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import DatasetUnavailable, ImageDataset, save_own
 from vaelab.datasets.own import delete_own, relabel_own
-from vaelab.maps import map_of_snapshot
 from vaelab.runs import Run, RunError
 from vaelab.trainer import EpochRecord, Trainer
 from vaelab.training import resume, run_training, train
@@ -225,7 +225,7 @@ def test_figures_are_of_images_and_a_split_that_there_are(vae_run, digits):
 
 
 def test_a_map_of_what_was_kept_is_the_map_of_the_images(kept, leaves):
-    projection = map_of_snapshot(kept, "plane")
+    projection = results.map_of_snapshot(kept, "plane")
     np.testing.assert_allclose(projection.codes, kept.engine.encode(leaves.images[projection.indices]).mu, atol=1e-5)
 
 

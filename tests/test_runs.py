@@ -401,7 +401,7 @@ def test_on_a_full_disk_the_old_files_stay_whole(copy, full_disk, code):
     for write in (
         lambda: copy.write_checkpoint(arrays, numbers | {"epoch": 31}),
         lambda: copy.write_snapshot(copy.snapshot(5)),
-        lambda: copy.write_evaluation({}),
+        lambda: copy.write_text("evaluation.json", "{}"),
         lambda: copy.write_data(copy.data),
     ):
         with pytest.raises(RunError, match=r"disk that holds .* is full: free some .*resume") as c:
@@ -413,7 +413,7 @@ def test_on_a_full_disk_the_old_files_stay_whole(copy, full_disk, code):
 def test_another_failure_to_write_names_its_reason(copy, full_disk):
     full_disk(errno.EIO)
     with pytest.raises(RunError, match=r"cannot be written \(Input/output error\)"):
-        copy.write_evaluation({})
+        copy.write_text("evaluation.json", "{}")
 
 
 def test_a_failed_append_does_not_harm_the_lines_before(run, monkeypatch):

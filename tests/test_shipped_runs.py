@@ -1,16 +1,16 @@
 """The script that makes the shipped runs, here with one small run in a folder of its own."""
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import vaelab
-from vaelab import studies
-from vaelab.maps import read_map
+from vaelab import results
+from vaelab.results import RESULTS, Maker, Result
 from vaelab.runs import Run
-from vaelab.studies import Study, read_study
 
 SCRIPT = Path(__file__).parents[1] / "assets" / "checkpoints" / "make.py"
 SETTINGS = {
@@ -25,8 +25,8 @@ SETTINGS = {
 @pytest.fixture
 def make(tmp_path, monkeypatch):
     """Load the script, with a folder and an example of its own and no study that takes long."""
-    quick = {name: study for name, study in studies.STUDIES.items() if name not in {"pixel_maps", "code_map"}}
-    monkeypatch.setattr(studies, "STUDIES", quick)
+    for name in ("pixel_maps", "code_map"):
+        monkeypatch.delitem(RESULTS, name)
     spec = importlib.util.spec_from_file_location("make_shipped_runs", SCRIPT)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -54,8 +54,8 @@ def contents(run):
 def test_a_run_is_made_with_all_that_the_app_would_have_made(made):
     assert made.title == "Small"
     assert made.status.state == "finished"
-    assert read_map(made, "plane") is not None
-    assert read_study(made, "evaluation") is not None
+    assert results.read(made, "plane") is not None
+    assert results.read(made, "full_evaluation") is not None
     # And with nothing that only training needs.
     arrays, _ = made.checkpoint()
     assert all(name.startswith("model.") for name in arrays)
@@ -64,10 +64,11 @@ def test_a_run_is_made_with_all_that_the_app_would_have_made(made):
 
 def test_a_new_study_is_added_without_training(make, made, monkeypatch, capsys):
     before = contents(made)
-    monkeypatch.setitem(studies.STUDIES, "new", lambda run, *_: Study({"epoch": run.epoch}, {}))
+    new = Maker(lambda making: Result({"epoch": making.run.epoch}, {}), "studies/new-epoch-{epoch:04d}.safetensors", 1)
+    monkeypatch.setitem(RESULTS, "new", new)
     make.main(["--only", "studies", "--runs", "small"])
     assert capsys.readouterr().out == "small: made new-epoch-0001.safetensors\n"
-    assert read_study(made, "new").figures == {"epoch": 1}
+    assert results.read(made, "new").figures == {"epoch": 1}
     after = contents(made)
     assert {path.name for path in after.keys() - before.keys()} == {"new-epoch-0001.safetensors"}
     assert {path: after[path] for path in before} == before
@@ -76,23 +77,24 @@ def test_a_new_study_is_added_without_training(make, made, monkeypatch, capsys):
 
 
 def test_a_missing_map_is_added_without_training(make, made):
-    before = read_map(made, "plane")
+    before = results.read(made, "plane")
     (file,) = (made.path / "projections").iterdir()
     file.unlink()
     others = contents(made)
     make.main(["--only", "maps"])
-    after = read_map(made, "plane")
+    after = results.read(made, "plane")
     np.testing.assert_array_equal(after.coordinates, before.coordinates)
     assert {path: content for path, content in contents(made).items() if path != file} == others
 
 
 def test_studies_that_are_there_are_made_again_only_where_that_is_said(make, made, monkeypatch):
     before = contents(made)
-    monkeypatch.setitem(studies.STUDIES, "evaluation", lambda *_: Study({"better": True}, {}))
+    better = replace(RESULTS["full_evaluation"], make=lambda _: Result({"better": True}, {}))
+    monkeypatch.setitem(RESULTS, "full_evaluation", better)
     make.main(["--only", "studies"])
     assert contents(made) == before
     make.main(["--only", "studies", "--again"])
-    assert read_study(made, "evaluation").figures == {"better": True}
+    assert results.read(made, "full_evaluation").figures == {"better": True}
     changed = {path for path, content in contents(made).items() if content != before[path]}
     assert {path.parent.name for path in changed} == {"studies"}
 
@@ -114,7 +116,7 @@ def test_what_cannot_be_made_is_refused(make, arguments, sentence, capsys):
 def test_figures_are_measured_anew_and_nothing_else_changes(make, made):
     before = contents(made)
     study = next((made.path / "studies").glob("evaluation-*"))
-    made.write_evaluation({"elbo": 0.0})
+    results.keep(made, "evaluation", Result({"elbo": 0.0}, {}))
     study.write_bytes(b"of old")
     make.main(["--only", "figures"])
     assert contents(made) == before

@@ -8,9 +8,9 @@ import pytest
 from safetensors import safe_open
 from sklearn.neighbors import NearestNeighbors
 
+from vaelab import results
 from vaelab.export import browser_map
 from vaelab.latent.units import active_units
-from vaelab.maps import kinds_of_map, read_map
 from vaelab.runs import Run
 
 RUNS = sorted(path.parent for path in (Path(__file__).parents[1] / "assets" / "checkpoints").glob("*/config.json"))
@@ -24,7 +24,7 @@ class Shipped:
 
     def __init__(self, path, folder):
         run = Run.open(path)
-        self.map = read_map(run, kinds_of_map(run.config.latent_dim)[-1])
+        self.map = results.read(run, results.kinds_of_map(run.config.latent_dim)[-1])
         self.is_vae = run.config.model == "vae"
         assert (self.map.sigma is not None) == self.is_vae
         file = folder / "map.safetensors"

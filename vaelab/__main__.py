@@ -205,7 +205,7 @@ def worker(scheduler: tyro.conf.Positional[str], trainings: int | None = None) -
         raise ValueError(f"trainings was {trainings}; it must be 1 to 256.")
 
     def say(num: int) -> None:
-        print(f"Ready: {num - 1} for trainings, one for maps and studies; Ctrl-C ends it.", flush=True)
+        print(f"Ready: {num - 1} for trainings, one for results; Ctrl-C ends it.", flush=True)
 
     serve_workers(scheduler, trainings, say)
 

@@ -45,7 +45,7 @@ LOG_LEVEL = logging.CRITICAL
 
 
 def start_cluster() -> Any:
-    """Start processes on this machine: half as many as there are cores for trainings, one for maps and studies.
+    """Start processes on this machine: half as many as there are cores for trainings, one for results.
 
     Returns
     -------
@@ -167,7 +167,7 @@ def serve_workers(scheduler: str, trainings: int | None, say: Callable[[int], No
         Its address, such as ``tcp://192.168.0.7:8786``.
     trainings
         How many trainings run side by side; by default half as many as there are cores, at most four. One more process
-        makes maps and studies.
+        makes results.
     say
         Told how many processes there are, once they are waiting for jobs.
 

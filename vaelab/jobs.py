@@ -1,4 +1,4 @@
-"""Hands trainings, slow maps and studies to dask.distributed, stops them, and says how they stand.
+"""Hands trainings and slow results to dask.distributed, stops them, and says how they stand.
 
 What a job has done is in its run folder, which also survives the job, the cluster and the app; so
 jobs are followed by reading that folder, and nothing is sent back.
@@ -17,11 +17,11 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, Literal
 
+from vaelab import results
 from vaelab.cluster import RETRIES, check_cluster, start_cluster, whole_address
 from vaelab.config import explain
-from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
+from vaelab.latent.projections import MAX_POINTS
 from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs
-from vaelab.studies import Study, make_study
 
 __all__ = ["JobState", "Jobs"]
 
@@ -35,7 +35,7 @@ class Jobs:
     """A queue of jobs on a cluster, which is started when the first job comes.
 
     By default it is a cluster of processes on this machine: half as many as there are cores for
-    trainings, and one for maps and studies, which so never wait behind a training. With
+    trainings, and one for results, which so never wait behind a training. With
     ``VAELAB_SCHEDULER=tcp://host:8786`` it is an existing cluster, made by ``python -m vaelab scheduler``
     and ``worker``, whose workers must see the same runs folder.
 
@@ -225,58 +225,27 @@ class Jobs:
             return status.model_copy(update={"state": "failed", "message": message})
         return status
 
-    def make_map(self, run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> None:
-        """Queue the making of a map, once; ``known_map`` has it when it is done.
-
-        Parameters
-        ----------
-        run
-            A trained run.
-        kind
-            Which map.
-        max_points
-            How many points to show at the most.
-        """
-        self._once(run, _map_key(run, kind, max_points), _make_map, kind, max_points)
-
-    def map_state(self, run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> tuple[JobState, str]:
-        """How the making of a map stands, and why it failed if it did."""
-        return self._state(_map_key(run, kind, max_points))
-
-    def known_map(self, run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> Projection | None:
-        """Return a map that was made here, also where its run's folder could not keep it."""
-        projection: Projection | None = self._result(_map_key(run, kind, max_points))
-        return projection
-
-    def make_study(self, run: Run, name: str) -> None:
-        """Queue a study, once; ``known_study`` has it when it is done.
+    def make(self, run: Run, name: str, points: int = MAX_POINTS) -> None:
+        """Queue the making of a result, once; ``known`` has it when it is done.
 
         Parameters
         ----------
         run
             A trained run.
         name
-            A key of ``vaelab.studies.STUDIES``.
+            A key of ``vaelab.results.RESULTS``.
+        points
+            How many points a map is to have at the most.
         """
-        self._once(run, _study_key(run, name), _make_study, name)
-
-    def study_state(self, run: Run, name: str) -> tuple[JobState, str]:
-        """How the making of a study stands, and why it failed if it did."""
-        return self._state(_study_key(run, name))
-
-    def known_study(self, run: Run, name: str) -> Study | None:
-        """Return a study that was made here, also where its run's folder could not keep it."""
-        study: Study | None = self._result(_study_key(run, name))
-        return study
-
-    def _once(self, run: Run, key: tuple[Any, ...], function: Any, *arguments: Any) -> None:
-        """Queue what comes out the same each time; such jobs have a worker of their own."""
+        key = _key(run, name, points)
         if key not in self._results:
             self._check(run)
-            self._results[key] = self._submit(function, str(run.path), *arguments, resource="map")
+            # What comes out the same each time has a worker of its own.
+            self._results[key] = self._submit(_make, str(run.path), name, points, resource="map")
 
-    def _state(self, key: tuple[Any, ...]) -> tuple[JobState, str]:
-        future = self._results.get(key)
+    def state(self, run: Run, name: str, points: int = MAX_POINTS) -> tuple[JobState, str]:
+        """How the making of a result stands, and why it failed if it did."""
+        future = self._results.get(_key(run, name, points))
         if future is None:
             return "none", ""
         if not future.done():
@@ -285,8 +254,9 @@ class Jobs:
             return "done", ""
         return "failed", _why(future)
 
-    def _result(self, key: tuple[Any, ...]) -> Any:
-        future = self._results.get(key)
+    def known(self, run: Run, name: str, points: int = MAX_POINTS) -> Any:
+        """Return a result that was made here, also where its run's folder could not keep it; None if there is none."""
+        future = self._results.get(_key(run, name, points))
         if future is None or future.status != "finished":
             return None
         return future.result(timeout=30)
@@ -395,23 +365,11 @@ def _train(path: str, job: str) -> None:
         pass
 
 
-def _make_map(path: str, kind: ProjectionKind, max_points: int) -> Projection:
-    """Runs in a worker."""
-    from vaelab.maps import make_map
-
-    run = Run.open(path)
-    return make_map(run, run.images(), kind, max_points)
-
-
-def _make_study(path: str, name: str) -> Study:
+def _make(path: str, name: str, points: int) -> Any:
     """Runs in a worker."""
     run = Run.open(path)
-    return make_study(run, run.images(), name)
+    return results.make(run, run.images(), name, points)
 
 
-def _map_key(run: Run, kind: ProjectionKind, max_points: int) -> tuple[Any, ...]:
-    return run.path, run.epoch, kind, max_points
-
-
-def _study_key(run: Run, name: str) -> tuple[Any, ...]:
-    return run.path, run.epoch, name
+def _key(run: Run, name: str, points: int) -> tuple[Any, ...]:
+    return run.path, run.epoch, name, points

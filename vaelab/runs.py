@@ -15,8 +15,8 @@
     a long training only some are kept (``kept_epochs``).
 ``title.txt``, ``dimensions.json``
     What people call it, and the dimensions of its code.
-``projections/*.safetensors``, ``evaluation.json``
-    Results that were computed once.
+``projections/*.safetensors``, ``studies/*.safetensors``, ``evaluation.json``
+    Results that were found out once (``vaelab.results``).
 
 Whole files are written beside their place and renamed into it, so a reader, or a kill at any
 instant, meets the old file or the new one. Nothing is ever unpickled.
@@ -802,18 +802,27 @@ class Run:
         if found and found != widths:
             raise self.misfit()
 
-    def evaluation(self) -> dict[str, Any] | None:
-        """Read the figures on held-out images, or None where none were computed.
+    def result(self, name: str) -> Any:
+        """Read what was found out about the last epoch, or None where that was not made yet.
 
-        Without the k-NN accuracy of a VAE where that is of means, as it once was: it does not compare.
+        Parameters
+        ----------
+        name
+            A key of ``vaelab.results.RESULTS``: ``"evaluation"``, ``"umap"`` ...
+
+        Returns
+        -------
+        Result or Projection or None
+            As ``vaelab.results.read`` returns it.
         """
-        try:
-            figures: dict[str, Any] = json.loads((self.path / "evaluation.json").read_bytes())
-        except (OSError, ValueError):
-            return None
-        if self.config.model == "vae" and "knn_of" not in figures:
-            figures["knn_accuracy"] = None
-        return figures
+        from vaelab.results import read  # looks up, as ``engine`` does
+
+        return read(self, name)
+
+    def evaluation(self) -> dict[str, Any] | None:
+        """Read the figures on held-out images, or None where none were computed."""
+        found = self.result("evaluation")
+        return found and dict(found.figures)
 
     # Writing ------------------------------------------------------------------------------------
 
@@ -926,10 +935,6 @@ class Run:
             with _writing(self.path):
                 (self.path / _snapshot_name(epoch)).unlink(missing_ok=True)
 
-    def write_evaluation(self, figures: Mapping[str, Any]) -> None:
-        """Keep the figures on held-out images."""
-        self._write("evaluation.json", (json.dumps(figures, indent=2) + "\n").encode())
-
     def rename(self, title: str) -> None:
         """Give the run another title; its folder stays where it is, so nothing loses it.
 
@@ -1021,6 +1026,10 @@ class Run:
         with _reading(self, name), safe_open(path, "np") as file:
             names = file.keys()  # it is no mapping: iterating over it does not work
             return {key: file.get_tensor(key) for key in names}, file.metadata() or {}
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a file of the run's folder, whole or not at all."""
+        self._write(name, text.encode())
 
     def _write(self, name: str, content: bytes, durable: bool = True) -> None:
         path = self.path / name

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from vaelab import results
 from vaelab.config import TrainConfig, explain
 from vaelab.datasets import ImageDataset, check_fit
 from vaelab.datasets.preprocessing import preprocess
@@ -250,7 +251,7 @@ def _for_this_machine(run: Run) -> TrainConfig:
 
 
 def _evaluate(run: Run, engine: Engine, data: ImageDataset) -> None:
-    run.write_evaluation(evaluate(engine, data).as_dict())
+    results.keep(run, "evaluation", results.Result(evaluate(engine, data).as_dict(), {}))
 
 
 def _load(run: Run, data: ImageDataset | None) -> ImageDataset:

@@ -23,11 +23,9 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1]))
 
 import vaelab  # noqa: E402
+from vaelab import results  # noqa: E402
 from vaelab.datasets import ImageDataset  # noqa: E402
-from vaelab.evaluation import evaluate  # noqa: E402
-from vaelab.maps import kinds_of_map, make_map  # noqa: E402
 from vaelab.runs import Run  # noqa: E402
-from vaelab.studies import STUDIES, make_study  # noqa: E402
 
 #: A KL term that comes late leaves each digit in one piece on the plane.
 MNIST = {"dataset": "mnist_5k", "hidden": (256, 128), "batch_size": 64, "epochs": 60, "kl_warmup": 0.5}
@@ -147,10 +145,10 @@ def measure(name: str) -> None:
     """Measure an example as it is shipped once more: its evaluation, and the study that Compare shows."""
     run = Run.open(HERE / name)
     data = run.images()
-    run.write_evaluation(evaluate(run.engine, data).as_dict())
-    for path in (run.path / "studies").glob("evaluation-*"):
-        path.unlink()
-    make_study(run, data, "evaluation")
+    for path in [run.path / "evaluation.json", *(run.path / "studies").glob("evaluation-*")]:
+        path.unlink(missing_ok=True)
+    results.make(run, data, "evaluation")
+    results.make(run, data, "full_evaluation")
     print(f"{name}: {run.evaluation()}")
 
 
@@ -161,15 +159,15 @@ def files_in(folder: Path) -> set[str]:
 
 def make_maps(run: Run, data: ImageDataset) -> None:
     """Make each map that the app offers of a run, or find it there."""
-    for kind in kinds_of_map(run.config.latent_dim):
-        make_map(run, data, kind)
+    for kind in results.kinds_of_map(run.config.latent_dim):
+        results.make(run, data, kind)
 
 
 def make_studies(run: Run, data: ImageDataset, pixels: bool) -> None:
     """Make all that the app has jobs find out about a run, so that none need write into it."""
-    for study in STUDIES:
-        if study != "pixel_maps" or pixels:
-            make_study(run, data, study)
+    for name, maker in results.RESULTS.items():
+        if maker.file.startswith("studies/") and (maker.needs_model or pixels):
+            results.make(run, data, name)
 
 
 def strip(run: Run) -> None:

@@ -15,7 +15,7 @@ SLUG = "anatomy"
 def draw() -> None:
     run = resources.example("digits-ae-2d")
     data = resources.images_of(run)
-    places = resources.make_known_map(run, "plane")
+    places = resources.made(run, "plane")
     assert data.labels is not None
     test = data.split.test
     shown = test[np.unique(data.labels[test], return_index=True)[1]]

@@ -97,7 +97,7 @@ def draw() -> None:
 
 def _figure(runs: list[Run], data: ImageDataset) -> None:
     assert data.labels is not None
-    maps = [resources.make_known_map(run, "plane") for run in runs]
+    maps = [resources.made(run, "plane") for run in runs]
     indices = maps[0].indices
     clouds = np.flatnonzero(np.isin(indices, data.split.test))[:CLOUDS]
     roles = [f"beta{i}" for i in range(len(runs))]
@@ -134,7 +134,7 @@ def _rate_and_distortion(run: Run) -> RateAndDistortion:
 
 def rate_parts(run: Run) -> RateParts | None:
     """What a run's rate is made of, as its evaluation has it; None where that is older."""
-    study = resources.known_study(run, "evaluation")
+    study = resources.known(run, "full_evaluation")
     found = study and study.figures.get("rate")
     if not found:
         return None

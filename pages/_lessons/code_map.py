@@ -24,7 +24,7 @@ class CodeMapSpec(kit.Classes):
 def draw() -> None:
     run = resources.example("mnist-ae-2d")
     data = resources.images_of(run)
-    places = kit.thinned(resources.make_known_map(run, "plane"))
+    places = kit.thinned(resources.made(run, "plane"))
     assert data.labels is not None
     labels = data.labels[places.indices]
     ends = [_typical(places.codes, labels == digit) for digit in ENDS]

@@ -14,7 +14,7 @@ SLUG = "distribution"
 def draw() -> None:
     ae, vae = resources.example("digits-ae-2d"), resources.example("digits-2d")
     data = resources.images_of(vae)
-    ae_map, vae_map = (resources.make_known_map(run, "plane") for run in (ae, vae))
+    ae_map, vae_map = (resources.made(run, "plane") for run in (ae, vae))
     indices = vae_map.indices
     assert data.labels is not None
     words, stage, after = kit.sides()

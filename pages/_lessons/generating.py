@@ -17,7 +17,7 @@ DRAWS = 24
 def draw() -> None:
     ae, vae = resources.example("mnist-ae-16d"), resources.example("mnist-16d")
     data = resources.images_of(vae)
-    ae_map, vae_map = (kit.thinned(resources.make_known_map(run, "pca")) for run in (ae, vae))
+    ae_map, vae_map = (kit.thinned(resources.made(run, "pca")) for run in (ae, vae))
     dims = vae.config.latent_dim
     words, stage, after = kit.sides()
     with words:

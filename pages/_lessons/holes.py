@@ -18,7 +18,7 @@ NEAR = 3
 def draw() -> None:
     ae, vae = resources.example("mnist-ae-2d"), resources.example("mnist-2d")
     data = resources.images_of(vae)
-    ae_map, vae_map = (kit.thinned(resources.make_known_map(run, "plane")) for run in (ae, vae))
+    ae_map, vae_map = (kit.thinned(resources.made(run, "plane")) for run in (ae, vae))
     words, stage, after = kit.sides()
     with words:
         kit.say(

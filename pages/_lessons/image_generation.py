@@ -22,7 +22,7 @@ class ImageGenerationSpec(kit.Classes):
 def draw() -> None:
     run, without = resources.example("mnist-labels-2d"), resources.example("mnist-2d")
     data = resources.images_of(run)
-    places, unlabelled = (kit.thinned(resources.make_known_map(each, "plane")) for each in (run, without))
+    places, unlabelled = (kit.thinned(resources.made(each, "plane")) for each in (run, without))
     assert data.labels is not None
     spec: ImageGenerationSpec = {"wish": WISH, **kit.classes(data)}
     words, stage, after = kit.sides()

@@ -17,7 +17,7 @@ SLUG = "reducing"
 def draw() -> None:
     run = resources.example("digits-ae-2d")
     data = resources.images_of(run)
-    places = resources.make_known_map(run, "plane")
+    places = resources.made(run, "plane")
     mean, components = principal_components(data)
     centred = data.images[places.indices].reshape(len(places.indices), -1) / 255 - mean
     assert data.labels is not None

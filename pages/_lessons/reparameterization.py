@@ -15,7 +15,7 @@ SLUG = "reparameterization"
 def draw() -> None:
     run = resources.example("digits-2d")
     data = resources.images_of(run)
-    plane = resources.make_known_map(run, "plane")
+    plane = resources.made(run, "plane")
     assert data.labels is not None
     shown = data.split.test[:12]
     words, stage, after = kit.sides()

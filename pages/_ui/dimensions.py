@@ -127,4 +127,4 @@ def _of(run: Run) -> str:
 
 def _every(run: Run, max_points: int) -> Projection:
     """A map whose codes those of two dimensions are: PCA's is always there at once."""
-    return resources.make_known_map(run, "pca", max_points)
+    return resources.made(run, "pca", max_points)

@@ -11,8 +11,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from vaelab.comparing import Term, measure, why_not
+from vaelab.results import Result
 from vaelab.runs import Run
-from vaelab.studies import Study
 
 __all__ = ["apart", "differences_of", "groups", "meaning_of", "spread_of", "table_of"]
 
@@ -74,7 +74,7 @@ def table_of(runs: Mapping[str, Run], figures: Mapping[str, Mapping[str, Any]]) 
     Parameters
     ----------
     runs, figures
-        Models and what their studies found, by the name of the column.
+        Models and what was found of them, by the name of the column.
 
     Returns
     -------
@@ -149,7 +149,7 @@ PAIRED: dict[str, Term | None] = {
 }
 
 
-def differences_of(runs: Mapping[str, Run], studies: Mapping[str, Study]) -> dict[str, list[str]]:
+def differences_of(runs: Mapping[str, Run], studies: Mapping[str, Result]) -> dict[str, list[str]]:
     """Write by how much each model differs from the first, image by image.
 
     Parameters

@@ -120,11 +120,11 @@ NOT_ALONE = Rule(
 
 def _no_maps(run: Run) -> str | None:
     """Whether the five maps are there: of both kinds of model, and UMAP, which takes a while."""
-    same = [run, *resources.same_images(run)]
+    same = resources.same_images(run)
     other = [each for each in same if each.config.model != run.config.model and each.status.state not in ACTIVE]
     if not other:
         return "has no model of the other kind beside it"
-    if not any(resources.known_study(each, "pixel_maps") for each in same):
+    if resources.known(run, "pixel_maps") is None:
         return "has no UMAP of its images yet"
     return None
 

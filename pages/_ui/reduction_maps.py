@@ -36,17 +36,17 @@ class Maps(NamedTuple):
     figures: dict[str, dict[str, Any]]  # by the same
     pixels: list[tuple[int, int]]  # row and column of the two pixels of "raw", from 0
     knn_in_pixels: float | None
-    missing: list[tuple[Run, str, str]]  # arguments of ``study_or_progress`` for what is to be made
+    missing: list[tuple[Run, str, str]]  # arguments of ``result_or_progress`` for what is to be made
 
 
 def maps_so_far(models: dict[str, Run], data: ImageDataset) -> Maps:
-    """Collect what needs no waiting: studies or, where one is still to be made, places alone."""
+    """Collect what needs no waiting: results or, where one is still to be made, places alone."""
     run = next(iter(models.values()))
     missing = []
     places: dict[str, NDArray[Any]] = {}
     figures: dict[str, dict[str, Any]] = {}
     for kind, model in models.items():
-        study = resources.known_study(model, "code_map")
+        study = resources.known(model, "code_map")
         if study is None:
             missing.append((model, "code_map", f"Judging the {MAP_TITLES[kind]}'s map of {plain(model.title)}"))
             places[kind] = _code_places(model, data)["codes"]
@@ -55,15 +55,7 @@ def maps_so_far(models: dict[str, Run], data: ImageDataset) -> Maps:
             figures[kind] = study.figures["codes"] | {"seconds": seconds_of(model)}
             if (model.evaluation() or {}).get("active_units") == 0:
                 figures[kind]["knn_accuracy"] = None  # means of a collapsed model tremble as the images differ
-    # This study is of the images alone, so that of any run on them will do.
-    pixels = next(
-        (
-            study
-            for each in [run, *resources.same_images(run)]
-            if (study := resources.known_study(each, "pixel_maps")) is not None
-        ),
-        None,
-    )
+    pixels = resources.known(run, "pixel_maps")
     if pixels is None:
         missing.append(
             (

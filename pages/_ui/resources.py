@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 from zlib import crc32
 
 import numpy as np
@@ -15,7 +15,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui.cached import per_run
-from vaelab import comparing
+from vaelab import comparing, results
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import SOURCES, DatasetUnavailable, ImageDataset, Labelled, Source, SplitName, load_dataset
 from vaelab.export import browser_map as make_browser_map
@@ -25,9 +25,8 @@ from vaelab.figures import decoded_extent
 from vaelab.images import ink_extent, png_data_uri, tile
 from vaelab.jobs import Jobs
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
-from vaelab.maps import make_map, map_of_snapshot, read_map
+from vaelab.results import RESULTS
 from vaelab.runs import Remembered, Run, list_runs
-from vaelab.studies import Study, read_study
 
 if TYPE_CHECKING:
     from vaelab.engine import Codes
@@ -48,10 +47,9 @@ __all__ = [
     "images_or_labels",
     "is_example",
     "jobs",
-    "known_map",
-    "known_study",
+    "known",
     "load_torch",
-    "make_known_map",
+    "made",
     "model_name",
     "same_images",
     "suggestion",
@@ -165,60 +163,48 @@ def suggestion(data: ImageDataset) -> tuple[TrainConfig, dict[str, str]]:
     return found.config, found.reasons
 
 
-def known_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> Projection | None:
-    """A map that needs no computing."""
+def known(run: Run, name: str, points: int = MAX_POINTS) -> Any:
+    """A result that needs no computing, or None; what is about the images alone may be of another run of theirs."""
+    of = [run] if RESULTS[name].needs_model else [run, *same_images(run)]
+    found = (_known(each, name, points) for each in of)
+    return next((result for result in found if result is not None), None)
+
+
+def _known(run: Run, name: str, points: int) -> Any:
     try:
-        found = _read_map(run, kind, max_points)
+        found = _read(run, name, points)
     except LookupError:
-        return jobs().known_map(run, kind, max_points)
-    lacks_sigma = run.config.model == "vae" and found.sigma is None
-    if lacks_sigma and torch_is_loaded():
+        return jobs().known(run, name, points)
+    if torch_is_loaded() and not RESULTS[name].is_whole(run, found):
         with suppress(DatasetUnavailable):
             images_of(run)
-            # A map of old: how wide posteriors are is added to it, and nothing laid out anew.
-            return _make_map(run, kind, max_points)
+            return _make(run, name, points)
     return found
 
 
-@per_run(max_entries=16)
-def _read_map(run: Run, kind: ProjectionKind, max_points: int) -> Projection:
-    projection = read_map(fresh(run), kind, max_points)
-    if projection is None:
+@per_run(max_entries=48)
+def _read(run: Run, name: str, points: int) -> Any:
+    result = results.read(fresh(run), name, points)
+    if result is None:
         # Raised rather than returned, as an absence must not be cached: a job may end it.
         raise LookupError
-    return projection
+    return result
 
 
-def make_known_map(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> Projection:
-    """A map, computed now if it must be: only for kinds that take no time."""
-    projection = known_map(run, kind, max_points)
-    return projection or _make_map(run, kind, max_points)
+def made(run: Run, kind: ProjectionKind, points: int = MAX_POINTS) -> Projection:
+    """A map, computed now if it must be: only of kinds that take no time."""
+    projection: Projection | None = known(run, kind, points)
+    return projection or _make(run, kind, points)
 
 
 @per_run(max_entries=16, spinner="Placing the images on the map …")
-def _make_map(run: Run, kind: ProjectionKind, max_points: int) -> Projection:
+def _make(run: Run, name: str, points: int) -> Any:
     run = fresh(run)
     try:
         data = images_of(run)
     except DatasetUnavailable:
-        return map_of_snapshot(run, kind)
-    return make_map(run, data, kind, max_points)
-
-
-def known_study(run: Run, name: str) -> Study | None:
-    """A study that needs no computing."""
-    try:
-        return _read_study(run, name)
-    except LookupError:
-        return jobs().known_study(run, name)
-
-
-@per_run(max_entries=32)
-def _read_study(run: Run, name: str) -> Study:
-    study = read_study(fresh(run), name)
-    if study is None:
-        raise LookupError
-    return study
+        return results.map_of_snapshot(run, cast("ProjectionKind", name))  # nothing else is made here
+    return results.make(run, data, name, points)
 
 
 @per_run(max_entries=16, spinner="Encoding the images …")

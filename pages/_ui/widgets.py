@@ -19,10 +19,9 @@ from vaelab.datasets import ImageDataset, Labelled
 from vaelab.figures.lecture import enlarged
 from vaelab.images import enlarge, png_data_uri, tile, to_pixels
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
-from vaelab.maps import kinds_of_map
 from vaelab.naming import kind_of, summary_of
+from vaelab.results import kinds_of_map, read_progress
 from vaelab.runs import Run, RunError, broken_runs, list_runs
-from vaelab.studies import Study, read_progress
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -49,13 +48,13 @@ __all__ = [
     "named",
     "picture",
     "plain",
+    "result_or_progress",
     "resume_button",
     "say_collapsed",
     "sheet",
     "show_pixels",
     "size_on_disk",
     "stop_button",
-    "study_or_progress",
     "summary_of",
     "told_apart",
     "toolbar",
@@ -287,33 +286,45 @@ def choose_other_run(
     return resources.fresh(by_name[name])
 
 
-def study_or_progress(run: Run, name: str, what: str) -> Study | None:
-    """A study or, while a job makes it, a progress bar and None; in a fragment that reruns.
+class Asked(NamedTuple):
+    """A result that was asked for: None while a job makes it, or where it cannot be made."""
+
+    result: Any
+    problem: str = ""  # in markdown
+
+
+def ask_for(run: Run, name: str) -> Asked:
+    """A result, which a job is to make where there is none; in a part of the page that looks again."""
+    found = resources.known(run, name)
+    if found is not None:
+        return Asked(found)
+    queue = resources.jobs()
+    try:
+        queue.make(run, name)
+    except ConnectionError as error:
+        return Asked(None, explained(error))
+    state, why = queue.state(run, name)
+    return Asked(None, plain(why) if state == "failed" else "")
+
+
+def result_or_progress(run: Run, name: str, what: str) -> Any:
+    """A result or, while a job makes it, a progress bar and None; in a part of the page that looks again.
 
     Parameters
     ----------
     run
         A trained run.
     name
-        A key of ``vaelab.studies.STUDIES``.
+        A key of ``vaelab.results.RESULTS``.
     what
         What is being done, in markdown: ``"Making the maps"``.
     """
-    study = resources.known_study(run, name)
-    if study is not None:
-        return study
-    queue = resources.jobs()
-    try:
-        queue.make_study(run, name)
-    except ConnectionError as error:
-        st.error(explained(error), icon=":material/error:")
-        return None
-    progress, why = queue.study_state(run, name)
-    if progress == "failed":
-        st.error(f"{what} failed: {plain(why)}", icon=":material/error:")
-    else:
+    found, problem = ask_for(run, name)
+    if problem:
+        st.error(f"{what} failed: {problem}", icon=":material/error:")
+    elif found is None:
         st.progress(read_progress(run, name), f"{what} …")
-    return None
+    return found
 
 
 def say_collapsed(run: Run) -> None:
@@ -374,7 +385,7 @@ def choose_map(run: Run, pairs: bool = False) -> ProjectionKind:
 
 def _has_umap(run: Run) -> bool:
     """Whether a UMAP map was made or can be, for which the images must be there."""
-    return resources.known_map(run, "umap") is not None or isinstance(resources.images_or_labels(run), ImageDataset)
+    return resources.known(run, "umap") is not None or isinstance(resources.images_or_labels(run), ImageDataset)
 
 
 def choose_points(data: Labelled, kind: ProjectionKind) -> int:
@@ -413,19 +424,13 @@ class MapView(NamedTuple):
 def map_or_stand_in(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> MapView:
     """The map chosen or, while a job makes it, PCA and a sentence that says so."""
     if kind != "umap":
-        return MapView(resources.make_known_map(run, kind, max_points))
-    projection = resources.known_map(run, kind)
-    if projection is not None:
-        return MapView(projection)
-    queue = resources.jobs()
-    stand_in = resources.make_known_map(run, "pca")
-    try:
-        queue.make_map(run, kind)
-    except ConnectionError as error:
-        return MapView(stand_in, f"There is no UMAP map: {explained(error)}")
-    progress, why = queue.map_state(run, kind)
-    if progress == "failed":
-        return MapView(stand_in, f"The UMAP map could not be made: {plain(why)}")
+        return MapView(resources.made(run, kind, max_points))
+    found, problem = ask_for(run, kind)
+    if found is not None:
+        return MapView(found)
+    stand_in = resources.made(run, "pca")
+    if problem:
+        return MapView(stand_in, f"The UMAP map could not be made: {problem}")
     note = "The UMAP map is being made, which takes up to a minute the first time. Until then: PCA."
     return MapView(stand_in, note, waiting=True)
 

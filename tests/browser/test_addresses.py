@@ -80,7 +80,7 @@ def test_an_address_opens_on_its_place_and_settings(page):
     expect(page.get_by_test_id("grid")).to_have_attribute("data-lattice", re.compile("rows"))
     # The canvas' own mark, on the map that the address names.
     place = "document.querySelector('.st-key-latent-map .js-plotly-plot')"
-    projection = resources.make_known_map(Run.open(resources.EXAMPLES / "digits-2d"), "pca")
+    projection = resources.made(Run.open(resources.EXAMPLES / "digits-2d"), "pca")
     x, y = projection.place(np.array([[0.75, -2]], np.float32))[0]
     mark = page.get_by_test_id("here").bounding_box()
     there = page.evaluate(

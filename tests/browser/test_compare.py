@@ -10,9 +10,9 @@ from playwright.sync_api import expect
 
 from pages._ui import resources
 from tests.browser.steps import PLACES, idle, loneliest
+from vaelab import results
 from vaelab.config import TrainConfig
 from vaelab.runs import Run, list_runs
-from vaelab.studies import read_study
 from vaelab.training import train
 
 pytestmark = pytest.mark.browser
@@ -75,7 +75,7 @@ def test_or_to_the_same_place(page):
 
 def test_the_figures_shown_are_those_of_the_study(page):
     open_compare(page, "run=digits-2d&with=digits-ae-2d")
-    study = read_study(Run.open(EXAMPLES / "digits-2d"), "evaluation")
+    study = results.read(Run.open(EXAMPLES / "digits-2d"), "full_evaluation")
     table = page.get_by_test_id("stTable")
     for title, name in (("ELBO", "elbo"), ("KL divergence", "kl")):
         value, low, high = (f"{number:.2f}".replace("-", "−") for number in study.figures[name])

@@ -191,7 +191,7 @@ def test_an_image_is_a_point_and_a_cloud_and_draws_from_the_cloud_are_alike(page
     # The figure was not drawn anew, and the model answers as torch's does.
     run = resources.example("digits-2d")
     data = load_dataset("digits")
-    index = int(resources.make_known_map(run, "plane").indices[0])
+    index = int(resources.made(run, "plane").indices[0])
     posterior = run.engine.encode(data.images[[index]])
     told = decimals(figure.get_by_text("μ = (").text_content())
     assert told == pytest.approx([*posterior.mu[0], *posterior.sigma[0]], abs=0.006)
@@ -237,7 +237,7 @@ def test_the_true_posterior_is_that_of_bayes(page):
     predict(page, 0, is_right=True)
     expect(told).to_be_visible(timeout=60_000)
     run, data = resources.example("digits-2d"), load_dataset("digits")
-    index = int(resources.make_known_map(run, "plane").indices[0])
+    index = int(resources.made(run, "plane").indices[0])
     grid, log_density, evidence = true_posterior(run, data.images[[index]])
     posterior = run.engine.encode(data.images[[index]])
     mu, sigma = posterior.mu[0].astype(float), posterior.sigma[0].astype(float)

@@ -40,7 +40,7 @@ def mnist(mnist_ae):
 @pytest.fixture(scope="module")
 def places(mnist_ae):
     """The map of lessons 2 and 3."""
-    return kit.thinned(resources.make_known_map(mnist_ae, "plane"))
+    return kit.thinned(resources.made(mnist_ae, "plane"))
 
 
 def image_of(canvas):
@@ -302,7 +302,7 @@ RULES = ("anywhere", "from N(0, I)")
 @pytest.fixture(scope="module")
 def maps(places):
     """The maps of the autoencoder and of the VAE."""
-    vae = kit.thinned(resources.make_known_map(resources.example("mnist-2d"), "plane"))
+    vae = kit.thinned(resources.made(resources.example("mnist-2d"), "plane"))
     np.testing.assert_array_equal(vae.indices, places.indices)
     return places, vae
 

@@ -363,7 +363,7 @@ def test_what_the_directions_do_and_what_the_map_no_longer_tells(page, direction
         expect(figure.locator(".ls-mark", has_text=text)).to_have_count(1)
 
     def alike(which):
-        codes = kit.thinned(resources.make_known_map(resources.example(which), "plane"))
+        codes = kit.thinned(resources.made(resources.example(which), "plane"))
         nearest = NearestNeighbors(n_neighbors=2).fit(codes.coordinates)
         known = data.labels[codes.indices]
         other = nearest.kneighbors(codes.coordinates)[1]

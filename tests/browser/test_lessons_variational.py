@@ -367,7 +367,7 @@ class Draws:
 
     def __init__(self, name, title, data):
         self.run, self.title = resources.example(name), title
-        places = kit.thinned(resources.make_known_map(self.run, "pca"))
+        places = kit.thinned(resources.made(self.run, "pca"))
         self.codes = places.codes.astype(np.float16).astype(np.float32)  # as they are in the file of the map
         self.labels = data.labels[places.indices]
         self.held_out = np.isin(places.indices, data.split.test)

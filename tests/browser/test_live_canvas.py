@@ -18,12 +18,12 @@ from tests.browser.conftest import stay, traced
 from tests.browser.steps import PLACES, canvas, click_point, decimals, idle, open_app, until
 from tests.conftest import SMALL_CONV
 from tests.js.harness import FILES, SEVERAL, kind_of, to_base64
+from vaelab import results
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
 from vaelab.images import to_pixels
 from vaelab.latent.density import nearest_codes, neighbour_radii
 from vaelab.latent.units import code_scale
-from vaelab.maps import kinds_of_map, make_map, read_map
 from vaelab.runs import Run
 from vaelab.training import train
 
@@ -95,9 +95,9 @@ class Visitor:
     def __init__(self, page, run, kind=None):
         self.page = page
         self.run = run
-        self.kind = kind or next(k for k in kinds_of_map(run.config.latent_dim) if k != "umap")
+        self.kind = kind or next(k for k in results.kinds_of_map(run.config.latent_dim) if k != "umap")
         self.data = load_dataset(run.config.dataset, run.config.preprocessing)
-        self.map = read_map(run, self.kind) or make_map(run, self.data, self.kind)
+        self.map = results.read(run, self.kind) or results.make(run, self.data, self.kind)
         self.open()
         self.start = self.z
 

@@ -15,7 +15,7 @@ from vaelab.evaluation.bootstrap import Interval, bootstrap
 from vaelab.evaluation.bounds import NUM_SAMPLES, importance_bounds, marginal_bounds
 from vaelab.evaluation.disentanglement import MIN_IMAGES, dci, factor_vae_score, mutual_information_gap
 from vaelab.evaluation.gap import MAX_DIMENSIONS, elbo_gap
-from vaelab.evaluation.neighbours import knn_votes
+from vaelab.evaluation.held_out import judge
 from vaelab.evaluation.probes import linear_votes
 from vaelab.evaluation.rate import SATURATED, rate_parts
 from vaelab.latent.units import active_units
@@ -85,12 +85,9 @@ def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda f
         compared on them in pairs: ``elbo``, ``reconstruction``, ``kl``, ``knn_accuracy`` and
         ``linear_accuracy``, as far as there are such.
     """
-    chosen = data.split.test
-    images, labels = data.images[chosen], data.labels_of(chosen)
-    terms = engine.terms(images, seed=0, labels=labels)
-    codes = engine.encode(images, labels)
+    terms, codes, sides, knn = judge(engine, data)
     figures: dict[str, Any] = {
-        "num_images": len(chosen),
+        "num_images": len(codes.mu),
         "reconstruction": _mean(terms.reconstruction),
         "elbo": None,
         "kl": None,
@@ -113,11 +110,7 @@ def evaluate_fully(engine: Engine, data: ImageDataset, report: Report = lambda f
             "gap": _gap(engine, data, lambda part: report(0.3 + 0.15 * part)),
         }
     report(0.45)
-    right: dict[str, NDArray[np.float64]] = {}
-    if labels is not None and data.labels is not None:
-        train = data.split.train
-        sides = engine.encode(data.images[train], data.labels[train]), data.labels[train], codes, labels
-        right = {"knn_accuracy": knn_votes(*sides), "linear_accuracy": linear_votes(*sides)}
+    right = {} if knn is None else {"knn_accuracy": knn, "linear_accuracy": linear_votes(*sides)}
     figures |= {name: _mean(each) for name, each in right.items()}
     report(0.5)
     figures |= _of_factors(engine, data, lambda part: report(0.5 + 0.5 * part))

@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaelab.datasets import ImageDataset, SplitName
-from vaelab.engine import Engine
-from vaelab.evaluation.neighbours import knn_accuracy
+from vaelab.engine import Codes, Engine, ImageTerms
+from vaelab.evaluation.neighbours import knn_votes
 from vaelab.images import as_float
 from vaelab.latent.units import active_units
 
-__all__ = ["Evaluation", "evaluate", "reconstruction_errors"]
+__all__ = ["Evaluation", "Judged", "evaluate", "judge", "reconstruction_errors"]
+
+
+class Judged(NamedTuple):
+    """What each of N held-out images comes to: ``evaluate`` takes means of it, ``evaluate_fully`` intervals as well."""
+
+    terms: ImageTerms
+    codes: Codes
+    #: ``(codes, labels)`` of the training images and of the held-out ones, as a vote takes them; empty without labels.
+    sides: tuple[Any, ...]
+    #: ``(N,)``, how often the ten nearest name an image's class; None without labels.
+    knn: NDArray[np.float64] | None
+
+
+def judge(engine: Engine, data: ImageDataset, split: SplitName = "test", seed: int = 0) -> Judged:
+    """Judge each image of a split, by one sample of z, and by the codes of training images; as of ``evaluate``."""
+    chosen = data.indices(split)
+    images, labels = data.images[chosen], data.labels_of(chosen)
+    terms = engine.terms(images, seed, labels)
+    codes = engine.encode(images, labels)
+    if data.labels is None:
+        return Judged(terms, codes, (), None)
+    train = data.split.train
+    neighbours = data.labels[train]
+    sides = engine.encode(data.images[train], neighbours), neighbours, codes, data.labels[chosen]
+    return Judged(terms, codes, sides, knn_votes(*sides, seed=seed))
 
 
 @dataclass(frozen=True)
@@ -86,21 +111,7 @@ def evaluate(engine: Engine, data: ImageDataset, split: SplitName = "test", seed
     ValueError
         If there is no such split, or the images are not of the model's size.
     """
-    chosen = data.indices(split)
-    images = data.images[chosen]
-    labels = data.labels_of(chosen)
-    terms = engine.terms(images, seed, labels)
-    codes = engine.encode(images, labels)
-    accuracy = None
-    if data.labels is not None:
-        neighbours = data.split.train
-        accuracy = knn_accuracy(
-            engine.encode(data.images[neighbours], data.labels[neighbours]),
-            data.labels[neighbours],
-            codes,
-            data.labels[chosen],
-            seed=seed,
-        )
+    terms, codes, _, knn = judge(engine, data, split, seed)
     reconstruction = float(terms.reconstruction.mean(dtype=np.float64))
     kl = float(terms.kl.mean(dtype=np.float64)) if engine.is_vae else None
     return Evaluation(
@@ -109,8 +120,8 @@ def evaluate(engine: Engine, data: ImageDataset, split: SplitName = "test", seed
         kl=kl,
         kl_per_dim=tuple(terms.kl_per_dim.mean(0).tolist()) if engine.is_vae else None,
         active_units=int(active_units(codes.mu, engine.is_vae).sum()),
-        knn_accuracy=accuracy,
-        num_images=len(images),
+        knn_accuracy=None if knn is None else float(knn.mean()),
+        num_images=len(codes.mu),
         split=split,
     )
 

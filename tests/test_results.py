@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import time
 
@@ -5,11 +6,10 @@ import numpy as np
 import pytest
 
 from pages._ui import resources
-from vaelab import studies
+from vaelab import results
 from vaelab.config import Preprocessing, TrainConfig
-from vaelab.maps import kinds_of_map, read_map
+from vaelab.results import RESULTS, Result
 from vaelab.runs import Run
-from vaelab.studies import Study, make_study, read_progress, read_study
 from vaelab.training import train
 
 SECONDS = 120  # a busy machine's worker imports torch and compiles UMAP
@@ -31,93 +31,93 @@ def same(one, two):
 
 
 def instead(monkeypatch, make):
-    monkeypatch.setitem(studies.STUDIES, "code_map", make)
+    monkeypatch.setitem(RESULTS, "code_map", dataclasses.replace(RESULTS["code_map"], make=make))
 
 
 def test_a_study_is_made_once_and_kept(copy, digits, monkeypatch):
-    assert read_study(copy, "code_map") is None
-    made = make_study(copy, digits, "code_map")
-    assert same(read_study(Run.open(copy.path), "code_map"), made)
+    assert results.read(copy, "code_map") is None
+    made = results.make(copy, digits, "code_map")
+    assert same(results.read(Run.open(copy.path), "code_map"), made)
 
     def again(*_):
         raise AssertionError("It was made again.")
 
     instead(monkeypatch, again)
-    assert same(make_study(copy, digits, "code_map"), made)
+    assert same(results.make(copy, digits, "code_map"), made)
 
 
 def test_a_study_is_of_its_epoch(copy, digits):
-    make_study(copy, digits, "code_map")
+    results.make(copy, digits, "code_map")
     arrays, numbers = copy.checkpoint()
     copy.write_checkpoint(arrays, numbers | {"epoch": copy.epoch + 1})
-    assert read_study(copy, "code_map") is None
+    assert results.read(copy, "code_map") is None
 
 
 def test_a_study_may_have_no_arrays(copy, digits, monkeypatch):
-    found = Study({"one": 1, "none": None, "list": [0.5]}, {})
+    found = Result({"one": 1, "none": None, "list": [0.5]}, {})
     instead(monkeypatch, lambda *_: found)
-    make_study(copy, digits, "code_map")
-    assert read_study(copy, "code_map") == found
+    results.make(copy, digits, "code_map")
+    assert results.read(copy, "code_map") == found
 
 
 def test_progress_is_seen_while_it_is_made_and_not_after(copy, digits, monkeypatch):
     seen = []
 
-    def make(run, data, report):
+    def make(making):
         for fraction in (0.25, 0.75):
-            report(fraction)
-            seen.append(read_progress(Run.open(copy.path), "code_map"))
-        return Study({}, {})
+            making.report(fraction)
+            seen.append(results.read_progress(Run.open(copy.path), "code_map"))
+        return Result({}, {})
 
     instead(monkeypatch, make)
-    assert read_progress(copy, "code_map") == 0
-    make_study(copy, digits, "code_map")
+    assert results.read_progress(copy, "code_map") == 0
+    results.make(copy, digits, "code_map")
     assert seen == [0.25, 0.75]
-    assert read_progress(copy, "code_map") == 0
+    assert results.read_progress(copy, "code_map") == 0
     assert not list(copy.path.glob("studies/.*"))
 
 
 def test_one_that_fails_leaves_nothing_behind(copy, digits, monkeypatch):
-    def make(run, data, report):
-        report(0.5)
+    def make(making):
+        making.report(0.5)
         raise ValueError("These images do not do.")
 
     instead(monkeypatch, make)
     with pytest.raises(ValueError, match="do not do"):
-        make_study(copy, digits, "code_map")
+        results.make(copy, digits, "code_map")
     assert list((copy.path / "studies").iterdir()) == []
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a study", b"\x08\0\0\0\0\0\0\0{}      "])
 def test_a_damaged_study_is_made_anew(copy, digits, damage):
-    made = make_study(copy, digits, "code_map")
+    made = results.make(copy, digits, "code_map")
     (path,) = (copy.path / "studies").iterdir()
     path.write_bytes(damage)
-    assert read_study(copy, "code_map") is None
-    assert same(make_study(copy, digits, "code_map"), made)
-    assert same(read_study(copy, "code_map"), made)
+    assert results.read(copy, "code_map") is None
+    assert same(results.make(copy, digits, "code_map"), made)
+    assert same(results.read(copy, "code_map"), made)
 
 
 def test_a_run_in_training_keeps_none(copy, digits):
     copy.write_status("running")
-    made = make_study(copy, digits, "code_map")
+    made = results.make(copy, digits, "code_map")
     assert made.arrays["codes"].shape == (len(digits), 2)
-    assert read_study(copy, "code_map") is None
+    assert results.read(copy, "code_map") is None
 
 
 def test_what_is_no_study_is_refused(copy, digits):
-    with pytest.raises(ValueError, match=r"no study 'map': choose one of evaluation, pixel_maps"):
-        make_study(copy, digits, "map")
+    with pytest.raises(ValueError, match=r"no result 'map': choose one of plane, pca, umap, evaluation"):
+        results.make(copy, digits, "map")
 
 
 @pytest.mark.parametrize("run", resources.examples(), ids=lambda run: run.name)
 def test_examples_are_shipped_with_all_that_is_found_out_about_runs(run):
     """So that opening one writes nothing into its folder."""
-    for name in ("code_map", "evaluation"):
-        assert read_study(run, name) is not None, name
-    assert any(read_study(same, "pixel_maps") for same in [run, *resources.same_images(run)])
-    for kind in kinds_of_map(run.config.latent_dim):
-        assert read_map(run, kind) is not None, kind
+    for name in ("code_map", "evaluation", "full_evaluation"):
+        assert results.read(run, name) is not None, name
+    assert any(results.read(same, "pixel_maps") for same in [run, *resources.same_images(run)])
+    for kind in results.kinds_of_map(run.config.latent_dim):
+        assert results.read(run, kind) is not None, kind
 
 
 # --- As jobs ------------------------------------------------------------------------------------
@@ -125,23 +125,23 @@ def test_examples_are_shipped_with_all_that_is_found_out_about_runs(run):
 
 def wait_while_working(jobs, run, name):
     until = time.monotonic() + SECONDS
-    while jobs.study_state(run, name)[0] == "working":
+    while jobs.state(run, name)[0] == "working":
         assert time.monotonic() < until, "It did not come about in time."
         time.sleep(0.05)
-    return jobs.study_state(run, name)
+    return jobs.state(run, name)
 
 
 def test_a_job_makes_a_study_once(jobs, small_run):
-    assert jobs.study_state(small_run, "pixel_maps") == ("none", "")
-    assert jobs.known_study(small_run, "pixel_maps") is None
-    jobs.make_study(small_run, "pixel_maps")
+    assert jobs.state(small_run, "pixel_maps") == ("none", "")
+    assert jobs.known(small_run, "pixel_maps") is None
+    jobs.make(small_run, "pixel_maps")
     key = (small_run.path, small_run.epoch, "pixel_maps")
     future = jobs._results[key]
-    jobs.make_study(small_run, "pixel_maps")
+    jobs.make(small_run, "pixel_maps")
     assert jobs._results[key] is future
     assert wait_while_working(jobs, small_run, "pixel_maps") == ("done", "")
-    study = jobs.known_study(small_run, "pixel_maps")
-    assert same(read_study(small_run, "pixel_maps"), study)
+    study = jobs.known(small_run, "pixel_maps")
+    assert same(results.read(small_run, "pixel_maps"), study)
     assert {name: array.shape for name, array in study.arrays.items()} == {
         "indices": (120,),
         "raw": (120, 2),
@@ -155,25 +155,25 @@ def test_a_job_makes_a_study_once(jobs, small_run):
 
 
 def test_a_study_that_cannot_be_made_says_why(jobs, small_run):
-    jobs.make_study(small_run, "no such")
+    jobs.make(small_run, "no such")
     state, why = wait_while_working(jobs, small_run, "no such")
     assert state == "failed"
-    assert why.startswith("There is no study 'no such': choose one of")
-    assert jobs.known_study(small_run, "no such") is None
+    assert why.startswith("There is no result 'no such': choose one of")
+    assert jobs.known(small_run, "no such") is None
 
 
 def test_an_evaluation_of_old_is_made_anew(copy, digits):
     """Its figures were of means and of log p(x|y), and stood under words that say otherwise."""
     old = f"studies/evaluation-epoch-{copy.epoch:04d}.safetensors"
     copy.write_arrays(old, {"none": np.zeros(1, np.uint8)}, {"figures": json.dumps({"knn_accuracy": [0.2, 0.1, 0.3]})})
-    assert read_study(copy, "evaluation") is None
-    assert make_study(copy, digits, "evaluation").figures["rate"] is not None
+    assert results.read(copy, "full_evaluation") is None
+    assert results.make(copy, digits, "full_evaluation").figures["rate"] is not None
 
 
 def test_an_accuracy_of_means_is_not_read_as_one_of_draws(copy):
     figures = copy.evaluation()
     assert figures["knn_accuracy"] > 0.5
-    copy.write_evaluation({key: value for key, value in figures.items() if key != "knn_of"})
+    results.keep(copy, "evaluation", Result({key: value for key, value in figures.items() if key != "knn_of"}, {}))
     assert copy.evaluation() == {key: value for key, value in figures.items() if key != "knn_of"} | {
         "knn_accuracy": None
     }
