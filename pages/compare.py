@@ -21,8 +21,8 @@ from vaelab.sweep import SWEPT, create_sweep, read_values
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset
     from vaelab.latent.projections import Projection
-    from vaelab.results import Result
     from vaelab.runs import Run
+    from vaelab.runs.results import Result
 
 #: Maps side by side, at the most.
 MOST_RUNS = 4

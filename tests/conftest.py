@@ -14,12 +14,11 @@ from streamlit.testing.v1 import AppTest
 
 from pages._ui import resources
 from vaelab import __main__ as command_line
-from vaelab import results
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
 from vaelab.jobs import Jobs
 from vaelab.latent import projections
-from vaelab.runs import Run
+from vaelab.runs import Run, results
 from vaelab.training import train
 
 ROOT = Path(__file__).parents[1]

@@ -6,11 +6,10 @@ import pytest
 
 from pages._ui import resources
 from pages._ui.figures_table import apart, differences_of, spread_of
-from vaelab import results
 from vaelab.choices import LIKELIHOODS
 from vaelab.comparing import differs_by_seed, measure, why_not
 from vaelab.config import TrainConfig
-from vaelab.runs import Run
+from vaelab.runs import Run, results
 
 
 def run(name):

@@ -22,7 +22,7 @@ from vaelab import walkthrough
 from vaelab.config import TrainConfig
 from vaelab.models import build_model
 from vaelab.objectives import loss_terms
-from vaelab.results import Result
+from vaelab.runs.results import Result
 
 #: What lessons are written in: the words and the figures.
 WORDS = sorted(Path(_lessons.__file__).parent.glob("*.py"))

@@ -12,11 +12,11 @@ import numpy as np
 import psutil
 import pytest
 
-from vaelab import results, training
+from vaelab import training
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.jobs import Jobs, _train
 from vaelab.latent.projections import Projection
-from vaelab.runs import Run, RunError
+from vaelab.runs import Run, RunError, results
 from vaelab.training import train
 
 pytestmark = pytest.mark.slow

@@ -3,10 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vaelab import results
 from vaelab.config import TrainConfig
 from vaelab.latent import projections
-from vaelab.runs import Run, RunError
+from vaelab.runs import Run, RunError, results
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 3, 128])

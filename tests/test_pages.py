@@ -15,9 +15,8 @@ from pages._ui.browser_code import ASSETS
 from pages._ui.latent_canvas import has_true_posterior
 from pages._ui.widgets import WAYS_ON_UMAP, plain
 from tests.app_steps import without_live
-from vaelab import results
 from vaelab.config import TrainConfig
-from vaelab.runs import Run, runs_folder
+from vaelab.runs import Run, results, runs_folder
 from vaelab.training import train
 
 ROOT = Path(__file__).parents[1]

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from pages._ui import resources
-from vaelab import results
 from vaelab.config import Preprocessing, TrainConfig
-from vaelab.results import RESULTS, Result
-from vaelab.runs import Run
+from vaelab.latent.projections import MAX_POINTS
+from vaelab.runs import Run, results
+from vaelab.runs.results import RESULTS, Result
 from vaelab.training import train
 
 SECONDS = 120  # a busy machine's worker imports torch and compiles UMAP
@@ -135,7 +135,7 @@ def test_a_job_makes_a_study_once(jobs, small_run):
     assert jobs.state(small_run, "pixel_maps") == ("none", "")
     assert jobs.known(small_run, "pixel_maps") is None
     jobs.make(small_run, "pixel_maps")
-    key = (small_run.path, small_run.epoch, "pixel_maps")
+    key = (small_run.path, small_run.epoch, "pixel_maps", MAX_POINTS)
     future = jobs._results[key]
     jobs.make(small_run, "pixel_maps")
     assert jobs._results[key] is future

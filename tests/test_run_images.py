@@ -9,11 +9,10 @@ import pytest
 
 import vaelab
 from tests.app_steps import one, without_live
-from vaelab import results
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import DatasetUnavailable, ImageDataset, save_own
 from vaelab.datasets.own import delete_own, relabel_own
-from vaelab.runs import Run, RunError
+from vaelab.runs import Run, RunError, results
 from vaelab.trainer import EpochRecord, Trainer
 from vaelab.training import resume, run_training, train
 

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 import vaelab
-from vaelab import results
-from vaelab.results import RESULTS, Maker, Result
-from vaelab.runs import Run
+from vaelab.runs import Run, results
+from vaelab.runs.results import RESULTS, Maker, Result
 
 SCRIPT = Path(__file__).parents[1] / "assets" / "checkpoints" / "make.py"
 SETTINGS = {

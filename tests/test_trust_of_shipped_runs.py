@@ -8,10 +8,9 @@ import pytest
 from safetensors import safe_open
 from sklearn.neighbors import NearestNeighbors
 
-from vaelab import results
 from vaelab.export import browser_map
 from vaelab.latent.units import active_units
-from vaelab.runs import Run
+from vaelab.runs import Run, results
 
 RUNS = sorted(path.parent for path in (Path(__file__).parents[1] / "assets" / "checkpoints").glob("*/config.json"))
 

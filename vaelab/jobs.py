@@ -17,11 +17,10 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, Literal
 
-from vaelab import results
 from vaelab.cluster import RETRIES, check_cluster, start_cluster, whole_address
 from vaelab.config import explain
 from vaelab.latent.projections import MAX_POINTS
-from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs
+from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs, results
 
 __all__ = ["JobState", "Jobs"]
 
@@ -233,7 +232,7 @@ class Jobs:
         run
             A trained run.
         name
-            A key of ``vaelab.results.RESULTS``.
+            A key of ``vaelab.runs.results.RESULTS``.
         points
             How many points a map is to have at the most.
         """

@@ -23,9 +23,8 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1]))
 
 import vaelab  # noqa: E402
-from vaelab import results  # noqa: E402
 from vaelab.datasets import ImageDataset  # noqa: E402
-from vaelab.runs import Run  # noqa: E402
+from vaelab.runs import Run, results  # noqa: E402
 
 #: A KL term that comes late leaves each digit in one piece on the plane.
 MNIST = {"dataset": "mnist_5k", "hidden": (256, 128), "batch_size": 64, "epochs": 60, "kl_warmup": 0.5}

@@ -15,7 +15,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui.cached import per_run
-from vaelab import comparing, results
+from vaelab import comparing
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import SOURCES, DatasetUnavailable, ImageDataset, Labelled, Source, SplitName, load_dataset
 from vaelab.export import browser_map as make_browser_map
@@ -25,8 +25,8 @@ from vaelab.figures import decoded_extent
 from vaelab.images import ink_extent, png_data_uri, tile
 from vaelab.jobs import Jobs
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
-from vaelab.results import RESULTS
-from vaelab.runs import Remembered, Run, list_runs
+from vaelab.runs import Remembered, Run, list_runs, results
+from vaelab.runs.results import RESULTS
 
 if TYPE_CHECKING:
     from vaelab.engine import Codes

@@ -20,8 +20,8 @@ from vaelab.figures.lecture import enlarged
 from vaelab.images import enlarge, png_data_uri, tile, to_pixels
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.naming import kind_of, summary_of
-from vaelab.results import kinds_of_map, read_progress
 from vaelab.runs import Run, RunError, broken_runs, list_runs
+from vaelab.runs.results import kinds_of_map, read_progress
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -315,7 +315,7 @@ def result_or_progress(run: Run, name: str, what: str) -> Any:
     run
         A trained run.
     name
-        A key of ``vaelab.results.RESULTS``.
+        A key of ``vaelab.runs.results.RESULTS``.
     what
         What is being done, in markdown: ``"Making the maps"``.
     """

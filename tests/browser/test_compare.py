@@ -10,9 +10,8 @@ from playwright.sync_api import expect
 
 from pages._ui import resources
 from tests.browser.steps import PLACES, idle, loneliest
-from vaelab import results
 from vaelab.config import TrainConfig
-from vaelab.runs import Run, list_runs
+from vaelab.runs import Run, list_runs, results
 from vaelab.training import train
 
 pytestmark = pytest.mark.browser

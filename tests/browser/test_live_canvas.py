@@ -18,13 +18,12 @@ from tests.browser.conftest import stay, traced
 from tests.browser.steps import PLACES, canvas, click_point, decimals, idle, open_app, until
 from tests.conftest import SMALL_CONV
 from tests.js.harness import FILES, SEVERAL, kind_of, to_base64
-from vaelab import results
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
 from vaelab.images import to_pixels
 from vaelab.latent.density import nearest_codes, neighbour_radii
 from vaelab.latent.units import code_scale
-from vaelab.runs import Run
+from vaelab.runs import Run, results
 from vaelab.training import train
 
 pytestmark = pytest.mark.browser

@@ -108,7 +108,7 @@ def read(run: Run, name: str, points: int = MAX_POINTS) -> Any:
     maker, file = _maker(name), _file(run, name, points)
     with suppress(RunError, KeyError, TypeError, ValueError):
         if file.endswith(".json"):
-            return maker.unpack(run, {}, {"figures": (run.path / file).read_text()})
+            return maker.unpack(run, {}, {"figures": run.read_text(file)})
         return maker.unpack(run, *run.read_arrays(file))
     return None
 
