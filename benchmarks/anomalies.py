@@ -20,7 +20,7 @@ from vaelab.datasets import ImageDataset, load_dataset
 from vaelab.datasets.preprocessing import preprocess
 from vaelab.evaluation.anomalies import SCORES, Calibration, Detector
 from vaelab.evaluation.detection import detect
-from vaelab.training import train
+from vaelab.training.running import train
 
 __all__ = ["main"]
 

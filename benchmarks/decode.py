@@ -10,7 +10,7 @@ from torch import nn
 from benchmarks._measure import interleaved, print_table
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
-from vaelab.models import build_model
+from vaelab.networks.models import build_model
 
 __all__ = ["main"]
 

@@ -13,7 +13,7 @@ from benchmarks._measure import print_table
 from vaelab.config import TrainConfig
 from vaelab.datasets import load_dataset
 from vaelab.evaluation.disentanglement import factor_vae_score, mutual_information_gap
-from vaelab.training import train
+from vaelab.training.running import train
 
 __all__ = ["main"]
 

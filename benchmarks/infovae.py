@@ -14,7 +14,7 @@ from benchmarks._measure import print_table
 from vaelab.choices import OBJECTIVES
 from vaelab.config import TrainConfig
 from vaelab.datasets import ImageDataset, load_dataset
-from vaelab.training import train
+from vaelab.training.running import train
 
 __all__ = ["main"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks._measure import mnist_folder, print_table
 from vaelab.config import TrainConfig
 from vaelab.datasets import load_dataset
-from vaelab.training import train
+from vaelab.training.running import train
 
 __all__ = ["main"]
 

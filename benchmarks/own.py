@@ -18,7 +18,7 @@ from vaelab.datasets import ImageDataset
 from vaelab.engine import Engine
 from vaelab.importing import import_images
 from vaelab.latent.units import active_units
-from vaelab.trainer import EpochRecord, Trainer
+from vaelab.training.trainer import EpochRecord, Trainer
 
 __all__ = ["main"]
 

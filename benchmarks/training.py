@@ -17,7 +17,7 @@ from torchvision.transforms import ToTensor
 from benchmarks._measure import interleaved, mnist_folder, print_table
 from vaelab.config import TrainConfig
 from vaelab.datasets import load_dataset
-from vaelab.trainer import Trainer
+from vaelab.training.trainer import Trainer
 
 __all__ = ["main"]
 

@@ -12,11 +12,11 @@ from pages._ui import address, controls, fitting, frame, resources, state, widge
 from pages._ui.figures_table import apart, differences_of, groups, meaning_of, spread_of, table_of
 from pages._ui.latent_canvas import latent_canvas, send_model, send_thumbnails
 from pages._ui.text import explained
-from vaelab.comparing import differs_by_seed, why_not
 from vaelab.figures import latent_map
 from vaelab.figures.comparison import RatePoint, bounds, factor_information, rate_bars, rate_distortion
 from vaelab.runs import RunError
-from vaelab.sweep import SWEPT, create_sweep, read_values
+from vaelab.runs.comparing import differs_by_seed, why_not
+from vaelab.training.sweep import SWEPT, create_sweep, read_values
 
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset

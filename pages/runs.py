@@ -14,11 +14,11 @@ from pages._ui import address, controls, frame, resources, state, widgets
 from pages._ui.cached import per_run
 from pages._ui.text import explained
 from pages._ui.train_address import query_of
-from vaelab.comparing import Term, why_not
 from vaelab.config import OWN
 from vaelab.datasets import DatasetUnavailable
 from vaelab.figures import COMPARED, compare_curves
 from vaelab.runs import ACTIVE, Run, RunError, Status, broken_runs, list_runs, runs_folder
+from vaelab.runs.comparing import Term, why_not
 
 TABLE_KEY = "runs-table"
 #: In the URL: the names of the runs that are ticked.

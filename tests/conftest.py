@@ -16,10 +16,10 @@ from pages._ui import resources
 from vaelab import __main__ as command_line
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
-from vaelab.jobs import Jobs
 from vaelab.latent import projections
 from vaelab.runs import Run, results
-from vaelab.training import train
+from vaelab.training.jobs import Jobs
+from vaelab.training.running import train
 
 ROOT = Path(__file__).parents[1]
 #: Fixtures that are slow whatever a test does with them.

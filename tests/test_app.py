@@ -14,7 +14,7 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.sync.client import connect
 
-from tests.test_jobs import LONG, wait_for
+from tests.training.test_jobs import LONG, wait_for
 from vaelab.runs import Run, list_runs
 
 pytestmark = pytest.mark.slow

@@ -20,8 +20,8 @@ from pages._ui import resources
 from pages._ui.browser_code import ASSETS
 from vaelab import walkthrough
 from vaelab.config import TrainConfig
-from vaelab.models import build_model
-from vaelab.objectives import loss_terms
+from vaelab.networks.models import build_model
+from vaelab.networks.objectives import loss_terms
 from vaelab.runs.results import Result
 
 #: What lessons are written in: the words and the figures.

@@ -5,17 +5,17 @@ import pytest
 import torch
 
 from vaelab import engine as engine_module
-from vaelab import trainer as trainer_module
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
 from vaelab.evaluation import knn_accuracy
 from vaelab.evaluation.bounds import importance_bounds
-from vaelab.models import build_model
-from vaelab.nn import Posterior
-from vaelab.objectives import log_weights, loss_terms
+from vaelab.networks.models import build_model
+from vaelab.networks.nn import Posterior
+from vaelab.networks.objectives import log_weights, loss_terms
 from vaelab.runs import Run, RunError
-from vaelab.trainer import to_float
-from vaelab.training import train
+from vaelab.training import trainer as trainer_module
+from vaelab.training.running import train
+from vaelab.training.trainer import to_float
 
 
 @pytest.fixture(params=["vae_run", "ae_run", "conv_run"])

@@ -7,7 +7,7 @@ from pages._ui.train_address import query_of
 from tests.app_steps import by_key, one
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.runs import Run
-from vaelab.training import train
+from vaelab.training.running import train
 
 PAGES = {
     "anomalies": fitting.ANOMALIES,

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 import vaelab
-from vaelab import trainer as trainer_module
 from vaelab.datasets import SOURCES, DatasetUnavailable, data_folder
 from vaelab.runs import Run, list_runs, runs_folder
+from vaelab.training import trainer as trainer_module
 
 FIGURES = {
     "elbo",
@@ -196,7 +196,7 @@ def test_a_training_that_never_began_leaves_no_run(vae, monkeypatch, arguments, 
         return SimpleNamespace(close=lambda: None)
 
     monkeypatch.setattr(Run, "images", refuse)
-    monkeypatch.setattr("vaelab.jobs.start_cluster", nothing)
+    monkeypatch.setattr("vaelab.training.jobs.start_cluster", nothing)
     monkeypatch.setattr("distributed.Client", nothing)
     code, _, err = vae(*arguments.split())
     assert code == 2
@@ -285,7 +285,7 @@ def test_the_packages_names_are_what_they_stand_for():
 
 @pytest.mark.slow
 def test_a_sweep_trains_a_run_for_each_value(vae, jobs, monkeypatch):
-    monkeypatch.setattr("vaelab.jobs.Jobs", lambda: jobs)
+    monkeypatch.setattr("vaelab.training.jobs.Jobs", lambda: jobs)
     monkeypatch.setattr(jobs, "close", lambda: None)
     code, out, _ = vae("sweep", *SMALL, "--betas", "0.5", "3", "--json")
     assert code == 0

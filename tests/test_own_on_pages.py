@@ -6,7 +6,7 @@ import pytest
 from pages import PAGES
 from vaelab.config import TrainConfig
 from vaelab.datasets import ImageDataset, save_own
-from vaelab.training import train
+from vaelab.training.running import train
 
 #: Pages that are about a run.
 ABOUT_A_RUN = [

@@ -17,7 +17,7 @@ from pages._ui.widgets import WAYS_ON_UMAP, plain
 from tests.app_steps import without_live
 from vaelab.config import TrainConfig
 from vaelab.runs import Run, results, runs_folder
-from vaelab.training import train
+from vaelab.training.running import train
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("[a-z]*.py"))

@@ -10,7 +10,7 @@ from pages import PAGES
 from pages._ui.widgets import plain
 from vaelab.config import TrainConfig
 from vaelab.datasets import ImageDataset, load_dataset, save_own
-from vaelab.training import train
+from vaelab.training.running import train
 
 #: Each would become something else: markdown, mathematics, an emoji, an icon, an entity, HTML.
 ODD = "β=4 *new* $2 or $3 :smile: :material/pets: &amp; <i>so</i>"

@@ -10,7 +10,7 @@ from tests.app_steps import query
 from vaelab.config import TrainConfig
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import Run
-from vaelab.training import train
+from vaelab.training.running import train
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from pages._ui.training_view import curves_of, frames_of, turned_like
 from tests.app_steps import by_key
 from vaelab.choices import OBJECTIVES
 from vaelab.config import Preprocessing, TrainConfig
-from vaelab.jobs import Jobs
 from vaelab.runs import Run, Status, kept_epochs, runs_folder
-from vaelab.training import train
+from vaelab.training.jobs import Jobs
+from vaelab.training.running import train
 
 FEW = Preprocessing(num_images=60)
 
@@ -131,7 +131,8 @@ def test_a_download_is_told_with_its_size_and_gets_settings_that_suit(launch):
 
 @pytest.fixture
 def run(digits, tmp_path, monkeypatch):
-    from vaelab import trainer, training
+    from vaelab.training import running as training
+    from vaelab.training import trainer
 
     monkeypatch.setattr(trainer, "RECORD_EVERY", 0.0)
     monkeypatch.setattr(training, "STEP_RECORD_EVERY", 0.0)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from vaelab import walkthrough
-from vaelab.objectives import loss_terms
+from vaelab.networks.objectives import loss_terms
 
 
 def test_from_images_to_a_map():

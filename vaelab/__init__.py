@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from vaelab.evaluation import evaluate
     from vaelab.importing import import_images
     from vaelab.runs import Run
-    from vaelab.suggest import suggest_config
-    from vaelab.training import resume, train
+    from vaelab.training.running import resume, train
+    from vaelab.training.suggest import suggest_config
 
 __all__ = [
     "Engine",
@@ -45,9 +45,9 @@ _HOMES = {
     "evaluate": "evaluation",
     "import_images": "importing",
     "load_dataset": "datasets",
-    "resume": "training",
-    "suggest_config": "suggest",
-    "train": "training",
+    "resume": "training.running",
+    "suggest_config": "training.suggest",
+    "train": "training.running",
 }
 
 

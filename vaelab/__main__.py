@@ -74,7 +74,7 @@ def train(
     json
         Print one line of JSON at the end, and nothing else.
     """
-    from vaelab.training import train as train_run
+    from vaelab.training.running import train as train_run
 
     with _Bar(quiet=json) as bar:
         run = train_run(config, run_dir=run_dir, on_record=bar)
@@ -91,7 +91,7 @@ def resume(run_dir: tyro.conf.Positional[Path], json: Json = False) -> None:
     json
         Print one line of JSON at the end, and nothing else.
     """
-    from vaelab.training import resume as resume_run
+    from vaelab.training.running import resume as resume_run
 
     with _Bar(quiet=json) as bar:
         run = resume_run(run_dir, bar)
@@ -117,9 +117,9 @@ def sweep(
     json
         Print one line of JSON for each run at the end, and nothing else.
     """
-    from vaelab.jobs import Jobs
     from vaelab.runs import ACTIVE
-    from vaelab.sweep import SweptName, create_sweep
+    from vaelab.training.jobs import Jobs
+    from vaelab.training.sweep import SweptName, create_sweep
 
     if bool(betas) == bool(latent_dims):
         raise ValueError("A sweep is over --betas or over --latent-dims: give one of the two.")
@@ -174,7 +174,7 @@ def scheduler(host: str = "127.0.0.1", port: int = 8786) -> None:
     port
         Where it listens.
     """
-    from vaelab.cluster import serve_scheduler
+    from vaelab.training.cluster import serve_scheduler
 
     def say(address: str) -> None:
         print(
@@ -199,7 +199,7 @@ def worker(scheduler: tyro.conf.Positional[str], trainings: int | None = None) -
     trainings
         How many trainings run side by side; by default half as many as there are cores, at most four.
     """
-    from vaelab.cluster import serve_workers
+    from vaelab.training.cluster import serve_workers
 
     if trainings is not None and not 1 <= trainings <= 256:
         raise ValueError(f"trainings was {trainings}; it must be 1 to 256.")

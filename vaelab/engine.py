@@ -14,11 +14,11 @@ from torch import Tensor
 from vaelab.config import TrainConfig
 from vaelab.images import as_float, check_range
 from vaelab.latent.codes import Codes
-from vaelab.models import VAE, Autoencoder, build_model
-from vaelab.nn import Posterior
-from vaelab.objectives import gaussian_kl, log_weights
+from vaelab.networks.models import VAE, Autoencoder, build_model
+from vaelab.networks.nn import Posterior
+from vaelab.networks.objectives import gaussian_kl, log_weights
 from vaelab.runs import Run, Snapshot
-from vaelab.trainer import images_at_once, to_float
+from vaelab.training.trainer import images_at_once, to_float
 
 __all__ = ["Codes", "Engine", "ImageTerms"]
 

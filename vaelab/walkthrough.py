@@ -25,8 +25,8 @@ from vaelab.engine import Engine
 from vaelab.evaluation import evaluate
 from vaelab.figures import latent_map
 from vaelab.latent.projections import plane
-from vaelab.models import Autoencoder, build_model
-from vaelab.objectives import LossTerms, loss_terms
+from vaelab.networks.models import Autoencoder, build_model
+from vaelab.networks.objectives import LossTerms, loss_terms
 
 __all__ = ["build", "check_environment", "fit", "judge", "look", "mean_of", "prepare"]
 

@@ -118,7 +118,7 @@ class Denoising {
   }
 
   /**
-   * An image as each way leaves it, with noise as vaelab.corruptions.gaussian adds it.
+   * An image as each way leaves it, with noise as vaelab.networks.corruptions.gaussian adds it.
    * @param {number} i
    * @param {number} strength
    * @param {Way[]} ways

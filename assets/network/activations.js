@@ -51,7 +51,7 @@ const within = (pixel) => Math.min(Math.max(pixel, 1 / 255), 254 / 255);
 export const LINKS = {
   none: itself,
   logit: (pixel) => Math.log(within(pixel) / (1 - within(pixel))),
-  // Kröger 2015, as in vaelab.likelihoods.
+  // Kröger 2015, as in vaelab.networks.likelihoods.
   continuous_bernoulli: (pixel) => {
     const m = 2 * within(pixel) - 1;
     return (2 * m * (3 - (6 * m ** 2 + m ** 4 - 2 * m ** 6) / 5)) / (1 - m ** 2);

@@ -1,5 +1,5 @@
 /**
- * log p(x|z) of each likelihood, as vaelab/likelihoods.py has it.
+ * log p(x|z) of each likelihood, as vaelab/networks/likelihoods.py has it.
  *
  * All are exponential families in the pixels: log p(x|z) is the sum over pixels of `natural(l) x + constant(l)`, for the
  * decoder's output l, plus `base(x)`. So what depends on the code is computed once, for any number of images.

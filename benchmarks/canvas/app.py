@@ -24,8 +24,8 @@ from vaelab.datasets import ImageDataset, load_dataset
 from vaelab.datasets.own import save_own
 from vaelab.export import browser_model
 from vaelab.runs import Run
-from vaelab.suggest import network_for
-from vaelab.training import train
+from vaelab.training.running import train
+from vaelab.training.suggest import network_for
 
 __all__ = ["measure_app"]
 

@@ -19,9 +19,9 @@ from vaelab.config import TrainConfig
 from vaelab.engine import Engine
 from vaelab.export.file import safetensors_file
 from vaelab.export.model import LayerSpec, ModelSpec, browser_model
-from vaelab.models import build_model
+from vaelab.networks.models import build_model
 from vaelab.runs import Run, list_runs
-from vaelab.suggest import network_for
+from vaelab.training.suggest import network_for
 
 __all__ = ["SHIPPED", "Model", "all_models"]
 

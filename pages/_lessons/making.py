@@ -40,7 +40,7 @@ class Making(Background):
 
     def _run(self) -> None:
         from vaelab import walkthrough
-        from vaelab.torch_settings import our_torch
+        from vaelab.networks.torch_settings import our_torch
 
         try:
             # With layers this small, threads wait for one another: an epoch takes up to forty times as long with two.

@@ -24,13 +24,13 @@ MADE_KEY = "walkthrough"
 
 #: What the steps are built on, by the name that the reader chooses it by: module and name in it.
 PARTS = {
-    "The encoder": ("vaelab.nn", "MLPEncoder"),
-    "The decoder": ("vaelab.nn", "MLPDecoder"),
-    "Autoencoder": ("vaelab.models", "Autoencoder"),
-    "VAE": ("vaelab.models", "VAE"),
-    "KL divergence": ("vaelab.objectives.base", "gaussian_kl"),
-    "Bernoulli pixels": ("vaelab.likelihoods", "Bernoulli"),
-    "The loss": ("vaelab.objectives.base", "negative_elbo"),
+    "The encoder": ("vaelab.networks.nn", "MLPEncoder"),
+    "The decoder": ("vaelab.networks.nn", "MLPDecoder"),
+    "Autoencoder": ("vaelab.networks.models", "Autoencoder"),
+    "VAE": ("vaelab.networks.models", "VAE"),
+    "KL divergence": ("vaelab.networks.objectives.base", "gaussian_kl"),
+    "Bernoulli pixels": ("vaelab.networks.likelihoods", "Bernoulli"),
+    "The loss": ("vaelab.networks.objectives.base", "negative_elbo"),
 }
 
 

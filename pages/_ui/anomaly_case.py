@@ -144,7 +144,7 @@ def anomalies_of(run: Run, source: AnomalySource) -> Group:
 
 @per_run(max_entries=8)
 def _damaged(data: ImageDataset, source: AnomalySource) -> Group:
-    from vaelab.corruptions import corrupt_images  # here, as it imports torch
+    from vaelab.networks.corruptions import corrupt_images  # here, as it imports torch
 
     images, names = group_of(data)
     damaged = corrupt_images(images, source.what, source.strength)

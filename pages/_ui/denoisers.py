@@ -104,7 +104,7 @@ def sweep(
 
 
 def _damage(images: Images, kind: str, strength: float, seed: int) -> Images:
-    from vaelab.corruptions import corrupt_images  # here, as it imports torch
+    from vaelab.networks.corruptions import corrupt_images  # here, as it imports torch
 
     return corrupt_images(images, kind, strength, seed)
 

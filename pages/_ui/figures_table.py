@@ -10,8 +10,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from vaelab.comparing import Term, measure, why_not
 from vaelab.runs import Run
+from vaelab.runs.comparing import Term, measure, why_not
 from vaelab.runs.results import Result
 
 __all__ = ["apart", "differences_of", "groups", "meaning_of", "spread_of", "table_of"]

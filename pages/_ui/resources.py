@@ -15,7 +15,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui.cached import per_run
-from vaelab import comparing
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import SOURCES, DatasetUnavailable, ImageDataset, Labelled, Source, SplitName, load_dataset
 from vaelab.export import browser_map as make_browser_map
@@ -23,10 +22,10 @@ from vaelab.export import browser_model as make_browser_model
 from vaelab.export import browser_thumbnails as make_browser_thumbnails
 from vaelab.figures import decoded_extent
 from vaelab.images import ink_extent, png_data_uri, tile
-from vaelab.jobs import Jobs
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
-from vaelab.runs import Remembered, Run, list_runs, results
+from vaelab.runs import Remembered, Run, comparing, list_runs, results
 from vaelab.runs.results import RESULTS
+from vaelab.training.jobs import Jobs
 
 if TYPE_CHECKING:
     from vaelab.engine import Codes
@@ -157,7 +156,7 @@ def _dataset(source: Source, preprocessing: Preprocessing) -> ImageDataset:
 @per_run(max_entries=32, spinner="Trying out which settings suit these images …")
 def suggestion(data: ImageDataset) -> tuple[TrainConfig, dict[str, str]]:
     """Settings that suit images, and why each."""
-    from vaelab.suggest import suggest  # here, as it imports torch
+    from vaelab.training.suggest import suggest  # here, as it imports torch
 
     found = suggest(data)
     return found.config, found.reasons

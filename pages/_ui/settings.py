@@ -23,7 +23,7 @@ from vaelab.choices import (
 )
 from vaelab.config import OWN, TrainConfig, bounds_of
 from vaelab.datasets import SOURCES, Source, is_local, sources
-from vaelab.proposals import usual_config
+from vaelab.training.proposals import usual_config
 
 __all__ = [
     "Defaults",

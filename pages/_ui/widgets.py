@@ -19,8 +19,8 @@ from vaelab.datasets import ImageDataset, Labelled
 from vaelab.figures.lecture import enlarged
 from vaelab.images import enlarge, png_data_uri, tile, to_pixels
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
-from vaelab.naming import kind_of, summary_of
 from vaelab.runs import Run, RunError, broken_runs, list_runs
+from vaelab.runs.naming import kind_of, summary_of
 from vaelab.runs.results import kinds_of_map, read_progress
 
 if TYPE_CHECKING:

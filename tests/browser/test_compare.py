@@ -12,7 +12,7 @@ from pages._ui import resources
 from tests.browser.steps import PLACES, idle, loneliest
 from vaelab.config import TrainConfig
 from vaelab.runs import Run, list_runs, results
-from vaelab.training import train
+from vaelab.training.running import train
 
 pytestmark = pytest.mark.browser
 

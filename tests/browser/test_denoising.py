@@ -11,10 +11,10 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT
 from tests.browser.steps import idle, model
-from vaelab.corruptions import corrupt_images
 from vaelab.evaluation.denoising import fill_from_nearest, fill_with_mean, hide_box, psnr_inside
 from vaelab.evaluation.image_quality import median_filter, pooled_psnr, psnr, ssim
 from vaelab.images import tile
+from vaelab.networks.corruptions import corrupt_images
 from vaelab.runs import Run
 
 pytestmark = pytest.mark.browser

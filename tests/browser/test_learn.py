@@ -17,7 +17,7 @@ from pages._ui import resources
 from tests.browser.steps import decimals, idle, lesson_ready, numbers, open_lesson, predict
 from vaelab import walkthrough
 from vaelab.datasets import load_dataset
-from vaelab.models import VAE
+from vaelab.networks.models import VAE
 
 pytestmark = pytest.mark.browser
 
@@ -354,7 +354,7 @@ def test_the_code_shown_is_the_package_s_own_and_runs(page):
     expect(page.locator(".st-key-walkthrough-map .nsewdrag")).to_be_visible()
     # What the steps are built on: source, and examples that were run.
     page.get_by_role("radio", name="VAE", exact=True).click()
-    expect(page.get_by_text("vaelab.models.VAE", exact=True)).to_be_visible()
+    expect(page.get_by_text("vaelab.networks.models.VAE", exact=True)).to_be_visible()
     shown = page.locator("code.language-python")
     assert inspect.getsource(VAE).strip() in [text.strip() for text in shown.all_text_contents()]
     expect(shown.last).to_contain_text(">>> x = torch.rand(5, 1, 8, 8)")

@@ -13,10 +13,10 @@ from sklearn.neighbors import NearestNeighbors
 from pages._lessons import denoising, kit
 from pages._ui import resources
 from tests.browser.steps import grey, numbers, open_lesson, predict
-from vaelab.corruptions import corrupt_images
 from vaelab.datasets import load_dataset
 from vaelab.evaluation.detection import proportion_interval, threshold_for
 from vaelab.evaluation.image_quality import pooled_psnr, psnr
+from vaelab.networks.corruptions import corrupt_images
 
 pytestmark = pytest.mark.browser
 

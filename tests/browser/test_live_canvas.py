@@ -24,7 +24,7 @@ from vaelab.images import to_pixels
 from vaelab.latent.density import nearest_codes, neighbour_radii
 from vaelab.latent.units import code_scale
 from vaelab.runs import Run, results
-from vaelab.training import train
+from vaelab.training.running import train
 
 pytestmark = pytest.mark.browser
 

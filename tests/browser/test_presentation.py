@@ -9,7 +9,7 @@ from pages._lessons import LESSONS
 from tests.browser.conftest import stay, traced
 from tests.browser.steps import canvas, idle, lesson_ready
 from vaelab.config import TrainConfig
-from vaelab.training import train
+from vaelab.training.running import train
 
 pytestmark = pytest.mark.browser
 

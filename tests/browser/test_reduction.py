@@ -17,7 +17,7 @@ from tests.browser.steps import idle, loneliest, until
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.images import tile
 from vaelab.runs import Run
-from vaelab.training import train
+from vaelab.training.running import train
 
 pytestmark = pytest.mark.browser
 

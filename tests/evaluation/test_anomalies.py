@@ -11,7 +11,7 @@ from vaelab.datasets import load_dataset
 from vaelab.evaluation.anomalies import SCORES, Detector, blur_side, complexity, oddness, smoothed_error, unit_of
 from vaelab.evaluation.detection import detect
 from vaelab.runs import Run
-from vaelab.training import train
+from vaelab.training.running import train
 
 BLACK = np.zeros(1)
 

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from vaelab.corruptions import corrupt_images
 from vaelab.evaluation.denoising import (
     REGIONS,
     Quality,
@@ -16,6 +15,7 @@ from vaelab.evaluation.denoising import (
     sweep_strengths,
 )
 from vaelab.evaluation.image_quality import MAX_PSNR, median_filter, psnr
+from vaelab.networks.corruptions import corrupt_images
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
 from vaelab.evaluation import evaluate, full
 from vaelab.evaluation.full import evaluate_fully
-from vaelab.training import train
+from vaelab.training.running import train
 
 FACTORS = {"mig", "disentanglement", "completeness", "informativeness", "factor_vae"}
 

@@ -12,8 +12,8 @@ from vaelab.engine import Engine
 from vaelab.evaluation import evaluate, knn_accuracy
 from vaelab.evaluation.held_out import reconstruction_errors
 from vaelab.latent.units import ACTIVE_VARIANCE
-from vaelab.models import VAE, build_model
-from vaelab.nn import Posterior
+from vaelab.networks.models import VAE, build_model
+from vaelab.networks.nn import Posterior
 
 # So small that images are in [0, 1].
 LATENT_DIM, SIGMA = 2, 0.05

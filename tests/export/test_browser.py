@@ -12,8 +12,8 @@ from vaelab.config import TrainConfig
 from vaelab.export import browser_map, browser_model, model
 from vaelab.latent.density import neighbour_radii
 from vaelab.latent.projections import PROJECTIONS, Projection, pca, plane
-from vaelab.likelihoods import LIKELIHOODS
-from vaelab.models import MODELS, build_model
+from vaelab.networks.likelihoods import LIKELIHOODS
+from vaelab.networks.models import MODELS, build_model
 
 CONV = {"architecture": "conv", "channels": (3, 5), "conv_hidden": 6, "latent_dim": 2}
 architectures = pytest.mark.parametrize(

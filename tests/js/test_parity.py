@@ -22,12 +22,12 @@ from vaelab.export import browser_map, browser_model
 from vaelab.latent.density import nearest_codes, neighbour_radii
 from vaelab.latent.projections import Projection, pair, pca, plane
 from vaelab.latent.units import code_scale
-from vaelab.likelihoods import LIKELIHOODS
-from vaelab.models import MODELS, build_model
-from vaelab.nn import ACTIVATIONS, LOGVAR_BOUNDS
+from vaelab.networks.likelihoods import LIKELIHOODS
+from vaelab.networks.models import MODELS, build_model
+from vaelab.networks.nn import ACTIVATIONS, LOGVAR_BOUNDS
 from vaelab.runs import Run
-from vaelab.suggest import network_for
-from vaelab.trainer import Trainer
+from vaelab.training.suggest import network_for
+from vaelab.training.trainer import Trainer
 
 pytestmark = pytest.mark.browser
 

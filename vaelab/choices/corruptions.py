@@ -1,4 +1,4 @@
-"""The ways to damage an image; ``vaelab.corruptions`` has the functions."""
+"""The ways to damage an image; ``vaelab.networks.corruptions`` has the functions."""
 
 from __future__ import annotations
 

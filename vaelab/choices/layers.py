@@ -1,4 +1,4 @@
-"""What networks are made of; ``vaelab.nn`` has the modules."""
+"""What networks are made of; ``vaelab.networks.nn`` has the modules."""
 
 from __future__ import annotations
 

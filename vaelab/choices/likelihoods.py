@@ -1,4 +1,4 @@
-"""The pixel models p(x|z); ``vaelab.likelihoods`` has the classes."""
+"""The pixel models p(x|z); ``vaelab.networks.likelihoods`` has the classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be minimized; ``vaelab.objectives`` has the functions."""
+"""What can be minimized; ``vaelab.networks.objectives`` has the functions."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A model for the decoder that runs in the browser.
 
-One safetensors file, whose metadata is a ``ModelSpec``: the model's own list of layers (``vaelab.layers``), with the
-name of an array in the file where the list has a parameter. The browser's code has types of the same names and shapes,
-in ``assets/network/network.js`` and ``layers.js``.
+One safetensors file, whose metadata is a ``ModelSpec``: the model's own list of layers (``vaelab.networks.layers``),
+with the name of an array in the file where the list has a parameter. The browser's code has types of the same names and
+shapes, in ``assets/network/network.js`` and ``layers.js``.
 
 Weights are rearranged so that the browser has least to do (``rearranged``); a layer that lists its parameters as the
 browser wants them needs no word here.
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from vaelab.config import TrainConfig
 from vaelab.export.file import Arrays, safetensors_file
 from vaelab.export.rearranging import rearranged
-from vaelab.layers import Layer, Layers
+from vaelab.networks.layers import Layer, Layers
 
 __all__ = ["MAX_WEIGHTS", "LayerSpec", "ModelSpec", "browser_model"]
 

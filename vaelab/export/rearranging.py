@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaelab.export.file import Arrays
-from vaelab.layers import Layer
+from vaelab.networks.layers import Layer
 
 __all__ = ["rearranged"]
 

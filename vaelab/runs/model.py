@@ -9,8 +9,8 @@ from typing import Self
 
 from safetensors import safe_open
 
-from vaelab.earlier_layers import earlier_layers
-from vaelab.layers import Layers, read_layers
+from vaelab.networks.earlier_layers import earlier_layers
+from vaelab.networks.layers import Layers, read_layers
 from vaelab.runs.folder import CHECKPOINT, Arrays, RunError
 from vaelab.runs.images import WithImages
 

@@ -1,0 +1,1 @@
+"""Encoders and decoders, what they are made of, and what is minimized over them."""
