@@ -18,7 +18,8 @@ from vaelab.datasets import ImageDataset
 from vaelab.engine import Engine
 from vaelab.importing import import_images
 from vaelab.latent.units import active_units
-from vaelab.training.trainer import EpochRecord, Trainer
+from vaelab.training.reports import EpochRecord
+from vaelab.training.trainer import Trainer
 
 __all__ = ["main"]
 

@@ -14,8 +14,8 @@ from vaelab.networks.nn import Posterior
 from vaelab.networks.objectives import log_weights, loss_terms
 from vaelab.runs import Run, RunError
 from vaelab.training import trainer as trainer_module
+from vaelab.training.devices import to_float
 from vaelab.training.running import train
-from vaelab.training.trainer import to_float
 
 
 @pytest.fixture(params=["vae_run", "ae_run", "conv_run"])

@@ -37,8 +37,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vaelab.config import expanded
 from vaelab.datasets import ImageDataset, data_folder
-from vaelab.datasets.base import seeded_split
 from vaelab.datasets.own import check_name, own_sources, save_own
+from vaelab.datasets.splits import seeded_split
 from vaelab.files import write_whole
 
 __all__ = [

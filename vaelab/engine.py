@@ -18,7 +18,7 @@ from vaelab.networks.models import VAE, Autoencoder, build_model
 from vaelab.networks.nn import Posterior
 from vaelab.networks.objectives import gaussian_kl, log_weights
 from vaelab.runs import Run, Snapshot
-from vaelab.training.trainer import images_at_once, to_float
+from vaelab.training.devices import images_at_once, to_float
 
 __all__ = ["Codes", "Engine", "ImageTerms"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from vaelab.config import Preprocessing
 from vaelab.datasets import ImageDataset, load_dataset, preprocess
-from vaelab.datasets.base import Split, seeded_split
+from vaelab.datasets.splits import Split, seeded_split
 
 NUM = 20
 

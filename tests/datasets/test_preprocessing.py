@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from vaelab.config import Preprocessing
-from vaelab.datasets.base import ImageDataset, seeded_split
+from vaelab.datasets.base import ImageDataset
 from vaelab.datasets.preprocessing import preprocess
+from vaelab.datasets.splits import seeded_split
 
 NUM_IMAGES = 400
 NAMES = ("a", "b", "c", "d")

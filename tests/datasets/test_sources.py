@@ -10,7 +10,7 @@ import pytest
 
 from vaelab.config import Preprocessing
 from vaelab.datasets import SOURCES, data_folder, load_dataset, vision
-from vaelab.datasets.base import seeded_split
+from vaelab.datasets.splits import seeded_split
 
 OFFLINE = [source.name for source in SOURCES.values() if source.offline]
 

@@ -7,7 +7,7 @@ from torch.distributions import MultivariateNormal
 
 from vaelab.config import TrainConfig
 from vaelab.datasets import ImageDataset, load_dataset
-from vaelab.datasets.base import Split
+from vaelab.datasets.splits import Split
 from vaelab.engine import Engine
 from vaelab.evaluation import evaluate, knn_accuracy
 from vaelab.evaluation.held_out import reconstruction_errors

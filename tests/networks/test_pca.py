@@ -10,7 +10,7 @@ from vaelab.config import TrainConfig
 from vaelab.networks import pca as pca_module
 from vaelab.networks.models import build_model
 from vaelab.networks.pca import principal_components
-from vaelab.training.trainer import to_float
+from vaelab.training.devices import to_float
 
 NETWORKS = {
     "mlp": {"architecture": "mlp", "hidden": (12, 6)},

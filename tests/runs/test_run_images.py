@@ -13,8 +13,9 @@ from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import DatasetUnavailable, ImageDataset, save_own
 from vaelab.datasets.own import delete_own, relabel_own
 from vaelab.runs import Run, RunError, results
+from vaelab.training.reports import EpochRecord
 from vaelab.training.running import resume, run_training, train
-from vaelab.training.trainer import EpochRecord, Trainer
+from vaelab.training.trainer import Trainer
 
 SMALL = {"epochs": 2, "hidden": (16,), "batch_size": 32}
 

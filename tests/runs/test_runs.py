@@ -18,7 +18,7 @@ import vaelab
 from vaelab import runs
 from vaelab.config import TrainConfig
 from vaelab.runs import MOST_SNAPSHOTS, Run, RunError, Snapshot, broken_runs, kept_epochs, list_runs, runs_folder
-from vaelab.training.trainer import EpochRecord, StepRecord, Terms
+from vaelab.training.reports import EpochRecord, StepRecord, Terms
 
 TERMS = Terms(total=3.0, reconstruction=2.0, kl=1.0, kl_per_dim=(0.75, 0.25), num_images=10)
 

@@ -10,8 +10,9 @@ import vaelab
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import ImageDataset, load_dataset, preprocess
 from vaelab.training import suggest as module
+from vaelab.training.reports import EpochRecord
 from vaelab.training.suggest import network_for, suggest, suggest_config
-from vaelab.training.trainer import EpochRecord, Trainer
+from vaelab.training.trainer import Trainer
 
 NAMES = {"Network", "Size", "Pixels", "Code", "Augmentation", "Length", "Threads"}
 

@@ -14,16 +14,9 @@ from vaelab.datasets import load_dataset
 from vaelab.networks.corruptions import corrupt
 from vaelab.networks.likelihoods import SIGMA_FLOOR
 from vaelab.training import trainer as trainer_module
-from vaelab.training.trainer import (
-    DivergedError,
-    EpochRecord,
-    Progress,
-    StepRecord,
-    Trainer,
-    one_cycle,
-    pick_device,
-    to_float,
-)
+from vaelab.training.devices import pick_device, to_float
+from vaelab.training.reports import EpochRecord, Progress, StepRecord
+from vaelab.training.trainer import DivergedError, Trainer, one_cycle
 
 CONFIGS = {
     "mlp": {"hidden": (16,)},

@@ -22,8 +22,9 @@ from vaelab.networks.models import build_model
 from vaelab.runs import Run, RunError, kept_epochs, list_runs, runs_folder
 from vaelab.training import running as training
 from vaelab.training import trainer as trainer_module
+from vaelab.training.reports import EpochRecord, Progress, StepRecord
 from vaelab.training.running import SNAPSHOT_IMAGES, resume, run_training, snapshot_indices, train
-from vaelab.training.trainer import DivergedError, EpochRecord, Progress, StepRecord, Trainer
+from vaelab.training.trainer import DivergedError, Trainer
 
 FEW = Preprocessing(num_images=120)
 CONFIGS = {

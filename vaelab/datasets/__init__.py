@@ -10,18 +10,10 @@ from pathlib import Path
 
 from vaelab.config import OWN, Preprocessing, TrainConfig, expanded
 from vaelab.datasets import digits, faces, mnist_5k, shapes, vision
-from vaelab.datasets.base import (
-    NOT_STATED,
-    DatasetUnavailable,
-    ImageDataset,
-    Labelled,
-    Progress,
-    Source,
-    Split,
-    SplitName,
-)
+from vaelab.datasets.base import NOT_STATED, DatasetUnavailable, ImageDataset, Labelled, Progress, Source
 from vaelab.datasets.own import own_source, own_sources, save_own
 from vaelab.datasets.preprocessing import check_classes, preprocess
+from vaelab.datasets.splits import Split, SplitName
 
 __all__ = [
     "NOT_STATED",

@@ -30,7 +30,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_safetensors
 
 from vaelab.config import OWN, check_name, expanded
-from vaelab.datasets.base import DatasetUnavailable, ImageDataset, Source, Split
+from vaelab.datasets.base import DatasetUnavailable, ImageDataset, Source
+from vaelab.datasets.splits import Split
 from vaelab.files import write_whole
 
 __all__ = [

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaelab.config import Preprocessing
-from vaelab.datasets.base import SPLIT_SEED, ImageDataset, Split
+from vaelab.datasets.base import ImageDataset
+from vaelab.datasets.splits import SPLIT_SEED, Split
 
 __all__ = ["check_classes", "preprocess"]
 

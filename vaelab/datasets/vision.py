@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from vaelab.datasets._brought import find, lay_out
 from vaelab.datasets._download import Archive, download, is_reachable
-from vaelab.datasets.base import SPLIT_SEED, DatasetUnavailable, ImageDataset, Progress, Source, Split
+from vaelab.datasets.base import DatasetUnavailable, ImageDataset, Progress, Source
+from vaelab.datasets.splits import SPLIT_SEED, Split
 
 __all__ = ["SOURCES", "DatasetUnavailable", "is_brought"]
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from vaelab.engine import Engine, Labels
 from vaelab.networks.nn import Posterior
 from vaelab.networks.objectives import gaussian_kl
-from vaelab.training.trainer import images_at_once, to_float
+from vaelab.training.devices import images_at_once, to_float
 
 __all__ = ["MAX_DIMENSIONS", "Gap", "elbo_gap", "log_marginal"]
 

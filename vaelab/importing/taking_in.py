@@ -12,8 +12,9 @@ import numpy as np
 
 from vaelab.config import OWN, SIDES, check_name, expanded
 from vaelab.datasets import NOT_STATED, DatasetUnavailable, ImageDataset
-from vaelab.datasets.base import MIN_IMAGES, seeded_split
+from vaelab.datasets.base import MIN_IMAGES
 from vaelab.datasets.own import own_source, save_own
+from vaelab.datasets.splits import seeded_split
 from vaelab.importing.assembling import Collected, Color, copies_of, grouped, parse_background
 from vaelab.importing.decoding import Block, Encoded, FitName, Target, block_of_arrays, sizes_of
 from vaelab.importing.finding import find

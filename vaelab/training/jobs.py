@@ -291,7 +291,7 @@ class Jobs:
         client = self._connect()
         if not self._scheduler:
             if run.epoch < 0 and run.config.device not in {"auto", "cpu"}:
-                from vaelab.training.trainer import pick_device  # here, as it imports torch
+                from vaelab.training.devices import pick_device  # here, as it imports torch
 
                 pick_device(run.config.device)
         else:

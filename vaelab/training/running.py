@@ -16,7 +16,9 @@ from vaelab.engine import Engine
 from vaelab.evaluation import evaluate
 from vaelab.networks.torch_settings import our_torch
 from vaelab.runs import DataRecord, Run, RunError, Snapshot, results
-from vaelab.training.trainer import EpochRecord, Progress, Record, StepRecord, Trainer, pick_device
+from vaelab.training.devices import pick_device
+from vaelab.training.reports import EpochRecord, Progress, Record, StepRecord
+from vaelab.training.trainer import Trainer
 
 __all__ = ["SNAPSHOT_IMAGES", "resume", "run_training", "snapshot_indices", "train"]
 

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from vaelab.config import Preprocessing, TrainConfig, explain
 from vaelab.datasets import ImageDataset
 from vaelab.training.proposals import Choice, halvings, is_small, network_for
-from vaelab.training.trainer import EpochRecord, StepRecord, Trainer
+from vaelab.training.reports import EpochRecord, StepRecord
+from vaelab.training.trainer import Trainer
 from vaelab.training.traits import component_variances, nearly_binary, told_from_mirrored
 
 __all__ = ["Suggestion", "network_for", "suggest", "suggest_config"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -19,29 +18,17 @@ from vaelab.networks.objectives import LossTerms, companion_of, loss_terms
 from vaelab.networks.optimizer_state import load_state_of, state_of
 from vaelab.networks.torch_settings import our_torch
 from vaelab.training.augmentation import augment
+from vaelab.training.devices import images_at_once, pick_device, to_float
+from vaelab.training.reports import EpochRecord, Progress, Record, StepRecord, Terms
 
-__all__ = [
-    "DivergedError",
-    "EpochRecord",
-    "Progress",
-    "Record",
-    "StepRecord",
-    "Terms",
-    "Trainer",
-    "images_at_once",
-    "one_cycle",
-    "pick_device",
-    "to_float",
-]
+__all__ = ["DivergedError", "Trainer", "one_cycle"]
+
 
 #: Seconds between step records: often enough to stop within a second and to look alive.
 RECORD_EVERY = 0.25
 
 #: Images in a validation batch; large, since nothing is kept for a backward pass.
 VALIDATION_BATCH = 1024
-
-#: What is decoded at once without a gradient, at the most: images, and numbers in them. It bounds memory, to 0.5 GB.
-DECODED, DECODED_NUMBERS = 4096, 2**24
 
 #: By how many times what a model costs that has learned nothing a loss shows that training went astray. A sound one
 #: comes to a few at most, and one that diverges to a million within some steps.
@@ -50,61 +37,6 @@ ASTRAY = 100
 
 class DivergedError(RuntimeError):
     """The loss stopped being a number, or became one that no sound training comes to."""
-
-
-@dataclass(frozen=True)
-class Terms:
-    """A loss and its parts, averaged over images: nats per image."""
-
-    total: float
-    reconstruction: float
-    kl: float
-    kl_per_dim: tuple[float, ...]
-    num_images: int
-    penalty: float = 0.0  # what the objective adds beside the two, weighted
-
-
-@dataclass(frozen=True)
-class Progress:
-    """A sign of life from a part of training that has no figures yet."""
-
-    phase: str
-    fraction: float
-
-
-@dataclass(frozen=True)
-class StepRecord:
-    """How training stands within an epoch; ``train`` is over the images since the last record.
-
-    ``beta`` is the config's, times how far the objective has warmed up.
-    """
-
-    epoch: int
-    step: int
-    seconds: float
-    progress: float
-    beta: float
-    learning_rate: float
-    images_per_second: float
-    train: Terms
-
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """How an epoch ended; ``train`` is over its batches as they were trained on, ``beta`` as a ``StepRecord``'s."""
-
-    epoch: int
-    step: int
-    seconds: float
-    progress: float
-    beta: float
-    learning_rate: float
-    images_per_second: float
-    train: Terms
-    validation: Terms
-
-
-Record = StepRecord | EpochRecord | Progress
 
 
 def one_cycle(progress: float, peak: float) -> float:
@@ -135,64 +67,6 @@ def one_cycle(progress: float, peak: float) -> float:
         return peak + (start - peak) * (1 + math.cos(math.pi * progress / rise)) / 2
     fall = min((progress - rise) / (1 - rise), 1.0)
     return end + (peak - end) * (1 + math.cos(math.pi * fall)) / 2
-
-
-def pick_device(name: str) -> torch.device:
-    """Find the device of a run.
-
-    Parameters
-    ----------
-    name
-        ``"cpu"``, ``"cuda"``, ``"mps"``, or ``"auto"`` for the fastest there is.
-
-    Returns
-    -------
-    torch.device
-        Ready to use.
-
-    Raises
-    ------
-    ValueError
-        If this machine has no such device.
-    """
-    there = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
-    if name == "auto":
-        name = next(device for device, available in there.items() if available)
-    if not there[name]:
-        raise ValueError(f"This machine has no {name} device: choose cpu or auto.")
-    return torch.device(name)
-
-
-def to_float(images: Tensor) -> Tensor:
-    """Pixels of 0 to 255 as float32 in [0, 1], same shape."""
-    return images.to(torch.float32).div_(255)
-
-
-def images_at_once(image_shape: tuple[int, ...], draws: int = 1) -> int:
-    """Count the images that may be decoded at once, each from several draws.
-
-    Parameters
-    ----------
-    image_shape
-        ``(C, H, W)``.
-    draws
-        Codes of each.
-
-    Returns
-    -------
-    int
-        At least 1.
-
-    Examples
-    --------
-    >>> images_at_once((1, 32, 32), draws=64), images_at_once((3, 128, 128))
-    (64, 341)
-    """
-    return max(1, min(DECODED, DECODED_NUMBERS // math.prod(image_shape)) // draws)
 
 
 def _check(images: NDArray[np.uint8], what: str) -> None:
