@@ -18,6 +18,7 @@ from vaelab.collecting import (
     class_counts,
     count_drawings,
     delete_set,
+    drawings,
     find_set,
     keep,
     list_drawings,
@@ -25,6 +26,7 @@ from vaelab.collecting import (
     open_set,
     remove_drawing,
     set_open,
+    sets,
     to_dataset,
 )
 from vaelab.datasets import ImageDataset, load_dataset, save_own
@@ -105,7 +107,7 @@ def test_what_cannot_be_opened_is_refused_in_a_sentence(symbols, options, said):
 
 
 def test_there_is_an_end_to_the_number_of_sets(symbols, monkeypatch):
-    monkeypatch.setattr(collecting, "MAX_SETS", 1)
+    monkeypatch.setattr(sets, "MAX_SETS", 1)
     with pytest.raises(ValueError, match="delete one first"):
         open_set("more", folder=symbols)
 
@@ -230,15 +232,15 @@ def test_nobody_overwrites_what_another_drew(symbols):
 
 
 def test_of_two_that_come_at_the_same_instant_the_first_stays(symbols, monkeypatch):
-    id, look = new_id(), collecting._files
+    id, look = new_id(), drawings._files
 
     def meanwhile(path):
         """Another is quicker, after this one was found not to be there."""
-        monkeypatch.setattr(collecting, "_files", look)
+        monkeypatch.setattr(drawings, "_files", look)
         add_drawing("symbols", id, drawing(seed=1), "sun", "Ada", symbols)
         return look(path)
 
-    monkeypatch.setattr(collecting, "_files", meanwhile)
+    monkeypatch.setattr(drawings, "_files", meanwhile)
     add_drawing("symbols", id, drawing(seed=2), "moon", "Eve", symbols)
     assert [each.nickname for each in list_drawings("symbols", symbols)] == ["Ada"]
 
@@ -260,7 +262,7 @@ def test_what_is_not_there_cannot_be_removed(symbols, id):
 
 
 def test_a_full_set_says_so(symbols, monkeypatch):
-    monkeypatch.setattr(collecting, "MAX_DRAWINGS", 3)
+    monkeypatch.setattr(drawings, "MAX_DRAWINGS", 3)
     fill(symbols, 3)
     with pytest.raises(ValueError, match="is full"):
         fill(symbols, 1)

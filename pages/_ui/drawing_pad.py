@@ -11,7 +11,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import browser_code
-from vaelab.collecting import MAX_TEXT, Paper
+from vaelab.collecting import MAX_TEXT
+from vaelab.collecting.sets import Paper
 from vaelab.config import explain
 
 __all__ = ["Take", "drawing_pad"]

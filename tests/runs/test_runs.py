@@ -15,9 +15,9 @@ import pytest
 from safetensors.numpy import save_file
 
 import vaelab
-from vaelab import runs
 from vaelab.config import TrainConfig
 from vaelab.runs import MOST_SNAPSHOTS, Run, RunError, Snapshot, broken_runs, kept_epochs, list_runs, runs_folder
+from vaelab.runs.status import HEARTBEAT_TIMEOUT
 from vaelab.training.reports import EpochRecord, StepRecord, Terms
 
 TERMS = Terms(total=3.0, reconstruction=2.0, kl=1.0, kl_per_dim=(0.75, 0.25), num_images=10)
@@ -502,7 +502,7 @@ def test_a_number_given_to_another_process_is_not_taken_for_it(run):
 
 @pytest.mark.parametrize(("age", "state"), [(5, "running"), (59, "running"), (61, "interrupted")])
 def test_on_another_machine_the_heartbeat_decides(run, age, state):
-    assert runs.HEARTBEAT_TIMEOUT == 60
+    assert HEARTBEAT_TIMEOUT == 60
     # Its pid is one of ours by chance, and says nothing.
     write_status(run, host="elsewhere.example", updated=time.time() - age, pid=os.getpid())
     assert run.status.state == state

@@ -41,8 +41,9 @@ def read(run: Run, name: str, points: int = MAX_POINTS) -> Any:
     ValueError
         If there is no such result.
     """
-    maker, file = _maker(name), _file(run, name, points)
+    maker = _maker(name)
     with suppress(RunError, KeyError, TypeError, ValueError):
+        file = _file(run, name, points)
         if file.endswith(".json"):
             return maker.unpack(run, {}, {"figures": run.read_text(file)})
         return maker.unpack(run, *run.read_arrays(file))
@@ -133,7 +134,9 @@ def _maker(name: str) -> Maker:
 
 
 def _file(run: Run, name: str, points: int) -> str:
-    return _maker(name).file.format(epoch=run.epoch, points=points)
+    file = _maker(name).file
+    # What is of any epoch is to be read also where the checkpoint, which names the epoch, is damaged.
+    return file.format(epoch=run.epoch, points=points) if "{epoch" in file else file
 
 
 def _progress_file(run: Run, name: str, points: int) -> Path:
