@@ -51,6 +51,7 @@ def training(page):
     # The first training of a server starts its cluster.
     expect(page.get_by_text(re.compile(r"Running · [1-9][\d,]* of 10,000 epochs"))).to_be_visible(timeout=180_000)
     expect(page.get_by_role("img", name="Images and their reconstructions")).to_be_visible(timeout=120_000)
+    idle(page)  # what was above the course before the training began is gone: nothing moves away from under the pointer
     yield page
     stop = page.get_by_role("button", name="Stop")
     if stop.is_enabled():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vaelab.config import Preprocessing
-from vaelab.datasets import SOURCES, data_folder, load_dataset, vision
+from vaelab.datasets import SOURCES, data_folder, load_dataset
 from vaelab.datasets.splits import seeded_split
 
 OFFLINE = [source.name for source in SOURCES.values() if source.offline]
@@ -21,12 +21,6 @@ def loaded(tmp_path_factory):
     everything = {name: load_dataset(name, folder=folder) for name in OFFLINE}
     assert not list(folder.iterdir()), "an offline source wrote files"
     return everything
-
-
-def test_a_person_without_a_network_is_told_what_needs_none():
-    # What people without a network are told to take.
-    assert tuple(OFFLINE) == vision.OFFLINE
-    assert len(OFFLINE) >= 3
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)

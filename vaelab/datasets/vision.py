@@ -27,9 +27,6 @@ from vaelab.datasets.splits import SPLIT_SEED, Split
 
 __all__ = ["SOURCES", "DatasetUnavailable", "is_brought"]
 
-#: What needs no download, to be offered where one fails.
-OFFLINE = ("mnist_5k", "digits", "shapes", "faces")
-
 NUM_VALIDATION = 5000
 
 #: A download that stands still gives up, so a temporary folder this old was left by a process that
@@ -352,8 +349,10 @@ def _move_into_place(spec: _Vision, temporary: Path, root: Path) -> None:
 
 
 def _not_downloaded(spec: _Vision, root: Path, reason: str) -> DatasetUnavailable:
-    there = [other.name for other in _DATASETS if other is not spec and other.is_complete(root)]
-    *names, last = [*OFFLINE, *there]
+    from vaelab.datasets import SOURCES as ALL  # stands on this module
+
+    there = {other.name for other in _DATASETS if other is not spec and other.is_complete(root)}
+    *names, last = [each.name for each in ALL.values() if each.offline or each.name in there]
     files = {Path(file).name for file in spec.files}
     lacking = sorted(files - set(spec.brought(root)))
     what = ", ".join(lacking) if len(lacking) < len(files) else f"the files {', '.join(sorted(files))}, packed or not,"
