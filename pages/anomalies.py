@@ -374,13 +374,7 @@ def offer_training(run: Run) -> None:
                 st.session_state["left-out-training"] = new.title
         if title := st.session_state.get("left-out-training"):
             st.success(f"**{widgets.plain(title)}** is in training. Once it has begun, it can be chosen here.")
-            st.page_link(
-                "pages/train.py",
-                label="Follow it on Train",
-                icon=":material/east:",
-                query_params=frame.carried(),
-                help="Watch its loss and its map as they form.",
-            )
+            frame.link_to("train", "Follow it on Train", "east", help="Watch its loss and its map as they form.")
 
 
 frame.show(main, __file__)

@@ -264,7 +264,7 @@ def manage(found: DrawingSet, missing: int) -> None:
     if train:
         with st.spinner("Keeping the drawings …"):
             dataset = collecting.keep(found.name)
-        st.switch_page("pages/train.py", query_params=frame.carried({"dataset": dataset}))
+        frame.switch_to("train", {"dataset": dataset})
 
 
 def delete(found: DrawingSet) -> None:

@@ -315,7 +315,7 @@ def draw_rates(runs: Sequence[Run]) -> None:
     for point in event["selection"]["points"]:
         if "customdata" in point:
             name = np.ravel(point["customdata"])[0]
-            st.switch_page("pages/explore.py", query_params=frame.carried({state.RUN_KEY: str(name)}))
+            frame.switch_to("explore", {state.RUN_KEY: str(name)})
 
 
 def say_left_out(runs: Sequence[Run]) -> str:
@@ -381,13 +381,7 @@ def start_sweep(run: Run, over: Any, text: str) -> None:
     else:
         names = ", ".join(widgets.plain(each.title) for each in runs)
         st.success(f"{len(runs)} trainings are queued: {names}.", icon=":material/check:")
-        st.page_link(
-            "pages/runs.py",
-            label="See how far they are",
-            icon=":material/list:",
-            query_params=frame.carried(),
-            help="The list of all runs.",
-        )
+        frame.link_to("runs", "See how far they are", "list", help="The list of all runs.")
 
 
 frame.show(main, __file__)

@@ -35,9 +35,7 @@ def draw_all(there: dict[str, Source]) -> None:
     own = {name: source for name, source in there.items() if name.startswith(OWN)}
     with st.container(horizontal=True, vertical_alignment="center", key="images-head"):
         st.markdown("## Your own", width="stretch")
-        st.page_link(
-            "pages/collect.py", label="Collect drawings", icon=":material/qr_code_2:", query_params=frame.carried()
-        )
+        frame.link_to("collect", "Collect drawings", "qr_code_2")
         st.button(
             "Add images",
             type="primary",

@@ -163,7 +163,7 @@ def draw_head(run: Run, status: Status) -> None:
             disabled=not run.has_model,
             help="Open its latent map." if run.has_model else "There is no map yet: the first epoch has to end.",
         ):
-            st.switch_page("pages/explore.py", query_params=frame.carried({state.RUN_KEY: run.name}))
+            frame.switch_to("explore", {state.RUN_KEY: run.name})
         if status.state in {"new", "stopped", "interrupted", "failed"}:
             widgets.resume_button(run)
         what = "End training now: every finished epoch is kept." if active else "It is not in training."

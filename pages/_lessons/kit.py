@@ -218,7 +218,7 @@ def go_on(page: str, label: str, run: Run | None = None, settings: Mapping[str, 
     chosen = dict(settings or {})
     if run is not None:
         chosen[state.RUN_KEY] = run.name
-    st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:", query_params=frame.carried(chosen))
+    frame.link_to(page, label, "arrow_forward", chosen)
 
 
 def channels_last(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

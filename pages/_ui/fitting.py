@@ -203,12 +203,12 @@ def say_what_suits(use: Use, run: Run) -> None:
     first, why = lacking[0]
     with st.container(horizontal=True, vertical_alignment="center", key="what-suits"):
         st.markdown(f":material/lightbulb: **{widgets.plain(run.title)}** {why}.", width="content")
-        st.page_link(
-            "pages/train.py",
-            label=first.offer,
-            icon=":material/model_training:",
-            query_params=frame.carried(better(run.config, settings)),
-            help="Open Train with these settings, and start it there.",
+        frame.link_to(
+            "train",
+            first.offer,
+            "model_training",
+            better(run.config, settings),
+            "Open Train with these settings, and start it there.",
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -25,10 +25,12 @@ __all__ = [
     "is_first_pass",
     "is_narrow",
     "later",
+    "link_to",
     "part",
     "presenting",
     "say_first",
     "show",
+    "switch_to",
 ]
 
 #: In the URL: ``?present=true``, for a projector and a back row.
@@ -119,6 +121,16 @@ def carried(query: Mapping[str, Any] | None = None) -> dict[str, Any]:
         What the link says otherwise.
     """
     return dict(query or {}) | ({PRESENT_KEY: "true"} if presenting() else {})
+
+
+def switch_to(page: str, query: Mapping[str, Any] | None = None) -> NoReturn:
+    """Open another page, by its name in ``pages.PAGES``."""
+    st.switch_page(_PAGE_OF[page].path, query_params=carried(query))
+
+
+def link_to(page: str, label: str, icon: str, query: Mapping[str, Any] | None = None, help: str | None = None) -> None:
+    """Draw a link to another page, by its name in ``pages.PAGES``; the icon is one of Material's."""
+    st.page_link(_PAGE_OF[page].path, label=label, icon=f":material/{icon}:", query_params=carried(query), help=help)
 
 
 def has_webgl() -> bool:

@@ -258,9 +258,7 @@ def draw_oneself() -> None:
             f"Draw, choose or write what it is, and press **Add**; at least {MIN_IMAGES} drawings are needed. "
             "It is faster together: with **Collect drawings**, others draw on their phones."
         )
-        st.page_link(
-            "pages/collect.py", label="Collect drawings", icon=":material/qr_code_2:", query_params=frame.carried()
-        )
+        frame.link_to("collect", "Collect drawings", "qr_code_2")
         for label in labels:
             images = np.stack([drawing.image[None] for drawing in drawings.values() if drawing.label == label])
             widgets.sheet(images, 10, f"Drawings of {label or 'no class'}", side=DRAWING_SIDE)

@@ -44,7 +44,7 @@ def train_on(source: Source, **look: Any) -> None:
         help="Open Train with these images, and settings that suit them.",
         **look,
     ):
-        st.switch_page("pages/train.py", query_params=frame.carried({"dataset": source.name}))
+        frame.switch_to("train", {"dataset": source.name})
 
 
 def act_on(source: Source) -> None:

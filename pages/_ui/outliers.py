@@ -64,7 +64,7 @@ def draw_outliers(run: Run, data: ImageDataset, score: str) -> None:
                 f"{widgets.plain(widgets.describe_image(data, index))}: score **{scores[number - 1]:.4g}** {unit}."
             )
             if st.button("Show on the map", icon=":material/explore:", help="Open Explore at this image."):
-                st.switch_page("pages/explore.py", query_params=frame.carried({"run": run.name, "image": str(index)}))
+                frame.switch_to("explore", {"run": run.name, "image": str(index)})
         with right:
             draw_error(run, data.images[index])
         with sheet:
