@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from pages._anomalies.case import detector_of
 from pages._ui import controls, frame, widgets
-from pages._ui.anomaly_case import detector_of
 from pages._ui.cached import per_run
 from pages._ui.image_picker import pick_image
 from vaelab.datasets import ImageDataset

@@ -19,12 +19,9 @@ from vaelab.runs import Run
 __all__ = [
     "AnomalySource",
     "Case",
-    "Group",
-    "anomalies_of",
+    "detection_of",
     "detector_of",
-    "group_of",
     "missing_classes",
-    "scores_of",
 ]
 
 #: Images of another dataset at the most.
@@ -46,10 +43,6 @@ class Group(NamedTuple):
 
     images: NDArray[np.generic]
     names: list[str]
-
-    def image(self, index: int) -> NDArray[np.float32]:
-        """One image ``(C, H, W)``, in [0, 1]."""
-        return as_float(self.images[index])
 
 
 class Case(NamedTuple):
@@ -82,17 +75,12 @@ class Case(NamedTuple):
     def image(self, index: int) -> NDArray[np.float32]:
         """One image ``(C, H, W)``, in [0, 1]."""
         num_normal = len(self.scores[0])
-        if index < num_normal:
-            return self.groups[0].image(index)
-        return self.groups[1].image(index - num_normal)
+        image = self.groups[0].images[index] if index < num_normal else self.groups[1].images[index - num_normal]
+        return as_float(image)
 
     def name(self, index: int) -> str:
         """What to call an image."""
         return (self.groups[0].names + self.groups[1].names)[index]
-
-    def detection(self) -> Detection:
-        """What the score can do at all thresholds."""
-        return _detection(self.scores)
 
 
 def missing_classes(run: Run) -> tuple[str, ...]:
@@ -165,5 +153,6 @@ def _normal_scores(run: Run, score: str) -> NDArray[np.float64]:
 
 
 @per_run(max_entries=64, spinner="Drawing the curves …")
-def _detection(scores: tuple[NDArray[np.float64], NDArray[np.float64]]) -> Detection:
+def detection_of(scores: tuple[NDArray[np.float64], NDArray[np.float64]]) -> Detection:
+    """What scores of normal and of anomalous images can do at all thresholds."""
     return detect(*scores)
