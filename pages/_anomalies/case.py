@@ -16,14 +16,6 @@ from vaelab.evaluation.detection import Detection, detect
 from vaelab.images import as_float
 from vaelab.runs import Run
 
-__all__ = [
-    "AnomalySource",
-    "Case",
-    "detection_of",
-    "detector_of",
-    "missing_classes",
-]
-
 #: Images of another dataset at the most.
 MOST_OTHERS = 10_000
 #: With fewer test images of the left-out classes than this, all their images are taken.

@@ -10,8 +10,6 @@ from vaelab.datasets import SOURCES, is_local, sources
 from vaelab.evaluation.anomalies import SCORES
 from vaelab.runs import Run
 
-__all__ = ["choose_anomalies", "choose_score"]
-
 KINDS = {
     "within": "Odd ones among these",
     "left_out": "Left-out classes",

@@ -12,8 +12,6 @@ from pages._ui import controls, frame, widgets
 from pages._ui.image_picker import pick_image
 from vaelab.figures.detection import frame_images
 
-__all__ = ["look_closer"]
-
 #: Images in each half of the gallery.
 NUM_SHOWN = 20
 #: Of the control that says which list of images to look at.

@@ -12,8 +12,6 @@ from vaelab.evaluation.anomalies import MIN_HELD_OUT, SCORES, unit_of
 from vaelab.evaluation.detection import Confusion, confusion, threshold_for
 from vaelab.figures.detection import detection_curves, round_step, score_histogram, score_range
 
-__all__ = ["judge"]
-
 ALLOWED_FALSE_ALARMS = 0.05
 #: From this area under the ROC curve on, a score has nothing left to prove.
 EASY = 0.999

@@ -9,8 +9,6 @@ from pages._ui import frame, resources, state, widgets
 from pages._ui.text import explained
 from vaelab.runs import Run, RunError
 
-__all__ = ["offer_training"]
-
 
 def offer_training(run: Run) -> None:
     """Train the same model without a class, where none was left out yet."""

@@ -16,8 +16,6 @@ from vaelab.figures.detection import error_panels
 from vaelab.images import to_pixels
 from vaelab.runs import Run
 
-__all__ = ["EITHER", "draw_error", "draw_outliers"]
-
 #: The score that there is here alone: of which nobody has to know which kind of odd to look for.
 EITHER = "either"
 

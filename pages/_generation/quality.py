@@ -13,8 +13,6 @@ from vaelab.evaluation.generation import Judge, Quality, draw_labels, generate
 from vaelab.figures.generation import nearest_distances
 from vaelab.runs import Run
 
-__all__ = ["draw_quality"]
-
 READ_TOGETHER = (
     "High precision and coverage do not mean sharp images: they are compared by the first 32 principal components of "
     "their pixels, where a blur, as the mean of many images, lies among them. Blurs show in low recall; kinds of "

@@ -24,8 +24,6 @@ from vaelab.images import png, tile
 from vaelab.latent.mixture import Mixture
 from vaelab.runs import Run
 
-__all__ = ["SOURCES", "choose_label", "codes_from", "draw_samples"]
-
 SOURCES = {"prior": "Prior", "mixture": "Aggregate posterior"}
 #: What stands among the labels and is none.
 ANY, EACH = "any", "each"

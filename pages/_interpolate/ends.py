@@ -15,8 +15,6 @@ from vaelab.datasets import ImageDataset
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 
-__all__ = ["ANY", "ENDS", "Ends"]
-
 #: The ends of the way, and what they are called in the URL: ``?a=12&b=z0.75,-1.44``, an image or a place.
 ENDS = {"A": "a", "B": "b"}
 #: Where on the way one is at first.

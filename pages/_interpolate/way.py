@@ -13,8 +13,6 @@ from vaelab.export import animated_gif
 from vaelab.figures import latent_map
 from vaelab.latent.interpolation import INTERPOLATIONS
 
-__all__ = ["MAP_KEY", "Way", "draw_ends", "draw_map", "draw_way"]
-
 MAP_KEY = "interpolation-map"
 MAP_CHART_KEY = f"{MAP_KEY}-chart"
 #: In the session: which end the next click sets, where no canvas answers it.

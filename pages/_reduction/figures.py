@@ -12,8 +12,6 @@ from pages._ui import widgets
 from vaelab.datasets import ImageDataset
 from vaelab.runs import Run
 
-__all__ = ["draw_figures"]
-
 
 def draw_figures(maps: Maps, models: dict[str, Run], data: ImageDataset) -> None:
     rows = []

@@ -9,8 +9,6 @@ import streamlit as st
 
 from pages._ui import browser_code
 
-__all__ = ["link_selection"]
-
 _LINK = st.components.v2.component(
     "linked_selection", js=browser_code.join("linked_selection/mount.js"), isolate_styles=False
 )

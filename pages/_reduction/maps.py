@@ -17,8 +17,6 @@ from vaelab.figures.maps import MapPanel
 from vaelab.latent.projections import choose_points
 from vaelab.runs import Run
 
-__all__ = ["MAP_TITLES", "Maps", "maps_so_far", "panels_of"]
-
 MAP_TITLES = {
     "raw": "Two pixels",
     "pca": "PCA",

@@ -21,7 +21,6 @@ from vaelab.runs import Run
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-__all__ = ["draw_chosen", "draw_maps", "groups_of"]
 
 MAPS_KEY = "linked-maps"
 MOST_SHOWN = 40

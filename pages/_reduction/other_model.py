@@ -8,8 +8,6 @@ from pages._ui import fitting, frame, resources, widgets
 from vaelab.config import TrainConfig
 from vaelab.runs import ACTIVE, Run, Status, list_runs
 
-__all__ = ["choose_other", "offer_other"]
-
 FAMILY = {"ae": "autoencoder", "vae": "VAE"}
 
 

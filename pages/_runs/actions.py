@@ -12,8 +12,6 @@ from pages._ui import frame, resources, state, widgets
 from pages._ui.train_address import query_of
 from vaelab.runs import ACTIVE, Run, Status
 
-__all__ = ["act_on"]
-
 #: How many models Compare shows beside each other.
 FEWEST_COMPARED, MOST_COMPARED = 2, 4
 

@@ -13,8 +13,6 @@ from vaelab.comparing import Term, why_not
 from vaelab.figures import COMPARED, compare_curves
 from vaelab.runs import Run
 
-__all__ = ["draw_curves", "newest"]
-
 
 def newest(runs: Sequence[Run]) -> list[Run]:
     """The newest run and others whose curves compare with it."""

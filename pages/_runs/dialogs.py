@@ -10,8 +10,6 @@ from pages._ui import state, widgets
 from pages._ui.text import explained
 from vaelab.runs import Run, RunError
 
-__all__ = ["open_dialog"]
-
 
 def open_dialog() -> None:
     """Open the dialog that a button requested; from the page, as a redrawn fragment drops it."""

@@ -16,8 +16,6 @@ from vaelab.config import OWN
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import Run, Status
 
-__all__ = ["choose_runs", "distinct_names", "title_of_images"]
-
 TABLE_KEY = "runs-table"
 #: In the URL: the names of the runs that are ticked.
 CHOSEN_KEY = "runs"

@@ -10,8 +10,6 @@ from vaelab.choices import OBJECTIVES
 from vaelab.config import Preprocessing, TrainConfig, bounds_of
 from vaelab.datasets import Source
 
-__all__ = ["Form"]
-
 
 def _flat(config: TrainConfig) -> dict[str, Any]:
     """The settings by their names, those of the preprocessing among them."""

@@ -11,8 +11,6 @@ from pages._ui.text import explained, licence_of
 from vaelab.config import OWN
 from vaelab.datasets import SOURCES, DatasetUnavailable, Source, is_local, sources
 
-__all__ = ["ask_preprocessing", "choose_source", "preview"]
-
 
 def choose_source() -> Source:
     """Choose the images: one's own first, if there are any."""

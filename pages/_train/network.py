@@ -9,8 +9,6 @@ from pages._ui import controls, widgets
 from vaelab.choices import ACTIVATIONS, ARCHITECTURES
 from vaelab.config import bounds_of
 
-__all__ = ["ask_network"]
-
 
 def ask_network(form: Form) -> None:
     """Ask for the layers, and what stands beside them."""

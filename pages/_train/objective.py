@@ -8,8 +8,6 @@ from pages._train.form import Form
 from pages._ui import controls
 from vaelab.choices import LIKELIHOODS, OBJECTIVES, Setting, objective_of
 
-__all__ = ["ask_number_of", "ask_objective"]
-
 #: What every objective is asked for; it is greyed out where one has no use for it.
 COMMON = ("beta", "kl_warmup", "free_bits")
 

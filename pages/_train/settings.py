@@ -11,8 +11,6 @@ from pages._train.objective import ask_number_of, ask_objective
 from pages._ui import controls
 from vaelab.choices import CORRUPTIONS
 
-__all__ = ["ask_settings"]
-
 
 def ask_settings(form: Form) -> None:
     """Ask for each, and note them in the form."""

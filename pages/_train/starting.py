@@ -10,8 +10,6 @@ from pages._ui.text import explained
 from vaelab.datasets import DatasetUnavailable, check_fit
 from vaelab.runs import Run, RunError
 
-__all__ = ["start"]
-
 TITLE_KEY = "train-title"
 #: Set by a press of Start, until the run is made: a press must not be lost to a rerun that comes between.
 START_KEY = "train-start"

@@ -8,8 +8,6 @@ from vaelab.config import OWN
 from vaelab.datasets import Source, is_local
 from vaelab.proposals import usual_config
 
-__all__ = ["PARTS", "open_form", "why"]
-
 #: The settings that each of the reasons is about.
 PARTS = {
     "Network": {

@@ -23,7 +23,6 @@ from vaelab.runs import Run, Snapshot
 if TYPE_CHECKING:
     from vaelab.engine import Engine
 
-__all__ = ["Frames", "curves_of", "draw_course", "frames_of", "send_images"]
 
 _COURSE = st.components.v2.component(
     "training_course",

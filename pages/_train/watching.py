@@ -10,8 +10,6 @@ from pages._ui.text import explained
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs
 
-__all__ = ["run_to_watch", "watch"]
-
 ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
 
 
