@@ -11,8 +11,6 @@ import streamlit as st
 from pages._ui import browser_code
 from vaelab.collecting import Drawing, DrawingSet, class_counts
 
-__all__ = ["arrivals"]
-
 _ARRIVALS = st.components.v2.component(
     "arrivals",
     html=browser_code.read("collect/arrivals.html"),
