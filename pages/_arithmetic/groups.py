@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from vaelab.latent.projections import Projection
     from vaelab.runs import Run
 
-__all__ = ["choose_classes", "choose_ranges", "choose_way", "draw_lasso"]
 
 #: What a direction does with each group.
 WAYS = {"A": "from", "B": "to"}
@@ -136,7 +135,7 @@ def draw_lasso(run: Run, data: ImageDataset, projection: Projection) -> tuple[np
             widgets.sheet(data.images[some], SHOWN, f"Images of group {end}", side=32)
             st.caption(f"Group {end}: {len(members):,} images.")
     with left:
-        labels = None if data.labels is None else data.labels[projection.indices]
+        labels = data.labels_of(projection.indices)
         figure = latent_map(projection, labels, data.label_names, height=420, webgl=frame.has_webgl())
         figure.update_layout(dragmode="lasso")
         # Those selected keep the colour of their class; the others step back.

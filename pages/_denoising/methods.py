@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,18 +22,12 @@ from vaelab.evaluation.denoising import (
 from vaelab.evaluation.image_quality import median_filter, pooled_psnr
 from vaelab.runs import Run
 
-__all__ = [
-    "RESTORE_STEPS",
-    "Images",
-    "compare",
-    "denoise",
-    "fill",
-    "filled_psnr",
-    "names_of",
-    "num_judged",
-    "sweep",
-]
-
+#: Images in a row.
+NUM_SHOWN = 10
+PSNR_HELP = (
+    "Peak signal-to-noise ratio, in decibels: 20 dB is an error of a tenth of the brightness range. It is that of the "
+    "mean squared error of all images: a mean of decibels would be ruled by images that the noise left as they were."
+)
 #: Enough for what is filled in to change no more.
 RESTORE_STEPS = 20
 
@@ -48,6 +42,14 @@ _MOST_TRAINING = 10_000
 
 Images = NDArray[Any]
 Indices = NDArray[np.int64]
+
+
+class Noise(NamedTuple):
+    """What is done to the images."""
+
+    kind: str  # a key of CORRUPTIONS
+    strength: float
+    seed: int
 
 
 def num_judged(runs: Sequence[Run], what: str) -> int:
@@ -68,45 +70,36 @@ def names_of(runs: Sequence[Run]) -> dict[str, tuple[str, str]]:
 # Noise ------------------------------------------------------------------------------------------
 
 
-def denoise(
-    runs: Sequence[Run], data: ImageDataset, chosen: Indices, kind: str, strength: float, seed: int
-) -> dict[str, Images]:
+def denoise(runs: Sequence[Run], data: ImageDataset, chosen: Indices, noise: Noise) -> dict[str, Images]:
     """Damage images, and repair them in every way; ``"noisy"`` is what was damaged."""
-    noisy = _damage(data.images[chosen], kind, strength, seed)
+    noisy = _damage(data.images[chosen], noise)
     return {name: repair(noisy) for name, repair in _methods(runs, data.labels_of(chosen)).items()}
 
 
 @per_run(max_entries=32, spinner="Measuring on held-out images …")
-def compare(
-    runs: Sequence[Run], data: ImageDataset, chosen: Indices, kind: str, strength: float, seed: int
-) -> dict[str, Quality]:
+def compare(runs: Sequence[Run], data: ImageDataset, chosen: Indices, noise: Noise) -> dict[str, Quality]:
     """How near each way of repairing comes to the clean images."""
-    return compare_denoisers(data.images[chosen], denoise(runs, data, chosen, kind, strength, seed))
+    return compare_denoisers(data.images[chosen], denoise(runs, data, chosen, noise))
 
 
 @per_run(max_entries=16, spinner="Measuring at other strengths …")
 def sweep(
-    runs: Sequence[Run],
-    data: ImageDataset,
-    chosen: Indices,
-    kind: str,
-    strengths: Sequence[float],
-    seed: int,
+    runs: Sequence[Run], data: ImageDataset, chosen: Indices, noise: Noise, strengths: Sequence[float]
 ) -> dict[str, list[Quality]]:
     """``compare`` at each of several strengths."""
     clean = data.images[chosen]
     return sweep_strengths(
         clean,
-        lambda strength: _damage(clean, kind, strength, seed),
+        lambda strength: _damage(clean, noise._replace(strength=strength)),
         strengths,
         _methods(runs, data.labels_of(chosen)),
     )
 
 
-def _damage(images: Images, kind: str, strength: float, seed: int) -> Images:
+def _damage(images: Images, noise: Noise) -> Images:
     from vaelab.corruptions import corrupt_images  # here, as it imports torch
 
-    return corrupt_images(images, kind, strength, seed)
+    return corrupt_images(images, *noise)
 
 
 def _methods(runs: Sequence[Run], labels: Images | None) -> dict[str, Callable[[Images], Images]]:
