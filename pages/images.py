@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages._images.adding import draw_adding, draw_unfinished
+from pages._images.giving import ADD_PARAM, begin_adding
+from pages._images.sets import draw_cards
+from pages._images.view import SET_PARAM, act_on, draw_set, look_at, train_on
 from pages._ui import address, browser_code, frame
-from pages._ui.image_adding import draw_adding, draw_unfinished
-from pages._ui.image_giving import ADD_PARAM, begin_adding
-from pages._ui.image_sets import draw_cards
-from pages._ui.image_view import SET_PARAM, act_on, draw_set, look_at, train_on
 from pages._ui.text import plain
 from vaelab.config import OWN
 from vaelab.datasets import Source, is_local, sources

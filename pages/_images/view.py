@@ -8,16 +8,14 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from pages._images.sets import counts_of, facts
 from pages._ui import address, frame, resources
 from pages._ui.image_picker import pick_images
-from pages._ui.image_sets import counts_of, facts
 from pages._ui.text import explained, licence_of, plain
 from vaelab.config import OWN
 from vaelab.datasets import DatasetUnavailable, ImageDataset, Source, is_local
 from vaelab.datasets.own import delete_own, relabel_own, retitle_own
 from vaelab.runs import list_runs
-
-__all__ = ["SET_PARAM", "act_on", "draw_set", "leave", "look_at", "train_on"]
 
 #: In the URL: ``?set=own/leaves``, the dataset that is looked at.
 SET_PARAM = "set"

@@ -12,8 +12,6 @@ import streamlit as st
 from pages._ui import browser_code
 from vaelab.datasets.base import MIN_IMAGES
 
-__all__ = ["Shot", "jpeg_of", "take_pictures"]
-
 _CAMERA = st.components.v2.component(
     "camera",
     html=browser_code.read("images/camera.html"),

@@ -21,8 +21,6 @@ from vaelab.datasets import DatasetUnavailable, ImageDataset, Source, data_folde
 from vaelab.datasets.own import few_images
 from vaelab.images import tile
 
-__all__ = ["counts_of", "draw_cards", "facts", "some_of"]
-
 #: Images on a card, and how many of them a row.
 SHOWN, COLUMNS = 12, 6
 #: Pixels a side of an image on a card.

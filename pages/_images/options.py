@@ -9,8 +9,6 @@ import streamlit as st
 
 from vaelab.config import SIDES
 
-__all__ = ["AS_THEY_ARE", "choose_options"]
-
 #: All of them left alone, as ``choose_options`` returns them.
 AS_THEY_ARE: dict[str, Any] = {"size": None, "fit": "crop", "color": None, "labels": None, "group": None}
 

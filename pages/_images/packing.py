@@ -8,8 +8,6 @@ import streamlit as st
 
 from pages._ui import browser_code
 
-__all__ = ["pack_many"]
-
 _PACKING = st.components.v2.component(
     "packing",
     html='<p class="packing" role="status" style="margin:0;font-size:.875rem"></p>',

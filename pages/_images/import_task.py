@@ -22,7 +22,6 @@ from vaelab.datasets import DatasetUnavailable
 if TYPE_CHECKING:
     from vaelab.importing import ImportReport
 
-__all__ = ["Given", "ImportTask", "safe_path", "suggest_name"]
 
 #: What a name may be too long for: the longest part of a path, in bytes, with room for a number.
 MAX_PART = 200

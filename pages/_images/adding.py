@@ -8,21 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from pages._images.current import begin, current_task, discard, task_number
+from pages._images.giving import ADD_PARAM, begin_adding, give, leave_adding
+from pages._images.import_task import ImportTask, suggest_name
+from pages._images.options import choose_options
+from pages._images.sets import counts_of, some_of
+from pages._images.view import SET_PARAM
 from pages._ui import address, frame, widgets
-from pages._ui.image_giving import (
-    ADD_PARAM,
-    begin,
-    begin_adding,
-    current_task,
-    discard,
-    give,
-    leave_adding,
-    task_number,
-)
-from pages._ui.image_options import choose_options
-from pages._ui.image_sets import counts_of, some_of
-from pages._ui.image_view import SET_PARAM
-from pages._ui.import_task import ImportTask, suggest_name
 from pages._ui.text import explained, plain
 from vaelab.config import OWN
 from vaelab.datasets import DatasetUnavailable, ImageDataset
@@ -31,7 +23,6 @@ from vaelab.datasets.own import own_sources, save_own
 if TYPE_CHECKING:
     from vaelab.importing import ImportReport, Skipped
 
-__all__ = ["draw_adding", "draw_unfinished"]
 
 #: Images of the preview.
 SHOWN = 60
