@@ -16,8 +16,8 @@ from vaelab.choices import ACTIVATIONS, ARCHITECTURES, CORRUPTIONS, LIKELIHOODS,
 from vaelab.config import (
     Preprocessing,
     TrainConfig,
-    explain,
 )
+from vaelab.explaining import explain
 
 WORDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 

@@ -18,7 +18,7 @@ from threading import Lock, Thread
 from typing import Any, Literal
 
 from vaelab.cluster import RETRIES, check_cluster, start_cluster, whole_address
-from vaelab.config import explain
+from vaelab.explaining import explain
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs
 from vaelab.studies import Study, make_study

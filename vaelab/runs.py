@@ -46,9 +46,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_safetensors
 
-from vaelab.config import OWN, Preprocessing, TrainConfig, expanded, explain
+from vaelab.config import OWN, Preprocessing, TrainConfig, expanded
 from vaelab.datasets.base import DatasetUnavailable
 from vaelab.earlier_layers import earlier_layers
+from vaelab.explaining import explain
 from vaelab.files import write_whole
 from vaelab.layers import Layers, read_layers
 

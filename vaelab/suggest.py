@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from vaelab.config import Preprocessing, TrainConfig, explain
+from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import ImageDataset
+from vaelab.explaining import explain
 from vaelab.proposals import Choice, halvings, is_small, network_for
 from vaelab.trainer import EpochRecord, StepRecord, Trainer
 from vaelab.traits import component_variances, nearly_binary, told_from_mirrored

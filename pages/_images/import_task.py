@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pages._ui.background import Background
-from vaelab.config import expanded, explain
+from vaelab.config import expanded
 from vaelab.datasets import DatasetUnavailable
+from vaelab.explaining import explain
 
 if TYPE_CHECKING:
     from vaelab.importing import ImportReport

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pages._ui import browser_code
 from vaelab.collecting import MAX_TEXT, Paper
-from vaelab.config import explain
+from vaelab.explaining import explain
 
 __all__ = ["Take", "drawing_pad"]
 

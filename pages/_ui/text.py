@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from vaelab.config import explain
 from vaelab.datasets import NOT_STATED
+from vaelab.explaining import explain
 
 __all__ = ["explained", "licence_of", "plain"]
 
