@@ -54,7 +54,7 @@ def main() -> None:
                 if page == "train":
                     frame.link_to("images", "Bring your own images", "add_photo_alternate", {"add": "files"})
     with left, st.container(key=MAP_KEY):
-        labels = None if data.labels is None else data.labels[projection.indices]
+        labels = data.labels_of(projection.indices)
         widgets.chart(
             latent_map(projection, labels, data.label_names, height=560, webgl=frame.has_webgl()),
             fills=True,

@@ -7,7 +7,7 @@ import re
 import streamlit as st
 
 from pages._ui import address, reach
-from pages._ui.text import explained
+from pages._ui.text import counted, explained
 from vaelab import collecting
 from vaelab.collecting import DrawingSet
 
@@ -99,8 +99,7 @@ def list_own_sets() -> None:
         count = collecting.count_drawings(found.name)
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             st.markdown(f"**{found.name}**", width="stretch")
-            number = "1 drawing" if count == 1 else f"{count:,} drawings"
-            st.markdown(f"{number}, {'open' if found.is_open else 'closed'}", width="content")
+            st.markdown(f"{counted(count, 'drawing')}, {'open' if found.is_open else 'closed'}", width="content")
             st.button(
                 "Look",
                 key=f"look-{found.name}",

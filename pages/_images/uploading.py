@@ -13,6 +13,7 @@ from pages._images.current import begin, begin_with_files, task_number
 from pages._images.import_task import Given
 from pages._images.options import choose_options
 from pages._images.packing import pack_many
+from pages._ui.text import counted
 
 if TYPE_CHECKING:
     from streamlit.typing import UploadedFile
@@ -37,7 +38,7 @@ def from_upload(way: str) -> None:
     )
     tables = [file.name for file in files if file.name.lower().endswith(".csv")]
     options = choose_options(tables, beside=len(files) > len(tables))
-    label = f"Read {len(files):,} file{'' if len(files) == 1 else 's'}" if files else "Read the images"
+    label = f"Read {counted(len(files), 'file')}" if files else "Read the images"
     read_button(label, read_upload, files, options)
 
 
@@ -51,7 +52,7 @@ def read_upload(files: Sequence[UploadedFile], options: dict[str, Any]) -> None:
 def source_of(names: Sequence[str]) -> str:
     """Say in a few words where files come from: the folder, the file, or how many."""
     tops = {name.replace("\\", "/").split("/")[0] for name in names}
-    return tops.pop() if len(tops) == 1 else f"{len(names):,} files"
+    return tops.pop() if len(tops) == 1 else counted(len(names), "file")
 
 
 def forget_upload(files: Sequence[UploadedFile]) -> None:

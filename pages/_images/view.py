@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pages._images.sets import counts_of, facts
 from pages._ui import address, frame, resources
 from pages._ui.image_picker import pick_images
-from pages._ui.text import explained, licence_of, plain
+from pages._ui.text import counted, explained, licence_of, plain
 from vaelab.config import OWN
 from vaelab.datasets import DatasetUnavailable, ImageDataset, Source, is_local
 from vaelab.datasets.own import delete_own, relabel_own, retitle_own
@@ -154,7 +154,7 @@ def relabel(source: Source, data: ImageDataset, chosen: NDArray[np.int64]) -> No
             width=320,
         )
         pressed = st.button(
-            f"Relabel {len(chosen)} image{'' if len(chosen) == 1 else 's'}" if len(chosen) else "Relabel",
+            f"Relabel {counted(len(chosen), 'image')}" if len(chosen) else "Relabel",
             icon=":material/label:",
             key="relabel-chosen",
             disabled=not len(chosen) or not label,

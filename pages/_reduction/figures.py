@@ -12,31 +12,28 @@ from pages._ui import widgets
 from vaelab.datasets import ImageDataset
 from vaelab.runs import Run
 
+#: Of each map, by what the table calls it.
+MEASURES = {
+    "Trustworthiness": "trustworthiness",
+    "Continuity": "continuity",
+    "k-NN accuracy": "knn_accuracy",
+    "Time": "seconds",
+}
+
 
 def draw_figures(maps: Maps, models: dict[str, Run], data: ImageDataset) -> None:
-    rows = []
+    """Draw a row a map, and one of the pixels themselves."""
+    rows: list[tuple[Any, ...]] = []
     for name, short in MAP_TITLES.items():
-        title, run = short, models.get(name)
-        if run is not None:
-            title = f"{run.title} ({widgets.kind_of(run.config)})"
-        figures = maps.figures.get(name, {})
-        rows.append(
-            (
-                title,
-                figures.get("trustworthiness"),
-                figures.get("continuity"),
-                None if (knn := figures.get("knn_accuracy")) is None else 100 * knn,
-                figures.get("seconds"),
-            )
-        )
-    pixels = data.images[0].size
-    knn = None if maps.knn_in_pixels is None else 100 * maps.knn_in_pixels
-    rows.append((f"All {pixels:,} pixels, no map", None, None, knn, None))
-    columns = ["Map", "Trustworthiness", "Continuity", "k-NN accuracy", "Time"]
-    table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:], float))
+        run, figures = models.get(name), maps.figures.get(name, {})
+        title = short if run is None else f"{run.title} ({widgets.kind_of(run.config)})"
+        rows.append((title, *(figures.get(measure) for measure in MEASURES.values())))
+    rows.append((f"All {data.images[0].size:,} pixels, no map", None, None, maps.knn_in_pixels, None))
+    table = pd.DataFrame(rows, columns=["Map", *MEASURES]).astype(dict.fromkeys(MEASURES, float))
+    table["k-NN accuracy"] *= 100
     number = st.column_config.NumberColumn
     st.dataframe(
-        table.style.apply(mark_best, subset=columns[1:4]),
+        table.style.apply(mark_best, subset=list(MEASURES)[:3]),
         hide_index=True,
         placeholder="—",
         column_config={

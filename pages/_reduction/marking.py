@@ -14,6 +14,7 @@ from pages._reduction.linked_selection import link_selection
 from pages._reduction.maps import Maps, panels_of
 from pages._ui import frame, widgets
 from pages._ui.cached import per_run
+from pages._ui.text import counted
 from vaelab.datasets import ImageDataset
 from vaelab.figures.maps import linked_maps
 from vaelab.runs import Run
@@ -139,7 +140,6 @@ def draw_chosen(data: ImageDataset, groups: dict[str, NDArray[np.int64]], color:
     if len(chosen) > MOST_SHOWN:
         shown = chosen[np.linspace(0, len(chosen) - 1, MOST_SHOWN).round().astype(int)]
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        images = "image" if len(chosen) == 1 else "images"
         some = "" if len(shown) == len(chosen) else f", {len(shown)} of them shown"
         labels = data.labels_of(chosen)
         classes = ""
@@ -148,7 +148,7 @@ def draw_chosen(data: ImageDataset, groups: dict[str, NDArray[np.int64]], color:
             classes = ": " + ", ".join(f"{n:,} × “{widgets.plain(data.label_names[c])}”" for c, n in common)
             if len(set(labels.tolist())) > len(common):
                 classes += " …"
-        st.markdown(f"**{len(chosen):,} {images} chosen**{some}{classes}")
+        st.markdown(f"**{counted(len(chosen), 'image')} chosen**{some}{classes}")
         st.button(
             "Clear selection",
             icon=":material/close:",

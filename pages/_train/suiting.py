@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pages._train.form import Form
 from pages._ui import controls, resources
+from pages._ui.text import counted
 from vaelab.config import OWN
 from vaelab.datasets import Source, is_local
 from vaelab.proposals import usual_config
@@ -65,13 +66,9 @@ def _what_is_set(changed: set[str], form: Form) -> str:
     if changed == {"size"}:
         return f"you set {size} × {size} pixels" if size else "you set the size that they have"
     if changed == {"latent_dim"}:
-        return f"you set {_count(form.values['latent_dim'], 'number')}"
+        return f"you set {counted(form.values['latent_dim'], 'number')}"
     if changed == {"threads"}:
-        return f"you set {_count(form.values['threads'], 'thread')}"
+        return f"you set {counted(form.values['threads'], 'thread')}"
     if changed <= {"epochs", "seconds"}:
-        return f"you set {_count(seconds, 'second') if seconds else _count(form.values['epochs'], 'epoch')}"
+        return f"you set {counted(seconds, 'second') if seconds else counted(form.values['epochs'], 'epoch')}"
     return "you changed this"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
