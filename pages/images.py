@@ -60,11 +60,7 @@ def buttons(source: Source) -> None:
     train_on(source)
     if is_local(source):
         st.button(
-            "Look",
-            key=f"look-{source.name}",
-            on_click=look_at,
-            args=(source.name,),
-            help="See all of these images.",
+            "Look", key=f"look-{source.name}", on_click=look_at, args=(source.name,), help="See all of these images."
         )
     if source.name.startswith(OWN):
         act_on(source)

@@ -30,11 +30,7 @@ def draw_change(run: Run, data: ImageDataset, a: np.ndarray, b: np.ndarray) -> N
             st.info("No image of group A is held out to judge by: choose a larger group.")
             return
         shift = _shift(run, a, b)
-        curves = {
-            "codes, encoded again": shift.encoded,
-            "pixels": shift.pixels,
-            "random directions": shift.control,
-        }
+        curves = {"codes, encoded again": shift.encoded, "pixels": shift.pixels, "random directions": shift.control}
         widgets.chart(
             shift_curves(shift.strengths, curves, "random directions", shift.right),
             key="shift-curves",

@@ -140,8 +140,7 @@ def draw_lasso(run: Run, data: ImageDataset, projection: Projection) -> tuple[np
         figure.update_layout(dragmode="lasso")
         # Those selected keep the colour of their class; the others step back.
         figure.update_traces(
-            selected={"marker": {"opacity": 1, "size": 8, "color": None}},
-            unselected={"marker": {"opacity": 0.25}},
+            selected={"marker": {"opacity": 1, "size": 8, "color": None}}, unselected={"marker": {"opacity": 0.25}}
         )
 
         @frame.part()

@@ -89,9 +89,7 @@ def draw_sweep(run: Run) -> None:
                 key="sweep-values",
             )
             pressed = st.form_submit_button(
-                "Train them",
-                icon=":material/play_arrow:",
-                help="Queue a training for each value.",
+                "Train them", icon=":material/play_arrow:", help="Queue a training for each value."
             )
         if pressed:
             start_sweep(run, over, text)

@@ -33,10 +33,7 @@ RESTORE_STEPS = 20
 
 #: How many test images figures are the mean of. Curves and fillings take many decodes each, and a
 #: conv network takes a hundred times as long for one.
-_NUM_JUDGED = {
-    "mlp": {"table": 200, "curves": 100, "filled": 200},
-    "conv": {"table": 100, "curves": 40, "filled": 20},
-}
+_NUM_JUDGED = {"mlp": {"table": 200, "curves": 100, "filled": 200}, "conv": {"table": 100, "curves": 40, "filled": 20}}
 #: Training images among which the most similar one is looked for.
 _MOST_TRAINING = 10_000
 

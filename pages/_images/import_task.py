@@ -172,11 +172,7 @@ class ImportTask(Background):
         paths = [path for path in self.given.paths if path != self.options.get("labels")]
         try:
             self.report = import_images(
-                *paths,
-                save=False,
-                progress=self._progress,
-                should_stop=self._stop.is_set,
-                **self.options,
+                *paths, save=False, progress=self._progress, should_stop=self._stop.is_set, **self.options
             )
         except ImportStopped:
             self.error = ""

@@ -48,10 +48,7 @@ def train_on(source: Source, **look: Any) -> None:
 def act_on(source: Source) -> None:
     """A menu of what can be changed about an own dataset."""
     chosen = st.menu_button(
-        "More",
-        ["Rename", "Delete"],
-        key=f"more-{source.name}",
-        help=f"Rename or delete {plain(source.title)}.",
+        "More", ["Rename", "Delete"], key=f"more-{source.name}", help=f"Rename or delete {plain(source.title)}."
     )
     if chosen == "Rename":
         rename(source)

@@ -115,10 +115,5 @@ def draw_map(ends: Ends, way: Way | None) -> None:
 
     with st.container(key=MAP_KEY):
         widgets.chart(
-            figure,
-            fills=True,
-            key=MAP_CHART_KEY,
-            on_select=clicked,
-            selection_mode="points",
-            config=widgets.MAP_CONFIG,
+            figure, fills=True, key=MAP_CHART_KEY, on_select=clicked, selection_mode="points", config=widgets.MAP_CONFIG
         )

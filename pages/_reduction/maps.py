@@ -17,13 +17,7 @@ from vaelab.figures.maps import MapPanel
 from vaelab.latent.projections import choose_points
 from vaelab.runs import Run
 
-MAP_TITLES = {
-    "raw": "Two pixels",
-    "pca": "PCA",
-    "umap": "UMAP",
-    "ae": "Autoencoder",
-    "vae": "VAE",
-}
+MAP_TITLES = {"raw": "Two pixels", "pca": "PCA", "umap": "UMAP", "ae": "Autoencoder", "vae": "VAE"}
 
 
 class Maps(NamedTuple):
@@ -106,11 +100,7 @@ def seconds_of(run: Run) -> float | None:
 def panels_of(maps: Maps, models: dict[str, Run]) -> list[MapPanel]:
     """Each map with its title and its figures, for ``vaelab.figures.maps.linked_maps``."""
     first, second = (f"pixel in row {row + 1}, column {column + 1}" for row, column in maps.pixels)
-    axes = {
-        "raw": (first, second),
-        "pca": ("PC 1", "PC 2"),
-        "umap": ("", ""),
-    }
+    axes = {"raw": (first, second), "pca": ("PC 1", "PC 2"), "umap": ("", "")}
     panels = []
     for name, short in MAP_TITLES.items():
         run, title = models.get(name), short

@@ -30,10 +30,7 @@ HOW = (
     "<b>Draw a loop</b> around some points in one<br>map: the same images are marked in<br>all, "
     "and shown below. A double click<br>removes the marks."
 )
-CHART = {
-    "displaylogo": False,
-    "modeBarButtonsToRemove": ["autoScale2d", "toImage", "zoomIn2d", "zoomOut2d"],
-}
+CHART = {"displaylogo": False, "modeBarButtonsToRemove": ["autoScale2d", "toImage", "zoomIn2d", "zoomOut2d"]}
 
 
 def chosen_key(data: ImageDataset) -> str:
@@ -60,11 +57,7 @@ def draw_maps(maps: Maps, models: dict[str, Run], data: ImageDataset, color: str
 
     with st.container(key=MAPS_KEY):
         widgets.chart(
-            figure,
-            key=chart_key,
-            on_select=selected,
-            selection_mode=("points", "box", "lasso"),
-            config=CHART,
+            figure, key=chart_key, on_select=selected, selection_mode=("points", "box", "lasso"), config=CHART
         )
     link_selection(MAPS_KEY, st.session_state.get(chosen_key(data), []))
 

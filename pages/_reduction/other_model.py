@@ -62,8 +62,7 @@ def offer_other(run: Run) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             why = "" if status is None or not status.message else f" {status.message}"
             st.info(
-                f"There is no {family} of these images yet to compare with.{widgets.plain(why)}",
-                icon=":material/info:",
+                f"There is no {family} of these images yet to compare with.{widgets.plain(why)}", icon=":material/info:"
             )
             st.button(
                 f"Train the {family}",

@@ -45,8 +45,7 @@ def choose_runs(
     # In the order in which the URL named them, so that an address stays as it was sent.
     earlier = st.session_state.get(CHOSEN_KEY, [])
     chosen_names = sorted(
-        (run.name for run in chosen),
-        key=lambda name: earlier.index(name) if name in earlier else len(earlier),
+        (run.name for run in chosen), key=lambda name: earlier.index(name) if name in earlier else len(earlier)
     )
     st.session_state[CHOSEN_KEY] = chosen_names
     address.put(CHOSEN_KEY, ",".join(chosen_names) or None)
