@@ -11,12 +11,8 @@ import streamlit as st
 from pages._ui import browser_code
 from vaelab.collecting import Drawing, DrawingSet, class_counts
 
-_ARRIVALS = st.components.v2.component(
-    "arrivals",
-    html=browser_code.read("collect/arrivals.html"),
-    css=browser_code.read("collect/arrivals.css"),
-    js=browser_code.join("collect/arrivals_mount.js"),
-    isolate_styles=False,
+_ARRIVALS = browser_code.component(
+    "arrivals", "collect/arrivals_mount.js", "collect/arrivals.html", "collect/arrivals.css"
 )
 #: Drawings that are shown at first, and how many more each time.
 _STEP = 60

@@ -12,13 +12,7 @@ import streamlit as st
 from pages._ui import browser_code
 from vaelab.datasets.base import MIN_IMAGES
 
-_CAMERA = st.components.v2.component(
-    "camera",
-    html=browser_code.read("images/camera.html"),
-    css=browser_code.read("images/camera.css"),
-    js=browser_code.join("images/camera_mount.js"),
-    isolate_styles=False,
-)
+_CAMERA = browser_code.component("camera", "images/camera_mount.js", "images/camera.html", "images/camera.css")
 
 
 class Shot(TypedDict):

@@ -271,13 +271,7 @@ class LiveFigure:
         style = ["lessons/stage.css"]
         if (browser_code.ASSETS / "lessons" / f"{name}.css").exists():
             style.append(f"lessons/{name}.css")
-        self._mount = st.components.v2.component(
-            f"lesson_{name}",
-            html=browser_code.read("lessons/stage.html"),
-            css=browser_code.read(*style),
-            js=browser_code.join(f"lessons/{name}.js"),
-            isolate_styles=False,
-        )
+        self._mount = browser_code.component(f"lesson_{name}", f"lessons/{name}.js", "lessons/stage.html", *style)
 
     def draw(
         self,

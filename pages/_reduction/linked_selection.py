@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypedDict
 
-import streamlit as st
-
 from pages._ui import browser_code
 
-_LINK = st.components.v2.component(
-    "linked_selection", js=browser_code.join("linked_selection/mount.js"), isolate_styles=False
-)
+_LINK = browser_code.component("linked_selection", "linked_selection/mount.js")
 
 
 class LinkSent(TypedDict):

@@ -24,17 +24,11 @@ if TYPE_CHECKING:
     from vaelab.engine import Engine
 
 
-_COURSE = st.components.v2.component(
-    "training_course",
-    html=browser_code.read("training/course.html"),
-    css=browser_code.read("lessons/stage.css", "training/course.css"),
-    js=browser_code.join("training/mount.js"),
-    isolate_styles=False,
+_COURSE = browser_code.component(
+    "training_course", "training/mount.js", "training/course.html", "lessons/stage.css", "training/course.css"
 )
 # Images have a mount of their own, so that they travel once.
-_IMAGES = st.components.v2.component(
-    "training_images", js=browser_code.join("training/images_mount.js"), isolate_styles=False
-)
+_IMAGES = browser_code.component("training_images", "training/images_mount.js")
 
 #: Images on the forming map, and pixels a side of the pictures that go with it.
 MAP_IMAGES, SIDE, THUMB = 1_000, 64, 28

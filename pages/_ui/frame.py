@@ -39,7 +39,7 @@ PRESENT_KEY = "present"
 _FILES = Path(__file__).parents[2] / "assets" / "frame"
 _STYLE, _LARGE, _ALONE = (_FILES / f"{name}.css" for name in ("page", "presentation", "alone"))
 
-_BROWSER = st.components.v2.component("browser", js=browser_code.join("frame/mount.js"), isolate_styles=False)
+_BROWSER = browser_code.component("browser", "frame/mount.js")
 
 _PAGE_OF = {page.name: page for page in PAGES}
 
