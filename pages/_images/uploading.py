@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def from_upload(way: str) -> None:
     """Drop or choose files, or a folder with all that is in it."""
     turn = task_number()
-    key = f"adding-{way}-{turn}"
+    key = f"upload-{way}-{turn}"
     folder = way == "folder"
     st.file_uploader(
         "A folder whose subfolders are the classes" if folder else "Images, a zip or tar archive, or a table",
