@@ -48,29 +48,16 @@ def maps_so_far(models: dict[str, Run], data: ImageDataset) -> Maps:
             if (model.evaluation() or {}).get("active_units") == 0:
                 figures[kind]["knn_accuracy"] = None  # means of a collapsed model tremble as the images differ
     # This study is of the images alone, so that of any run on them will do.
-    pixels = next(
-        (
-            study
-            for each in [run, *resources.same_images(run)]
-            if (study := resources.known_study(each, "pixel_maps")) is not None
-        ),
-        None,
-    )
+    known = (resources.known_study(each, "pixel_maps") for each in [run, *resources.same_images(run)])
+    pixels = next((study for study in known if study is not None), None)
     if pixels is None:
-        missing.append(
-            (
-                run,
-                "pixel_maps",
-                f"Making UMAP's map of the images of {plain(run.title)}, and judging those of the pixels",
-            )
-        )
-        arrays = _pixel_places(data)
+        what = f"Making UMAP's map of the images of {plain(run.title)}, and judging those of the pixels"
+        missing.append((run, "pixel_maps", what))
+        arrays, positions, knn = _pixel_places(data), _two_pixels(data), None
     else:
-        arrays = pixels.arrays
+        arrays, positions, knn = pixels.arrays, pixels.figures["pixels"], pixels.figures["knn_in_pixels"]
         figures |= {name: pixels.figures[name] for name in ("raw", "pca", "umap")}
     places |= {name: array for name, array in arrays.items() if name != "indices"}
-    knn = None if pixels is None else pixels.figures["knn_in_pixels"]
-    positions = _two_pixels(data) if pixels is None else pixels.figures["pixels"]
     return Maps(arrays["indices"], places, figures, positions, knn, missing)
 
 
