@@ -28,6 +28,7 @@ __all__ = [
     "channels_last",
     "classes",
     "go_on",
+    "labelled",
     "predict",
     "predicted",
     "say",
@@ -134,13 +135,7 @@ def predicted(lesson: str) -> bool:
     return progress.standing(lesson) == "answered"
 
 
-def predict(
-    lesson: str,
-    question: str,
-    options: Sequence[str],
-    answer: int,
-    why: str,
-) -> bool:
+def predict(lesson: str, question: str, options: Sequence[str], answer: int, why: str) -> bool:
     """Ask what the reader expects, and only then say whether it is so.
 
     The figure beside it shows the answer once the reader has ``predicted``: hand it ``revealed=``. In a
@@ -224,6 +219,12 @@ def go_on(page: str, label: str, run: Run | None = None, settings: Mapping[str, 
 def channels_last(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Images ``(N, C, H, W)`` as the browser has them, ``(N, H, W, C)``."""
     return np.ascontiguousarray(images.transpose(0, 2, 3, 1))
+
+
+def labelled(data: ImageDataset, indices: NDArray[np.integer]) -> dict[str, NDArray[Any]]:
+    """Images as the browser has them, and the number of each one's class."""
+    assert data.labels is not None
+    return {"images": channels_last(data.images[indices]), "labels": data.labels[indices].astype(np.uint8)}
 
 
 def thinned(projection: Projection) -> Projection:
