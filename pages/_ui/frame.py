@@ -149,17 +149,9 @@ def _head(page: Page) -> None:
     st.html(_STYLE)
     with st.container(key="page-browser"):
         _BROWSER(
-            key="browser",
-            data={"narrow": is_narrow()},
-            on_webgl_change=lambda: None,
-            on_narrow_change=lambda: None,
+            key="browser", data={"narrow": is_narrow()}, on_webgl_change=lambda: None, on_narrow_change=lambda: None
         )
-    with st.container(
-        key="page-head",
-        horizontal=True,
-        horizontal_alignment="distribute",
-        vertical_alignment="center",
-    ):
+    with st.container(key="page-head", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         # As a heading of its own, since a page of Streamlit's has none.
         st.markdown(f"# {page.heading}")
         st.session_state[_FIRST] = st.markdown(page.first, width="stretch")
