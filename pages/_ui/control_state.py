@@ -41,12 +41,6 @@ def unless(default: T, write: Callable[[T], str]) -> Callable[[T], str | None]:
     return lambda value: None if value == default else write(value)
 
 
-def open_choice(param: str, key: str, options: Sequence[T], default: T, to_param: Callable[[T], str]) -> None:
-    open_control(param, key, default, {to_param(option): option for option in options}.__getitem__)
-    if st.session_state[key] not in options:  # chosen for another run
-        st.session_state[key] = default
-
-
 def open_control(param: str, key: str, default: T, read: Callable[[str], T]) -> None:
     """Set a control to what the URL asks for or else leave it as it was, at first its default."""
     text, new = address.take(param), address.is_new_here(key)
@@ -60,6 +54,13 @@ def open_control(param: str, key: str, default: T, read: Callable[[str], T]) -> 
     elif new:
         # On another page the same control is another widget, which starts from the value given.
         st.session_state[key] = st.session_state[key]
+
+
+def open_choice(param: str, key: str, options: Sequence[T], default: T, to_param: Callable[[T], str]) -> None:
+    """The same for one of several options."""
+    open_control(param, key, default, {to_param(option): option for option in options}.__getitem__)
+    if st.session_state[key] not in options:  # chosen for another run
+        st.session_state[key] = default
 
 
 def read_number(text: str, low: Number, high: Number | None) -> Number:
