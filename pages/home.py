@@ -14,23 +14,23 @@ MAP_KEY = "home-map"
 
 WAYS = (
     (
-        "pages/explore.py",
+        "explore",
         "Play",
-        ":material/explore:",
+        "explore",
         "Every place of the map decoded under your pointer, with sliders, pins and your own drawings.",
         "Explore a trained model",
     ),
     (
-        "pages/train.py",
+        "train",
         "Make",
-        ":material/model_training:",
+        "model_training",
         "Digits, shapes, faces or your own images: watch a model learn them in seconds.",
         "Train a model",
     ),
     (
-        "pages/learn.py",
+        "learn",
         "Understand",
-        ":material/school:",
+        "school",
         "From a first autoencoder to the VAE's loss, in short lessons that you can touch.",
         "Take the course",
     ),
@@ -50,16 +50,11 @@ def main() -> None:
         for page, name, icon, what, link in WAYS:
             with st.container(border=True, gap="xsmall"):
                 st.markdown(f"**{name}** {what}")
-                st.page_link(page, label=link, icon=icon, query_params=frame.carried())
-                if page == "pages/train.py":
-                    st.page_link(
-                        "pages/images.py",
-                        label="Bring your own images",
-                        icon=":material/add_photo_alternate:",
-                        query_params=frame.carried({"add": "files"}),
-                    )
+                frame.link_to(page, link, icon)
+                if page == "train":
+                    frame.link_to("images", "Bring your own images", "add_photo_alternate", {"add": "files"})
     with left, st.container(key=MAP_KEY):
-        labels = None if data.labels is None else data.labels[projection.indices]
+        labels = data.labels_of(projection.indices)
         widgets.chart(
             latent_map(projection, labels, data.label_names, height=560, webgl=frame.has_webgl()),
             fills=True,

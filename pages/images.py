@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages._images.adding import draw_adding, draw_unfinished
+from pages._images.giving import ADD_PARAM, begin_adding
+from pages._images.sets import draw_cards
+from pages._images.view import SET_PARAM, act_on, draw_set, look_at, train_on
 from pages._ui import address, browser_code, frame
-from pages._ui.image_adding import draw_adding, draw_unfinished
-from pages._ui.image_giving import ADD_PARAM, begin_adding
-from pages._ui.image_sets import draw_cards
-from pages._ui.image_view import SET_PARAM, act_on, draw_set, look_at, train_on
 from pages._ui.text import plain
 from vaelab.config import OWN
 from vaelab.datasets import Source, is_local, sources
@@ -35,9 +35,7 @@ def draw_all(there: dict[str, Source]) -> None:
     own = {name: source for name, source in there.items() if name.startswith(OWN)}
     with st.container(horizontal=True, vertical_alignment="center", key="images-head"):
         st.markdown("## Your own", width="stretch")
-        st.page_link(
-            "pages/collect.py", label="Collect drawings", icon=":material/qr_code_2:", query_params=frame.carried()
-        )
+        frame.link_to("collect", "Collect drawings", "qr_code_2")
         st.button(
             "Add images",
             type="primary",
@@ -62,11 +60,7 @@ def buttons(source: Source) -> None:
     train_on(source)
     if is_local(source):
         st.button(
-            "Look",
-            key=f"look-{source.name}",
-            on_click=look_at,
-            args=(source.name,),
-            help="See all of these images.",
+            "Look", key=f"look-{source.name}", on_click=look_at, args=(source.name,), help="See all of these images."
         )
     if source.name.startswith(OWN):
         act_on(source)

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
-from pages._ui import address, frame, resources, state, training_view, widgets
-from pages._ui.settings import Settings, choose_defaults, choose_settings, choose_source, download_size
-from pages._ui.text import explained, licence_of
-from vaelab.config import TrainConfig
-from vaelab.datasets import DatasetUnavailable, Source, check_fit, is_local
-from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs
-
-TITLE_KEY = "train-title"
-#: Set by a press of Start, until the run is made: a press must not be lost to a rerun that comes between.
-START_KEY = "train-start"
-#: Set once the run is made, so that the next does not get its name.
-STARTED_KEY = "train-started"
-
-ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
+from pages._train.images import choose_source, preview
+from pages._train.settings import ask_settings
+from pages._train.starting import start
+from pages._train.suiting import open_form, why
+from pages._train.watching import run_to_watch, watch
+from pages._ui import frame
 
 
 def main() -> None:
@@ -32,223 +23,14 @@ def main() -> None:
         else:
             watch(run)
     with left:
-        defaults = choose_defaults(source)
-        settings = choose_settings(source, defaults)
-        if defaults.suit(settings):
+        form = open_form(source)
+        reasons = st.expander("Why these settings") if form.reasons else None
+        ask_settings(form)
+        if form.suits:
             frame.say_first("**Press Start training**: what is set suits the images. Watch the model learn.")
-        defaults.say_why(settings)
-        start(settings)
-
-
-def start(settings: Settings) -> None:
-    """Check the settings as a whole; train when told to."""
-    config = None
-    try:
-        config = TrainConfig.model_validate(settings.values)
-        check_fit(config)
-        problem = " ".join(settings.problems)
-    except (ValueError, DatasetUnavailable) as error:
-        problem = explained(error)
-    if problem:
-        st.error(problem, icon=":material/error:")
-        config = None
-    if st.session_state.pop(STARTED_KEY, False):
-        st.session_state[TITLE_KEY] = ""
-    title = st.text_input(
-        "Name",
-        placeholder="named after the images, the model and the time",
-        max_chars=80,
-        help="What to call this run.",
-        key=TITLE_KEY,
-    )
-    st.button(
-        "Start training",
-        type="primary",
-        icon=":material/play_arrow:",
-        width="stretch",
-        disabled=config is None,
-        help="Train a model with these settings; it goes on when you leave the page.",
-        on_click=st.session_state.__setitem__,
-        args=(START_KEY, True),
-    )
-    # Nothing is drawn from here until the run is queued, so that no other rerun can come between.
-    if st.session_state.pop(START_KEY, False) and config is not None:
-        try:
-            run = Run.create(config)
-            if title.strip():
-                run.rename(title)
-            resources.jobs().train_soon(run)
-        except RunError as error:
-            st.error(explained(error), icon=":material/error:")
-        else:
-            state.watch_training(run.name)
-            st.session_state[STARTED_KEY] = True
-            st.rerun()
-
-
-def preview(source: Source) -> None:
-    st.markdown(f"## {widgets.plain(source.title)}")
-    if not is_local(source):
-        st.info(
-            f"Press **Start training**: {widgets.plain(source.title)}{download_size(source)} is then downloaded first, "
-            "and kept for the next time."
-        )
-        return
-    try:
-        data = resources.dataset(source)
-    except DatasetUnavailable as error:
-        st.error(explained(error), icon=":material/error:")
-        return
-    chosen = np.random.default_rng(0).permutation(len(data))[:60]
-    widgets.sheet(data.images[chosen], 10, f"Images of {source.title}")
-    st.caption(
-        "Some of the images. Press **Start training**, and watch the model's loss, its reconstructions and its "
-        f"latent map take shape here. {licence_of(source.licence)}"
-    )
-
-
-def run_to_watch() -> Run | None:
-    """Choose what to look at: a run, at first the one in training, or the images."""
-    runs = {run.name: run for run in list_runs()}
-    if not runs:
-        return None
-    options = ["", *runs]
-    state.open_watched(options, _most_active(runs))
-    names = widgets.told_apart(list(runs.values()), lambda run: run.title)
-    name = st.selectbox(
-        "Look at",
-        options,
-        format_func=lambda name: names(runs[name]) if name else "the images",
-        key=state.WATCH_KEY,
-        persist_state="session",
-        help="A run to follow, or the images chosen on the left.",
-    )
-    address.put(state.WATCH_KEY, name or None)
-    return runs[name] if name else None
-
-
-def _most_active(runs: dict[str, Run]) -> str:
-    """The run in training, or the one that is next in the queue; empty if there is none."""
-    active = {name: status for name, run in runs.items() if (status := run.status).state in ACTIVE}
-    return min(active, key=lambda name: (active[name].state == "queued", active[name].updated), default="")
-
-
-def watch(run: Run) -> None:
-    """Follow a run by its folder, once a second while it is being trained."""
-    with st.container(key="training-live"):
-
-        @frame.part(every=1.0, until=lambda: resources.jobs().status(run).state not in ACTIVE)
-        def body() -> None:
-            now = resources.jobs().status(run)
-            draw_head(run, now)
-            at_once = frame.is_first_pass()
-            if run.epoch >= 0:
-                # The curves at once, where they are to go on: what the map needs may take seconds to load.
-                needs_time = at_once or not resources.torch_is_loaded()
-                draw_course(run, now, curves_only=needs_time and now.state in ACTIVE)
-            if not at_once:
-                resources.load_torch()
-
-
-def draw_head(run: Run, status: Status) -> None:
-    title, buttons = st.columns([1, 1], vertical_alignment="center")
-    title.markdown(f"## {widgets.plain(run.title)}")
-    active = status.state in ACTIVE
-    with buttons.container(horizontal=True, horizontal_alignment="right"):
-        # Each keeps its place, so that a second press of one is not the first of another.
-        if st.button(
-            "Explore",
-            type="secondary" if active else "primary",
-            icon=":material/explore:",
-            disabled=not run.has_model,
-            help="Open its latent map." if run.has_model else "There is no map yet: the first epoch has to end.",
-        ):
-            st.switch_page("pages/explore.py", query_params=frame.carried({state.RUN_KEY: run.name}))
-        if status.state in {"new", "stopped", "interrupted", "failed"}:
-            widgets.resume_button(run)
-        what = "End training now: every finished epoch is kept." if active else "It is not in training."
-        widgets.stop_button(run, what, disabled=not active)
-    if status.state == "failed":
-        st.error(status.message, icon=":material/error:")
-    elif status.refused:
-        st.warning(
-            f"It could not be resumed, and is as it was: {widgets.plain(status.refused)}", icon=":material/warning:"
-        )
-    elif status.state == "interrupted":
-        st.warning(
-            "The process that trained this run is gone. Every finished epoch is kept: press **Resume** to go on.",
-            icon=":material/warning:",
-        )
-    st.progress(min(1.0, status.progress), " · ".join(describe_progress(run, status)))
-    if status.state not in ACTIVE:
-        widgets.say_collapsed(run)
-
-
-def describe_progress(run: Run, status: Status) -> list[str]:
-    """Say how a run stands, part by part."""
-    parts = [status.state.capitalize()]
-    if status.state == "queued":
-        parts.append(widgets.plain(_place_in_queue(run, status)))
-    elif status.state == "preparing":
-        parts.append(widgets.plain(status.message))
-    elif run.epoch >= 0:
-        parts += [_epochs_done(run), *_speed(run, status)]
-        if status.state not in ACTIVE:
-            parts += [f"{widgets.duration(status.seconds)} of training", widgets.size_on_disk(run)]
-        elif status.progress > 0:
-            left = status.seconds * (1 - status.progress) / status.progress
-            parts.append(f"{widgets.duration(left)} left")
-    elif status.message and status.state not in {"failed", "interrupted"}:
-        parts.append(widgets.plain(status.message))
-    return parts
-
-
-def _epochs_done(run: Run) -> str:
-    """Say how far a run is: ``"26 of 3,000 epochs"``, or ``"26 epochs"`` of one that goes by the clock."""
-    total = run.epoch if run.config.seconds else run.config.epochs
-    of_total = "" if run.config.seconds else f" of {total:,}"
-    return f"{run.epoch:,}{of_total} epoch{'' if total == 1 else 's'}"
-
-
-def _speed(run: Run, status: Status) -> list[str]:
-    """How fast it goes or, once it does not, how fast it went on the whole; nothing where that is not known."""
-    speed = status.images_per_second
-    if status.state not in ACTIVE:
-        last = next(reversed(run.epochs()), None)
-        seconds = last["seconds"] if last else 0
-        speed = last["epoch"] * run.data.num_train / seconds if last and seconds else 0
-    return [f"{speed:,.0f} images/s"] if speed else []
-
-
-def _place_in_queue(run: Run, status: Status) -> str:
-    """Say what a queued run waits for: ``"Second in the queue, after A; B is being trained"``."""
-    ahead = resources.jobs().ahead_of(run)
-    trained = [other.title for other in ahead if other.status.state != "queued"]
-    before = [other.title for other in ahead if other.status.state == "queued"]
-    if not ahead:  # a worker is there, or is starting
-        return "starting, which takes some seconds when the app is new"
-    place = ORDINALS[len(before)] if len(before) < len(ORDINALS) else f"Number {len(before) + 1}"
-    after = f", after “{before[-1]}”" if before else ""
-    names = " and ".join(f"“{title}”" for title in trained)
-    now = f"; {names} {'is' if len(trained) == 1 else 'are'} being trained" if trained else ""
-    return f"{place} in the queue{after}{now}"
-
-
-def draw_course(run: Run, status: Status, curves_only: bool) -> None:
-    """The curves, and the latent map as it forms beside fixed images and their reconstructions."""
-    data = frames = problem = None
-    try:
-        if not curves_only:
-            data = resources.images_of(run)
-            frames = training_view.frames_of(run, data, everything=status.state not in ACTIVE)
-    except (RunError, DatasetUnavailable) as error:
-        problem = explained(error)
-    # First, so that it keeps its place among the elements, and with it what one has zoomed into.
-    training_view.draw_course(run, frames)
-    if data is not None and frames is not None:
-        training_view.send_images(run, data)
-    if problem:
-        st.warning(problem)
+        if reasons is not None:
+            reasons.markdown(why(form))
+        start(form)
 
 
 frame.show(main, __file__)

@@ -13,11 +13,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from vaelab.choices import ACTIVATIONS, ARCHITECTURES, CORRUPTIONS, LIKELIHOODS, OBJECTIVES
-from vaelab.config import (
-    Preprocessing,
-    TrainConfig,
-    explain,
-)
+from vaelab.config import Preprocessing, TrainConfig
+from vaelab.explaining import explain
 
 WORDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 

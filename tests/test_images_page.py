@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pages._ui import image_giving, image_view
-from pages._ui.camera import jpeg_of
-from pages._ui.import_task import Given, ImportTask, safe_path, suggest_name
+from pages._images import giving, view
+from pages._images.camera import jpeg_of
+from pages._images.import_task import Given, ImportTask, safe_path, suggest_name
 from pages._ui.text import plain
 from tests.app_steps import query
 from vaelab import importing
@@ -70,7 +70,7 @@ def trees():
 @pytest.fixture
 def local(monkeypatch):
     """A server that only this machine can reach."""
-    monkeypatch.setattr(image_giving, "is_local_server", lambda: True)
+    monkeypatch.setattr(giving, "is_local_server", lambda: True)
 
 
 def texts(app):
@@ -237,7 +237,7 @@ def test_what_cannot_be_read_is_a_sentence(launch, name, content):
 def test_a_path_is_asked_for_only_where_the_server_is_this_machine_s(launch, monkeypatch):
     app = launch("images.py", add="path")
     assert not [field for field in app.text_input if field.key == "adding-path"]
-    monkeypatch.setattr(image_giving, "is_local_server", lambda: True)
+    monkeypatch.setattr(giving, "is_local_server", lambda: True)
     assert [field for field in launch("images.py", add="path").text_input if field.key == "adding-path"]
 
 
@@ -332,7 +332,7 @@ def test_a_built_in_one_is_looked_at_and_not_changed(launch):
 
 def test_a_selection_is_given_another_class(launch, trees, monkeypatch):
     before = load_own(trees)
-    monkeypatch.setattr(image_view, "pick_images", lambda images, names, key, choosing: [0, 2])
+    monkeypatch.setattr(view, "pick_images", lambda images, names, key, choosing: [0, 2])
     app = launch("images.py", set=trees)
     app.selectbox(key=f"sheet-class:{trees}").set_value("fir").run()
     app.selectbox(key=f"relabel:{before.key}").set_value("oak").run()

@@ -8,6 +8,7 @@ from pathlib import Path
 PAGES = Path(__file__).parents[1] / "pages"
 #: Keys that their callers choose: of a control in the URL, of a chart that was clicked, and of images to pick from.
 CALLERS = {
+    ("control_state.py", "key"),
     ("controls.py", "key"),
     ("state.py", "chart_key"),
     ("image_picker.py", "key"),

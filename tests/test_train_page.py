@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from pages._ui import resources, training_view
-from pages._ui.training_view import curves_of, frames_of, turned_like
+from pages._train import training_view
+from pages._train.training_view import curves_of, frames_of, turned_like
+from pages._ui import resources
 from tests.app_steps import by_key
 from vaelab.choices import OBJECTIVES
 from vaelab.config import Preprocessing, TrainConfig

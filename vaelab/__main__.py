@@ -15,7 +15,8 @@ from typing import Annotated, Any, Literal, Self
 import tyro
 from tqdm import tqdm
 
-from vaelab.config import OWN, TrainConfig, explain
+from vaelab.config import OWN, TrainConfig
+from vaelab.explaining import explain
 
 # Whatever imports torch is imported by the command that needs it: --help must not take seconds.
 

@@ -2,10 +2,10 @@
  * The drawings of a set as they arrive. What is on the page stays where it is in the document: the
  * focus remains on a button while other drawings come.
  *
- * What Python sends: `ArrivalsSpec` of pages/_ui/arrivals.py.
+ * What Python sends: `ArrivalsSpec` of pages/_collect/arrivals.py.
  * @typedef {{ size: number, total: number, counts: [string, number][], arrivals: Arrival[] }} ArrivalsSpec
  *
- * One of its drawings: `Arrival` of pages/_ui/arrivals.py.
+ * One of its drawings: `Arrival` of pages/_collect/arrivals.py.
  * @typedef {{ id: string, image: string, label: string, nickname: string }} Arrival
  */
 import { Picture } from "../network/picture.js";

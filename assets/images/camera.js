@@ -2,7 +2,7 @@
  * Pictures by the camera, class by class. They stay in the page until all are sent at once, so that
  * taking one waits for nobody.
  *
- * What Python is sent: `Shot` of pages/_ui/camera.py.
+ * What Python is sent: `Shot` of pages/_images/camera.py.
  * @typedef {{ label: string, jpeg: string }} Shot
  */
 import { childOf } from "../shared/dom.js";

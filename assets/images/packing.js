@@ -2,7 +2,7 @@
  * Has many files, or a folder, that are dropped onto Streamlit's field arrive there as one archive: it
  * takes minutes for the two thousand files that an archive brings in a second.
  *
- * What Python sends: `PackingSent` of pages/_ui/packing.py.
+ * What Python sends: `PackingSent` of pages/_images/packing.py.
  * @typedef {{ field: string, most: number }} PackingSent
  *
  * @import { Found } from "./zip.js"

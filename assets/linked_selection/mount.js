@@ -3,7 +3,7 @@
  *
  * @import { Mount } from "../shared/mount.js"
  *
- * What Python sends: `LinkSent` of pages/_ui/linked_selection.py.
+ * What Python sends: `LinkSent` of pages/_reduction/linked_selection.py.
  * @typedef {{ chart: string, chosen: number[] }} LinkSent
  */
 import { endWithout } from "../shared/mount.js";

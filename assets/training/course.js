@@ -4,7 +4,7 @@
  *
  * @import { Tensor } from "../network/safetensors.js"
  *
- * What Python sends, once a second while it goes on: `CourseSpec` of pages/_ui/training_view.py.
+ * What Python sends, once a second while it goes on: `CourseSpec` of pages/_train/training_view.py.
  * @typedef {object} CourseSpec
  * @property {string} run
  * @property {string[]} terms  What the curves are of.

@@ -4,7 +4,7 @@
  * @import { Classes } from "../lessons/stage/mount.js"
  * @import { Tensor } from "../network/safetensors.js"
  *
- * What Python sends of them: `ImagesSpec` of pages/_ui/training_view.py.
+ * What Python sends of them: `ImagesSpec` of pages/_train/training_view.py.
  * @typedef {Classes & { run: string }} ImagesSpec
  *
  * @typedef {object} TrainingImages

@@ -24,12 +24,7 @@ class Lesson(NamedTuple):
         return cast(Callable[[], None], module.draw)
 
 
-_AE, _VAE, _USES, _MAKE = (
-    "Autoencoders",
-    "Variational autoencoders",
-    "What they are for",
-    "Your own",
-)
+_AE, _VAE, _USES, _MAKE = ("Autoencoders", "Variational autoencoders", "What they are for", "Your own")
 
 LESSONS = (
     Lesson("anatomy", "What an autoencoder is", "How can a network learn from images that nobody has labelled?", _AE),

@@ -48,8 +48,7 @@ def draw() -> None:
         FIGURE.draw(
             {"ae": run},
             {
-                "images": kit.channels_last(data.images[shown]),
-                "labels": data.labels[shown].astype(np.uint8),
+                **kit.labelled(data, shown),
                 "held_out": kit.channels_last(data.images[test]),
                 "mean": (data.images[data.split.train].mean(0).transpose(1, 2, 0).astype(np.float32) / 255),
                 "places": places.coordinates[np.isin(places.indices, data.split.train)],

@@ -96,7 +96,6 @@ def draw() -> None:
 
 
 def _figure(runs: list[Run], data: ImageDataset) -> None:
-    assert data.labels is not None
     maps = [resources.made(run, "plane") for run in runs]
     indices = maps[0].indices
     clouds = np.flatnonzero(np.isin(indices, data.split.test))[:CLOUDS]
@@ -116,8 +115,7 @@ def _figure(runs: list[Run], data: ImageDataset) -> None:
         dict(zip(roles, runs, strict=True)),
         arrays
         | {
-            "images": kit.channels_last(data.images[indices]),
-            "labels": data.labels[indices].astype(np.uint8),
+            **kit.labelled(data, indices),
             "clouds": clouds.astype(np.int32),
             "shown": kit.channels_last(data.images[data.split.test[:SHOWN]]),
             "epsilon": np.random.default_rng(0).normal(size=(DRAWS, 2)).astype(np.float32),

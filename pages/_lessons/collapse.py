@@ -27,7 +27,6 @@ class CollapseSpec(kit.Classes):
 def draw() -> None:
     vae, collapsed = resources.example("digits-16d"), resources.example("digits-2d-beta-4")
     data = resources.images_of(vae)
-    assert data.labels is not None
     held_out = data.split.test
     mean = data.images[data.split.train].mean(0).transpose(1, 2, 0) / 255
     spec: CollapseSpec = {
@@ -66,11 +65,7 @@ def draw() -> None:
     with stage:
         FIGURE.draw(
             {"vae": vae, "collapsed": collapsed},
-            {
-                "images": kit.channels_last(data.images[held_out]),
-                "labels": data.labels[held_out].astype(np.uint8),
-                "mean": mean.astype(np.float32),
-            },
+            {**kit.labelled(data, held_out), "mean": mean.astype(np.float32)},
             spec,
             revealed=kit.predicted(SLUG),
         )

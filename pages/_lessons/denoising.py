@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-import numpy as np
-
 from pages._lessons import kit
 from pages._ui import resources
 
@@ -26,7 +24,6 @@ def draw() -> None:
     data = resources.images_of(denoiser)
     strength = denoiser.config.corruption_strength
     test = data.split.test[:NUM_IMAGES]
-    assert data.labels is not None
     words, stage, after = kit.sides()
     with words:
         kit.say(
@@ -61,10 +58,7 @@ def draw() -> None:
     with stage:
         FIGURE.draw(
             {"denoiser": denoiser, "vae": vae},
-            {
-                "images": kit.channels_last(data.images[test]),
-                "labels": data.labels[test].astype(np.uint8),
-            },
+            kit.labelled(data, test),
             DenoisingSpec(label_names=list(data.label_names), strength=strength),
             revealed=kit.predicted(SLUG),
         )

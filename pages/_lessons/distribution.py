@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from pages._lessons import kit
 from pages._ui import resources
 
@@ -16,7 +14,6 @@ def draw() -> None:
     data = resources.images_of(vae)
     ae_map, vae_map = (resources.made(run, "plane") for run in (ae, vae))
     indices = vae_map.indices
-    assert data.labels is not None
     words, stage, after = kit.sides()
     with words:
         kit.say(
@@ -42,12 +39,7 @@ def draw() -> None:
     with stage:
         FIGURE.draw(
             {"ae": ae, "vae": vae},
-            {
-                "images": kit.channels_last(data.images[indices]),
-                "labels": data.labels[indices].astype(np.uint8),
-                "ae": ae_map.coordinates,
-                "vae": vae_map.coordinates,
-            },
+            {**kit.labelled(data, indices), "ae": ae_map.coordinates, "vae": vae_map.coordinates},
             kit.classes(data),
             revealed=kit.predicted(SLUG),
         )

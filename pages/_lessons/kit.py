@@ -28,6 +28,7 @@ __all__ = [
     "channels_last",
     "classes",
     "go_on",
+    "labelled",
     "predict",
     "predicted",
     "say",
@@ -134,13 +135,7 @@ def predicted(lesson: str) -> bool:
     return progress.standing(lesson) == "answered"
 
 
-def predict(
-    lesson: str,
-    question: str,
-    options: Sequence[str],
-    answer: int,
-    why: str,
-) -> bool:
+def predict(lesson: str, question: str, options: Sequence[str], answer: int, why: str) -> bool:
     """Ask what the reader expects, and only then say whether it is so.
 
     The figure beside it shows the answer once the reader has ``predicted``: hand it ``revealed=``. In a
@@ -218,12 +213,18 @@ def go_on(page: str, label: str, run: Run | None = None, settings: Mapping[str, 
     chosen = dict(settings or {})
     if run is not None:
         chosen[state.RUN_KEY] = run.name
-    st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:", query_params=frame.carried(chosen))
+    frame.link_to(page, label, "arrow_forward", chosen)
 
 
 def channels_last(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Images ``(N, C, H, W)`` as the browser has them, ``(N, H, W, C)``."""
     return np.ascontiguousarray(images.transpose(0, 2, 3, 1))
+
+
+def labelled(data: ImageDataset, indices: NDArray[np.integer]) -> dict[str, NDArray[Any]]:
+    """Images as the browser has them, and the number of each one's class."""
+    assert data.labels is not None
+    return {"images": channels_last(data.images[indices]), "labels": data.labels[indices].astype(np.uint8)}
 
 
 def thinned(projection: Projection) -> Projection:
@@ -271,13 +272,7 @@ class LiveFigure:
         style = ["lessons/stage.css"]
         if (browser_code.ASSETS / "lessons" / f"{name}.css").exists():
             style.append(f"lessons/{name}.css")
-        self._mount = st.components.v2.component(
-            f"lesson_{name}",
-            html=browser_code.read("lessons/stage.html"),
-            css=browser_code.read(*style),
-            js=browser_code.join(f"lessons/{name}.js"),
-            isolate_styles=False,
-        )
+        self._mount = browser_code.component(f"lesson_{name}", f"lessons/{name}.js", "lessons/stage.html", *style)
 
     def draw(
         self,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from pages._lessons import kit
 from pages._ui import resources
 from pages._ui.train_address import query_of
@@ -15,7 +13,6 @@ SLUG = "loss"
 def draw() -> None:
     run = resources.example("digits-2d")
     data = resources.images_of(run)
-    assert data.labels is not None
     shown = data.split.test[:14]
     words, stage, after = kit.sides()
     with words:
@@ -47,15 +44,7 @@ def draw() -> None:
             "term pulls: because of it, clouds are no smaller and no farther out than the pixels make worthwhile.",
         )
     with stage:
-        FIGURE.draw(
-            {"vae": run},
-            {
-                "images": kit.channels_last(data.images[shown]),
-                "labels": data.labels[shown].astype(np.uint8),
-            },
-            kit.classes(data),
-            revealed=kit.predicted(SLUG),
-        )
+        FIGURE.draw({"vae": run}, kit.labelled(data, shown), kit.classes(data), revealed=kit.predicted(SLUG))
     with after:
         if answered:
             figures = run.evaluation() or {}

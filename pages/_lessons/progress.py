@@ -19,7 +19,7 @@ Standing = Literal["answered", "opened", "new"]
 
 _OPENED, _HEARD, _TURN, _FORGET = "course-opened", "course-heard", "course-turn", "course-forget"
 
-_MEMORY = st.components.v2.component("course_memory", js=browser_code.join("lessons/memory.js"), isolate_styles=False)
+_MEMORY = browser_code.component("course_memory", "lessons/memory.js")
 
 
 class Memory(TypedDict):

@@ -20,7 +20,6 @@ def draw() -> None:
     places = resources.made(run, "plane")
     mean, components = principal_components(data)
     centred = data.images[places.indices].reshape(len(places.indices), -1) / 255 - mean
-    assert data.labels is not None
     words, stage, after = kit.sides()
     with words:
         kit.say(
@@ -54,8 +53,7 @@ def draw() -> None:
         FIGURE.draw(
             {"ae": run},
             {
-                "images": kit.channels_last(data.images[places.indices]),
-                "labels": data.labels[places.indices].astype(np.uint8),
+                **kit.labelled(data, places.indices),
                 "held_out": np.isin(places.indices, data.split.test).astype(np.uint8),
                 "training": np.isin(places.indices, data.split.train).astype(np.uint8),
                 "ae": places.coordinates,

@@ -38,11 +38,7 @@ def draw() -> None:
         answered = kit.predict(
             SLUG,
             r"$\varepsilon$ stays where it is, and the encoder makes $\sigma$ half as large. Where does $z$ go?",
-            (
-                "Half way towards μ",
-                "Somewhere else: it is drawn again",
-                "Nowhere: ε has not moved",
-            ),
+            ("Half way towards μ", "Somewhere else: it is drawn again", "Nowhere: ε has not moved"),
             0,
             "Press **Halve σ**: the whole cloud shrinks towards $\\mu$, and each code with it. Move $\\mu$, and each "
             "code moves along. Nothing was drawn again.",
@@ -51,8 +47,7 @@ def draw() -> None:
         FIGURE.draw(
             {"vae": run},
             {
-                "images": kit.channels_last(data.images[shown]),
-                "labels": data.labels[shown].astype(np.uint8),
+                **kit.labelled(data, shown),
                 "places": plane.coordinates,
                 "place_labels": data.labels[plane.indices].astype(np.uint8),
             },

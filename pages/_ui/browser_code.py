@@ -9,8 +9,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["ASSETS", "join", "read"]
+import streamlit as st
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+__all__ = ["ASSETS", "component", "join", "read"]
 
 ASSETS = Path(__file__).parents[2] / "assets"
 
@@ -25,6 +31,17 @@ _FROM_ELSEWHERE = re.compile(r"^export\b[^;]*\bfrom\b.*", re.MULTILINE)
 def read(*names: str) -> str:
     """Read files under ``assets``, style sheets for instance, as one text."""
     return "\n".join((ASSETS / name).read_text("utf-8") for name in names)
+
+
+def component(name: str, js: str, html: str | None = None, *css: str) -> ComponentRenderer:
+    """Make a component of Streamlit's of files under ``assets``, which has the page's styles."""
+    return st.components.v2.component(
+        name,
+        js=join(js),
+        html=None if html is None else read(html),
+        css=read(*css) if css else None,
+        isolate_styles=False,
+    )
 
 
 def join(entry: str | Path) -> str:

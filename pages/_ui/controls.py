@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui import address
+from pages._ui.control_state import NONE, open_choice, open_control, read_number, show, unless, write_number
 
 __all__ = [
     "distinct",
@@ -41,9 +41,6 @@ Number = TypeVar("Number", int, float)
 #: What numbered draws are called in the URL: ``?seed=3`` is the third after the first.
 SEED_PARAM = "seed"
 
-#: What no number is called in the URL, where there would be one by default.
-NONE = "none"
-
 
 def selectbox(
     label: str,
@@ -55,7 +52,6 @@ def selectbox(
     help: str,
     format_func: Callable[[T], str] = str,
     to_param: Callable[[T], str] = str,
-    within: DeltaGenerator | None = None,
     always: bool = False,
     **layout: Any,
 ) -> T:
@@ -77,25 +73,23 @@ def selectbox(
         What it does.
     format_func, to_param
         How an option is written on the page, and in the URL.
-    within
-        Where to draw it; where the script is by default.
     always
         Whether it is in the URL at its default, too.
     **layout
-        As ``st.selectbox`` takes it.
+        As ``st.selectbox`` takes it; and ``within``, where to draw it if not where the script is.
     """
-    _open_choice(param, key, options, default, to_param)
-    chosen: T = (within or st).selectbox(
+    open_choice(param, key, options, default, to_param)
+    return show(
+        "selectbox",
         label,
-        options,
-        key=key,
+        param,
+        key,
+        to_param if always else unless(default, to_param),
+        options=options,
         format_func=distinct(options, format_func, to_param),
         help=help,
-        persist_state="session",
         **layout,
     )
-    address.put(param, None if chosen == default and not always else to_param(chosen))
-    return chosen
 
 
 def segmented_control(
@@ -106,25 +100,22 @@ def segmented_control(
     options: Sequence[T],
     default: T,
     help: str,
-    format_func: Callable[[T], str] = str,
     to_param: Callable[[T], str] = str,
-    within: DeltaGenerator | None = None,
     **layout: Any,
 ) -> T:
     """Choose one of a few that are all on the page; parameters as of ``selectbox``."""
-    _open_choice(param, key, options, default, to_param)
-    chosen: T = (within or st).segmented_control(
+    open_choice(param, key, options, default, to_param)
+    return show(
+        "segmented_control",
         label,
-        options,
-        key=key,
+        param,
+        key,
+        unless(default, to_param),
+        options=options,
         required=True,
-        format_func=format_func,
         help=help,
-        persist_state="session",
         **layout,
     )
-    address.put(param, None if chosen == default else to_param(chosen))
-    return chosen
 
 
 def multiselect(
@@ -135,7 +126,6 @@ def multiselect(
     options: Sequence[str],
     default: Sequence[str] = (),
     help: str,
-    format_func: Callable[[str], str] = str,
     max_selections: int | None = None,
     always: bool = False,
     **layout: Any,
@@ -145,35 +135,26 @@ def multiselect(
     def read(text: str) -> list[str]:
         # "none" tells an empty choice from what is chosen at first.
         words = [word for word in text.split(",") if word in options][:max_selections]
-        if not words and text != "none":
+        if not words and text != NONE:
             raise ValueError
         return words
 
-    _open(param, key, list(default), read)
+    def write(chosen: list[str]) -> str | None:
+        return None if chosen == list(default) and not always else ",".join(chosen) or NONE
+
+    open_control(param, key, list(default), read)
     possible = [word for word in st.session_state[key] if word in options]
     if possible != st.session_state[key]:  # chosen for another run
         st.session_state[key] = possible
-    chosen: list[str] = st.multiselect(
-        label,
-        options,
-        key=key,
-        format_func=format_func,
-        max_selections=max_selections,
-        help=help,
-        persist_state="session",
-        **layout,
+    return show(
+        "multiselect", label, param, key, write, options=options, max_selections=max_selections, help=help, **layout
     )
-    is_left_out = chosen == list(default) and not always
-    address.put(param, None if is_left_out else ",".join(chosen) or "none")
-    return chosen
 
 
 def select_slider(label: str, *, param: str, key: str, options: Sequence[int], default: int, help: str) -> int:
     """Choose one of several numbers on a slider."""
-    _open_choice(param, key, options, default, str)
-    chosen: int = st.select_slider(label, options, key=key, help=help, persist_state="session")
-    address.put(param, None if chosen == default else str(chosen))
-    return chosen
+    open_choice(param, key, options, default, str)
+    return show("select_slider", label, param, key, unless(default, str), options=options, help=help)
 
 
 def slider(
@@ -189,19 +170,13 @@ def slider(
     **layout: Any,
 ) -> Number:
     """Choose a number on a slider."""
-    _open(param, key, default, lambda text: _number(text, min_value, max_value))
-    value: Number = st.slider(
-        label,
-        min_value,
-        max_value,
-        step=step,
-        key=key,
-        help=help,
-        persist_state="session",
-        **layout,
-    )
-    address.put(param, None if np.isclose(value, default, atol=step / 100) else _write(value))
-    return value
+    open_control(param, key, default, lambda text: read_number(text, min_value, max_value))
+    limits: dict[str, Any] = {"min_value": min_value, "max_value": max_value, "step": step}
+
+    def write(value: Number) -> str | None:
+        return None if np.isclose(value, default, atol=step / 100) else write_number(value)
+
+    return show("slider", label, param, key, write, help=help, **limits, **layout)
 
 
 def range_slider(
@@ -219,23 +194,15 @@ def range_slider(
     """Choose two numbers on a slider, in the URL as ``0.2,0.4``."""
 
     def read(text: str) -> tuple[Number, Number]:
-        first, last = (_number(part, min_value, max_value) for part in text.split(","))
+        first, last = (read_number(part, min_value, max_value) for part in text.split(","))
         return min(first, last), max(first, last)
 
-    _open(param, key, default, read)
-    value: tuple[Number, Number] = st.slider(
-        label,
-        min_value,
-        max_value,
-        step=step,
-        key=key,
-        help=help,
-        persist_state="session",
-        **layout,
-    )
-    same = np.allclose(value, default, atol=step / 100)
-    address.put(param, None if same else ",".join(_write(part) for part in value))
-    return value
+    def write(value: tuple[Number, Number]) -> str | None:
+        return None if np.allclose(value, default, atol=step / 100) else ",".join(map(write_number, value))
+
+    limits: dict[str, Any] = {"min_value": min_value, "max_value": max_value, "step": step}
+    open_control(param, key, default, read)
+    return show("slider", label, param, key, write, help=help, **limits, **layout)
 
 
 def number_input(
@@ -245,58 +212,42 @@ def number_input(
     key: str,
     min_value: Number,
     max_value: Number | None = None,
-    step: Number | None = None,
     default: Number | None = None,
     optional: bool = False,
     help: str,
-    within: DeltaGenerator | None = None,
     **layout: Any,
 ) -> Any:
     """Write a number or, where there is no default or it is optional, perhaps none."""
-    _open(param, key, default, lambda text: None if text == NONE else _number(text, min_value, max_value))
-    value = (within or st).number_input(
+    open_control(param, key, default, lambda text: None if text == NONE else read_number(text, min_value, max_value))
+    return show(
+        "number_input",
         label,
-        min_value,
-        max_value,
-        None if default is None or optional else "min",
-        step=step,
-        key=key,
+        param,
+        key,
+        unless(default, lambda value: NONE if value is None else write_number(value)),
+        min_value=min_value,
+        max_value=max_value,
+        value=None if default is None or optional else "min",
         help=help,
-        persist_state="session",
         **layout,
     )
-    address.put(param, None if value == default else NONE if value is None else _write(value))
-    return value
 
 
 def text_input(label: str, *, param: str, key: str, default: str, help: str, **layout: Any) -> str:
     """Write a line of text."""
-    _open(param, key, default, str)
-    value: str = st.text_input(label, key=key, help=help, persist_state="session", **layout)
-    address.put(param, None if value == default else value)
-    return value
+    open_control(param, key, default, str)
+    return show("text_input", label, param, key, unless(default, str), help=help, **layout)
 
 
-def toggle(
-    label: str,
-    *,
-    param: str,
-    key: str,
-    help: str,
-    default: bool = False,
-    within: DeltaGenerator | None = None,
-    **layout: Any,
-) -> bool:
+def toggle(label: str, *, param: str, key: str, help: str, default: bool = False, **layout: Any) -> bool:
     """Switch something on or off."""
-    _open(param, key, default, {"true": True, "false": False}.__getitem__)
-    value: bool = (within or st).toggle(label, key=key, help=help, persist_state="session", **layout)
-    address.put(param, None if value == default else str(value).lower())
-    return value
+    open_control(param, key, default, {"true": True, "false": False}.__getitem__)
+    return show("toggle", label, param, key, unless(default, lambda on: str(on).lower()), help=help, **layout)
 
 
 def seed(label: str, *, key: str, help: str) -> int:
     """Draw again at the press of a button; returns the number of the draw, 0 at first."""
-    _open(SEED_PARAM, key, 0, lambda text: _number(text, 0, 2**31 - 1))
+    open_control(SEED_PARAM, key, 0, lambda text: read_number(text, 0, 2**31 - 1))
     number: int = st.session_state[key]
     if st.button(label, icon=":material/casino:", help=help, key=f"{key}-again"):
         number = st.session_state[key] = number + 1
@@ -336,36 +287,3 @@ def distinct(options: Sequence[T], format_func: Callable[[T], str], *tells: Call
         return f"{label} · {added}" if (added := tell(option)) else label
 
     return write
-
-
-def _open_choice(param: str, key: str, options: Sequence[T], default: T, to_param: Callable[[T], str]) -> None:
-    _open(param, key, default, {to_param(option): option for option in options}.__getitem__)
-    if st.session_state[key] not in options:  # chosen for another run
-        st.session_state[key] = default
-
-
-def _open(param: str, key: str, default: T, read: Callable[[str], T]) -> None:
-    """Set a control to what the URL asks for or else leave it as it was, at first its default."""
-    text, new = address.take(param), address.is_new_here(key)
-    if text is not None:
-        try:
-            st.session_state[key] = read(text)
-        except (KeyError, ValueError):
-            st.session_state[key] = default
-    elif key not in st.session_state:
-        st.session_state[key] = default
-    elif new:
-        # On another page the same control is another widget, which starts from the value given.
-        st.session_state[key] = st.session_state[key]
-
-
-def _number(text: str, low: Number, high: Number | None) -> Number:
-    """Read a number of the type of ``low``; one out of range gives the nearest one in it."""
-    value = type(low)(text)
-    if not np.isfinite(value):
-        raise ValueError
-    return max(low, value if high is None else min(value, high))
-
-
-def _write(value: float) -> str:
-    return str(value) if isinstance(value, int) else f"{value:.6g}"

@@ -13,20 +13,14 @@ from numpy.typing import NDArray
 from pages._ui import browser_code
 from vaelab.collecting import MAX_TEXT
 from vaelab.collecting.sets import Paper
-from vaelab.config import explain
+from vaelab.explaining import explain
 
 __all__ = ["Take", "drawing_pad"]
 
 #: Called with a drawing's id, its image uint8 ``(H, W)``, class and nickname; a ValueError refuses it.
 Take = Callable[[str, NDArray[np.uint8], str, str], None]
 
-_PAD = st.components.v2.component(
-    "drawing_pad",
-    html=browser_code.read("collect/pad.html"),
-    css=browser_code.read("collect/pad.css"),
-    js=browser_code.join("collect/pad_mount.js"),
-    isolate_styles=False,
-)
+_PAD = browser_code.component("drawing_pad", "collect/pad_mount.js", "collect/pad.html", "collect/pad.css")
 #: Answered at a time; the browser sends the others again.
 _AT_ONCE = 20
 

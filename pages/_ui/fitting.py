@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from pages._ui import frame, resources, widgets
+from pages._ui.text import counted
 from pages._ui.train_address import query_of
 from vaelab.config import OWN, TrainConfig
 from vaelab.datasets import DatasetUnavailable, is_local
@@ -61,15 +62,14 @@ def _too_few_dims(run: Run) -> str | None:
     dims = run.config.latent_dim
     if dims >= ENOUGH_DIMS:
         return None
-    numbers = f"{dims} latent dimension{'' if dims == 1 else 's'}"
-    return f"has {numbers}, too few to hold much of an image; {GOOD_DIMS} hold more"
+    return f"has {counted(dims, 'latent dimension')}, too few to hold much of an image; {GOOD_DIMS} hold more"
 
 
 def _hardly_trained(run: Run) -> str | None:
     epochs = run.epoch
     if epochs >= FEWEST_EPOCHS and epochs * run.data.num_train >= FEWEST_SEEN:
         return None
-    return f"was trained for {epochs} epoch{'' if epochs == 1 else 's'}; more would make its images clearer"
+    return f"was trained for {counted(epochs, 'epoch')}; more would make its images clearer"
 
 
 TRAINED = Rule(_hardly_trained, lambda run: {"epochs": None, "seconds": None}, "Train one for longer")
@@ -203,12 +203,12 @@ def say_what_suits(use: Use, run: Run) -> None:
     first, why = lacking[0]
     with st.container(horizontal=True, vertical_alignment="center", key="what-suits"):
         st.markdown(f":material/lightbulb: **{widgets.plain(run.title)}** {why}.", width="content")
-        st.page_link(
-            "pages/train.py",
-            label=first.offer,
-            icon=":material/model_training:",
-            query_params=frame.carried(better(run.config, settings)),
-            help="Open Train with these settings, and start it there.",
+        frame.link_to(
+            "train",
+            first.offer,
+            "model_training",
+            better(run.config, settings),
+            "Open Train with these settings, and start it there.",
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -25,10 +25,12 @@ __all__ = [
     "is_first_pass",
     "is_narrow",
     "later",
+    "link_to",
     "part",
     "presenting",
     "say_first",
     "show",
+    "switch_to",
 ]
 
 #: In the URL: ``?present=true``, for a projector and a back row.
@@ -37,7 +39,7 @@ PRESENT_KEY = "present"
 _FILES = Path(__file__).parents[2] / "assets" / "frame"
 _STYLE, _LARGE, _ALONE = (_FILES / f"{name}.css" for name in ("page", "presentation", "alone"))
 
-_BROWSER = st.components.v2.component("browser", js=browser_code.join("frame/mount.js"), isolate_styles=False)
+_BROWSER = browser_code.component("browser", "frame/mount.js")
 
 _PAGE_OF = {page.name: page for page in PAGES}
 
@@ -121,6 +123,16 @@ def carried(query: Mapping[str, Any] | None = None) -> dict[str, Any]:
     return dict(query or {}) | ({PRESENT_KEY: "true"} if presenting() else {})
 
 
+def switch_to(page: str, query: Mapping[str, Any] | None = None) -> NoReturn:
+    """Open another page, by its name in ``pages.PAGES``."""
+    st.switch_page(_PAGE_OF[page].path, query_params=carried(query))
+
+
+def link_to(page: str, label: str, icon: str, query: Mapping[str, Any] | None = None, help: str | None = None) -> None:
+    """Draw a link to another page, by its name in ``pages.PAGES``; the icon is one of Material's."""
+    st.page_link(_PAGE_OF[page].path, label=label, icon=f":material/{icon}:", query_params=carried(query), help=help)
+
+
 def has_webgl() -> bool:
     """Whether the visitor's browser has WebGL, as far as it has said: some have it switched off."""
     return st.session_state.get("browser", {}).get("webgl") is not False
@@ -137,17 +149,9 @@ def _head(page: Page) -> None:
     st.html(_STYLE)
     with st.container(key="page-browser"):
         _BROWSER(
-            key="browser",
-            data={"narrow": is_narrow()},
-            on_webgl_change=lambda: None,
-            on_narrow_change=lambda: None,
+            key="browser", data={"narrow": is_narrow()}, on_webgl_change=lambda: None, on_narrow_change=lambda: None
         )
-    with st.container(
-        key="page-head",
-        horizontal=True,
-        horizontal_alignment="distribute",
-        vertical_alignment="center",
-    ):
+    with st.container(key="page-head", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         # As a heading of its own, since a page of Streamlit's has none.
         st.markdown(f"# {page.heading}")
         st.session_state[_FIRST] = st.markdown(page.first, width="stretch")

@@ -14,13 +14,7 @@ from vaelab.images import png_data_uri, tile
 
 __all__ = ["pick_image", "pick_images"]
 
-_PICKER = st.components.v2.component(
-    "image_picker",
-    html=browser_code.read("images/picker.html"),
-    css=browser_code.read("images/picker.css"),
-    js=browser_code.join("images/mount.js"),
-    isolate_styles=False,
-)
+_PICKER = browser_code.component("image_picker", "images/mount.js", "images/picker.html", "images/picker.css")
 
 #: Images a row of the one picture that the browser cuts them out of.
 COLUMNS = 10

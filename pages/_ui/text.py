@@ -1,13 +1,13 @@
-"""What people wrote, put into markdown."""
+"""Words: what people wrote, put into markdown, and what is said in more than one place."""
 
 from __future__ import annotations
 
 import re
 
-from vaelab.config import explain
 from vaelab.datasets import NOT_STATED
+from vaelab.explaining import explain
 
-__all__ = ["explained", "licence_of", "plain"]
+__all__ = ["counted", "explained", "licence_of", "plain"]
 
 #: What Streamlit replaces in text after markdown was read, so that no backslash keeps it: icons, its logo, arrows.
 _REPLACED = re.compile(r":(?=material[/_]\w+:|streamlit:)|(?<!\S)[-<>~](?=(?:->|[->=])(?!\S))")
@@ -24,6 +24,11 @@ def plain(text: str) -> str:
 def explained(error: Exception) -> str:
     """What was wrong, in a sentence for markdown: it may name a run, a folder or a class."""
     return plain(explain(error))
+
+
+def counted(number: int, what: str) -> str:
+    """A number and what there is so often: ``"1 image"``, ``"1,797 images"``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def licence_of(licence: str) -> str:

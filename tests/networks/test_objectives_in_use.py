@@ -2,8 +2,8 @@
 
 import pytest
 
+from pages._train.training_view import curves_of
 from pages._ui.fitting import A_VAE
-from pages._ui.training_view import curves_of
 from vaelab.choices import OBJECTIVES
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.networks.models import build_model

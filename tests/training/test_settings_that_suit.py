@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from pages._train.suiting import PARTS
 from pages._ui import resources
-from pages._ui.settings import PARTS
 from tests.app_steps import by_key, one
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import SOURCES, save_own, source_of

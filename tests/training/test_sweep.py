@@ -1,6 +1,7 @@
 import pytest
 
-from vaelab.config import TrainConfig, explain
+from vaelab.config import TrainConfig
+from vaelab.explaining import explain
 from vaelab.runs import list_runs, runs_folder
 from vaelab.training.sweep import create_sweep, read_values, sweep_configs
 

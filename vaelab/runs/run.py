@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from vaelab.config import TrainConfig, expanded, explain
+from vaelab.config import TrainConfig, expanded
+from vaelab.explaining import explain
 from vaelab.runs.folder import RunError, runs_folder
 from vaelab.runs.images import LABELS
 from vaelab.runs.records import WithRecords

@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, Literal
 
-from vaelab.config import explain
+from vaelab.explaining import explain
 from vaelab.latent.projections import MAX_POINTS
 from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs, results
 from vaelab.training.cluster import RETRIES, check_cluster, start_cluster, whole_address

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vaelab.config import TrainConfig, explain
+from vaelab.config import TrainConfig
 from vaelab.datasets import ImageDataset, check_fit
 from vaelab.datasets.preprocessing import preprocess
 from vaelab.engine import Engine
 from vaelab.evaluation import evaluate
+from vaelab.explaining import explain
 from vaelab.networks.torch_settings import our_torch
 from vaelab.runs import DataRecord, Run, RunError, Snapshot, results
 from vaelab.training.devices import pick_device

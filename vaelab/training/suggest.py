@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from vaelab.config import Preprocessing, TrainConfig, explain
+from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import ImageDataset
+from vaelab.explaining import explain
 from vaelab.training.proposals import Choice, halvings, is_small, network_for
 from vaelab.training.reports import EpochRecord, StepRecord
 from vaelab.training.trainer import Trainer

@@ -1,0 +1,119 @@
+"""The way and its ends, drawn: as a film, as pictures, and on the map."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages._interpolate.ends import ANY, ENDS, Ends
+from pages._ui import frame, resources, state, widgets
+from pages._ui.image_table import Strip, Words, draw_pictures, draw_strips
+from vaelab.export import animated_gif
+from vaelab.figures import latent_map
+from vaelab.latent.interpolation import INTERPOLATIONS
+
+MAP_KEY = "interpolation-map"
+MAP_CHART_KEY = f"{MAP_KEY}-chart"
+#: In the session: which end the next click sets, where no canvas answers it.
+NEXT_KEY = "end-to-set"
+
+
+class Way:
+    """From one end to the other as they are now, by a kind of way: a key of ``INTERPOLATIONS``."""
+
+    def __init__(self, ends: Ends, kind: str) -> None:
+        self.ends, self.label = ends, ends.label
+        self._between, self._codes = INTERPOLATIONS[kind], [np.array(ends.at(end)["z"]) for end in ENDS]
+
+    def at(self, t: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Codes ``(K, D)`` at ``t`` ``(K,)``, from 0 to 1."""
+        return self._between(*self._codes, t)
+
+    def decoded(self, t: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Images ``(K, C, H, W)`` at ``t`` ``(K,)``."""
+        return self.ends.run.engine.decode(self.at(t), self.label)
+
+
+def draw_way(way: Way, num_steps: int) -> None:
+    """Decode the way in steps, and offer it as a film."""
+    st.markdown("## The way, decoded")
+    t = np.linspace(0, 1, num_steps)
+    if not resources.torch_is_loaded():
+        with st.spinner("Loading the decoder …"):
+            resources.load_torch()
+    draw_strips([Strip("from A to B", way.decoded(t)), Words("of the way", [f"{part:.0%}" for part in t])], num_steps)
+    images = [way.ends.at(end)["image"] for end in ENDS]
+    names = "-".join("place" if image is None else str(image) for image in images)
+    st.download_button(
+        "Save as animated GIF",
+        # Made on demand, and from twice the frames: smooth there and back.
+        lambda: animated_gif(way.decoded(np.linspace(0, 1, 2 * num_steps))),
+        file_name=f"{way.ends.run.name}-{names}.gif",
+        mime="image/gif",
+        help="The way there and back, with twice as many images.",
+        on_click="ignore",  # a rerun would replace what is being fetched
+        icon=":material/gif_box:",
+    )
+
+
+def draw_ends(way: Way) -> None:
+    """Draw what is at A and at B, and what chooses other images for them."""
+    draw_pictures([picture_of(way, end) for end in ENDS])
+    ends, data = way.ends, way.ends.data
+    classes = [ANY, *range(len(data.label_names))]
+    for end, column in zip(ENDS, st.columns(2, gap="small"), strict=True):
+        with column, st.container(horizontal=True, vertical_alignment="bottom"):
+            label = ANY
+            if len(classes) > 2:
+                key = f"class-{end}-{data.key}"
+                label = st.selectbox(
+                    f"Class of {end}",
+                    classes,
+                    key=key,
+                    format_func=lambda label: "any" if label == ANY else f"“{data.label_names[label]}”",
+                    label_visibility="collapsed",
+                    persist_state="session",
+                    help="Random images are drawn from this class.",
+                    on_change=lambda end=end, key=key: ends.draw(end, st.session_state[key]),
+                )
+            st.button(
+                f"Draw {end}",
+                icon=":material/casino:",
+                key=f"draw-{end}",
+                help=f"Draw another image for {end}.",
+                on_click=ends.draw,
+                args=(end, label),
+            )
+
+
+def picture_of(way: Way, end: str) -> tuple[NDArray[np.generic], str]:
+    """What to show of an end: its image or, where there is none, what the place decodes to."""
+    data, index = way.ends.data, way.ends.at(end)["image"]
+    if index is not None:
+        return data.images[index], f"{end}: {widgets.describe_image(data, index)}"
+    return way.decoded(np.array([float(end == "B")]))[0], f"{end}: decoded, between the images"
+
+
+def draw_map(ends: Ends, way: Way | None) -> None:
+    """Draw the map and, where no canvas does, the way on it."""
+    projection, data = ends.projection, ends.data
+    marks = path = None
+    if way is not None:
+        marks = dict(zip(("A", "B", ""), projection.place(way.at(np.array([0, 1, ends.along]))), strict=True))
+        path = projection.place(way.at(np.linspace(0, 1, 60)))
+    labels = data.labels_of(projection.indices)
+    figure = latent_map(projection, labels, data.label_names, marks=marks, path=path, webgl=frame.has_webgl())
+
+    # Where the canvas runs it answers clicks, and this is never called.
+    def clicked() -> None:
+        index = state.clicked_image(MAP_CHART_KEY)
+        if index is not None:
+            end = st.session_state.get(NEXT_KEY, "A")
+            ends.set(end, ends.image(index))
+            st.session_state[NEXT_KEY] = "B" if end == "A" else "A"
+
+    with st.container(key=MAP_KEY):
+        widgets.chart(
+            figure, fills=True, key=MAP_CHART_KEY, on_select=clicked, selection_mode="points", config=widgets.MAP_CONFIG
+        )
