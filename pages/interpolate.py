@@ -30,11 +30,10 @@ MIDDLE = 0.5
 #: Among the classes that an end is drawn from: all of them.
 ANY = -1
 
-HOW_LIVE = (
+HOW = (
     "**Move over the map** to decode it. **Click two places**, on a point or beside one: the first becomes A, the "
     "second B, and the line is the way."
 )
-HOW = "**Click two points**: the first becomes A, the second B. The line is the way."
 
 
 class Way(NamedTuple):
@@ -76,9 +75,8 @@ def main() -> None:
             width=180,
         )
     fitting.say_what_suits(fitting.INTERPOLATE, run)
-    reason = resources.why_not_live(run)
-    if reason:
-        st.info(reason, icon=":material/info:")
+    if reason := resources.why_not_live(run):
+        st.caption(reason)
 
     @frame.part(every=1.0, until=lambda: not widgets.map_or_stand_in(run, map_kind).waiting)
     def body() -> None:
@@ -88,30 +86,22 @@ def main() -> None:
             open_end(run, data, projection, end)
         way = Way(ends_of(run), way_kind, label_of(run))
         keep_ends(run, data)
-        along = along_of(run)
-        if not reason:
-            along = keep_along(run)
-            with st.container(gap=None):  # neither shows anything
-                send_model(run, after=MAP_KEY)
-                send_way(run, MAP_KEY, way.ends, along, way_kind, way.label, f"{turn_of(run)} {way_kind}")
-                st.session_state[_of(run, "turn-sent")] = turn_of(run)
+        along = keep_along(run)
+        with st.container(gap=None):  # neither shows anything
+            send_model(run, after=MAP_KEY)
+            send_way(run, MAP_KEY, way.ends, along, way_kind, way.label, f"{turn_of(run)} {way_kind}")
+            st.session_state[_of(run, "turn-sent")] = turn_of(run)
         left, right = st.columns([3, 2], gap="medium")
         with right:
-            if reason:
-                along = choose_along(run)
-                here = run.engine.decode(way.at(np.array([along])), way.label)[0]
-                draw_pictures([(here, f"{along:.0%} of the way from A to B")])
-            else:
-                latent_canvas(run, data, projection, MAP_KEY, lambda pin: pinned(run, data, projection, pin), "ends")
+            latent_canvas(run, data, projection, MAP_KEY, lambda pin: pinned(run, data, projection, pin), "ends")
             draw_ends(run, data, projection, way)
         with left:
             view.say()
-            draw_map(run, data, projection, way if reason else None, along)
+            draw_map(run, data, projection)
             about = f" {widgets.WAYS_ON_UMAP}" if projection.kind == "umap" else ""
-            st.caption((HOW if reason else HOW_LIVE) + about)
+            st.caption(HOW + about)
         draw_way(run, way, num_steps)
-        if not reason:
-            send_thumbnails(data, projection, MAP_KEY)
+        send_thumbnails(data, projection, MAP_KEY)
 
 
 def draw_way(run: Run, way: Way, num_steps: int) -> None:
@@ -178,14 +168,10 @@ def picture_of(run: Run, data: ImageDataset, way: Way, end: str) -> tuple[NDArra
     return run.engine.decode(np.array([point["z"]]), way.label)[0], f"{end}: decoded, between the images"
 
 
-def draw_map(run: Run, data: ImageDataset, projection: Projection, way: Way | None, along: float) -> None:
-    """Draw the map and, where no canvas does, the way on it."""
+def draw_map(run: Run, data: ImageDataset, projection: Projection) -> None:
+    """Draw the map; the way on it is the canvas's."""
     labels = None if data.labels is None else data.labels[projection.indices]
-    marks = path = None
-    if way is not None:
-        marks = dict(zip(("A", "B", ""), projection.place(way.at(np.array([0, 1, along]))), strict=True))
-        path = projection.place(way.at(np.linspace(0, 1, 60)))
-    figure = latent_map(projection, labels, data.label_names, marks=marks, path=path, webgl=frame.has_webgl())
+    figure = latent_map(projection, labels, data.label_names, webgl=frame.has_webgl())
 
     # Where the canvas runs it answers clicks, and this is never called.
     def clicked() -> None:
@@ -209,20 +195,6 @@ def draw_map(run: Run, data: ImageDataset, projection: Projection, way: Way | No
 MAP_CHART_KEY = f"{MAP_KEY}-chart"
 #: In the session: which end the next click sets, where no canvas answers it.
 NEXT_KEY = "end-to-set"
-
-
-def choose_along(run: Run) -> float:
-    """Choose where on the way to decode, where no canvas lets one."""
-    return controls.slider(
-        "From A to B",
-        param="along",
-        key=_of(run, "along"),
-        min_value=0.0,
-        max_value=1.0,
-        step=0.01,
-        default=MIDDLE,
-        help="Where on the way to decode.",
-    )
 
 
 # The ends ---------------------------------------------------------------------------------------
