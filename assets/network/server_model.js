@@ -11,7 +11,7 @@
  * @property {number | null} turn  Of the request that the images are for.
  *
  * What is asked for: `Asked` of the same file.
- * @typedef {{ turn: number, z: number[], label: number }} Asked
+ * @typedef {{ turn: number, tries: number, z: number[], label: number }} Asked
  *
  * @import { Shape } from "./network.js"
  */
@@ -20,11 +20,15 @@ import { DecodeQueue } from "./decode_queue.js";
 /** Codes of one request, and images of a grid; the server takes as many. */
 const AT_ONCE = 40;
 const GRID = 400;
+/** Milliseconds after which it is asked again: a rerun of the whole page loses what it is asked meanwhile. */
+const PATIENCE = 5000;
 
 /** Has the server decode, one request at a time. */
 class ServerQueue extends DecodeQueue {
   /** Tells requests apart, those of another mount too. */
   #turn = Date.now();
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #asking;
 
   /** Tells Python. */
   ask = (/** @type {Asked} */ _asked) => {};
@@ -41,7 +45,9 @@ class ServerQueue extends DecodeQueue {
    */
   send(z, _count, label) {
     this.#turn += 1;
-    this.ask({ turn: this.#turn, z: Array.from(z), label });
+    const asked = { turn: this.#turn, tries: 1, z: Array.from(z), label };
+    this.ask(asked);
+    this.#asking = setInterval(() => this.ask({ ...asked, tries: ++asked.tries }), PATIENCE);
   }
 
   /**
@@ -49,7 +55,14 @@ class ServerQueue extends DecodeQueue {
    * @param {ArrayLike<number>} levels  Of the images, from 0 to 255.
    */
   answer(turn, levels) {
-    if (turn === this.#turn) this.finish(Float32Array.from(levels, (level) => level / 255));
+    if (turn !== this.#turn) return;
+    clearInterval(this.#asking);
+    this.finish(Float32Array.from(levels, (level) => level / 255));
+  }
+
+  end() {
+    super.end();
+    clearInterval(this.#asking);
   }
 }
 

@@ -83,6 +83,7 @@ class Asked(TypedDict):
     """What the browser asks the server to decode."""
 
     turn: int  # tells it from other requests
+    tries: int  # how often it was asked by now
     z: list[float]  # codes, one after another
     label: int
 
