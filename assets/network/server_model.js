@@ -18,8 +18,8 @@
 import { DecodeQueue } from "./decode_queue.js";
 
 /** Codes of one request, and images of a grid; the server takes as many. */
-const AT_ONCE = 40;
-const GRID = 400;
+const CODES_AT_ONCE = 40;
+const MOST_IN_GRID = 400;
 /** Milliseconds after which it is asked again: a rerun of the whole page loses what it is asked meanwhile. */
 const PATIENCE = 5000;
 
@@ -35,7 +35,7 @@ class ServerQueue extends DecodeQueue {
 
   /** @param {Shape} shape */
   constructor(shape) {
-    super(shape, AT_ONCE, GRID);
+    super(shape, CODES_AT_ONCE, MOST_IN_GRID);
   }
 
   /**

@@ -24,7 +24,7 @@ if ("WorkerGlobalScope" in globalThis) serve();
 
 /** Multiply-adds that a worker may do before it looks for something newer: some 5 ms. And for a grid: about a second. */
 const SLICE = 2e7;
-const GRID = 4e9;
+const IN_A_SECOND = 4e9;
 
 /** Decodes in a worker. */
 export class Background extends DecodeQueue {
@@ -37,7 +37,7 @@ export class Background extends DecodeQueue {
    * @param {Uint8Array} bytes  What it was made of.
    */
   constructor(network, bytes) {
-    super(network, SLICE / network.multiplyAdds, GRID / network.multiplyAdds);
+    super(network, SLICE / network.multiplyAdds, IN_A_SECOND / network.multiplyAdds);
     this.#network = network;
     try {
       this.#worker = new Worker(import.meta.url, { type: "module" });

@@ -29,14 +29,13 @@ def say_why(why: str) -> None:
     """Say why the server decodes, and offer the other way where there is one."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{why} There is no pad to draw on, since that needs the model in the browser.", width="stretch")
-        if why == ASKED:
-            st.button(
-                "Decode under the pointer",
-                icon=":material/bolt:",
-                help="Have the browser decode, while the pointer moves.",
-                on_click=st.session_state.update,
-                args=({_LIVE: True},),
-            )
+        if why == ASKED and st.button(
+            "Decode under the pointer",
+            icon=":material/bolt:",
+            help="Have the browser decode, while the pointer moves.",
+        ):
+            st.session_state[_LIVE] = True
+            st.rerun()
 
 
 def draw_where_blocked(run: Run) -> None:
