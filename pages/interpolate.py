@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from pages._interpolate.ends import Ends
 from pages._interpolate.way import MAP_KEY, Way, draw_ends, draw_map, draw_way
 from pages._ui import controls, fitting, frame, resources, widgets
-from pages._ui.image_table import draw_pictures
 from pages._ui.latent_canvas import latent_canvas, send_model, send_thumbnails
 from vaelab.latent.interpolation import INTERPOLATIONS
 
-HOW_LIVE = (
+HOW = (
     "**Move over the map** to decode it. **Click two places**, on a point or beside one: the first becomes A, the "
     "second B, and the line is the way."
 )
-HOW = "**Click two points**: the first becomes A, the second B. The line is the way."
 
 
 def main() -> None:
@@ -46,9 +43,8 @@ def main() -> None:
             width=180,
         )
     fitting.say_what_suits(fitting.INTERPOLATE, run)
-    reason = resources.why_not_live(run)
-    if reason:
-        st.info(reason, icon=":material/info:")
+    if reason := resources.why_not_live(run):
+        st.caption(reason)
 
     @frame.part(every=1.0, until=lambda: not widgets.map_or_stand_in(run, map_kind).waiting)
     def body() -> None:
@@ -57,27 +53,21 @@ def main() -> None:
         ends.open()
         ends.keep()
         way = Way(ends, way_kind)
-        if not reason:
-            ends.keep_along()
-            with st.container(gap=None):  # neither shows anything
-                send_model(run, after=MAP_KEY)
-                ends.send(MAP_KEY, way_kind)
+        ends.keep_along()
+        with st.container(gap=None):  # neither shows anything
+            send_model(run, after=MAP_KEY)
+            ends.send(MAP_KEY, way_kind)
         left, right = st.columns([3, 2], gap="medium")
         with right:
-            if reason:
-                along = ends.choose_along()
-                draw_pictures([(way.decoded(np.array([along]))[0], f"{along:.0%} of the way from A to B")])
-            else:
-                latent_canvas(run, data, view.projection, MAP_KEY, ends.take_over, "ends")
+            latent_canvas(run, data, view.projection, MAP_KEY, ends.take_over, "ends")
             draw_ends(way)
         with left:
             view.say()
-            draw_map(ends, way if reason else None)
+            draw_map(ends)
             about = f" {widgets.WAYS_ON_UMAP}" if view.projection.kind == "umap" else ""
-            st.caption((HOW if reason else HOW_LIVE) + about)
+            st.caption(HOW + about)
         draw_way(way, num_steps)
-        if not reason:
-            send_thumbnails(data, view.projection, MAP_KEY)
+        send_thumbnails(data, view.projection, MAP_KEY)
 
 
 frame.show(main, __file__)

@@ -1,5 +1,6 @@
 """What tests of pages without a browser do, in more than one file."""
 
+import numpy as np
 from streamlit.testing.v1 import AppTest
 
 #: Kinds of controls that have a value.
@@ -35,8 +36,28 @@ def one(value):
     return value[0] if isinstance(value, list) else value
 
 
+def says(block, words):
+    """Whether some element of a page has these words, or sends them to the browser."""
+    proto = getattr(block, "proto", None)
+    return (proto is not None and words.encode() in proto.SerializeToString()) or any(
+        says(child, words) for child in getattr(block, "children", {}).values()
+    )
+
+
+def z_of(app: AppTest, run: str) -> list[float]:
+    """Where z rests on the map of a run."""
+    return app.session_state[f"z:{run}"].tolist()
+
+
+def move_z(app: AppTest, run: str, first: float) -> None:
+    """Have the first number of z be another one, as the canvas says when z came to rest."""
+    app.session_state[f"z:{run}"] = np.array([first, *z_of(app, run)[1:]], np.float32)
+    app.run()
+    assert not app.exception, app.exception
+
+
 def without_live(app: AppTest) -> AppTest:
-    """Have the server decode: then there are sliders that can be seen from here."""
+    """Have the server decode."""
     app.query_params["live"] = "false"
     app.run()
     assert not app.exception, app.exception

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from pages._ui import resources, state
-from tests.app_steps import by_key, one, query, values, without_live
+from tests.app_steps import by_key, move_z, one, query, says, values, without_live, z_of
 from vaelab.datasets import load_dataset
 from vaelab.runs import Run
 
@@ -129,14 +129,6 @@ def texts(app):
     ]
 
 
-def says(block, words):
-    """Whether some element of a page has these words."""
-    proto = getattr(block, "proto", None)
-    return (proto is not None and words.encode() in proto.SerializeToString()) or any(
-        says(child, words) for child in getattr(block, "children", {}).values()
-    )
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_what_a_page_is_set_to_can_be_sent(launch, name):
     address, expected, words, (key, value, parameter, text) = PAGES[name]
@@ -198,8 +190,8 @@ def test_a_mistake_in_the_url_gives_way_quietly(launch, script, name, text, key,
 def test_a_place_is_in_the_url_once_it_is_not_where_the_map_starts(launch):
     app = without_live(launch(run="digits-labels-2d"))
     assert not {"z", "image", "label"} & set(app.query_params)
-    app.slider(key="z0:digits-labels-2d").set_value(1.25).run()
-    z = [round(app.slider(key=f"z{dim}:digits-labels-2d").value, 3) for dim in range(2)]
+    move_z(app, "digits-labels-2d", 1.25)
+    z = [round(value, 3) for value in z_of(app, "digits-labels-2d")]
     written = dict(app.query_params)
     assert [float(part) for part in one(written["z"]).split(",")] == z
     assert z[0] == 1.25
@@ -209,8 +201,8 @@ def test_a_place_is_in_the_url_once_it_is_not_where_the_map_starts(launch):
 
 def test_a_place_in_the_url_is_gone_to(launch):
     app = without_live(launch(run="digits-labels-2d", z="0.75,-1.44", image="12", label="7"))
-    assert [app.slider(key=f"z{dim}:digits-labels-2d").value for dim in range(2)] == [0.75, -1.44]
-    assert app.selectbox(key="label:digits-labels-2d").value == 7
+    assert z_of(app, "digits-labels-2d") == pytest.approx([0.75, -1.44])
+    assert app.session_state["label:digits-labels-2d"] == 7
     assert not app.warning
 
 
@@ -218,7 +210,7 @@ def test_a_way_in_the_url_stays_there(launch):
     way = "-1,0.5;1.25,0.5;0,0"
     app = without_live(launch(run="digits-2d", through=way))
     assert not app.warning
-    app.slider(key="z0:digits-2d").set_value(0.5).run()
+    move_z(app, "digits-2d", 0.5)
     assert one(app.query_params["through"]) == way
 
 
@@ -226,8 +218,7 @@ def test_an_image_alone_stands_for_its_code(launch):
     app = without_live(launch(run="digits-2d", image="12"))
     run, data = Run.open(resources.EXAMPLES / "digits-2d"), load_dataset("digits")
     mu = run.engine.encode(data.images[[12]]).mu[0]
-    z = [app.slider(key=f"z{dim}:digits-2d").value for dim in range(2)]
-    assert z == pytest.approx(mu.tolist(), abs=1e-3)
+    assert z_of(app, "digits-2d") == pytest.approx(mu.tolist(), abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +241,7 @@ def test_a_wrong_place_is_answered_by_a_sentence(launch, place, sentence):
     # It is said until one is somewhere else.
     app = without_live(app)
     assert sentence in app.warning[0].value
-    app.slider(key="z0:digits-2d").set_value(0.5).run()
+    move_z(app, "digits-2d", 0.5)
     assert not app.warning
 
 

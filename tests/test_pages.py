@@ -10,11 +10,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pages._ui import code_panel, frame, latent_canvas, resources, widgets
+from pages._explore import panel
+from pages._ui import frame, latent_canvas, resources, widgets
 from pages._ui.browser_code import ASSETS
 from pages._ui.latent_canvas import has_true_posterior
 from pages._ui.widgets import WAYS_ON_UMAP, plain
-from tests.app_steps import without_live
+from tests.app_steps import says, without_live
 from vaelab.config import TrainConfig
 from vaelab.runs import Run, results, runs_folder
 from vaelab.training.running import train
@@ -90,6 +91,7 @@ MORE = [
     ("arithmetic.py", {"run": "shapes-10d", "by": "factor"}),
     ("arithmetic.py", {"by": "lasso"}),
     ("denoising.py", {"hide": "box"}),
+    ("explore.py", {"live": "false"}),
     ("generation.py", {"run": "digits-labels-2d"}),
     ("reduction.py", {"run": "faces-8d"}),
     ("runs.py", {"runs": "digits-2d"}),
@@ -109,11 +111,6 @@ def test_every_control_says_what_it_is_and_what_it_does(launch, own_run, script,
         assert proto.label, proto
         # A question with its answers to choose from is its own explanation.
         assert proto.help or proto.label.endswith("?"), f"{script}: {proto.label} has no help text"
-
-
-def test_every_slider_of_a_code_says_what_it_does(launch):
-    for proto in controls(without_live(launch(run="digits-labels-2d")).main):
-        assert proto.help, proto.label
 
 
 def test_a_setting_sends_the_browser_no_other(launch):
@@ -165,7 +162,6 @@ def test_explore_opens_on_an_example_with_an_image_chosen(launch, live):
     app = launch() if live else without_live(launch())
     assert app.selectbox(key="run").value == "mnist-2d"
     assert {metric.label for metric in app.metric} == {"Reconstruction", "KL divergence"}
-    assert len(app.slider) == (0 if live else 2)
 
 
 @pytest.mark.parametrize(
@@ -203,16 +199,6 @@ def test_what_is_said_about_a_map_is_true_of_it(launch, run, kind, placed, has_e
     if run == "digits-16d" and kind != "pair":
         on_way = " ".join(caption.value for caption in launch("interpolate.py", run=run, map=kind).caption)
         assert (WAYS_ON_UMAP in on_way) == (kind == "umap")
-
-
-def test_explore_moves_its_sliders_to_the_origin_and_back(launch):
-    app = without_live(launch())
-    start = [slider.value for slider in app.slider]
-    button = {button.label: button for button in app.button}
-    button["Origin"].click().run()
-    assert [slider.value for slider in app.slider] == [0, 0]
-    {button.label: button for button in app.button}["Image"].click().run()
-    assert [slider.value for slider in app.slider] == pytest.approx(start)
 
 
 def test_what_people_meet_first_is_mnist_and_then_faces(launch):
@@ -259,8 +245,8 @@ def test_a_model_too_large_for_a_page_is_decoded_on_the_server(launch, monkeypat
     resources.browser_model.clear()
     monkeypatch.setattr("vaelab.export.model.MAX_WEIGHTS", 1000)
     app = launch()
-    assert "it is decoded on the server instead." in app.info[0].value
-    assert len(app.slider) == 2
+    assert any("it is decoded on the server instead." in caption.value for caption in app.caption)
+    assert not any(button.label == "Decode under the pointer" for button in app.button)
     resources.why_not_live.clear()
 
 
@@ -273,23 +259,23 @@ def name_first_dimension(app, name):
 
 
 def test_a_dimension_of_an_own_run_is_named_for_good(launch, own_run):
-    app = name_first_dimension(without_live(launch(run=own_run.name, map="pair", x="1", y="2")), "*slant* <b>")
+    app = name_first_dimension(launch(run=own_run.name, map="pair", x="1", y="2"), "*slant* <b>")
     assert own_run.dimension_names == {0: "*slant* <b>"}
-    assert app.slider[0].label.startswith(r"z1\: \*slant\* \<b\>")
+    assert says(app.main, r"\"name\": \"*slant* <b>\"")
     layout = json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]
     assert layout["xaxis"]["title"]["text"] == "z1: *slant* &lt;b&gt;"
-    assert launch(run=own_run.name, live="false").slider[0].label.startswith(r"z1\: \*slant")
+    assert says(launch(run=own_run.name).main, r"\"name\": \"*slant* <b>\"")
 
 
 def test_a_dimension_of_an_example_is_named_for_the_visit(launch):
     before = {path: path.stat().st_mtime_ns for path in (resources.EXAMPLES / "digits-2d").rglob("*")}
-    app = launch(run="digits-2d", live="false")
+    app = launch(run="digits-2d")
     assert any("its names last for this visit" in caption.value for caption in app.caption)
     app = name_first_dimension(app, "size")
-    assert app.slider[0].label.startswith(r"z1\: size")
+    assert says(app.main, r"\"name\": \"size\"")
     assert json.loads(app.get("plotly_chart")[0].proto.spec)["layout"]["xaxis"]["title"]["text"] == "z1: size"
     assert before == {path: path.stat().st_mtime_ns for path in (resources.EXAMPLES / "digits-2d").rglob("*")}
-    assert launch(run="digits-2d", live="false").slider[0].label.startswith("z1 ·")
+    assert not says(launch(run="digits-2d").main, r"\"name\": \"size\"")
 
 
 def test_the_caption_speaks_of_a_legend_only_where_there_is_one(launch):
@@ -320,22 +306,10 @@ def test_what_is_said_about_a_model_ends_in_one_full_stop(launch):
 
 def test_without_live_it_is_said_and_can_be_undone(launch):
     app = launch(run="digits-2d", live="false")
-    assert len(app.slider) == 2
     assert any("decoded on the server" in caption.value for caption in app.caption)
     next(button for button in app.button if button.label == "Decode under the pointer").click().run()
-    assert not app.slider
+    assert not any("decoded on the server" in caption.value for caption in app.caption)
     assert "live" not in app.query_params
-
-
-def test_sliders_are_in_order_and_unused_ones_folded(launch):
-    app = without_live(launch(run="faces-8d"))
-    run = Run.open(resources.EXAMPLES / "faces-8d")
-    kl = run.evaluation()["kl_per_dim"]
-    dims = [int(slider.label.split(" ")[0][1:]) - 1 for slider in app.slider]
-    assert sorted(dims) == list(range(8))
-    active = [dim for dim in dims if kl[dim] > 0.1]
-    assert active == sorted(active)
-    assert dims == active + sorted(set(dims) - set(active))
 
 
 def test_autoencoders_have_no_kl(launch, ae_run, tmp_path, monkeypatch):
@@ -357,7 +331,7 @@ def test_reconstruction_and_kl_of_an_image_add_up_to_its_bound(launch, name, liv
     labels = None if label is None else np.full(5000, label)
     terms = run.engine.terms(data.images[np.full(5000, 12)], seed=3, labels=labels)
     assert shown["KL divergence"] == pytest.approx(terms.kl[0], abs=0.006)
-    error = terms.reconstruction.std() / np.sqrt(code_panel.NUM_DRAWS)
+    error = terms.reconstruction.std() / np.sqrt(panel.NUM_DRAWS)
     assert shown["Reconstruction"] == pytest.approx(terms.reconstruction.mean(), abs=3 * error + 0.05)
     at_mean = run.engine.terms(data.images[[12]], seed=None, labels=label).reconstruction[0]
     assert abs(terms.reconstruction.mean() - at_mean) > 3 * error + 0.05 or name != "digits-16d"

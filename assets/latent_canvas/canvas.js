@@ -8,9 +8,9 @@
  * @import { Pointer } from "./map_chart.js"
  */
 import { LatentMap } from "../network/map.js";
-import { MODEL_ARRIVED, use } from "../network/models.js";
+import { use } from "../network/models.js";
 import { readHeader } from "../network/safetensors.js";
-import { page } from "../shared/page.js";
+import { MODEL_ARRIVED, page } from "../shared/page.js";
 import { leaveWheelToPage } from "../shared/wheel.js";
 import { catchDrops } from "./dropping.js";
 import { CanvasElements } from "./elements.js";
@@ -48,6 +48,7 @@ export class LatentCanvas {
     this.root = root;
     this.elements = new CanvasElements(root);
     page.canvases.add(this);
+    root.dataset.started = "";
     catchDrops({}, this.#ending.signal); // before there is a pad for them, too
     leaveWheelToPage();
     const { signal } = this.#ending;
@@ -88,26 +89,27 @@ export class LatentCanvas {
   /** Begin to decode, once both map and model are here. */
   start() {
     const { map } = this;
-    const model = map && page.models.get(map.model);
+    const inPage = map && page.models.get(map.model);
+    const model = map && (page.servers.get(map.model) ?? inPage);
     if (!map || !this.#chart || !model || this.explorer?.model === model) return;
-    const { network } = model;
-    if (!network) {
+    const { shape } = model;
+    if (!shape) {
       this.#fail(model.problem);
       return;
     }
-    use(model, this);
+    if (inPage) use(inPage, this);
     void model.background; // its worker takes a while to start, and a slow model needs it at once
     const sent = takeDestination(map);
     const left = page.restingPlaces.get(map.memory);
     const place = sent ?? left ?? addressedPlace(map, window.location.search);
     const fits =
-      place?.z.length === network.latentDim && (!network.numLabels || place.label < network.numLabels) ? place : null;
+      place?.z.length === shape.latentDim && (!shape.numLabels || place.label < shape.numLabels) ? place : null;
     this.explorer?.end();
     this.explorer = null;
     this.#chart.say("");
     this.elements.problem.hidden = true;
     this.elements.live.style.visibility = "";
-    this.explorer = new Explorer(this, map, model, network, this.#chart, fits ?? firstPlace(map), this.#pointer);
+    this.explorer = new Explorer(this, map, model, shape, this.#chart, fits ?? firstPlace(map), this.#pointer);
     this.root.dataset.state = "ready";
     // On coming back to a page, its panels may stand elsewhere: the server may have moved them.
     if (fits && left && !sent && !this.#hasStarted) this.explorer.report();
@@ -142,7 +144,7 @@ export class LatentCanvas {
    */
   #halt(message) {
     this.explorer?.end();
-    this.explorer?.model.users.delete(this);
+    if (this.explorer) page.models.get(this.explorer.model.id)?.users.delete(this);
     this.explorer = null;
     this.#chart?.end();
     this.#chart = null;

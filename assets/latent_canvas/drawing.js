@@ -30,9 +30,10 @@ export class Drawing {
    * @param {AbortSignal} signal
    */
   constructor(explorer, elements, signal) {
-    const { network, map } = explorer;
+    const { network, shape, map } = explorer;
     this.#explorer = explorer;
-    this.pad = new DrawingPad(elements, network, map.background, map.extent, (done) => this.changed(done), signal);
+    elements.drawing.hidden = !network; // an image is encoded in the page
+    this.pad = new DrawingPad(elements, shape, map.background, map.extent, (done) => this.changed(done), signal);
   }
 
   /**
@@ -46,15 +47,16 @@ export class Drawing {
 
   /** Encode what waits for it. */
   encode() {
-    if (!this.#waiting) return;
+    const explorer = this.#explorer;
+    const { network } = explorer;
+    if (!this.#waiting || !network) return;
     const { done } = this.#waiting;
     this.#waiting = null;
-    const explorer = this.#explorer;
-    const posterior = explorer.network.encode(this.pad.image, explorer.label);
+    const posterior = network.encode(this.pad.image, explorer.label);
     explorer.stop();
     explorer.go(posterior.mu, null);
     this.isHere = true;
-    if (explorer.network.isVae) explorer.posterior = { ...posterior, pixels: this.pad.image.slice() };
+    if (network.isVae) explorer.posterior = { ...posterior, pixels: this.pad.image.slice() };
     if (!done) return;
     this.judge();
     explorer.report(this.pad.isBlank ? "" : "Your image. ");
@@ -64,6 +66,7 @@ export class Drawing {
   judge() {
     const { pad } = this;
     const { network, map, label } = this.#explorer;
+    if (!network) return;
     const errors = page.errors.get(map.model) ?? null;
     this.judgement = pad.isBlank ? null : judge(network, pad.image, label, pad.background, errors);
     pad.say(this.judgement);

@@ -3,7 +3,8 @@
  *
  * @import { LatentMap, Place } from "../network/map.js"
  * @import { Model } from "../network/models.js"
- * @import { Network } from "../network/network.js"
+ * @import { Shape } from "../network/network.js"
+ * @import { ServerModel } from "../network/server_model.js"
  * @import { LatentCanvas } from "./canvas.js"
  * @import { MapChart, Pointer } from "./map_chart.js"
  * @import { Destination, Memory } from "./places.js"
@@ -36,18 +37,19 @@ export class Explorer {
   /**
    * @param {LatentCanvas} canvas
    * @param {LatentMap} map
-   * @param {Model} model
-   * @param {Network} network  The model's.
+   * @param {Model | ServerModel} model
+   * @param {Shape} shape  The model's.
    * @param {MapChart} chart
    * @param {Memory} memory  Where to begin.
    * @param {Pointer | null} pointer  Over the map, where it is decoded instead of z.
    */
-  constructor(canvas, map, model, network, chart, memory, pointer) {
+  constructor(canvas, map, model, shape, chart, memory, pointer) {
     const { z, image, pins, label, along, kind, steps, lastImage } = memory;
     this.canvas = canvas;
     this.map = map;
     this.model = model;
-    this.network = network;
+    this.network = model.network; // null where the server decodes
+    this.shape = shape;
     this.chart = chart;
     this.z = z;
     this.image = image;
@@ -126,7 +128,7 @@ export class Explorer {
    * @param {number} point
    */
   takeLabel(point) {
-    if (this.network.numLabels) this.label = this.map.labels?.[point] ?? 0;
+    if (this.shape.numLabels) this.label = this.map.labels?.[point] ?? 0;
   }
 
   /** @param {Destination} place */
@@ -232,7 +234,7 @@ export class Explorer {
     this.view.showDecoded(z, place !== null);
     const point = this.view.showTrust(z, place);
     // What is decoded with a label is to be seen beside an image with that label.
-    const alike = this.network.numLabels ? this.map.nearestOf(z, this.label) : -1;
+    const alike = this.shape.numLabels ? this.map.nearestOf(z, this.label) : -1;
     this.view.showReal(alike < 0 ? point : alike);
     this.view.showSliders(z);
     if (this.map.link && page.leader === this.canvas) moveLinked(this, point, z);

@@ -16,8 +16,6 @@ import { contextOf, Picture } from "../network/picture.js";
 
 /** Pixels of the screen that a cell is wide at least. */
 const LEAST_CELL = 28;
-/** Multiply-adds that a grid may take: about a second. */
-const WORK = 4e9;
 /** Milliseconds that what is shown must have been still before it is decoded. */
 const RESTING = 120;
 
@@ -77,7 +75,7 @@ export class DecodedGrid {
   #latticeOfMap() {
     const { xaxis, yaxis } = /** @type {import("../shared/chart.js").Layout} */ (this.#explorer.chart.layout);
     const pixels = xaxis._length * yaxis._length;
-    const most = Math.max(60, WORK / this.#explorer.network.multiplyAdds);
+    const most = Math.max(60, this.#explorer.model.background.most);
     const cell = Math.max(LEAST_CELL, Math.sqrt(pixels / most));
     const width = (cell * Math.abs(xaxis.p2d(xaxis._length) - xaxis.p2d(0))) / xaxis._length;
     const height = (cell * Math.abs(yaxis.p2d(0) - yaxis.p2d(yaxis._length))) / yaxis._length;
@@ -117,18 +115,18 @@ export class DecodedGrid {
    * @param {Float32Array} images
    */
   #take(lattice, images) {
-    const { network } = this.#explorer;
-    const one = new Picture(document.createElement("canvas"), network);
+    const { shape } = this.#explorer;
+    const one = new Picture(document.createElement("canvas"), shape);
     const { columns, rows } = lattice;
-    const times = Math.ceil(LEAST_CELL / network.width); // crisp squares, and a line between images
-    const [width, height] = [times * network.width, times * network.height];
+    const times = Math.ceil(LEAST_CELL / shape.width); // crisp squares, and a line between images
+    const [width, height] = [times * shape.width, times * shape.height];
     this.#lattice = lattice;
     this.#picture.width = columns * (width + 1);
     this.#picture.height = rows * (height + 1);
     const context = contextOf(this.#picture);
     context.imageSmoothingEnabled = false;
     for (let i = 0; i < columns * rows; i++) {
-      one.paint(images.subarray(i * network.numPixels, (i + 1) * network.numPixels));
+      one.paint(images.subarray(i * shape.numPixels, (i + 1) * shape.numPixels));
       const [x, y] = [(i % columns) * (width + 1), Math.floor(i / columns) * (height + 1)];
       context.drawImage(one.element, x, y, width, height);
     }

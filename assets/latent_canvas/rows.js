@@ -18,6 +18,8 @@ const STRIP_HEIGHT = 41;
 const MOST_ROWS = 6;
 
 class DimRow {
+  /** The label and the codes that its strip was last asked for with. */
+  asked = "";
   #input;
   #limit;
   #output;

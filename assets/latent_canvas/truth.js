@@ -1,6 +1,7 @@
 /**
  * The true posterior p(z|x) of the image at which z rests, for the map to show under the encoder's ellipse.
  *
+ * @import { Network } from "../network/network.js"
  * @import { TruePosterior } from "../network/true_posterior.js"
  * @import { Explorer } from "./explorer.js"
  * @import { ImagePosterior } from "./posterior.js"
@@ -57,19 +58,23 @@ export class TruthOnMap {
     this.#of = posterior;
     this.outlines = [];
     clearTimeout(this.#timer);
-    if (posterior?.pixels && this.#suits) this.#timer = setTimeout(() => this.#lookEverywhere(posterior), PAUSE);
+    const { network } = this.#explorer;
+    if (!posterior?.pixels || !network || !this.#suits(network)) return;
+    this.#timer = setTimeout(() => this.#lookEverywhere(network, posterior), PAUSE);
   }
 
-  get #suits() {
-    const { network, map } = this.#explorer;
-    const { latentDim, isVae, numPixels, multiplyAdds } = network;
+  /** @param {Network} network */
+  #suits({ latentDim, isVae, numPixels, multiplyAdds }) {
     const isSmall = numPixels <= MOST_PIXELS && multiplyAdds <= MOST_MULTIPLY_ADDS;
-    return isVae && latentDim === 2 && map.projection !== "umap" && isSmall;
+    return isVae && latentDim === 2 && this.#explorer.map.projection !== "umap" && isSmall;
   }
 
-  /** @param {ImagePosterior} posterior */
-  #lookEverywhere(posterior) {
-    const { network, map, label } = this.#explorer;
+  /**
+   * @param {Network} network
+   * @param {ImagePosterior} posterior
+   */
+  #lookEverywhere(network, posterior) {
+    const { map, label } = this.#explorer;
     if (this.#everywhere?.label !== label) {
       const reach = Math.max(4.5, ...map.dims.map(({ limit }) => limit));
       this.#everywhere = new PosteriorGrid(network, { reach, side: EVERYWHERE, label });
@@ -77,6 +82,7 @@ export class TruthOnMap {
     const grid = this.#everywhere;
     this.#decode(grid, posterior, (truth) => {
       this.#lookThere(
+        network,
         posterior,
         grid.place(densest(truth)),
         Math.max(2 * grid.width, 4 * Math.max(...posterior.sigma)),
@@ -86,17 +92,18 @@ export class TruthOnMap {
 
   /**
    * Lay a grid where the posterior is, as wide as that.
+   * @param {Network} network
    * @param {ImagePosterior} posterior
    * @param {number[]} center
    * @param {number} reach
    */
-  #lookThere(posterior, center, reach, tries = TRIES) {
-    const { network, label, view } = this.#explorer;
+  #lookThere(network, posterior, center, reach, tries = TRIES) {
+    const { label, view } = this.#explorer;
     const grid = new PosteriorGrid(network, { center, reach, side: THERE, label });
     this.#decode(grid, posterior, (truth) => {
       const again = tries && fit(truth);
       if (again) {
-        this.#lookThere(posterior, grid.place(densest(truth)), again * reach, tries - 1);
+        this.#lookThere(network, posterior, grid.place(densest(truth)), again * reach, tries - 1);
         return;
       }
       const levels = levelsAround(truth.logDensity, AROUND_SIGMAS);
@@ -118,7 +125,7 @@ export class TruthOnMap {
    * @param {(truth: TruePosterior) => void} done
    */
   #decode(grid, posterior, done) {
-    const cells = Math.max(1, Math.floor(AT_ONCE / this.#explorer.network.multiplyAdds));
+    const cells = Math.max(1, Math.floor(AT_ONCE / grid.network.multiplyAdds));
     const go = () => {
       if (this.#explorer.ended || this.#of !== posterior || !posterior.pixels) return;
       if (grid.advance(cells)) done(grid.of(posterior.pixels));

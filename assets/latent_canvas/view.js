@@ -7,7 +7,6 @@
  * @import { Marks } from "./map_chart.js"
  */
 import { Picture } from "../network/picture.js";
-import { SHOWN } from "../network/worker.js";
 import { page } from "../shared/page.js";
 import { show } from "../shared/show.js";
 import { surroundings, verdictOn } from "../shared/trust.js";
@@ -17,10 +16,14 @@ import { makeRows } from "./rows.js";
 
 /** Milliseconds of a frame that a decode may take before it goes to the worker. */
 const FRAME_BUDGET = 8;
+/** Of the queue of decodes: the image that is looked at. */
+const SHOWN = "shown";
 /** Milliseconds that the pointer rests before the strips follow it. */
 const REST = 150;
 
 export class View {
+  /** The label and the code of the image that was last asked for beside the page: it is here, or on its way. */
+  #asked = "";
   /** Milliseconds that the last decode took. */
   #cost = 0;
   #elements;
@@ -48,22 +51,22 @@ export class View {
   constructor(explorer, elements) {
     this.#explorer = explorer;
     this.#elements = elements;
-    const { network, map, chart } = explorer;
+    const { shape, map, chart } = explorer;
     /** The image that is on the page. */
-    this.shown = new Float32Array(network.numPixels);
-    this.#picture = new Picture(elements.decoded, network);
-    this.#lens = new Picture(chart.lens, network, LENS);
-    this.#rows = makeRows(map, network, elements);
+    this.shown = new Float32Array(shape.numPixels);
+    this.#picture = new Picture(elements.decoded, shape);
+    this.#lens = new Picture(chart.lens, shape, LENS);
+    this.#rows = makeRows(map, shape, elements);
     // A conditional model is given a label with every code: which, is for people to choose.
-    const names = map.labelNames.slice(0, network.numLabels);
+    const names = map.labelNames.slice(0, shape.numLabels);
     elements.label.replaceChildren(...names.map((name, label) => new Option(name, String(label))));
     elements.real.hidden = !map.thumbnails; // the images are gone
     const choice = elements.label.closest("label");
-    if (choice) choice.hidden = !network.numLabels;
+    if (choice) choice.hidden = !shape.numLabels;
   }
 
   /**
-   * Decode and draw, in the worker where a frame does not suffice.
+   * Decode and draw: beside the page where a frame does not suffice, or the server decodes.
    * @param {Float32Array} z
    * @param {boolean} isHovering
    */
@@ -84,13 +87,17 @@ export class View {
       dataset.decodeMs = this.#cost.toFixed(3);
     };
     const last = this.#cost;
-    if (last > FRAME_BUDGET && this.#isSlow) {
-      model.background.request(SHOWN, z, 1, label, paint);
+    if (network && !(last > FRAME_BUDGET && this.#isSlow)) {
+      paint(network.decode(z, 1, label));
+      // Two in a row: a single one may have been disturbed, and the first waits for the compiler.
+      this.#isSlow = last > FRAME_BUDGET && this.#cost > FRAME_BUDGET;
+      this.#asked = "";
       return;
     }
-    paint(network.decode(z, 1, label));
-    // Two in a row: a single one may have been disturbed, and the first waits for the compiler.
-    this.#isSlow = last > FRAME_BUDGET && this.#cost > FRAME_BUDGET;
+    const wanted = String([label, ...z]);
+    if (wanted === this.#asked) this.#explorer.chart.moveLens(hasLens ? this.#explorer.pointer : null);
+    else model.background.request(SHOWN, z, 1, label, paint);
+    this.#asked = wanted;
   }
 
   /**
@@ -210,7 +217,7 @@ export class View {
   }
 
   /**
-   * Decode along every slider that is open, each strip as soon as the worker comes to it.
+   * Decode along every slider that is open, each strip as soon as it comes to it.
    * @param {Float32Array} z
    */
   #decodeStrips(z) {
@@ -221,6 +228,9 @@ export class View {
     for (const row of this.#rows) {
       if (!row.isOpen) continue;
       const { codes, count } = row.codesAlong(z);
+      const wanted = String([label, ...codes]);
+      if (wanted === row.asked) continue; // it is here, or on its way
+      row.asked = wanted;
       const channel = `${map.key}-${row.dim}`;
       model.background.request(channel, codes, count, label, (images) => row.strip.paintAll(images, count));
     }

@@ -1,13 +1,11 @@
 /** The models that the page has been sent, for all mounts on it. */
-import { page } from "../shared/page.js";
+import { MODEL_ARRIVED, page } from "../shared/page.js";
 import { Network } from "./network.js";
 import { readHeader } from "./safetensors.js";
 import { Background } from "./worker.js";
 
 /** Models that are kept at most, those in use apart. */
 const MOST_MODELS = 16;
-/** The document's event when a model has come. */
-export const MODEL_ARRIVED = "vaelab-model";
 
 /** A model, and who is using it. */
 export class Model {
@@ -35,6 +33,11 @@ export class Model {
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error);
     }
+  }
+
+  /** Of its network; null where that cannot be run. */
+  get shape() {
+    return this.network;
   }
 
   /** Its worker, made when it is first needed: most figures never are slow enough. */

@@ -4,6 +4,7 @@
  * Images are (height, width, channels) throughout, values from 0 to 1.
  *
  * @import { Layer, LayerSpec } from "./layers.js"
+ * @import { ImageSize } from "./picture.js"
  *
  * What the metadata of a model's file say: `ModelSpec` of vaelab/export/model.py.
  * @typedef {object} ModelSpec
@@ -18,6 +19,9 @@
  * @property {LayerSpec[]} decoder
  *
  * @typedef {{ mu: Float32Array, sigma: Float32Array }} Posterior
+ *
+ * What is known of a network wherever it runs; labels are those that a conditional model tells apart.
+ * @typedef {ImageSize & { latentDim: number, numPixels: number, numLabels: number, isVae: boolean }} Shape
  */
 import { MEANS, overAll } from "./activations.js";
 import { Arena, BATCH } from "./kernel.js";

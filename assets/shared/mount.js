@@ -12,7 +12,7 @@
 /**
  * End what was mounted once its element is gone. Streamlit may call what this returns late, for a
  * mount that another one has followed.
- * @param {Element} root
+ * @param {Node} root
  * @param {() => void} end
  */
 export function endWithout(root, end) {

@@ -8,8 +8,12 @@
  * @import { Thumbnails } from "../latent_canvas/thumbnails.js"
  * @import { LinkedChart } from "../linked_selection/linked_chart.js"
  * @import { Model } from "../network/models.js"
+ * @import { ServerModel } from "../network/server_model.js"
  * @import { TrainingImages } from "../training/images.js"
  */
+
+/** The document's event when a model has come, or the server's has gone. */
+export const MODEL_ARRIVED = "vaelab-model";
 
 class Page {
   /**
@@ -17,6 +21,11 @@ class Page {
    * @type {Map<string, Model>}
    */
   models = new Map();
+  /**
+   * Those that the server decodes with, as long as Python mounts them: canvases take these first.
+   * @type {Map<string, ServerModel>}
+   */
+  servers = new Map();
   /**
    * The images of maps, by the sheet's id.
    * @type {Map<string, Thumbnails>}

@@ -82,8 +82,7 @@ def choose_link() -> Literal["image", "place"]:
 
 def side_by_side(runs: Sequence[Run], data: ImageDataset, link: Literal["image", "place"]) -> None:
     for index, run in enumerate(runs):
-        if resources.why_not_live(run) is None:
-            send_model(run, slot=f"-{index}", after=f"compare-map-{index}")
+        send_model(run, slot=f"-{index}", after=f"compare-map-{index}")
     height = 460 if len(runs) <= 2 else 340
     # Each such chart holds three of a browser's contexts, and browsers end the oldest from the eighth or 16th on.
     webgl = frame.has_webgl() and len(runs) <= 2
@@ -106,9 +105,8 @@ def draw_one(
     @frame.part()
     def canvas() -> None:
         if reason := resources.why_not_live(run):
-            st.info(reason, icon=":material/info:")
-        else:
-            latent_canvas(run, data, projection, map_key, link=link)
+            st.caption(reason)
+        latent_canvas(run, data, projection, map_key, link=link)
 
     widgets.say_collapsed(run)
     figure = latent_map(projection, data.labels_of(projection.indices), data.label_names, height=height, webgl=webgl)

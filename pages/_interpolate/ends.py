@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages._ui import address, controls, places, state, widgets
+from pages._ui import address, places, state, widgets
 from pages._ui.latent_canvas import Pin, send_way
 from vaelab.datasets import ImageDataset
 from vaelab.latent.projections import Projection
@@ -121,19 +121,6 @@ class Ends:
             st.session_state[_of(self.run, "along")] = along
             self._send_again()
         address.put("along", None if self.along == MIDDLE else f"{self.along:.3g}")
-
-    def choose_along(self) -> float:
-        """Choose where on the way to decode, where no canvas lets one."""
-        return controls.slider(
-            "From A to B",
-            param="along",
-            key=_of(self.run, "along"),
-            min_value=0.0,
-            max_value=1.0,
-            step=0.01,
-            default=MIDDLE,
-            help="Where on the way to decode.",
-        )
 
     # In the browser -----------------------------------------------------------------------------
 

@@ -95,15 +95,11 @@ def picture_of(way: Way, end: str) -> tuple[NDArray[np.generic], str]:
     return way.decoded(np.array([float(end == "B")]))[0], f"{end}: decoded, between the images"
 
 
-def draw_map(ends: Ends, way: Way | None) -> None:
-    """Draw the map and, where no canvas does, the way on it."""
+def draw_map(ends: Ends) -> None:
+    """Draw the map; the way on it is the canvas's."""
     projection, data = ends.projection, ends.data
-    marks = path = None
-    if way is not None:
-        marks = dict(zip(("A", "B", ""), projection.place(way.at(np.array([0, 1, ends.along]))), strict=True))
-        path = projection.place(way.at(np.linspace(0, 1, 60)))
     labels = data.labels_of(projection.indices)
-    figure = latent_map(projection, labels, data.label_names, marks=marks, path=path, webgl=frame.has_webgl())
+    figure = latent_map(projection, labels, data.label_names, webgl=frame.has_webgl())
 
     # Where the canvas runs it answers clicks, and this is never called.
     def clicked() -> None:

@@ -10,8 +10,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages._ui import browser_code, offers, resources, state
+from pages._ui import browser_code, frame, offers, resources, state
 from vaelab.datasets import ImageDataset, Labelled
+from vaelab.export.file import safetensors_file
 from vaelab.latent.interpolation import INTERPOLATIONS
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
@@ -25,6 +26,7 @@ __all__ = [
     "send_posterior",
     "send_thumbnails",
     "send_way",
+    "serve_decoder",
 ]
 
 # The map is drawn over a chart outside of the component, so its styles cannot be shut in.
@@ -40,6 +42,12 @@ _CANVAS = st.components.v2.component(
 _MODEL = st.components.v2.component(
     "latent_model", js=browser_code.join("latent_canvas/model_mount.js"), isolate_styles=False
 )
+# Where the server decodes, another takes its place: what the canvas asks for, and the answer.
+_SERVER = st.components.v2.component(
+    "latent_server", js=browser_code.join("latent_canvas/server_mount.js"), isolate_styles=False
+)
+#: Codes of one request at most: assets/network/server_model.js asks for fewer.
+MOST_CODES = 200
 # And so has a place: within the map it would have that sent again.
 _PLACE = st.components.v2.component(
     "latent_place", js=browser_code.join("latent_canvas/place_mount.js"), isolate_styles=False
@@ -69,6 +77,26 @@ class Offer(TypedDict):
     name: str
     address: str
     after: str  # key of the container around the chart that is drawn first; empty where there is none
+
+
+class Asked(TypedDict):
+    """What the browser asks the server to decode."""
+
+    turn: int  # tells it from other requests
+    tries: int  # how often it was asked by now
+    z: list[float]  # codes, one after another
+    label: int
+
+
+class Served(TypedDict):
+    """What the browser is sent of a model that the server runs, beside the images that it asked for."""
+
+    model: str  # by its name
+    latent_dim: int
+    image_shape: tuple[int, int, int]  # (C, H, W)
+    is_vae: bool
+    num_labels: int  # that a conditional model tells apart
+    turn: int | None  # of the request
 
 
 class ErrorsSent(TypedDict):
@@ -124,7 +152,7 @@ class Pin(NamedTuple):
 
 
 def send_model(run: Run, slot: str = "", after: str = "") -> None:
-    """Give the browser the run's model, if it lacks it.
+    """Give the browser the run's model, if it lacks it, or decode for it what it cannot run.
 
     Parameters
     ----------
@@ -135,13 +163,48 @@ def send_model(run: Run, slot: str = "", after: str = "") -> None:
     after
         Key of the container around the chart that the browser draws first: a model may take ten times as long
         to come.
-
-    Raises
-    ------
-    ValueError
-        If the model is too large for a page.
     """
+    if resources.why_not_live(run):
+        serve_decoder(run)
+        return
     _offer(_MODEL, f"model-for-browser{slot}", resources.model_name(run), resources.browser_model(run), after)
+
+
+def serve_decoder(run: Run) -> None:
+    """Decode for the canvas what it asks for, in place of a model that it was sent.
+
+    Parameters
+    ----------
+    run
+        A trained run.
+    """
+    key = f"decoder-for-browser-{resources.model_name(run)}"
+
+    # A part of its own, so that an answer redraws nothing else.
+    @frame.part()
+    def answer() -> None:
+        asked: Asked | None = st.session_state.get(key, {}).get("asked")
+        _SERVER(key=key, data=_served(run, asked), on_asked_change=lambda: None)
+
+
+def _served(run: Run, asked: Asked | None) -> bytes:
+    """The images that the browser asked for, as levels from 0 to 255; a ValueError if they are too many."""
+    channels, height, width = run.data.image_shape
+    images = np.zeros((0, height, width, channels), np.uint8)
+    if asked is not None:
+        z = np.array(asked["z"], np.float32).reshape(-1, run.config.latent_dim)
+        if len(z) > MOST_CODES:
+            raise ValueError(f"The page asks for {len(z):,} images at once, and {MOST_CODES} are the most: reload it.")
+        images = np.rint(255 * run.engine.decode(z, asked["label"]).transpose(0, 2, 3, 1)).astype(np.uint8)
+    served = Served(
+        model=resources.model_name(run),
+        latent_dim=run.config.latent_dim,
+        image_shape=run.data.image_shape,
+        is_vae=run.config.model == "vae",
+        num_labels=len(run.data.label_names) if run.config.conditional else 0,
+        turn=None if asked is None else asked["turn"],
+    )
+    return safetensors_file("decoded", served, {"images": images})
 
 
 def send_place(run: Run, map_key: str) -> None:

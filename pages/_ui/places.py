@@ -36,7 +36,7 @@ class Place(NamedTuple):
 
 
 def open_place(run: Run, data: Labelled, projection: Projection) -> None:
-    """Go to the place in the URL, at first to the map's first image; before sliders are drawn."""
+    """Go to the place in the URL, at first to the map's first image."""
     state.start_with(run, data, projection)
     z, image, label, through = (address.take(name) for name in NAMES)
     if z is image is label is through is None:

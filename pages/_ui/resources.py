@@ -12,7 +12,6 @@ from zlib import crc32
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from pages._ui.cached import per_run
 from vaelab.config import Preprocessing, TrainConfig
@@ -20,8 +19,7 @@ from vaelab.datasets import SOURCES, DatasetUnavailable, ImageDataset, Labelled,
 from vaelab.export import browser_map as make_browser_map
 from vaelab.export import browser_model as make_browser_model
 from vaelab.export import browser_thumbnails as make_browser_thumbnails
-from vaelab.figures import decoded_extent
-from vaelab.images import ink_extent, png_data_uri, tile
+from vaelab.images import ink_extent
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.runs import Remembered, Run, comparing, list_runs, results
 from vaelab.runs.results import RESULTS
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "all_runs",
-    "backdrop",
     "browser_map",
     "browser_model",
     "browser_thumbnails",
@@ -65,9 +62,6 @@ FIRST = ("mnist-2d", "faces-8d")
 
 #: A model whose weights take more than this as float32 goes to the browser as float16.
 LONG_MODEL = 8_000_000
-
-#: Images on the longer side of the grid decoded under a map.
-BACKDROP_SIDE = 28
 
 
 @st.cache_resource(on_release=Jobs.close)
@@ -308,29 +302,3 @@ def thumbnails_name(data: Labelled, projection: Projection) -> str | None:
 def browser_thumbnails(name: str, data: ImageDataset, projection: Projection) -> bytes:
     """The images of a map, small, for the page to show beside what is decoded."""
     return make_browser_thumbnails(data.images[projection.indices], name)
-
-
-@per_run(max_entries=16, spinner="Decoding the grid …")
-def _backdrop(run: Run, projection: Projection, held: NDArray[np.float32], label: int) -> str:
-    x_min, x_max, y_min, y_max = decoded_extent(projection)
-    cell = max(x_max - x_min, y_max - y_min) / BACKDROP_SIDE  # square where the map's axes are
-
-    def centres(low: float, high: float) -> NDArray[np.float64]:
-        edges = np.linspace(low, high, max(1, round((high - low) / cell)) + 1)
-        return (edges[1:] + edges[:-1]) / 2
-
-    # From the top left, as pictures go.
-    x, y = np.meshgrid(centres(x_min, x_max), centres(y_min, y_max)[::-1])
-    z = projection.lift(np.column_stack([x.ravel(), y.ravel()]), held)
-    images = run.engine.decode(z, label)
-    times = max(1, 32 // images.shape[3])  # crisp squares; a browser would smear small pixels
-    return png_data_uri(tile(images, x.shape[1], gap=1, times=times))
-
-
-def backdrop(run: Run, projection: Projection, z: NDArray[np.float32], label: int) -> str:
-    """Images decoded over a map, as a data address; a conditional model's with one label.
-
-    On a map of two dimensions the others are those of ``z``.
-    """
-    held = z if projection.kind == "pair" else np.zeros_like(z)  # only of two dimensions do the others matter
-    return _backdrop(fresh(run), projection, held, label if run.config.conditional else 0)

@@ -30,13 +30,11 @@ __all__ = [
     "WATCH_KEY",
     "WITH_KEY",
     "WayPoint",
-    "anchor_of",
     "choose_image",
     "chosen_image",
     "clicked_image",
     "go_to",
     "keep_lesson",
-    "label_key",
     "label_of",
     "open_lesson",
     "open_watched",
@@ -48,7 +46,6 @@ __all__ = [
     "set_way",
     "set_z",
     "show_run",
-    "slider_key",
     "stand_in",
     "standing_in",
     "start_with",
@@ -133,39 +130,27 @@ def _of(run: Run, what: str) -> str:
     return f"{what}:{run.name}"
 
 
-def slider_key(run: Run, dim: int) -> str:
-    """Key of the slider of a latent dimension."""
-    return _of(run, f"z{dim}")
-
-
 def set_z(run: Run, z: Sequence[float] | NDArray[np.floating]) -> None:
-    """Set all sliders of ``run``; only before they are drawn, so in a callback."""
-    for dim, value in enumerate(z):
-        st.session_state[slider_key(run, dim)] = float(value)
+    """Remember where z rests."""
+    st.session_state[_of(run, "z")] = np.array(z, dtype=np.float32)
 
 
 def z_of(run: Run) -> NDArray[np.float32]:
-    """Where the sliders of ``run`` stand, ``(D,)``; at the origin before they were moved."""
-    dims = range(run.config.latent_dim)
-    values = [st.session_state.get(slider_key(run, dim), 0.0) for dim in dims]
-    return np.array(values, dtype=np.float32)
+    """Where z rests, ``(D,)``; at the origin at first."""
+    z: NDArray[np.float32] = st.session_state.get(_of(run, "z"), np.zeros(run.config.latent_dim, np.float32))
+    return z
 
 
 def set_label(run: Run, label: int | None) -> None:
-    """Choose the label that a conditional model decodes with; before its selector is drawn."""
+    """Choose the label that a conditional model decodes with."""
     if label is not None:
-        st.session_state[label_key(run)] = label
+        st.session_state[_of(run, "label")] = label
 
 
 def label_of(run: Run) -> int:
     """The label that a conditional model decodes with."""
-    label: int = st.session_state.get(label_key(run), 0)
+    label: int = st.session_state.get(_of(run, "label"), 0)
     return label
-
-
-def label_key(run: Run) -> str:
-    """Key of the selector of a conditional model's label."""
-    return _of(run, "label")
 
 
 class WayPoint(TypedDict):
@@ -187,7 +172,7 @@ def way_of(run: Run) -> list[WayPoint]:
 
 
 def go_to(run: Run, z: Sequence[float] | NDArray[np.floating], image: int | None, label: int | None) -> None:
-    """Go to a place, on the server and in the browser, and keep the way; before the sliders are drawn."""
+    """Go to a place, on the server and in the browser, and keep the way."""
     set_z(run, z)
     choose_image(run, image)
     set_label(run, label)
@@ -232,21 +217,6 @@ def was_chosen(run: Run) -> bool:
     """Whether a person chose the image, or it is there to begin with."""
     chosen: bool = st.session_state.get(_of(run, "image-was-chosen"), False)
     return chosen
-
-
-def anchor_of(run: Run, chosen: int | None, first: int, marked: bool) -> int | None:
-    """Which image the figure itself shows as selected.
-
-    Streamlit replaces a chart whose figure changed, and loses its zoom and selection. So a click
-    must not change the figure: the browser marks what was clicked. The figure catches up when it is
-    drawn anew in any case, because z is marked apart from the image, now or the last time.
-    """
-    anchor, was_marked = _of(run, "anchor"), _of(run, "marked")
-    if marked or st.session_state.get(was_marked):
-        st.session_state[anchor] = chosen
-    st.session_state[was_marked] = marked
-    index: int | None = st.session_state.setdefault(anchor, first)
-    return index
 
 
 def clicked_image(chart_key: str) -> int | None:

@@ -221,5 +221,13 @@ def without_live(page):
     canvas(page)
     idle(page)
     page.goto(f"{page.url}{'&' if '?' in page.url else '?'}live=false")
-    expect(page.locator('img[alt="Decoded from z"]')).to_be_visible()
+    expect(page.get_by_text("decoded on the server")).to_be_visible()
+    return server_canvas(page)
+
+
+def server_canvas(page):
+    """The canvas, once the server has decoded what it asked for."""
+    root = canvas(page)
+    expect(root).to_have_attribute("data-z", re.compile(r"^\["))
     idle(page)
+    return root

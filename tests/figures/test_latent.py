@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from vaelab.figures import TERMS, compare_curves, decoded_extent, latent_map, loss_curves
+from vaelab.figures import TERMS, compare_curves, latent_map, loss_curves
 from vaelab.latent.projections import plane
 
 
@@ -49,25 +49,13 @@ def test_marks_and_path_are_drawn_where_they_are(projection):
     assert (first.text[0], second.text[0]) == ("A", "B")
 
 
-def test_the_backdrop_lies_under_the_points(projection):
-    figure = latent_map(projection, backdrop="data:image/png;base64,AAAA")
-    image = figure.layout.images[0]
-    x_min, x_max, y_min, y_max = decoded_extent(projection)
-    assert (image.x, image.y, image.layer) == (x_min, y_max, "below")
-    assert (image.x + image.sizex, image.y - image.sizey) == pytest.approx((x_max, y_min))
-    assert (projection.coordinates > [x_min, y_min]).all()
-    assert (projection.coordinates < [x_max, y_max]).all()
-    assert not figure.layout.xaxis.showgrid  # lines would run over the images
-    assert not figure.layout.yaxis.showgrid
-    assert not figure.layout.meta
-
-
 def test_a_grid_that_the_browser_draws_is_seen_through_the_chart(projection):
     assert not latent_map(projection).layout.meta
     figure = latent_map(projection, decoded=True, points="faint")
     assert figure.layout.meta == {"decoded": True}
     assert figure.layout.plot_bgcolor == figure.layout.paper_bgcolor == "rgba(0,0,0,0)"
-    assert not figure.layout.images
+    assert not figure.layout.xaxis.showgrid  # lines would run over the images
+    assert not figure.layout.yaxis.showgrid
     full, faint, none = (
         latent_map(projection, decoded=True, points=points).data[0].marker.opacity
         for points in ("full", "faint", "none")

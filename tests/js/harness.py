@@ -10,6 +10,7 @@ CODE = {
     "map": join("latent_canvas/mount.js"),
     "model": join("latent_canvas/model_mount.js"),
     "place": join("latent_canvas/place_mount.js"),
+    "decoded": join("latent_canvas/server_mount.js"),
     "thumbnails": join("latent_canvas/thumbnails_mount.js"),
 }
 FILES = {"code": CODE, "markup": read("latent_canvas/component.html")}
@@ -19,7 +20,7 @@ CALL = """
 const call = (kind, data, args, after = "") => {
     if (typeof data !== "string") return mounts[kind]({ data, ...args });
     const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-    if (kind === "map") return mounts.map({ data: bytes, ...args });
+    if (kind === "map" || kind === "decoded") return mounts[kind]({ data: bytes, ...args });
     const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
     const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
     const { id } = JSON.parse(header.__metadata__[kind]);

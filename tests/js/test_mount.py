@@ -14,6 +14,7 @@ from tests.js.harness import FILES, SETUP, SEVERAL, kind_of, to_base64
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
 from vaelab.export import browser_map, browser_model, browser_thumbnails
+from vaelab.export.file import safetensors_file
 from vaelab.latent.projections import pca, plane
 from vaelab.networks.models import build_model
 
@@ -598,3 +599,50 @@ def test_a_linked_canvas_is_compact_and_decodes_no_strips_that_nobody_sees(bare)
     several.assert_at(1, several.code(1, several.nearest_image(0, PLACES[0])))
     bare.wait_for_timeout(100)
     assert bare.evaluate("requests") == 0
+
+
+# --- The server decodes --------------------------------------------------------------------------
+
+
+def answer(engine, asked=None):
+    """What Python says of a model that it runs, with the images that were asked for."""
+    images = np.zeros((0, *SHAPE), np.float32)
+    if asked:
+        images = engine.decode(np.array(asked["z"]).reshape(-1, 2), asked["label"])
+    spec = {"model": "labelled@1", "latent_dim": 2, "image_shape": SHAPE, "is_vae": True, "num_labels": len(NAMES)}
+    levels = np.rint(255 * images.transpose(0, 2, 3, 1)).astype(np.uint8)
+    return safetensors_file("decoded", spec | {"turn": asked and asked["turn"]}, {"images": levels})
+
+
+def test_the_server_decodes_what_the_canvas_asks_for(bare):
+    """Labels, buttons and strips as ever, but no pad, which needs an encoder in the page."""
+    engine = make_labelled()
+    send(bare, files_of(engine, "labelled")[1])
+    send(bare, answer(engine))
+    assert state(bare) == "ready"
+    answered = []
+
+    def answer_all():
+        while (asked := bare.evaluate("sent.filter(([name]) => name === 'asked').at(-1)[1]"))["turn"] not in answered:
+            answered.append(asked["turn"])
+            send(bare, answer(engine, asked))
+            bare.wait_for_timeout(50)
+
+    answer_all()
+    code = projection_of(engine).codes[0]
+    assert_shown(bare, engine.decode(code, 0)[0])
+    bare.get_by_label("Label").select_option("2")
+    bare.wait_for_timeout(50)
+    answer_all()
+    assert_shown(bare, engine.decode(code, 2)[0])
+    bare.get_by_role("button", name="Origin").click()
+    bare.wait_for_timeout(50)
+    answer_all()
+    assert_shown(bare, engine.decode(np.zeros(2), 2)[0])
+    assert min(bare.locator(".lc-strip").evaluate_all("all => all.map((one) => one.width / one.height)")) >= 3
+    expect(bare.locator(".lc-draw")).to_be_hidden()
+    count = len(answered)
+    bare.evaluate("window.dispatchEvent(new Event('resize'))")
+    bare.wait_for_timeout(50)
+    answer_all()
+    assert len(answered) == count, "what is shown is not asked for again"

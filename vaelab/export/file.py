@@ -15,7 +15,9 @@ __all__ = ["Arrays", "safetensors_file"]
 Arrays = dict[str, NDArray[Any]]
 
 
-def safetensors_file(kind: Literal["model", "map", "thumbnails"], spec: Mapping[str, Any], arrays: Arrays) -> bytes:
+def safetensors_file(
+    kind: Literal["model", "map", "thumbnails", "decoded"], spec: Mapping[str, Any], arrays: Arrays
+) -> bytes:
     """Make a file of arrays and of what the browser is to do with them.
 
     Parameters

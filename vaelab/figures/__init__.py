@@ -9,7 +9,6 @@ from vaelab.figures.latent import (
     SYMBOLS,
     TERMS,
     compare_curves,
-    decoded_extent,
     latent_map,
     loss_curves,
 )
@@ -23,7 +22,6 @@ __all__ = [
     "SYMBOLS",
     "TERMS",
     "compare_curves",
-    "decoded_extent",
     "latent_map",
     "loss_curves",
 ]

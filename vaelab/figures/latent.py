@@ -22,7 +22,6 @@ __all__ = [
     "SYMBOLS",
     "TERMS",
     "compare_curves",
-    "decoded_extent",
     "latent_map",
     "loss_curves",
 ]
@@ -60,33 +59,12 @@ PENALTY = {"penalty": "Further terms (training signal)"}
 GREY = "#8a8f98"
 
 
-def decoded_extent(projection: Projection) -> tuple[float, float, float, float]:
-    """Find the part of a map to draw decoded images under: where its points are, and a little around.
-
-    Parameters
-    ----------
-    projection
-        The map.
-
-    Returns
-    -------
-    tuple
-        ``(x_min, x_max, y_min, y_max)``.
-    """
-    low, high = projection.coordinates.min(0), projection.coordinates.max(0)
-    margin = 0.04 * (high - low) + 1e-6
-    (x_min, y_min), (x_max, y_max) = low - margin, high + margin
-    return float(x_min), float(x_max), float(y_min), float(y_max)
-
-
 def latent_map(
     projection: Projection,
     labels: NDArray[np.integer] | None = None,
     label_names: Sequence[str] = (),
     values: NDArray[np.floating] | None = None,
     value_name: str = "",
-    backdrop: str | None = None,
-    selected: int | None = None,
     marks: Mapping[str, NDArray[np.floating]] | None = None,
     path: NDArray[np.floating] | None = None,
     height: int = 600,
@@ -106,10 +84,6 @@ def latent_map(
         ``(N,)`` and the names that they stand for: a colour a class.
     values, value_name
         ``(N,)``: instead of classes, one colour scale for a known factor.
-    backdrop
-        A picture, as a data address, of decoded images over ``decoded_extent``.
-    selected
-        The image of the dataset whose point is drawn as clicked.
     marks
         Places ``(2,)`` to mark, by the letter or sign to draw there.
     path
@@ -137,8 +111,7 @@ def latent_map(
     figure = go.Figure()
     size = 7 if len(projection.indices) <= 2500 else 4.5
     opacity = {"full": 0.9, "faint": 0.3, "none": 0.0}[points]
-    on_images = decoded or backdrop is not None
-    if on_images:
+    if decoded:
         size *= 0.75  # leave something to see of what lies under them
 
     everything = np.arange(len(projection.indices))
@@ -164,9 +137,6 @@ def latent_map(
                 unselected={"marker": {"opacity": opacity}},
             )
         )
-        positions = np.flatnonzero(projection.indices[chosen] == selected)
-        if len(positions):
-            figure.data[-1].selectedpoints = positions
 
     if values is not None:
         value_name = escape(value_name)
@@ -203,8 +173,10 @@ def latent_map(
     figure.update_yaxes(title=escape(projection.axes[1]), zeroline=False)
     if projection.codes.shape[1] > 1:
         figure.update_yaxes(scaleanchor="x")
-    if on_images:
-        _make_room_for_images(figure, projection, backdrop)
+    if decoded:
+        figure.update_layout(meta={"decoded": True}, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
+        figure.update_xaxes(showgrid=False)  # lines would run over the images
+        figure.update_yaxes(showgrid=False)
     if projection.kind == "umap":
         # Its numbers mean nothing; what lies beside what does.
         figure.update_xaxes(showticklabels=False)
@@ -268,27 +240,6 @@ def _mark(
                 },
             )
         )
-
-
-def _make_room_for_images(figure: go.Figure, projection: Projection, backdrop: str | None) -> None:
-    """Put a picture under the points or, without one, let through what the browser draws behind the chart."""
-    figure.update_xaxes(showgrid=False)  # lines would run over the images
-    figure.update_yaxes(showgrid=False)
-    if backdrop is None:
-        figure.update_layout(meta={"decoded": True}, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)")
-        return
-    x_min, x_max, y_min, y_max = decoded_extent(projection)
-    figure.add_layout_image(
-        source=backdrop,
-        xref="x",
-        yref="y",
-        layer="below",
-        sizing="stretch",
-        x=x_min,
-        y=y_max,
-        sizex=x_max - x_min,
-        sizey=y_max - y_min,
-    )
 
 
 def loss_curves(records: Sequence[Mapping[str, Any]], height: int = 260) -> go.Figure:

@@ -30,9 +30,9 @@
  * @property {Record<string, Tensor>} arrays
  * @property {Record<string, Network>} networks  By role.
  */
-import { MODEL_ARRIVED, use } from "../../network/models.js";
+import { use } from "../../network/models.js";
 import { readHeader, readSafetensors, specOf } from "../../network/safetensors.js";
-import { page } from "../../shared/page.js";
+import { MODEL_ARRIVED, page } from "../../shared/page.js";
 
 /**
  * The element of this class within another, which the markup has.
