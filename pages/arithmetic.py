@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages._arithmetic import groups
 from pages._arithmetic.changing import draw_change
-from pages._ui import fitting, frame, resources, widgets
+from pages._ui import fitting, frame, map_view, resources, widgets
 
 HOW = (
     "Choose two groups of images. The mean code of **B** minus the mean code of **A** is a "
@@ -20,18 +20,18 @@ def main() -> None:
         data = resources.images_of(run)
         by = groups.choose_way(data)
         if by == "lasso":
-            kind = widgets.choose_map(run)
+            kind = map_view.choose_map(run)
         else:
             a, b = groups.choose_classes(data) if by == "label" else groups.choose_ranges(data)
     st.caption(HOW)
     fitting.say_what_suits(fitting.ARITHMETIC, run)
 
-    @frame.part(every=1.0, until=lambda: by != "lasso" or not widgets.map_or_stand_in(run, kind).waiting)
+    @frame.part(every=1.0, until=lambda: by != "lasso" or not map_view.map_or_stand_in(run, kind).waiting)
     def body() -> None:
         if by != "lasso":
             draw_change(run, data, a, b)
             return
-        view = widgets.map_or_stand_in(run, kind)
+        view = map_view.map_or_stand_in(run, kind)
         view.say()
         drawn = groups.draw_lasso(run, data, view.projection)
         if drawn is not None:

@@ -8,7 +8,7 @@ import streamlit as st
 from pages._denoising.holes import draw_restored
 from pages._denoising.methods import Noise
 from pages._denoising.noise import choose_noise, draw_curves, draw_repaired, training_of
-from pages._ui import controls, fitting, frame, resources, widgets
+from pages._ui import choosing, controls, fitting, frame, resources, widgets
 from vaelab.runs import Run
 
 
@@ -51,7 +51,7 @@ def choose_other(run: Run) -> Run | None:
         return counterpart, same_size, other.config.model == "vae"
 
     best = max(others, key=likeness, default=None)
-    return widgets.choose_other_run(
+    return choosing.choose_other_run(
         "Beside it",
         key="beside",
         runs=others,

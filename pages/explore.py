@@ -13,7 +13,7 @@ from pages._explore.found import find_images, say_found, show_found
 from pages._explore.map import MAP_KEY, Shown, choose_grid, draw_map, say_how
 from pages._explore.panel import draw_pinned
 from pages._explore.posteriors import choose_posteriors, say_posteriors
-from pages._ui import address, dimensions, frame, places, resources, state, widgets
+from pages._ui import address, choosing, dimensions, frame, map_view, places, resources, state, widgets
 from pages._ui.latent_canvas import (
     Pin,
     has_true_posterior,
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
 def main() -> None:
     with widgets.toolbar():
-        run = widgets.choose_run()
+        run = choosing.choose_run()
         data = resources.images_or_labels(run)
-        kind = widgets.choose_map(run, pairs=True)
-        max_points = widgets.choose_points(data, kind)
+        kind = map_view.choose_map(run, pairs=True)
+        max_points = map_view.choose_points(data, kind)
         dims = dimensions.choose_pair(run, max_points) if kind == "pair" else None
-        color = widgets.color_choice(data)
+        color = map_view.color_choice(data)
         found = find_images(data)
         drawn = choose_posteriors(run, data, kind)
         grid = choose_grid()
@@ -82,7 +82,7 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown, why: str | 
                 say_why(why)
             draw_canvas(run, data, projection, wait, has_truth=not why and has_true_posterior(run))
         with left:
-            widgets.say_collapsed(run)
+            map_view.say_collapsed(run)
             view.say()
             draw_map(run, data, projection, shown)
             say_posteriors(data, projection, shown.posteriors)
@@ -99,13 +99,13 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown, why: str | 
             st.rerun()
 
 
-def view_of(run: Run, shown: Shown) -> widgets.MapView:
+def view_of(run: Run, shown: Shown) -> map_view.MapView:
     """The map chosen, or what stands in for it, with its axes called what people call them."""
     if shown.dims is None:
-        view = widgets.map_or_stand_in(run, shown.kind, shown.max_points)
+        view = map_view.map_or_stand_in(run, shown.kind, shown.max_points)
         return view._replace(projection=dimensions.with_names(run, view.projection))
     projection = dimensions.map_of_pair(run, shown.dims, shown.max_points)
-    return widgets.MapView(dimensions.with_names(run, projection, shown.dims))
+    return map_view.MapView(dimensions.with_names(run, projection, shown.dims))
 
 
 def draw_canvas(run: Run, data: ImageDataset | Remembered, projection: Projection, wait: bool, has_truth: bool) -> None:

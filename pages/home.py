@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import frame, resources, state, widgets
+from pages._ui import frame, map_view, resources, state, widgets
 from pages._ui.latent_canvas import latent_canvas, send_model, send_thumbnails
 from vaelab.figures import latent_map
 
@@ -59,7 +59,7 @@ def main() -> None:
             latent_map(projection, labels, data.label_names, height=560, webgl=frame.has_webgl()),
             fills=True,
             key=f"{MAP_KEY}-chart",
-            config=widgets.MAP_CONFIG,
+            config=map_view.MAP_CONFIG,
         )
     st.caption(
         f"Each point is one of {len(data):,} handwritten digits, placed by a small network that had to "

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages._interpolate.ends import Ends
 from pages._interpolate.way import MAP_KEY, Way, draw_ends, draw_map, draw_way
-from pages._ui import controls, fitting, frame, resources, widgets
+from pages._ui import browser_files, controls, fitting, frame, map_view, resources, widgets
 from pages._ui.latent_canvas import latent_canvas, send_model, send_thumbnails
 from vaelab.latent.interpolation import INTERPOLATIONS
 
@@ -20,7 +20,7 @@ def main() -> None:
     with widgets.toolbar():
         run = fitting.choose_run(fitting.INTERPOLATE)
         data = resources.images_of(run)
-        map_kind = widgets.choose_map(run)
+        map_kind = map_view.choose_map(run)
         way_kind = controls.segmented_control(
             "Way",
             param="way",
@@ -43,12 +43,12 @@ def main() -> None:
             width=180,
         )
     fitting.say_what_suits(fitting.INTERPOLATE, run)
-    if reason := resources.why_not_live(run):
+    if reason := browser_files.why_not_live(run):
         st.caption(reason)
 
-    @frame.part(every=1.0, until=lambda: not widgets.map_or_stand_in(run, map_kind).waiting)
+    @frame.part(every=1.0, until=lambda: not map_view.map_or_stand_in(run, map_kind).waiting)
     def body() -> None:
-        view = widgets.map_or_stand_in(run, map_kind)
+        view = map_view.map_or_stand_in(run, map_kind)
         ends = Ends(run, data, view.projection)
         ends.open()
         ends.keep()
@@ -64,7 +64,7 @@ def main() -> None:
         with left:
             view.say()
             draw_map(ends)
-            about = f" {widgets.WAYS_ON_UMAP}" if view.projection.kind == "umap" else ""
+            about = f" {map_view.WAYS_ON_UMAP}" if view.projection.kind == "umap" else ""
             st.caption(HOW + about)
         draw_way(way, num_steps)
         send_thumbnails(data, view.projection, MAP_KEY)

@@ -8,7 +8,7 @@ from pages._reduction.figures import draw_figures
 from pages._reduction.maps import Maps, maps_so_far
 from pages._reduction.marking import draw_chosen, draw_maps, groups_of
 from pages._reduction.other_model import choose_other, offer_other
-from pages._ui import fitting, frame, resources, widgets
+from pages._ui import asking, fitting, frame, map_view, resources, widgets
 from vaelab.runs import Run
 
 
@@ -17,7 +17,7 @@ def main() -> None:
         run = fitting.choose_run(fitting.REDUCTION)
         data = resources.images_of(run)
         other = choose_other(run)
-        color = widgets.color_choice(data)
+        color = map_view.color_choice(data)
     st.caption("Five ways of laying out the same images on a plane, and where each puts the ones that you choose.")
     fitting.say_what_suits(fitting.REDUCTION, run)
     models: dict[str, Run] = {each.config.model: each for each in (run, other) if each is not None}
@@ -46,7 +46,7 @@ def follow(maps: Maps) -> None:
     @frame.part(every=1.0, until=has_more, waits=True)
     def bars() -> None:
         for study in maps.missing:
-            widgets.result_or_progress(*study)
+            asking.result_or_progress(*study)
 
 
 frame.show(main, __file__)

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from pages._explore import panel
-from pages._ui import frame, latent_canvas, resources, widgets
+from pages._ui import browser_files, frame, latent_canvas, pictures, resources
 from pages._ui.browser_code import ASSETS
 from pages._ui.latent_canvas import has_true_posterior
-from pages._ui.widgets import WAYS_ON_UMAP, plain
+from pages._ui.map_view import WAYS_ON_UMAP
+from pages._ui.widgets import plain
 from tests.app_steps import says, without_live
 from vaelab.config import TrainConfig
 from vaelab.runs import Run, results, runs_folder
@@ -53,10 +54,10 @@ def test_a_screen_is_a_phones_by_its_name_until_the_browser_has_said(monkeypatch
 @pytest.mark.parametrize("columns", [6, 7, 10, 12, 20, 24])
 def test_rows_of_images_are_shorter_on_a_phone(monkeypatch, columns):
     drawn = []
-    monkeypatch.setattr(widgets, "show_pixels", lambda pixels, alt: drawn.append(pixels.shape[1]))
+    monkeypatch.setattr(pictures, "show_pixels", lambda pixels, alt: drawn.append(pixels.shape[1]))
     for narrow in (False, True):
         monkeypatch.setattr(frame, "is_narrow", lambda narrow=narrow: narrow)
-        widgets.sheet(np.zeros((48, 1, 8, 8), np.uint8), columns, "Images", side=8)
+        pictures.sheet(np.zeros((48, 1, 8, 8), np.uint8), columns, "Images", side=8)
     wide, narrow = ((width + 2) // (8 + 2) for width in drawn)
     assert wide == columns
     # 358 pixels of a phone's 390, at least 44 of them for each.
@@ -153,8 +154,8 @@ def test_another_image_is_another_one(launch, monkeypatch):
 
 
 def test_where_there_is_no_other_image_the_same_is_drawn():
-    assert widgets.draw_another(np.array([7]), [7]) == 7
-    assert {widgets.draw_another(np.array([7, 9]), [7]) for _ in range(20)} == {9}
+    assert pictures.draw_another(np.array([7]), [7]) == 7
+    assert {pictures.draw_another(np.array([7, 9]), [7]) for _ in range(20)} == {9}
 
 
 @pytest.mark.parametrize("live", [True, False])
@@ -241,13 +242,13 @@ def test_a_collapsed_model_says_so_where_one_looks(launch, copy, script, query):
 
 
 def test_a_model_too_large_for_a_page_is_decoded_on_the_server(launch, monkeypatch):
-    resources.why_not_live.clear()
-    resources.browser_model.clear()
+    browser_files.why_not_live.clear()
+    browser_files.browser_model.clear()
     monkeypatch.setattr("vaelab.export.model.MAX_WEIGHTS", 1000)
     app = launch()
     assert any("it is decoded on the server instead." in caption.value for caption in app.caption)
     assert not any(button.label == "Decode under the pointer" for button in app.button)
-    resources.why_not_live.clear()
+    browser_files.why_not_live.clear()
 
 
 def name_first_dimension(app, name):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from pages._ui import resources, widgets
+from pages._ui import choosing, resources
 from tests.app_steps import query
 from vaelab.config import TrainConfig
 from vaelab.datasets import DatasetUnavailable
@@ -86,18 +86,18 @@ def test_runs_of_one_name_are_told_apart_by_what_differs_and_no_more(tmp_path):
         return run
 
     def names(*runs):
-        write = widgets.told_apart(runs, widgets.named)
+        write = choosing.told_apart(runs, choosing.named)
         return [write(run) for run in runs]
 
     swept = {"dataset": "digits", "beta": 4}
     first = run("a", "digits, β 4", "11-26T16:50:12", **swept)
     assert names(first) == ["digits, β 4 · VAE 2-D"]
-    assert widgets.unsaid(first, "digits, β 4, VAE 2-D") == ""
-    assert widgets.unsaid(first, "digits, β 40") == "VAE 2-D, β 4"
+    assert choosing.unsaid(first, "digits, β 4, VAE 2-D") == ""
+    assert choosing.unsaid(first, "digits, β 40") == "VAE 2-D, β 4"
     later = run("b", "digits, β 4", "11-26T17:05:00", **swept)
     assert names(first, later) == ["digits, β 4 · VAE 2-D · 16:50", "digits, β 4 · VAE 2-D · 17:05"]
     wider = run("c", "digits, β 4", "11-26T16:50:12", **swept, latent_dim=3)
-    write = widgets.told_apart([first, wider], lambda run: run.title)
+    write = choosing.told_apart([first, wider], lambda run: run.title)
     assert [write(first), write(wider)] == ["digits, β 4 · VAE 2-D", "digits, β 4 · VAE 3-D"]
     assert names(first, wider) == ["digits, β 4 · VAE 2-D", "digits, β 4 · VAE 3-D"]
     next_day = run("d", "digits, β 4", "11-27T16:50:12", **swept)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pages._ui import resources, widgets
+from pages._ui import pictures, resources
 from pages._ui.cached import per_run
 from vaelab.config import Preprocessing
 from vaelab.datasets import ImageDataset, source_of
@@ -98,7 +98,7 @@ def group_of(data: ImageDataset, classes: tuple[str, ...] | None = None) -> Grou
         chosen = chosen[of_classes[chosen]]
         if len(chosen) < MIN_LEFT_OUT:
             chosen = np.flatnonzero(of_classes)
-    return Group(data.images[chosen], [widgets.describe_image(data, int(i)) for i in chosen])
+    return Group(data.images[chosen], [pictures.describe_image(data, int(i)) for i in chosen])
 
 
 def anomalies_of(run: Run, source: AnomalySource) -> Group:

@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._anomalies.case import detector_of
-from pages._ui import controls, frame, widgets
+from pages._ui import controls, frame, pictures, widgets
 from pages._ui.cached import per_run
 from pages._ui.image_picker import pick_image
 from vaelab.datasets import ImageDataset
@@ -59,7 +59,7 @@ def draw_outliers(run: Run, data: ImageDataset, score: str) -> None:
             index = int(indices[number - 1])
             unit = "times the usual spread" if score == EITHER else unit_of(score, run.engine.is_vae)
             st.markdown(
-                f"{widgets.plain(widgets.describe_image(data, index))}: score **{scores[number - 1]:.4g}** {unit}."
+                f"{widgets.plain(pictures.describe_image(data, index))}: score **{scores[number - 1]:.4g}** {unit}."
             )
             if st.button("Show on the map", icon=":material/explore:", help="Open Explore at this image."):
                 frame.switch_to("explore", {"run": run.name, "image": str(index)})
@@ -68,7 +68,7 @@ def draw_outliers(run: Run, data: ImageDataset, score: str) -> None:
         with sheet:
             pick_image(
                 to_pixels(data.images[shown]).transpose(0, 3, 1, 2),
-                [widgets.describe_image(data, int(each)) for each in shown],
+                [pictures.describe_image(data, int(each)) for each in shown],
                 key="oddest",
                 about="The oddest images",
                 chosen=number - 1 if number <= len(shown) else None,

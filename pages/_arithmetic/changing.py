@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages._ui import controls, resources, widgets
+from pages._ui import controls, pictures, resources, widgets
 from pages._ui.cached import per_run
 from pages._ui.image_table import Strip, Words, draw_pictures, draw_strips
 from vaelab.datasets import ImageDataset
@@ -46,7 +46,7 @@ def draw_one(run: Run, data: ImageDataset, change: Change, a: np.ndarray) -> flo
     pool = change.held_out_a if len(change.held_out_a.indices) else change.train_a
 
     def draw() -> None:
-        st.session_state[key] = widgets.draw_another(pool.indices, [st.session_state[key]])
+        st.session_state[key] = pictures.draw_another(pool.indices, [st.session_state[key]])
 
     # Another group A gets another image; the first one is the same on every visit.
     first = int(np.random.default_rng(0).choice(pool.indices))
@@ -83,7 +83,7 @@ def draw_one(run: Run, data: ImageDataset, change: Change, a: np.ndarray) -> flo
     training_note = " (trained on)" if index in data.split.train else ""
     draw_pictures(
         [
-            (data.images[index], widgets.describe_image(data, index) + training_note),
+            (data.images[index], pictures.describe_image(data, index) + training_note),
             (decoded[0], "Recon\u00adstruction"),
             (decoded[1], f"Changed by {strength:g} × the direction"),
         ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages._ui import controls, frame, widgets
+from pages._ui import controls, frame, map_view, pictures, widgets
 from vaelab.figures import latent_map
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: What a direction does with each group.
 WAYS = {"A": "from", "B": "to"}
 
-MAP_CONFIG = widgets.MAP_CONFIG | {"modeBarButtonsToRemove": ["autoScale2d", "toImage", "resetScale2d"]}
+MAP_CONFIG = map_view.MAP_CONFIG | {"modeBarButtonsToRemove": ["autoScale2d", "toImage", "resetScale2d"]}
 
 #: Images of a group shown in a row.
 SHOWN = 12
@@ -132,7 +132,7 @@ def draw_lasso(run: Run, data: ImageDataset, projection: Projection) -> tuple[np
                 st.caption(f"Group {end} is still empty. Select its points, and press its button.")
                 continue
             some = np.random.default_rng(0).permutation(members)[: 2 * SHOWN]
-            widgets.sheet(data.images[some], SHOWN, f"Images of group {end}", side=32)
+            pictures.sheet(data.images[some], SHOWN, f"Images of group {end}", side=32)
             st.caption(f"Group {end}: {len(members):,} images.")
     with left:
         labels = data.labels_of(projection.indices)

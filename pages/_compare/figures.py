@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages._ui import frame, resources, widgets
+from pages._ui import asking, choosing, frame, resources, widgets
 from pages._ui.figures_table import apart, differences_of, groups, meaning_of, table_of
 from vaelab.figures.comparison import bounds, factor_information, rate_bars
 from vaelab.runs import Run
@@ -19,14 +19,14 @@ STILL = {"displayModeBar": False}
 
 def draw_figures(runs: Sequence[Run]) -> None:
     """Draw what is measured of each, as far as it is."""
-    name_of = widgets.told_apart(runs, widgets.named)
+    name_of = choosing.told_apart(runs, choosing.named)
 
     @frame.part(every=1.5, until=lambda: all(resources.known(run, "full_evaluation") for run in runs))
     def body() -> None:
         studies: dict[str, Result] = {}
         of: dict[str, Run] = {}
         for run in runs:
-            study = widgets.result_or_progress(run, "full_evaluation", f"Measuring {widgets.plain(run.title)}")
+            study = asking.result_or_progress(run, "full_evaluation", f"Measuring {widgets.plain(run.title)}")
             if study is not None:
                 studies[name_of(run)], of[name_of(run)] = study, run
         if not studies:

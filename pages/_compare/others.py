@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages._ui import frame, resources, state, widgets
+from pages._ui import choosing, frame, map_view, resources, state, widgets
 from pages._ui.figures_table import spread_of
 from pages._ui.text import explained
 from vaelab.figures.comparison import RatePoint, rate_distortion
@@ -20,7 +20,7 @@ from vaelab.training.sweep import SWEPT, create_sweep, read_values
 def draw_rates(runs: Sequence[Run]) -> None:
     """Draw every run of these images whose nats compare with the page's run."""
     points = [
-        RatePoint(run.name, widgets.named(run), figures["kl"], figures["reconstruction"])
+        RatePoint(run.name, choosing.named(run), figures["kl"], figures["reconstruction"])
         for run in [runs[0], *resources.same_images(runs[0])]
         if not why_not(runs[0], run, "reconstruction") and (figures := run.evaluation())
     ]
@@ -35,7 +35,7 @@ def draw_rates(runs: Sequence[Run]) -> None:
         key="compare-rates",
         on_select="rerun",
         selection_mode="points",
-        config=widgets.MAP_CONFIG,
+        config=map_view.MAP_CONFIG,
     )
     st.caption(
         "Each point is a model; **click one** to explore it. Further to the right, codes cost more; further "
@@ -49,7 +49,7 @@ def draw_rates(runs: Sequence[Run]) -> None:
 
 def say_left_out(runs: Sequence[Run]) -> str:
     """Say which of the models above are no points, and why."""
-    name_of = widgets.told_apart(runs, widgets.named)
+    name_of = choosing.told_apart(runs, choosing.named)
     reasons = {name_of(run): why_not(runs[0], run, "reconstruction") for run in runs}
     told = [f"**{widgets.plain(name)}** {reason}" for name, reason in reasons.items() if reason]
     return f"Not here, since its nats do not compare: {'; '.join(told)}." if told else ""

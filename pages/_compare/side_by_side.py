@@ -7,7 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages._ui import address, controls, frame, resources, state, widgets
+from pages._ui import address, browser_files, choosing, controls, frame, map_view, resources, state, widgets
 from pages._ui.latent_canvas import latent_canvas, send_model, send_thumbnails
 from vaelab.datasets import ImageDataset
 from vaelab.figures import latent_map
@@ -42,7 +42,7 @@ def choose_others(run: Run) -> list[Run]:
         options=list(others),
         default=first,
         help="Other models of the same images.",
-        format_func=lambda name: widgets.describe_run(others[name]),
+        format_func=lambda name: choosing.describe_run(others[name]),
         max_selections=MOST_RUNS - 1,
         always=True,
         width=460,
@@ -99,16 +99,16 @@ def draw_one(
 ) -> None:
     projection = map_of(run)
     map_key = f"compare-map-{index}"
-    more = widgets.unsaid(run, run.title)
+    more = choosing.unsaid(run, run.title)
     st.markdown(f"**{widgets.plain(run.title)}**" + (f" · {more}" if more else ""))
 
     @frame.part()
     def canvas() -> None:
-        if reason := resources.why_not_live(run):
+        if reason := browser_files.why_not_live(run):
             st.caption(reason)
         latent_canvas(run, data, projection, map_key, link=link)
 
-    widgets.say_collapsed(run)
+    map_view.say_collapsed(run)
     figure = latent_map(projection, data.labels_of(projection.indices), data.label_names, height=height, webgl=webgl)
     if frame.presenting():  # a low and wide map, that has no room to spare
         figure.update_layout(legend={"y": 1}, xaxis={"title": None}, yaxis={"title": None})
@@ -116,7 +116,7 @@ def draw_one(
         below = 62 / (height - 80)  # the axis and its title
         figure.update_layout(legend={"orientation": "h", "y": -below, "yanchor": "top", "x": 0})
     with st.container(key=map_key):
-        widgets.chart(figure, fills=True, key=f"{map_key}-chart", config=widgets.MAP_CONFIG)
+        widgets.chart(figure, fills=True, key=f"{map_key}-chart", config=map_view.MAP_CONFIG)
 
 
 def map_of(run: Run) -> Projection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import controls, widgets
+from pages._ui import controls, pictures, widgets
 from pages._ui.text import licence_of
 from vaelab.runs import Run
 
@@ -17,7 +17,7 @@ def draw_samples(run: Run) -> None:
             st.markdown("## Samples from the prior")
             seed = controls.seed("Draw again", key="sample-seed", help="Draw other codes from the prior.")
         _, images = run.engine.sample(36, seed)
-        widgets.sheet(images, 12, "Images decoded from random codes")
+        pictures.sheet(images, 12, "Images decoded from random codes")
         if not run.config.minimized.fills_prior:
             st.caption(
                 "An autoencoder was never asked to fill latent space as the prior does: many of these "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import address, resources, state
-from pages._ui.widgets import picture
+from pages._ui import address, browser_files, state
+from pages._ui.pictures import picture
 from vaelab.runs import Run
 
 __all__ = ["draw_where_blocked", "say_why", "why_server"]
@@ -22,7 +22,7 @@ def why_server(run: Run) -> str | None:
         st.session_state[_LIVE] = text != "false"
     live: bool = st.session_state.get(_LIVE, True)
     address.put("live", None if live else "false")
-    return resources.why_not_live(run) if live else ASKED
+    return browser_files.why_not_live(run) if live else ASKED
 
 
 def say_why(why: str) -> None:

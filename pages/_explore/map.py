@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pages._explore.found import go_to_image
 from pages._explore.posteriors import NO_POSTERIORS, draw_posteriors
-from pages._ui import controls, frame, state, widgets
+from pages._ui import controls, frame, map_view, state, widgets
 from vaelab.figures import latent_map
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def draw_map(run: Run, data: ImageDataset | Remembered, projection: Projection, 
             key=CHART_KEY,
             on_select=clicked,
             selection_mode="points",
-            config=widgets.MAP_CONFIG,
+            config=map_view.MAP_CONFIG,
         )
 
 
@@ -115,7 +115,7 @@ def say_how(shown: Shown, kind: ProjectionKind) -> None:
     placed = f"Each point is an image, {PLACED[kind]}."
     legend = "; click a class in the legend to hide it" if shown.color == "label" else ""
     others = ", with the other numbers left where the sliders are" if shown.dims else ""
-    between = f" {widgets.WAYS_ON_UMAP}" if kind == "umap" else ""
+    between = f" {map_view.WAYS_ON_UMAP}" if kind == "umap" else ""
     with st.container(key="by-mouse"):
         st.caption(
             f"{placed} **Move over the map** to decode any place of it{others}; **click** to stay there, "

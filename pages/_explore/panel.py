@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages._ui import dimensions, state, widgets
+from pages._ui import dimensions, pictures, state, widgets
 from vaelab.datasets import ImageDataset
 from vaelab.latent.density import nearest_codes
 from vaelab.latent.units import code_scale
@@ -45,16 +45,16 @@ def draw_pinned(run: Run, data: ImageDataset, projection: Projection, has_truth:
     with st.container(key="image-and-code"):
         first, second, figures = st.columns([1, 1, 1.4], gap="small")
     with first:
-        widgets.picture(image[0], widgets.describe_image(data, index), side=160)
+        pictures.picture(image[0], pictures.describe_image(data, index), side=160)
     with second:
         reconstruction = run.engine.decode(posterior.mu, label)[0]
-        widgets.picture(reconstruction, "Recon\u00adstruction", side=160)
+        pictures.picture(reconstruction, "Recon\u00adstruction", side=160)
     with figures:
         _draw_error(run, terms)
         _draw_kl(run, terms)
     _draw_posterior(run, posterior, terms, projection, has_truth)
     st.markdown("## Nearest real images")
-    widgets.sheet(data.images[nearby], NUM_NEAREST // 2, "The real images nearest to z")
+    pictures.sheet(data.images[nearby], NUM_NEAREST // 2, "The real images nearest to z")
     if data.labels is not None:
         counts = Counter(data.label_names[label] for label in data.labels[nearby])
         parts = [f"{count} “{widgets.plain(name)}”" for name, count in counts.most_common()]

@@ -14,7 +14,7 @@ from pages._images.import_task import ImportTask, suggest_name
 from pages._images.options import choose_options
 from pages._images.sets import counts_of, some_of
 from pages._images.view import SET_PARAM
-from pages._ui import address, frame, widgets
+from pages._ui import address, frame, pictures
 from pages._ui.text import explained, plain
 from vaelab.config import OWN
 from vaelab.datasets import DatasetUnavailable, ImageDataset
@@ -109,7 +109,7 @@ def preview(task: ImportTask) -> None:
     report, data = task.report, task.report.data
     left, right = st.columns([3, 2], gap="large")
     with left:
-        widgets.sheet(data.images[some_of(data, SHOWN)], 10, "Some of the images that were read")
+        pictures.sheet(data.images[some_of(data, SHOWN)], 10, "Some of the images that were read")
         st.caption(f"{min(SHOWN, len(data))} of {len(data):,} images, as a model would see them. {classes_of(data)}")
     with right:
         draw_figures(report)

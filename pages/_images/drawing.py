@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._images.current import begin_with_classes, task_number
-from pages._ui import frame, widgets
+from pages._ui import frame, pictures
 from pages._ui.drawing_pad import drawing_pad
 from pages._ui.text import plain
 from vaelab.datasets.base import MIN_IMAGES
@@ -59,7 +59,7 @@ def draw_oneself() -> None:
         frame.link_to("collect", "Collect drawings", "qr_code_2")
         for label in labels:
             images = np.stack([drawing.image[None] for drawing in drawings.values() if drawing.label == label])
-            widgets.sheet(images, 10, f"Drawings of {label or 'no class'}", side=DRAWING_SIDE)
+            pictures.sheet(images, 10, f"Drawings of {label or 'no class'}", side=DRAWING_SIDE)
             st.caption(f"{plain(label) or 'No class'} · {len(images)}")
         missing = MIN_IMAGES - len(drawings)
         with st.container(horizontal=True):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages._ui import address, places, state, widgets
+from pages._ui import address, pictures, places, state
 from pages._ui.latent_canvas import Pin, send_way
 from vaelab.datasets import ImageDataset
 from vaelab.latent.projections import Projection
@@ -82,7 +82,7 @@ class Ends:
         if label != ANY and self.data.labels is not None:
             candidates = candidates[self.data.labels == label]
         shown = [image for each in ENDS if (image := self.at(each)["image"]) is not None]
-        self.set(end, self.image(widgets.draw_another(candidates, shown)))
+        self.set(end, self.image(pictures.draw_another(candidates, shown)))
 
     # In the URL ---------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._interpolate.ends import ANY, ENDS, Ends
-from pages._ui import frame, resources, state, widgets
+from pages._ui import frame, map_view, pictures, resources, state, widgets
 from pages._ui.image_table import Strip, Words, draw_pictures, draw_strips
 from vaelab.export import animated_gif
 from vaelab.figures import latent_map
@@ -91,7 +91,7 @@ def picture_of(way: Way, end: str) -> tuple[NDArray[np.generic], str]:
     """What to show of an end: its image or, where there is none, what the place decodes to."""
     data, index = way.ends.data, way.ends.at(end)["image"]
     if index is not None:
-        return data.images[index], f"{end}: {widgets.describe_image(data, index)}"
+        return data.images[index], f"{end}: {pictures.describe_image(data, index)}"
     return way.decoded(np.array([float(end == "B")]))[0], f"{end}: decoded, between the images"
 
 
@@ -111,5 +111,10 @@ def draw_map(ends: Ends) -> None:
 
     with st.container(key=MAP_KEY):
         widgets.chart(
-            figure, fills=True, key=MAP_CHART_KEY, on_select=clicked, selection_mode="points", config=widgets.MAP_CONFIG
+            figure,
+            fills=True,
+            key=MAP_CHART_KEY,
+            on_select=clicked,
+            selection_mode="points",
+            config=map_view.MAP_CONFIG,
         )

@@ -13,7 +13,7 @@ from safetensors.numpy import save
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._lessons import progress
-from pages._ui import browser_code, frame, resources, state
+from pages._ui import browser_code, browser_files, frame, resources, state
 from pages._ui.latent_canvas import send_model
 from vaelab.datasets import ImageDataset
 from vaelab.figures import PALETTE
@@ -235,7 +235,7 @@ def thinned(projection: Projection) -> Projection:
 def browser_map(run: Run, projection: Projection) -> NDArray[np.uint8]:
     """A map as the browser reads it, with the density by which Explore judges a place."""
     data = resources.images_of(run)
-    return np.frombuffer(resources.browser_map(run, data, projection, "lesson"), np.uint8)
+    return np.frombuffer(browser_files.browser_map(run, data, projection, "lesson"), np.uint8)
 
 
 class FigureSpec(TypedDict):
@@ -297,7 +297,7 @@ class LiveFigure:
             Whether it shows what the reader was to predict. Once it does, a figure that is on the
             page already goes on from where it stands.
         """
-        names = {role: resources.model_name(run) for role, run in models.items()}
+        names = {role: browser_files.model_name(run) for role, run in models.items()}
         common: FigureSpec = {"models": names}
         text = json.dumps({**common, **spec}, allow_nan=False)
         metadata = {"kind": "figure", "figure": text, "revealed": str(revealed)}

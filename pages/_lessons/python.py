@@ -14,7 +14,7 @@ import streamlit as st
 
 from pages._lessons import kit, making
 from pages._lessons.making import EPOCHS, Making
-from pages._ui import frame, resources, widgets
+from pages._ui import frame, map_view, pictures, resources, widgets
 from vaelab.datasets import source_of
 from vaelab.figures import loss_curves
 
@@ -64,7 +64,7 @@ def draw() -> None:
         "package as you look at it, and **Run** runs just what you see."
     )
     data = resources.dataset(source_of("digits"))
-    widgets.sheet(
+    pictures.sheet(
         data.images[np.random.default_rng(0).choice(len(data), 48, replace=False)],
         24,
         "Some of the digits to learn from",
@@ -227,7 +227,7 @@ def looked(made: Making | None) -> None:
     if made is None:
         st.caption("Press **Run**: there must be a model to look into.")
     elif made.latent_map is not None:
-        widgets.chart(made.latent_map, key="walkthrough-map", config=widgets.MAP_CONFIG)
+        widgets.chart(made.latent_map, key="walkthrough-map", config=map_view.MAP_CONFIG)
 
 
 def parts(answered: bool) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pages._reduction.linked_selection import link_selection
 from pages._reduction.maps import Maps, panels_of
-from pages._ui import frame, widgets
+from pages._ui import frame, pictures, widgets
 from pages._ui.cached import per_run
 from pages._ui.text import counted
 from vaelab.datasets import ImageDataset
@@ -149,4 +149,4 @@ def draw_chosen(data: ImageDataset, groups: dict[str, NDArray[np.int64]], color:
             on_click=clear,
             help="Remove the marks from all maps.",
         )
-    widgets.sheet(data.images[shown], 20, "The chosen images")
+    pictures.sheet(data.images[shown], 20, "The chosen images")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import fitting, frame, resources, widgets
+from pages._ui import choosing, fitting, frame, resources, widgets
 from vaelab.config import TrainConfig
 from vaelab.runs import ACTIVE, Run, Status, list_runs
 
@@ -25,7 +25,7 @@ def choose_other(run: Run) -> Run | None:
         return same_size, other.config.corruption is None, not other.config.conditional
 
     best = max(others, key=likeness, default=None)
-    return widgets.choose_other_run(
+    return choosing.choose_other_run(
         "Beside it",
         key="beside-map",
         runs=others,

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages._ui import address, resources, widgets
+from pages._ui import address, choosing, resources, widgets
 from pages._ui.cached import per_run
 from vaelab.config import OWN
 from vaelab.datasets import DatasetUnavailable
@@ -54,7 +54,7 @@ def choose_runs(
 
 def distinct_names(runs: Sequence[Run]) -> dict[Path, str]:
     """What to call each run, by its folder: those of one name are told apart by what they are, or by their time."""
-    write = widgets.told_apart(runs, lambda run: run.title)
+    write = choosing.told_apart(runs, lambda run: run.title)
     return {run.path: write(run) + (" (example)" if resources.is_example(run) else "") for run in runs}
 
 

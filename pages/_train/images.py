@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages._train.form import Form
-from pages._ui import controls, resources, widgets
+from pages._ui import controls, pictures, resources, widgets
 from pages._ui.text import explained, licence_of
 from vaelab.config import OWN
 from vaelab.datasets import SOURCES, DatasetUnavailable, Source, is_local, sources
@@ -56,7 +56,7 @@ def preview(source: Source) -> None:
         st.error(explained(error), icon=":material/error:")
         return
     chosen = np.random.default_rng(0).permutation(len(data))[:60]
-    widgets.sheet(data.images[chosen], 10, f"Images of {source.title}")
+    pictures.sheet(data.images[chosen], 10, f"Images of {source.title}")
     st.caption(
         "Some of the images. Press **Start training**, and watch the model's loss, its reconstructions and its "
         f"latent map take shape here. {licence_of(source.licence)}"

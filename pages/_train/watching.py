@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._train import training_view
-from pages._ui import address, frame, resources, state, widgets
+from pages._ui import address, choosing, frame, map_view, resources, state, widgets
 from pages._ui.text import explained
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs
@@ -20,7 +20,7 @@ def run_to_watch() -> Run | None:
         return None
     options = ["", *runs]
     state.open_watched(options, _most_active(runs))
-    names = widgets.told_apart(list(runs.values()), lambda run: run.title)
+    names = choosing.told_apart(list(runs.values()), lambda run: run.title)
     name = st.selectbox(
         "Look at",
         options,
@@ -87,7 +87,7 @@ def draw_head(run: Run, status: Status) -> None:
         )
     st.progress(min(1.0, status.progress), " · ".join(describe_progress(run, status)))
     if status.state not in ACTIVE:
-        widgets.say_collapsed(run)
+        map_view.say_collapsed(run)
 
 
 def describe_progress(run: Run, status: Status) -> list[str]:

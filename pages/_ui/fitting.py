@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages._ui import frame, resources, widgets
+from pages._ui import choosing, frame, resources, widgets
 from pages._ui.text import counted
 from pages._ui.train_address import query_of
 from vaelab.config import OWN, TrainConfig
@@ -155,7 +155,7 @@ REDUCTION = Use((TRAINED, MAPS), ("mnist-2d", "digits-2d"))
 
 def choose_run(use: Use) -> Run:
     """Choose a run for a page; opened without one in its address, on one that suits it."""
-    return widgets.choose_run(partial(best_of, use))
+    return choosing.choose_run(partial(best_of, use))
 
 
 def best_of(use: Use, runs: Mapping[str, Run], last: str | None) -> str | None:

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages._ui import browser_code, frame, offers, resources, state
+from pages._ui import browser_code, browser_files, frame, offers, resources, state
 from vaelab.datasets import ImageDataset, Labelled
 from vaelab.export.file import safetensors_file
 from vaelab.latent.interpolation import INTERPOLATIONS
@@ -164,10 +164,10 @@ def send_model(run: Run, slot: str = "", after: str = "") -> None:
         Key of the container around the chart that the browser draws first: a model may take ten times as long
         to come.
     """
-    if resources.why_not_live(run):
+    if browser_files.why_not_live(run):
         serve_decoder(run)
         return
-    _offer(_MODEL, f"model-for-browser{slot}", resources.model_name(run), resources.browser_model(run), after)
+    _offer(_MODEL, f"model-for-browser{slot}", browser_files.model_name(run), browser_files.browser_model(run), after)
 
 
 def serve_decoder(run: Run) -> None:
@@ -178,7 +178,7 @@ def serve_decoder(run: Run) -> None:
     run
         A trained run.
     """
-    key = f"decoder-for-browser-{resources.model_name(run)}"
+    key = f"decoder-for-browser-{browser_files.model_name(run)}"
 
     # A part of its own, so that an answer redraws nothing else.
     @frame.part()
@@ -197,7 +197,7 @@ def _served(run: Run, asked: Asked | None) -> bytes:
             raise ValueError(f"The page asks for {len(z):,} images at once, and {MOST_CODES} are the most: reload it.")
         images = np.rint(255 * run.engine.decode(z, asked["label"]).transpose(0, 2, 3, 1)).astype(np.uint8)
     served = Served(
-        model=resources.model_name(run),
+        model=browser_files.model_name(run),
         latent_dim=run.config.latent_dim,
         image_shape=run.data.image_shape,
         is_vae=run.config.model == "vae",
@@ -265,7 +265,7 @@ def send_way(
 def send_errors(run: Run) -> None:
     """Give the browser what it is to compare the reconstruction of a drawing with; it needs torch, and the images."""
     errors = resources.error_quantiles(run)
-    _ERRORS(key="errors-of-images", data=ErrorsSent(model=resources.model_name(run), errors=errors))
+    _ERRORS(key="errors-of-images", data=ErrorsSent(model=browser_files.model_name(run), errors=errors))
 
 
 def send_posterior(run: Run, data: ImageDataset) -> None:
@@ -276,7 +276,7 @@ def send_posterior(run: Run, data: ImageDataset) -> None:
         posterior = run.engine.encode(data.images[[image]], data.label_of(image))
         pixels = data.images[image].transpose(1, 2, 0).ravel().tolist() if has_true_posterior(run) else None
         sent = PosteriorSent(
-            model=resources.model_name(run),
+            model=browser_files.model_name(run),
             image=image,
             mu=posterior.mu[0].tolist(),
             sigma=posterior.sigma[0].tolist(),
@@ -297,9 +297,9 @@ def has_true_posterior(run: Run) -> bool:
 
 def send_thumbnails(data: Labelled, projection: Projection, map_key: str) -> None:
     """Give the browser a map's images, if it lacks them; after the map's chart and the model."""
-    name = resources.thumbnails_name(data, projection)
+    name = browser_files.thumbnails_name(data, projection)
     if name is not None and isinstance(data, ImageDataset):
-        file = resources.browser_thumbnails(name, data, projection)
+        file = browser_files.browser_thumbnails(name, data, projection)
         _offer(_THUMBNAILS, f"thumbnails-{map_key}", name, file, map_key)
 
 
@@ -340,7 +340,7 @@ def latent_canvas(
     dimension_names
         What people call dimensions, from 0, by their sliders.
     """
-    name = resources.model_name(run)
+    name = browser_files.model_name(run)
     key = f"canvas-{map_key}"
 
     def pinned() -> None:
@@ -351,6 +351,6 @@ def latent_canvas(
 
     _CANVAS(
         key=key,
-        data=resources.browser_map(run, data, projection, map_key, link, dimension_names),
+        data=browser_files.browser_map(run, data, projection, map_key, link, dimension_names),
         on_pin_change=pinned,
     )

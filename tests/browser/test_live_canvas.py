@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import expect
 from scipy.spatial.distance import cdist
 
-from pages._ui import resources
+from pages._ui import browser_files
 from pages._ui.browser_code import read
 from pages._ui.resources import EXAMPLES
 from tests.browser.conftest import stay, traced
@@ -209,8 +209,8 @@ class BareVisitor(Visitor):
         """
         self.page.add_style_tag(content=read("latent_canvas/component.css") + layout)
         for file in (
-            resources.browser_model(self.run),
-            resources.browser_map(self.run, self.data, self.map, key),
+            browser_files.browser_model(self.run),
+            browser_files.browser_map(self.run, self.data, self.map, key),
         ):
             self.page.evaluate(
                 "([kind, file, key]) => { send(kind, file, key); }",
