@@ -46,4 +46,4 @@ def draw_where_blocked(run: Run) -> None:
             "decoded from its code."
         )
         with st.columns(3)[0]:
-            picture(run.engine.decode(state.z_of(run), state.label_of(run))[0], "Decoded from z")
+            picture(run.engine.decode(state.z_of(run), state.label_of(run))[0], "Decoded from z", side=160)

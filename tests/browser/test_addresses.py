@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pages._ui import resources
-from tests.browser.steps import canvas, click_point, idle, until
+from tests.browser.steps import canvas, click_point, idle, server_canvas, until
 from vaelab.datasets import load_dataset
 from vaelab.runs import Run
 
@@ -25,7 +25,7 @@ SHOWN = """
     return JSON.stringify({
         inputs,
         chosen: all('[data-testid$="Active"], [aria-checked="true"]').map((each) => each.innerText),
-        pictures: all("img").map((image) => image.src),
+        pictures: all("img").filter((image) => image.offsetParent).map((image) => image.src),
         tables: all("table").map((table) => table.innerText),
     });
 }
@@ -126,6 +126,7 @@ def test_a_pin_can_be_sent(page, new_visitor):
     assert other.url == address
     # And so has the server, for those whose browser cannot decode.
     other.goto(f"{address}&live=false")
+    server_canvas(other)
     assert z_of(other) == pytest.approx(mu.tolist(), abs=2e-3)
     assert asked(other)["live"] == "false"
 
