@@ -247,7 +247,7 @@ def test_a_model_too_large_for_a_page_is_decoded_on_the_server(launch, monkeypat
     monkeypatch.setattr("vaelab.export.model.MAX_WEIGHTS", 1000)
     app = launch()
     assert any("it is decoded on the server instead." in caption.value for caption in app.caption)
-    assert not any(button.label == "Decode under the pointer" for button in app.button)
+    assert not any(button.label == "Decode in the browser" for button in app.button)
     browser_files.why_not_live.clear()
 
 
@@ -308,7 +308,7 @@ def test_what_is_said_about_a_model_ends_in_one_full_stop(launch):
 def test_without_live_it_is_said_and_can_be_undone(launch):
     app = launch(run="digits-2d", live="false")
     assert any("decoded on the server" in caption.value for caption in app.caption)
-    next(button for button in app.button if button.label == "Decode under the pointer").click().run()
+    next(button for button in app.button if button.label == "Decode in the browser").click().run()
     assert not any("decoded on the server" in caption.value for caption in app.caption)
     assert "live" not in app.query_params
 

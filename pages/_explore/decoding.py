@@ -30,9 +30,9 @@ def say_why(why: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{why} There is no pad to draw on, since that needs the model in the browser.", width="stretch")
         if why == ASKED and st.button(
-            "Decode under the pointer",
+            "Decode in the browser",
             icon=":material/bolt:",
-            help="Have the browser decode, while the pointer moves.",
+            help="The model is sent to the browser, which then needs no server to decode.",
         ):
             st.session_state[_LIVE] = True
             st.rerun()

@@ -100,7 +100,7 @@ def test_the_server_decodes_what_the_same_canvas_asks_for(page):
     expect(page.get_by_test_id("grid")).to_have_attribute("data-lattice", re.compile("rows"))
     # What has to be encoded in the page is not offered, until the page decodes.
     expect(page.get_by_test_id("pad")).to_be_hidden()
-    page.get_by_role("button", name="Decode under the pointer").click()
+    page.get_by_role("button", name="Decode in the browser").click()
     expect(page.get_by_test_id("pad")).to_be_visible()
     until(page, lambda: shows(code))
     assert "live" not in page.url
