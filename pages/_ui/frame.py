@@ -198,7 +198,7 @@ def part(
     --------
     Have a job make a map, and look each second whether it is there::
 
-        @frame.part(every=1.0, until=lambda: known_map(run) is not None)
+        @frame.part(every=1.0, until=lambda: known(run, "umap") is not None)
         def body() -> None:
             draw_map(run)
     """

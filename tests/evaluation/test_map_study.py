@@ -17,7 +17,7 @@ def few():
 
 @pytest.fixture
 def without_umap(monkeypatch):
-    """UMAP itself, which compiles for long, is tried by the jobs of ``tests/test_studies.py``."""
+    """UMAP itself, which compiles for long, is tried by the jobs of ``tests/runs/test_results.py``."""
 
     def turned(pixels, indices):
         places = pca(pixels, indices).coordinates[:, ::-1]
