@@ -267,8 +267,8 @@ def test_models_that_the_page_has_lost_are_sent_again(page):
     idle(page)
     # The collapse lesson holds on to beta 4; the other four go, as when a page has too many.
     lost = page.evaluate("""() => {
-        const lost = [...vaelab.networks.models].filter(([, { users }]) => !users.size).map(([id]) => id);
-        for (const id of lost) vaelab.networks.models.delete(id);
+        const lost = [...vaelab.models].filter(([, { users }]) => !users.size).map(([id]) => id);
+        for (const id of lost) vaelab.models.delete(id);
         return lost.length;
     }""")
     assert lost >= 4

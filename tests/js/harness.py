@@ -27,7 +27,7 @@ const call = (kind, data, args, after = "") => {
     const address = URL.createObjectURL(new Blob([bytes]));
     mounts[kind]({ data: { name: id, address, after }, ...args });
     return new Promise((resolve) => {
-        const here = kind === "model" ? vaelab.networks.models : vaelab.thumbnails;
+        const here = kind === "model" ? vaelab.models : vaelab.thumbnails;
         const watch = setInterval(() => {
             if (!here.has(id)) return;
             clearInterval(watch);
