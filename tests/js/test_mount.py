@@ -147,14 +147,14 @@ def test_over_a_quick_line_a_model_comes_along_with_the_chart(served, millisecon
     page.wait_for_timeout(300)
     assert asked == ([] if waits else ["a@1"])
     page.evaluate(CHART)
-    page.wait_for_function("vaelab.networks.models.has('a@1')")
+    page.wait_for_function("vaelab.models.has('a@1')")
 
 
 def test_what_could_not_be_fetched_is_fetched_later(served):
     page, answers, asked = served
     answers["a@1"] = [lambda route: route.abort(), gives(b"", 404), gives(model_file())]
     page.evaluate("() => { send('model', { name: 'a@1', address: './a@1', after: '' }); }")
-    page.wait_for_function("vaelab.networks.models.has('a@1')")
+    page.wait_for_function("vaelab.models.has('a@1')")
     assert asked == ["a@1"] * 3
 
 
