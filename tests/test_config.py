@@ -320,7 +320,7 @@ def test_a_config_written_before_these_settings_were_there_is_read_as_without_th
 # --- Lightness ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("module", ["vaelab", "vaelab.config", "vaelab.runs", "vaelab.maps", "vaelab.datasets"])
+@pytest.mark.parametrize("module", ["vaelab", "vaelab.config", "vaelab.runs", "vaelab.runs.results", "vaelab.datasets"])
 def test_importing_it_imports_no_torch(module):
     """The app's first page draws its map before seconds are spent on torch."""
     code = (

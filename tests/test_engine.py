@@ -13,7 +13,7 @@ from vaelab.networks.models import build_model
 from vaelab.networks.nn import Posterior
 from vaelab.networks.objectives import log_weights, loss_terms
 from vaelab.runs import Run, RunError
-from vaelab.training import trainer as trainer_module
+from vaelab.training import devices
 from vaelab.training.devices import to_float
 from vaelab.training.running import train
 
@@ -436,7 +436,7 @@ def test_weights_do_not_depend_on_how_images_are_batched(vae_run, digits, monkey
     parts = list(engine.log_weights(images, 1000, seed=0))
     assert [part.shape for part in parts] == [(1000, 4)] * 10
     assert {part.dtype for part in parts} == {np.dtype(np.float64)}
-    monkeypatch.setattr(trainer_module, "DECODED", 64_000)
+    monkeypatch.setattr(devices, "DECODED", 64_000)
     (whole,) = engine.log_weights(images, 1000, seed=1)
     one, other = np.concatenate(parts, axis=1), whole
     difference = one.mean(0) - other.mean(0)
@@ -449,7 +449,7 @@ def test_few_codes_are_decoded_at_once_however_many_are_asked_for(conv_run, monk
     """At 128 x 128 pixels in colour 4,096 decodes at once took 4 GB."""
     engine, decoded = conv_run.engine, []
     images = np.zeros((9, 1, 28, 28), np.uint8)
-    monkeypatch.setattr(trainer_module, "DECODED_NUMBERS", 28 * 28 * 64)
+    monkeypatch.setattr(devices, "DECODED_NUMBERS", 28 * 28 * 64)
     handle = engine.model.decoder.register_forward_pre_hook(lambda module, given: decoded.append(len(given[0])))
     parts = list(engine.log_weights(images, 16))
     handle.remove()

@@ -98,7 +98,7 @@ def test_a_sweep_goes_on_though_a_worker_is_killed_and_ctrl_c_is_quiet(start, sc
     command, address = scheduler
     workers = [start("worker", address, "--trainings", "1") for _ in range(2)]
     for worker in workers:
-        worker.wait_for("Ready: 1 for trainings, one for maps")
+        worker.wait_for("Ready: 1 for trainings, one for results")
     runs = create_sweep(QUICK.model_copy(update={"epochs": 100}), "beta", [1, 4])
     jobs = Jobs(address)
     try:
