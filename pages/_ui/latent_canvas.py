@@ -46,6 +46,8 @@ _MODEL = st.components.v2.component(
 _SERVER = st.components.v2.component(
     "latent_server", js=browser_code.join("latent_canvas/server_mount.js"), isolate_styles=False
 )
+#: In the session: whether a pin was told that the canvas's part of the page has not been drawn with yet.
+_UNSEEN = "pin-unseen"
 #: Codes of one request at most: assets/network/server_model.js asks for fewer.
 MOST_CODES = 200
 # And so has a place: within the map it would have that sent again.
@@ -185,6 +187,9 @@ def serve_decoder(run: Run) -> None:
     def answer() -> None:
         asked: Asked | None = st.session_state.get(key, {}).get("asked")
         _SERVER(key=key, data=_served(run, asked), on_asked_change=lambda: None)
+        # What the browser says in one moment comes with a run of one part alone, which may be this one.
+        if st.session_state.get(_UNSEEN) and not frame.is_first_pass():
+            st.rerun()
 
 
 def _served(run: Run, asked: Asked | None) -> bytes:
@@ -348,9 +353,11 @@ def latent_canvas(
         # What was pinned before the run was changed is of another latent space.
         if pin and pin["model"] == name:
             on_pin(Pin(np.array(pin["z"], dtype=np.float32), pin["image"], pin["label"], pin["pins"], pin["along"]))
+            st.session_state[_UNSEEN] = True
 
     _CANVAS(
         key=key,
         data=browser_files.browser_map(run, data, projection, map_key, link, dimension_names),
         on_pin_change=pinned,
     )
+    st.session_state[_UNSEEN] = False
