@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -11,10 +11,7 @@ from pages._ui.text import explained, plain
 from vaelab.runs import Run
 from vaelab.runs.results import read_progress
 
-if TYPE_CHECKING:
-    pass
-
-__all__ = ["result_or_progress"]
+__all__ = ["ask_for", "result_or_progress"]
 
 
 class Asked(NamedTuple):

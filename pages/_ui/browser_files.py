@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from zlib import crc32
 
 from pages._ui.cached import per_run
+from pages._ui.resources import fresh
 from vaelab.datasets import ImageDataset, Labelled
 from vaelab.export import browser_map as make_browser_map
 from vaelab.export import browser_model as make_browser_model
@@ -14,10 +15,6 @@ from vaelab.export import browser_thumbnails as make_browser_thumbnails
 from vaelab.images import ink_extent
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
-
-if TYPE_CHECKING:
-    pass
-from pages._ui.resources import fresh
 
 __all__ = ["browser_map", "browser_model", "browser_thumbnails", "model_name", "thumbnails_name", "why_not_live"]
 

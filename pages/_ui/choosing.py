@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -13,9 +12,6 @@ from pages._ui import address, controls, resources, state
 from pages._ui.text import plain
 from vaelab.runs import Run, broken_runs, list_runs
 from vaelab.runs.naming import summary_of
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["choose_other_run", "choose_run", "describe_run", "named", "told_apart", "unsaid"]
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import streamlit as st
 
 from pages._ui import controls, resources, state
+from pages._ui.asking import ask_for
 from vaelab.datasets import ImageDataset, Labelled
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.runs import Run
-from vaelab.runs.results import kinds_of_map
-
-if TYPE_CHECKING:
-    pass
-from pages._ui.asking import ask_for
+from vaelab.runs.results import RESULTS, kinds_of_map
 
 __all__ = [
     "MAP_CONFIG",
@@ -126,7 +123,7 @@ class MapView(NamedTuple):
 
 def map_or_stand_in(run: Run, kind: ProjectionKind, max_points: int = MAX_POINTS) -> MapView:
     """The map chosen or, while a job makes it, PCA and a sentence that says so."""
-    if kind != "umap":
+    if RESULTS[kind].is_quick:
         return MapView(resources.made(run, kind, max_points))
     found, problem = ask_for(run, kind)
     if found is not None:

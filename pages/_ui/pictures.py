@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -13,9 +12,6 @@ from pages._ui import frame
 from pages._ui.text import plain
 from vaelab.datasets import Labelled
 from vaelab.images import enlarge, png_data_uri, tile, to_pixels
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["describe_image", "draw_another", "picture", "sheet", "show_pixels"]
 

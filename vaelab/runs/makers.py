@@ -65,7 +65,7 @@ class Maker:
     file
         Where it is kept in the run's folder; a file of JSON has figures alone. Another name has those of old made anew.
     seconds
-        About how long it takes of ten thousand images: what takes more than a few is made by a job.
+        About how long it takes of ten thousand images.
     needs_model
         Whether it is about the model; if not, it is the same for all runs of the same images.
     pack, unpack
@@ -81,6 +81,11 @@ class Maker:
     pack: Callable[[Any], tuple[Arrays, dict[str, str]]] = _pack
     unpack: Callable[[Run, Arrays, dict[str, str]], Any] = _unpack
     is_whole: Callable[[Run, Any], bool] = lambda run, result: True
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether a page can make it while somebody waits; if not, a job does."""
+        return self.seconds < 3
 
 
 def _evaluation(making: Making) -> Result:
