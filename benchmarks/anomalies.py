@@ -18,7 +18,8 @@ from benchmarks._measure import mnist_folder, print_table
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import ImageDataset, load_dataset
 from vaelab.datasets.preprocessing import preprocess
-from vaelab.evaluation.anomalies import SCORES, Calibration, Detector
+from vaelab.evaluation.anomalies import SCORES, Detector
+from vaelab.evaluation.calibration import Calibration
 from vaelab.evaluation.detection import detect
 from vaelab.training.running import train
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import (
@@ -26,6 +23,7 @@ from vaelab.choices import (
     objective_of,
     users_of,
 )
+from vaelab.files import check_name
 
 __all__ = [
     "OWN",
@@ -33,8 +31,6 @@ __all__ = [
     "Preprocessing",
     "TrainConfig",
     "bounds_of",
-    "check_name",
-    "expanded",
 ]
 
 if TYPE_CHECKING:
@@ -61,53 +57,6 @@ SIDES = (8, 128)
 
 #: A person's own dataset is called ``own/<name>``.
 OWN = "own/"
-
-
-def check_name(name: str) -> str:
-    """Refuse what cannot be the name of a dataset, which is a folder's name as well.
-
-    Parameters
-    ----------
-    name
-        As a person gave it.
-
-    Returns
-    -------
-    str
-        The same.
-
-    Raises
-    ------
-    ValueError
-        With what would do.
-
-    Examples
-    --------
-    >>> check_name("my leaves")
-    'my leaves'
-    """
-    if not re.fullmatch(r"\w[\w -]{0,58}\w|\w", name):
-        raise ValueError(
-            f"A dataset cannot be called {name!r}: take 1 to 60 letters, digits, spaces, - and _, a letter or digit "
-            "first and last."
-        )
-    return name
-
-
-def expanded(path: str | Path) -> Path:
-    """Put the home folder in place of ``~``, where there is one.
-
-    Parameters
-    ----------
-    path
-        As a person gave it.
-
-    Returns
-    -------
-    Path
-        The same path where the user, or whoever is named, has no home; there is nothing at it then.
-    """
-    return Path(os.path.expanduser(path))  # noqa: PTH111 (pathlib's raises an error of its own)
 
 
 class Preprocessing(BaseModel):

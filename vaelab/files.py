@@ -1,12 +1,60 @@
-"""Files that are written whole or not at all."""
+"""Names of files and folders as people give them, and files that are written whole or not at all."""
 
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from pathlib import Path
 
-__all__ = ["write_whole"]
+__all__ = ["check_name", "expanded", "write_whole"]
+
+
+def check_name(name: str) -> str:
+    """Refuse what cannot be the name of a dataset, which is a folder's name as well.
+
+    Parameters
+    ----------
+    name
+        As a person gave it.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    ValueError
+        With what would do.
+
+    Examples
+    --------
+    >>> check_name("my leaves")
+    'my leaves'
+    """
+    if not re.fullmatch(r"\w[\w -]{0,58}\w|\w", name):
+        raise ValueError(
+            f"A dataset cannot be called {name!r}: take 1 to 60 letters, digits, spaces, - and _, a letter or digit "
+            "first and last."
+        )
+    return name
+
+
+def expanded(path: str | Path) -> Path:
+    """Put the home folder in place of ``~``, where there is one.
+
+    Parameters
+    ----------
+    path
+        As a person gave it.
+
+    Returns
+    -------
+    Path
+        The same path where the user, or whoever is named, has no home; there is nothing at it then.
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111 (pathlib's raises an error of its own)
 
 
 def write_whole(path: Path, content: bytes, durable: bool = True) -> None:

@@ -10,7 +10,7 @@ from pages._anomalies.case import Case
 from pages._anomalies.outliers import draw_error
 from pages._ui import controls, frame, widgets
 from pages._ui.image_picker import pick_image
-from vaelab.figures.detection import frame_images
+from vaelab.figures.errors import frame_images
 
 #: Images in each half of the gallery.
 NUM_SHOWN = 20

@@ -8,7 +8,8 @@ import streamlit as st
 from pages._anomalies.case import Case, detection_of, detector_of
 from pages._anomalies.gallery import look_closer
 from pages._ui import controls, frame, widgets
-from vaelab.evaluation.anomalies import MIN_HELD_OUT, SCORES, unit_of
+from vaelab.evaluation.anomalies import SCORES, unit_of
+from vaelab.evaluation.calibration import MIN_HELD_OUT
 from vaelab.evaluation.detection import Confusion, confusion, threshold_for
 from vaelab.figures.detection import detection_curves, round_step, score_histogram, score_range
 

@@ -12,7 +12,7 @@ from pages._ui.cached import per_run
 from pages._ui.image_picker import pick_image
 from vaelab.datasets import ImageDataset
 from vaelab.evaluation.anomalies import oddness, unit_of
-from vaelab.figures.detection import error_panels
+from vaelab.figures.errors import error_panels
 from vaelab.images import to_pixels
 from vaelab.runs import Run
 

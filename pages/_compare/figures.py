@@ -10,7 +10,8 @@ import streamlit as st
 
 from pages._ui import asking, choosing, frame, resources, widgets
 from pages._ui.figures_table import apart, differences_of, groups, meaning_of, table_of
-from vaelab.figures.comparison import bounds, factor_information, rate_bars
+from vaelab.figures.comparison import bounds, rate_bars
+from vaelab.figures.factors import factor_information
 from vaelab.runs import Run
 from vaelab.runs.results import Result
 

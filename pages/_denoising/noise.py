@@ -14,7 +14,7 @@ from pages._ui.image_table import Row, draw_table
 from vaelab.choices import CORRUPTIONS
 from vaelab.datasets import ImageDataset
 from vaelab.evaluation.denoising import Quality, best_of
-from vaelab.figures.maps import strength_curves
+from vaelab.figures.strengths import strength_curves
 from vaelab.runs import Run
 
 SSIM_HELP = (

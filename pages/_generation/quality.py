@@ -9,7 +9,8 @@ from pages._generation.samples import SOURCES, codes_from
 from pages._ui import frame, resources, widgets
 from pages._ui.cached import per_run
 from vaelab.datasets import ImageDataset
-from vaelab.evaluation.generation import Judge, Quality, draw_labels, generate
+from vaelab.evaluation.generation import draw_labels, generate
+from vaelab.evaluation.judging import Judge, Quality
 from vaelab.figures.generation import nearest_distances
 from vaelab.runs import Run
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pages._ui.background import Background
-from vaelab.config import expanded
 from vaelab.datasets import DatasetUnavailable
 from vaelab.explaining import explain
+from vaelab.files import expanded
 
 if TYPE_CHECKING:
     from vaelab.importing import ImportReport

@@ -16,7 +16,7 @@ from pages._ui.cached import per_run
 from vaelab.config import TrainConfig
 from vaelab.datasets import ImageDataset
 from vaelab.figures import PALETTE
-from vaelab.figures.latent import PENALTY, TERMS
+from vaelab.figures.curves import PENALTY, TERMS
 from vaelab.latent.projections import pca, plane
 from vaelab.runs import Run, Snapshot
 

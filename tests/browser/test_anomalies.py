@@ -12,8 +12,9 @@ from tests.browser.steps import idle, until
 from vaelab.config import Preprocessing
 from vaelab.datasets import load_dataset
 from vaelab.evaluation.anomalies import Detector
-from vaelab.evaluation.detection import confusion, detect, proportion_interval, threshold_for
-from vaelab.figures.detection import frame_images
+from vaelab.evaluation.detection import confusion, detect, threshold_for
+from vaelab.evaluation.proportions import proportion_interval
+from vaelab.figures.errors import frame_images
 from vaelab.images import png_data_uri, tile
 from vaelab.networks.corruptions import corrupt_images
 from vaelab.runs import Run, list_runs

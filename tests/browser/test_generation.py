@@ -11,7 +11,8 @@ from playwright.sync_api import expect
 from pages._ui.resources import EXAMPLES
 from tests.browser.steps import idle
 from vaelab.datasets import load_dataset
-from vaelab.evaluation.generation import Judge, Prior, fit_posterior, generate, generate_each
+from vaelab.evaluation.generation import Prior, fit_posterior, generate, generate_each
+from vaelab.evaluation.judging import Judge
 from vaelab.evaluation.samples import nearest_images
 from vaelab.figures.generation import FRAME, row_of_images
 from vaelab.images import tile

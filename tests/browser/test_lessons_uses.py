@@ -14,8 +14,9 @@ from pages._lessons import denoising, kit
 from pages._ui import resources
 from tests.browser.steps import grey, numbers, open_lesson, predict
 from vaelab.datasets import load_dataset
-from vaelab.evaluation.detection import proportion_interval, threshold_for
+from vaelab.evaluation.detection import threshold_for
 from vaelab.evaluation.image_quality import pooled_psnr, psnr
+from vaelab.evaluation.proportions import proportion_interval
 from vaelab.networks.corruptions import corrupt_images
 
 pytestmark = pytest.mark.browser

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from vaelab.config import Preprocessing
-from vaelab.datasets import DatasetUnavailable, ImageDataset, load_dataset, own, source_of, sources
+from vaelab.datasets import DatasetUnavailable, ImageDataset, load_dataset, source_of, sources
 from vaelab.datasets.own import (
-    INDEX,
     broken_own,
     delete_own,
     few_images,
+    files,
     load_own,
     own_folder,
     own_sources,
@@ -23,6 +23,7 @@ from vaelab.datasets.own import (
     retitle_own,
     save_own,
 )
+from vaelab.datasets.own.files import INDEX
 
 
 @pytest.fixture
@@ -191,7 +192,7 @@ def test_a_kill_at_any_instant_leaves_a_whole_dataset(tmp_path, rng):
             np.testing.assert_array_equal(data.images[:, 0], images)
     assert found
     # What kills left behind goes with a later change.
-    old = time.time() - 2 * own.LEFTOVER_SECONDS
+    old = time.time() - 2 * files.LEFTOVER_SECONDS
     for file in (own_folder(tmp_path) / "killed").iterdir():
         os.utime(file, (old, old))
     retitle_own("killed", "at last", tmp_path)

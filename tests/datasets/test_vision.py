@@ -23,7 +23,16 @@ import pooch
 import pytest
 import torchvision.datasets
 
-from vaelab.datasets import SOURCES, DatasetUnavailable, _brought, _download, is_local, load_dataset, vision
+from vaelab.datasets import (
+    SOURCES,
+    DatasetUnavailable,
+    _brought,
+    _download,
+    _vision_table,
+    is_local,
+    load_dataset,
+    vision,
+)
 
 # Pooch leaves connections that broke off to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
@@ -450,7 +459,7 @@ def test_progress_is_reported_a_few_times_a_second_not_with_every_chunk(tmp_path
 @pytest.mark.usefixtures("kmnist")
 def test_the_fraction_is_that_of_all_bytes(tmp_path, server, monkeypatch):
     sizes = [len(content) for content in server.files.values()]
-    spec = next(spec for spec in vision._DATASETS if spec.name == "kmnist")
+    spec = next(spec for spec in _vision_table.DATASETS if spec.name == "kmnist")
     half = dataclasses.replace(spec, num_bytes=2 * sum(sizes))
     fractions = []
     vision._load(half, tmp_path, fractions.append)
@@ -489,7 +498,7 @@ def test_the_next_mirror_is_asked_where_one_fails(tmp_path, server, kmnist, monk
     assert second == ["/t10k-images-idx3-ubyte.gz"]
 
 
-@pytest.mark.parametrize("spec", vision._DATASETS, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", _vision_table.DATASETS, ids=lambda spec: spec.name)
 def test_hashes_and_addresses_are_those_that_torchvision_publishes(spec):
     kind = vision._torchvision_class(spec)
     archives = vision._archives(spec)

@@ -8,8 +8,10 @@ from scipy.spatial.distance import cdist
 from pages._ui.resources import EXAMPLES
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
-from vaelab.evaluation.anomalies import SCORES, Detector, blur_side, complexity, oddness, smoothed_error, unit_of
+from vaelab.evaluation.anomalies import SCORES, Detector, oddness, unit_of
+from vaelab.evaluation.calibration import complexity
 from vaelab.evaluation.detection import detect
+from vaelab.evaluation.image_errors import blur_side, smoothed_error
 from vaelab.runs import Run
 from vaelab.training.running import train
 

@@ -6,14 +6,8 @@ from scipy.spatial.distance import cdist
 from scipy.stats import binom, norm
 from sklearn.metrics import auc
 
-from vaelab.evaluation.detection import (
-    Confusion,
-    confusion,
-    detect,
-    knn_distance,
-    proportion_interval,
-    threshold_for,
-)
+from vaelab.evaluation.detection import Confusion, confusion, detect, knn_distance, threshold_for
+from vaelab.evaluation.proportions import proportion_interval
 
 
 def mann_whitney(normal, anomalous):

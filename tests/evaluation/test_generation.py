@@ -6,15 +6,10 @@ import numpy as np
 import pytest
 from sklearn.mixture import GaussianMixture
 
-from vaelab.evaluation.generation import (
-    Judge,
-    Prior,
-    draw_labels,
-    fit_posterior,
-    generate,
-    generate_each,
-)
-from vaelab.evaluation.samples import density_coverage, frechet_distance, kernel_distance, nearest_images
+from vaelab.evaluation.distances import frechet_distance, kernel_distance
+from vaelab.evaluation.generation import Prior, draw_labels, fit_posterior, generate, generate_each
+from vaelab.evaluation.judging import Judge
+from vaelab.evaluation.samples import density_coverage, nearest_images
 from vaelab.latent.mixture import Mixture
 
 

@@ -2,16 +2,10 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from vaelab.evaluation import samples
-from vaelab.evaluation.samples import (
-    PixelSpace,
-    density_coverage,
-    frechet_distance,
-    kernel_deviation,
-    kernel_distance,
-    nearest_images,
-    precision_recall,
-)
+from vaelab.evaluation import pixel_space, samples
+from vaelab.evaluation.distances import frechet_distance, kernel_deviation, kernel_distance
+from vaelab.evaluation.pixel_space import PixelSpace
+from vaelab.evaluation.samples import density_coverage, nearest_images, precision_recall
 
 
 def test_the_space_holds_the_directions_in_which_images_vary_most(digits):
@@ -38,14 +32,14 @@ def test_pixels_and_floats_have_the_same_features_block_by_block_or_at_once(digi
     images = digits.images[:100]
     space = PixelSpace.fit(images, 5)
     at_once = space.features(images)
-    monkeypatch.setattr(samples, "BLOCK", 640)
+    monkeypatch.setattr(pixel_space, "BLOCK", 640)
     np.testing.assert_allclose(space.features(images), at_once, atol=1e-5)
     np.testing.assert_allclose(space.features(images / 255), at_once, atol=1e-5)
     assert space.features(images[:0]).shape == (0, 5)
 
 
 def test_many_images_are_told_from_some_of_them(rng, monkeypatch):
-    monkeypatch.setattr(samples, "MAX_IMAGES", 500)
+    monkeypatch.setattr(pixel_space, "MAX_IMAGES", 500)
     images = (rng.normal(size=(2000, 1)) * np.arange(9) / 100 + 0.5).clip(0, 1).reshape(-1, 1, 3, 3)
     space = PixelSpace.fit(images, 1)
     np.testing.assert_allclose(np.abs(space.components[0]), np.arange(9) / 204**0.5, atol=3e-5)
@@ -218,7 +212,7 @@ def test_frechet_distance_to_itself_or_of_singular_covariances_is_told_too(rng):
 @pytest.mark.parametrize("block", [500, 4_000_000])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_nearest_images_are_those_of_a_search_one_by_one(rng, monkeypatch, block, channels):
-    monkeypatch.setattr(samples, "BLOCK", block)
+    monkeypatch.setattr(pixel_space, "BLOCK", block)
     train = rng.integers(0, 256, (70, channels, 5, 6)).astype(np.uint8)
     queries = rng.uniform(size=(20, channels, 5, 6)).astype(np.float32)
     indices, distances = nearest_images(train, queries)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from vaelab.figures.comparison import RatePoint, bounds, factor_information, rate_bars, rate_distortion
+from vaelab.figures.comparison import RatePoint, bounds, rate_bars, rate_distortion
+from vaelab.figures.factors import factor_information
 
 POINTS = [
     RatePoint("a", "first", 10.0, 60.0),

@@ -3,14 +3,8 @@ import pytest
 
 from vaelab.evaluation.detection import Confusion, confusion, detect
 from vaelab.figures import ACCENT
-from vaelab.figures.detection import (
-    detection_curves,
-    error_panels,
-    frame_images,
-    round_step,
-    score_histogram,
-    score_range,
-)
+from vaelab.figures.detection import detection_curves, round_step, score_histogram, score_range
+from vaelab.figures.errors import error_panels, frame_images
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from vaelab.figures.detection import error_panels, score_histogram
+from vaelab.figures.detection import score_histogram
+from vaelab.figures.errors import error_panels
 from vaelab.figures.lecture import enlarged
 from vaelab.figures.maps import MapPanel, linked_maps
 

@@ -3,7 +3,8 @@ import pytest
 
 from vaelab.evaluation.denoising import Quality
 from vaelab.figures import GREY, PALETTE
-from vaelab.figures.maps import MapPanel, linked_maps, strength_curves
+from vaelab.figures.maps import MapPanel, linked_maps
+from vaelab.figures.strengths import strength_curves
 
 NAMES = ("raw", "pca", "umap", "ae", "vae")
 

@@ -8,7 +8,8 @@ from PIL import Image, PngImagePlugin
 
 from tests.importing.pictures import COUNT, pixels, save
 from vaelab.importing import import_images
-from vaelab.importing.decoding import Target, decode
+from vaelab.importing.decoding import decode
+from vaelab.importing.fitting import Target
 
 GRAY = pixels()
 COLOUR = pixels(channels=3)

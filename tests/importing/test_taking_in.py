@@ -15,7 +15,7 @@ from tests.importing.pictures import COUNT, pixels, save
 from vaelab.datasets import load_dataset
 from vaelab.datasets.own import broken_own, own_sources
 from vaelab.importing import ImportStopped, import_images
-from vaelab.importing.assembling import grouped
+from vaelab.importing.copies import grouped
 from vaelab.importing.intake import class_order, natural
 
 

@@ -11,6 +11,7 @@ from sklearn.manifold import trustworthiness
 
 from vaelab.latent import projections
 from vaelab.latent.projections import MAX_POINTS, Projection, choose_points, pair, pca, plane, umap
+from vaelab.latent.projections.projection import NUM_NEIGHBOURS
 
 
 def make_codes(rng, num_codes=200, latent_dim=6):
@@ -211,7 +212,7 @@ def test_placing_among_neighbours_is_their_mean_weighted_by_distance(rng):
     expected = []
     for query in queries.astype(np.float32).astype(np.float64):
         distances = np.linalg.norm(codes - query, axis=1)
-        nearest = np.argsort(distances)[: projections.NUM_NEIGHBOURS]
+        nearest = np.argsort(distances)[:NUM_NEIGHBOURS]
         expected.append(np.average(places[nearest], axis=0, weights=distances[nearest] ** -2))
     assert np.allclose(shown.place(queries), expected, atol=1e-3)
 
@@ -249,7 +250,8 @@ def refuse(self):
 # As where the packages belong to root and there is no home.
 for name in ("InTreeCacheLocator", "UserWideCacheLocator"):  # an older numba's begin with _
     (getattr(caching, name, None) or getattr(caching, "_" + name)).ensure_cache_path = refuse
-from vaelab.latent.projections import _import_umap
+
+from vaelab.latent.projections.kinds import _import_umap
 _import_umap()
 import os
 print(os.environ["NUMBA_CACHE_DIR"])

@@ -18,7 +18,7 @@ from tests.training.test_jobs import wait_for
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import save_own
 from vaelab.runs import ACTIVE, Run
-from vaelab.training import cluster
+from vaelab.training import cluster_check
 from vaelab.training.jobs import Jobs
 from vaelab.training.sweep import create_sweep
 
@@ -172,8 +172,8 @@ def test_a_scheduler_of_dasks_own_is_told(start, tmp_path):
 
 
 def test_a_worker_says_what_it_lacks(tmp_path, vae_run, monkeypatch):
-    version = cluster.source_version()
-    visit = partial(cluster._visit, version=version, images=("digits", ""))
+    version = cluster_check.source_version()
+    visit = partial(cluster_check._visit, version=version, images=("digits", ""))
     assert visit(str(vae_run.path)) == ""
     assert visit(str(tmp_path / "none")).startswith(f"does not see {tmp_path / 'none'}: keep the runs in a folder")
     assert visit(str(vae_run.path), version="older").startswith("has another version of vaelab")

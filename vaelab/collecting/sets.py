@@ -14,10 +14,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from vaelab.config import expanded
 from vaelab.datasets import data_folder
-from vaelab.datasets.own import check_name, own_sources
-from vaelab.files import write_whole
+from vaelab.datasets.own import own_sources
+from vaelab.files import check_name, expanded, write_whole
 
 __all__ = [
     "MAX_CLASSES",

@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from vaelab.config import OWN, Preprocessing, TrainConfig, expanded
+from vaelab.config import OWN, Preprocessing, TrainConfig
 from vaelab.datasets import digits, faces, mnist_5k, shapes, vision
-from vaelab.datasets.base import NOT_STATED, DatasetUnavailable, ImageDataset, Labelled, Progress, Source
+from vaelab.datasets.base import NOT_STATED, ImageDataset, Labelled
 from vaelab.datasets.own import own_source, own_sources, save_own
 from vaelab.datasets.preprocessing import check_classes, preprocess
+from vaelab.datasets.source import DatasetUnavailable, Progress, Source
 from vaelab.datasets.splits import Split, SplitName
+from vaelab.files import expanded
 
 __all__ = [
     "NOT_STATED",

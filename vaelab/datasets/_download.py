@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pooch
 
-from vaelab.datasets.base import Progress
+from vaelab.datasets.source import Progress
 
 __all__ = ["Archive", "download", "is_reachable"]
 

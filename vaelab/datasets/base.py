@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Protocol, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vaelab.config import SIDES, Preprocessing, check_name
+from vaelab.config import SIDES, Preprocessing
+from vaelab.datasets._labels import check_labels, labels_and_names
 from vaelab.datasets.splits import Split, SplitName, seeded_split
+from vaelab.files import check_name
 from vaelab.images import as_pixels, border_color, channels_first
 
-__all__ = ["NOT_STATED", "DatasetUnavailable", "ImageDataset", "Labelled", "Progress", "Source"]
+__all__ = ["NOT_STATED", "ImageDataset", "Labelled"]
 
-
-#: Called with the fraction of a download that has arrived, 0 to 1, in the loading thread.
-Progress = Callable[[float], None]
 
 #: The licence of images whose licence nobody gave.
 NOT_STATED = "not stated"
 
 #: Fewer images cannot be split into three parts that mean something.
 MIN_IMAGES = 10
-
-
-class DatasetUnavailable(RuntimeError):  # noqa: N818 - it is a state of the world, not a mistake
-    """A dataset is not available here and now; the message says why and what would help."""
 
 
 class Labelled(Protocol):
@@ -113,7 +107,7 @@ class ImageDataset:
                 f"These images are {images.dtype} {images.shape}; a dataset's are uint8 (N, C, H, W), with 1 or 3 "
                 "channels: ImageDataset.of takes others."
             )
-        _check_labels(self.labels, self.label_names, num_images)
+        check_labels(self.labels, self.label_names, num_images)
         if self.factors is not None and self.factors.shape != (num_images, len(self.factor_names)):
             raise ValueError(
                 f"These factors have shape {self.factors.shape}, and there are {num_images} images and "
@@ -197,7 +191,7 @@ class ImageDataset:
             )
         if num_images < MIN_IMAGES:
             raise ValueError(f"There are {num_images} images, and at least {MIN_IMAGES} are needed.")
-        numbers, names = (None, ()) if labels is None else _labels_and_names(labels, label_names)
+        numbers, names = (None, ()) if labels is None else labels_and_names(labels, label_names)
         causes = None if factors is None else np.array(factors, np.float32)
         if causes is not None and not np.isfinite(causes).all():
             raise ValueError("Some factors are not finite numbers: leave those images out, or fill the gaps.")
@@ -261,104 +255,6 @@ class ImageDataset:
     def label_of(self, index: int) -> int | None:
         """The label of one image, or None where there are none."""
         return None if self.labels is None else int(self.labels[index])
-
-
-@dataclass(frozen=True)
-class Source:
-    """A dataset that can be loaded by name.
-
-    Attributes
-    ----------
-    name, title, description, licence
-        The key, and what people read about it.
-    image_shape
-        ``(C, H, W)`` as the source has them.
-    num_images
-        How many images there are.
-    offline
-        Whether it needs no network, ever.
-    load
-        Takes a data folder and a callback for the download's progress (or None), and returns the
-        dataset; raises ``DatasetUnavailable`` where that is not possible.
-    label_names
-        The names of its classes, so that they can be chosen before the images are loaded.
-    factor_names
-        The names of its known factors.
-    source
-        Where the images come from.
-    files
-        What must lie below the data folder for it to load without a network; empty if nothing.
-    num_bytes
-        Of the download; 0 where there is none.
-    version
-        Changes whenever what it loads does; empty for what never changes.
-    """
-
-    name: str
-    title: str
-    description: str
-    licence: str
-    image_shape: tuple[int, int, int]
-    num_images: int
-    offline: bool
-    load: Callable[[Path, Progress | None], ImageDataset]
-    label_names: tuple[str, ...] = ()
-    factor_names: tuple[str, ...] = ()
-    source: str = ""
-    files: tuple[str, ...] = ()
-    num_bytes: int = 0
-    version: str = ""
-
-    def shape_after(self, preprocessing: Preprocessing) -> tuple[int, int, int]:
-        """``(C, H, W)`` of the images once they are preprocessed."""
-        channels, height, width = self.image_shape
-        channels = {None: channels, "gray": 1, "rgb": 3}[preprocessing.color]
-        size = preprocessing.size
-        return channels, size or height, size or width
-
-
-def _check_labels(labels: NDArray[np.int64] | None, names: tuple[str, ...], num_images: int) -> None:
-    if labels is None:
-        if names:
-            raise ValueError(f"There are names for {len(names)} labels, but no labels.")
-        return
-    if labels.shape != (num_images,) or labels.dtype != np.int64:
-        raise ValueError(
-            f"These labels are {labels.dtype} {labels.shape}, and there are {num_images} images: give each one, "
-            "as int64."
-        )
-    if len(set(names)) != len(names):
-        raise ValueError("Two labels have the same name: give each its own.")
-    if labels.size and (labels.min() < 0 or labels.max() >= len(names)):
-        raise ValueError(
-            f"These labels run from {labels.min()} to {labels.max()}, and {len(names)} have names: "
-            "labels are whole numbers from 0, and each has a name."
-        )
-
-
-def _labels_and_names(labels: ArrayLike, names: Sequence[str] | None) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    given = np.asarray(labels)
-    if given.ndim != 1:
-        raise ValueError(f"These labels have shape {given.shape}; they must be (N,): one for each image.")
-    if given.dtype.kind in "US" or (given.dtype == object and all(isinstance(label, str) for label in given)):
-        texts = given.astype(str)
-        found = tuple(map(str, np.unique(texts)))
-        order = found if names is None else tuple(map(str, names))
-        if unnamed := sorted(set(found) - set(order)):
-            raise ValueError(f"Some labels are not among label_names: {', '.join(map(repr, unnamed[:5]))}.")
-        number = {text: index for index, text in enumerate(order)}
-        return np.array([number[text] for text in texts], np.int64), order
-    if given.dtype.kind not in "iu":
-        raise ValueError(f"These labels are {given.dtype}; they must be whole numbers from 0, or texts.")
-    numbers = given.astype(np.int64)
-    if names is None:
-        if numbers.size and (numbers.min() < 0 or numbers.max() > max(1000, len(numbers))):
-            raise ValueError(
-                f"These labels run from {numbers.min()} to {numbers.max()}; they must be whole numbers from 0, "
-                "or texts."
-            )
-        names = [str(number) for number in range(numbers.max() + 1)] if numbers.size else []
-    return numbers, tuple(map(str, names))
 
 
 def _digest(*parts: Any) -> str:

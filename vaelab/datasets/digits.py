@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vaelab.datasets.base import ImageDataset, Progress, Source
+from vaelab.datasets.base import ImageDataset
+from vaelab.datasets.source import Progress, Source
 from vaelab.datasets.splits import seeded_split
 
 __all__ = ["SOURCE", "load"]

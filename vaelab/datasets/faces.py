@@ -21,7 +21,8 @@ from vaelab.datasets._drawing import (
     over,
     sample_uniform,
 )
-from vaelab.datasets.base import ImageDataset, Progress, Source
+from vaelab.datasets.base import ImageDataset
+from vaelab.datasets.source import Progress, Source
 from vaelab.datasets.splits import seeded_split
 
 __all__ = ["FACTOR_RANGES", "MOODS", "SOURCE", "draw", "load", "mood", "sample_factors"]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vaelab.datasets.base import DatasetUnavailable, ImageDataset, Progress, Source
+from vaelab.datasets.base import ImageDataset
+from vaelab.datasets.source import DatasetUnavailable, Progress, Source
 from vaelab.datasets.splits import seeded_split
 
 __all__ = ["SOURCE", "load"]

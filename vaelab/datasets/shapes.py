@@ -20,7 +20,8 @@ from vaelab.datasets._drawing import (
     local_frame,
     sample_uniform,
 )
-from vaelab.datasets.base import ImageDataset, Progress, Source
+from vaelab.datasets.base import ImageDataset
+from vaelab.datasets.source import Progress, Source
 from vaelab.datasets.splits import seeded_split
 
 __all__ = ["AREA", "FACTOR_RANGES", "KINDS", "SOURCE", "draw", "load", "sample_factors"]

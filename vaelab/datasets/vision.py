@@ -10,8 +10,7 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,15 @@ import numpy as np
 import pooch
 from numpy.typing import NDArray
 
-from vaelab.datasets._brought import find, lay_out
+from vaelab.datasets._brought import lay_out
 from vaelab.datasets._download import Archive, download, is_reachable
-from vaelab.datasets.base import DatasetUnavailable, ImageDataset, Progress, Source
+from vaelab.datasets._vision_table import DATASETS, Vision
+from vaelab.datasets.base import ImageDataset
+from vaelab.datasets.source import DatasetUnavailable, Progress, Source
 from vaelab.datasets.splits import SPLIT_SEED, Split
 
 __all__ = ["SOURCES", "DatasetUnavailable", "is_brought"]
+
 
 NUM_VALIDATION = 5000
 
@@ -33,151 +35,21 @@ NUM_VALIDATION = 5000
 #: was killed.
 LEFTOVER_SECONDS = 3600.0
 
-
-@dataclass(frozen=True)
-class _Vision:
-    """What torchvision does not say about one of its datasets."""
-
-    name: str
-    title: str
-    description: str
-    licence: str
-    citation: str
-    class_name: str
-    #: Where its files are, below the data folder, and which of them are read.
-    folder: str
-    files: tuple[str, ...]
-    num_images: int
-    #: Of all archives together, to report how much has arrived.
-    num_bytes: int
-    label_names: tuple[str, ...]
-    image_shape: tuple[int, int, int] = (1, 28, 28)
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    def is_complete(self, root: Path) -> bool:
-        return all((root / self.folder / file).is_file() for file in self.files)
-
-    def brought(self, root: Path) -> dict[str, Path]:
-        """Its files where they lie otherwise than torchvision has them, by their names."""
-        names = (self.folder, self.name, self.name.replace("_", "-"))
-        return find(root, [Path(file).name for file in self.files], names, shared=self.files is _IDX_FILES)
-
-
-_IDX_FILES = tuple(f"raw/{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
-
-_DATASETS = (
-    _Vision(
-        name="mnist",
-        title="MNIST",
-        description="Handwritten digits by some 500 people.",
-        licence="CC BY-SA 3.0 (Y. LeCun, C. Cortes, C. J. C. Burges)",
-        citation="LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document "
-        "recognition, Proc. IEEE 1998.",
-        class_name="MNIST",
-        folder="MNIST",
-        files=_IDX_FILES,
-        num_images=70_000,
-        num_bytes=11_594_722,
-        label_names=tuple("0123456789"),
-    ),
-    _Vision(
-        name="fashion_mnist",
-        title="Fashion-MNIST",
-        description="Photographs of clothes, shoes and bags from a shop's catalogue.",
-        licence="MIT (Zalando SE)",
-        citation="Xiao, Rasul and Vollgraf, Fashion-MNIST: a novel image dataset for benchmarking "
-        "machine learning algorithms, arXiv:1708.07747.",
-        class_name="FashionMNIST",
-        folder="FashionMNIST",
-        files=_IDX_FILES,
-        num_images=70_000,
-        num_bytes=30_878_645,
-        label_names=(
-            "T-shirt/top",
-            "Trouser",
-            "Pullover",
-            "Dress",
-            "Coat",
-            "Sandal",
-            "Shirt",
-            "Sneaker",
-            "Bag",
-            "Ankle boot",
-        ),
-    ),
-    _Vision(
-        name="kmnist",
-        title="Kuzushiji-MNIST",
-        description="Ten cursive Japanese characters from classical books.",
-        licence="CC BY-SA 4.0 (ROIS-DS Center for Open Data in the Humanities)",
-        citation="Clanuwat et al., Deep learning for classical Japanese literature, arXiv:1812.01718.",
-        class_name="KMNIST",
-        folder="KMNIST",
-        files=_IDX_FILES,
-        num_images=70_000,
-        num_bytes=21_240_888,
-        label_names=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
-    ),
-    _Vision(
-        name="emnist_letters",
-        title="EMNIST letters",
-        description="Handwritten letters; capital and small ones share a class.",
-        licence="Public domain (NIST, a work of the US government)",
-        citation="Cohen, Afshar, Tapson and van Schaik, EMNIST: an extension of MNIST to "
-        "handwritten letters, arXiv:1702.05373.",
-        class_name="EMNIST",
-        folder="EMNIST",
-        files=tuple(
-            f"raw/emnist-letters-{part}-{kind}-ubyte"
-            for part in ("train", "test")
-            for kind in ("images-idx3", "labels-idx1")
-        ),
-        num_images=145_600,
-        num_bytes=561_753_746,
-        label_names=tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
-        options={"split": "letters"},
-    ),
-    _Vision(
-        name="cifar10",
-        title="CIFAR-10",
-        description="Small colour photographs of animals and vehicles.",
-        licence="None stated; cite A. Krizhevsky (2009)",
-        citation="Krizhevsky, Learning multiple layers of features from tiny images, 2009.",
-        class_name="CIFAR10",
-        folder="cifar-10-batches-py",
-        files=("batches.meta", "test_batch", *(f"data_batch_{i}" for i in range(1, 6))),
-        num_images=60_000,
-        num_bytes=170_498_071,
-        label_names=(
-            "airplane",
-            "automobile",
-            "bird",
-            "cat",
-            "deer",
-            "dog",
-            "frog",
-            "horse",
-            "ship",
-            "truck",
-        ),
-        image_shape=(3, 32, 32),
-    ),
-)
-
 #: Two threads that want the same files download them once.
-_LOCKS = {spec.name: threading.Lock() for spec in _DATASETS}
+_LOCKS = {spec.name: threading.Lock() for spec in DATASETS}
 
 _Images = NDArray[np.uint8]
+
 _Labels = NDArray[np.int64]
 
 
 def is_brought(name: str, root: Path) -> bool:
     """Tell whether all files of a dataset are in a folder, if not where torchvision would have them."""
-    spec = next((spec for spec in _DATASETS if spec.name == name), None)
+    spec = next((spec for spec in DATASETS if spec.name == name), None)
     return spec is not None and len(spec.brought(root)) == len(spec.files)
 
 
-def _load(spec: _Vision, root: Path, progress: Progress | None = None) -> ImageDataset:
+def _load(spec: Vision, root: Path, progress: Progress | None = None) -> ImageDataset:
     with _LOCKS[spec.name]:
         parts = _read(spec, root) or _read_brought(spec, root)
         if parts is None:
@@ -206,13 +78,13 @@ def _load(spec: _Vision, root: Path, progress: Progress | None = None) -> ImageD
     )
 
 
-def _torchvision_class(spec: _Vision) -> Any:
+def _torchvision_class(spec: Vision) -> Any:
     import torchvision.datasets  # imports torch: two seconds
 
     return getattr(torchvision.datasets, spec.class_name)
 
 
-def _read(spec: _Vision, root: Path) -> Sequence[tuple[_Images, _Labels]] | None:
+def _read(spec: Vision, root: Path) -> Sequence[tuple[_Images, _Labels]] | None:
     """Read the official training and test images, or return None where files are missing."""
     kind = _torchvision_class(spec)
     try:
@@ -235,7 +107,7 @@ def _read(spec: _Vision, root: Path) -> Sequence[tuple[_Images, _Labels]] | None
         raise _damaged(spec, root) from error
 
 
-def _read_brought(spec: _Vision, root: Path) -> Sequence[tuple[_Images, _Labels]] | None:
+def _read_brought(spec: Vision, root: Path) -> Sequence[tuple[_Images, _Labels]] | None:
     """Read files that torchvision would not find, from a copy as it wants them; None where they are not all there."""
     brought = spec.brought(root)
     if len(brought) < len(spec.files):
@@ -252,7 +124,7 @@ def _read_brought(spec: _Vision, root: Path) -> Sequence[tuple[_Images, _Labels]
             ) from error
 
 
-def _arrays(spec: _Vision, part: Any) -> tuple[_Images, _Labels]:
+def _arrays(spec: Vision, part: Any) -> tuple[_Images, _Labels]:
     images, labels = np.asarray(part.data), np.asarray(part.targets, np.int64)
     images = np.moveaxis(images, -1, 1) if images.ndim == 4 else images[:, None]
     if spec.name == "emnist_letters":
@@ -265,7 +137,7 @@ def _arrays(spec: _Vision, part: Any) -> tuple[_Images, _Labels]:
     return images.astype(np.uint8, copy=False), labels
 
 
-def _archives(spec: _Vision) -> list[Archive]:
+def _archives(spec: Vision) -> list[Archive]:
     """What torchvision would download, below its root, with the hashes that it checks."""
     kind = _torchvision_class(spec)
     if spec.name == "cifar10":
@@ -276,7 +148,7 @@ def _archives(spec: _Vision) -> list[Archive]:
     return [Archive(raw / name, md5, tuple(mirror + name for mirror in kind.mirrors)) for name, md5 in kind.resources]
 
 
-def _download(spec: _Vision, root: Path, progress: Progress | None) -> None:
+def _download(spec: Vision, root: Path, progress: Progress | None) -> None:
     """Download and unpack into a temporary folder, then move what is read into place."""
     archives = _archives(spec)
     if not is_reachable(archives[0]):
@@ -297,7 +169,7 @@ def _download(spec: _Vision, root: Path, progress: Progress | None) -> None:
         progress(1.0)
 
 
-def _unpack(spec: _Vision, folder: Path) -> None:
+def _unpack(spec: Vision, folder: Path) -> None:
     """Have torchvision unpack the archives, which it finds where it would have put them."""
     if spec.name == "emnist_letters":
         from torchvision.datasets.utils import extract_archive
@@ -320,11 +192,11 @@ def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
                 yield path, path.stat()
 
 
-def _prefix(spec: _Vision) -> str:
+def _prefix(spec: Vision) -> str:
     return f".{spec.name}-download-"
 
 
-def _remove_leftovers(spec: _Vision, root: Path) -> None:
+def _remove_leftovers(spec: Vision, root: Path) -> None:
     for folder in root.glob(f"{_prefix(spec)}*"):
         with contextlib.suppress(FileNotFoundError):
             newest = max([folder.stat().st_mtime, *(stat.st_mtime for _, stat in _files(folder))])
@@ -332,7 +204,7 @@ def _remove_leftovers(spec: _Vision, root: Path) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _move_into_place(spec: _Vision, temporary: Path, root: Path) -> None:
+def _move_into_place(spec: Vision, temporary: Path, root: Path) -> None:
     source, target = temporary / spec.folder, root / spec.folder
     # Archives take as much room again, or more.
     wanted = {source / file for file in spec.files}
@@ -348,10 +220,10 @@ def _move_into_place(spec: _Vision, temporary: Path, root: Path) -> None:
         (source / file).replace(target / file)
 
 
-def _not_downloaded(spec: _Vision, root: Path, reason: str) -> DatasetUnavailable:
+def _not_downloaded(spec: Vision, root: Path, reason: str) -> DatasetUnavailable:
     from vaelab.datasets import SOURCES as ALL  # stands on this module
 
-    there = {other.name for other in _DATASETS if other is not spec and other.is_complete(root)}
+    there = {other.name for other in DATASETS if other is not spec and other.is_complete(root)}
     *names, last = [each.name for each in ALL.values() if each.offline or each.name in there]
     files = {Path(file).name for file in spec.files}
     lacking = sorted(files - set(spec.brought(root)))
@@ -363,7 +235,7 @@ def _not_downloaded(spec: _Vision, root: Path, reason: str) -> DatasetUnavailabl
     )
 
 
-def _explain_failure(spec: _Vision, root: Path, error: OSError) -> DatasetUnavailable:
+def _explain_failure(spec: Vision, root: Path, error: OSError) -> DatasetUnavailable:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return DatasetUnavailable(
             f"{spec.name} could not be saved because the disk with {root} is full: make room, or "
@@ -377,7 +249,7 @@ def _explain_failure(spec: _Vision, root: Path, error: OSError) -> DatasetUnavai
     return _not_downloaded(spec, root, "the connection broke off")
 
 
-def _damaged(spec: _Vision, root: Path) -> DatasetUnavailable:
+def _damaged(spec: Vision, root: Path) -> DatasetUnavailable:
     return DatasetUnavailable(
         f"The files of {spec.name} are damaged: delete the folder {root / spec.folder}, and they "
         "will be downloaded again."
@@ -398,5 +270,5 @@ SOURCES = tuple(
         files=tuple(f"{spec.folder}/{file}" for file in spec.files),
         num_bytes=spec.num_bytes,
     )
-    for spec in _DATASETS
+    for spec in DATASETS
 )

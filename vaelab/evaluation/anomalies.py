@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,37 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaelab.evaluation.detection import knn_distance
-from vaelab.images import as_float, border_color
 from vaelab.latent.units import code_scale
 
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset
     from vaelab.engine import Engine
+from vaelab.evaluation.calibration import MIN_HELD_OUT, Calibration
+from vaelab.evaluation.image_errors import Floats, Images
 
-__all__ = [
-    "SCORES",
-    "Calibration",
-    "Detector",
-    "Score",
-    "blur_side",
-    "complexity",
-    "oddness",
-    "smoothed_error",
-    "unit_of",
-]
+__all__ = ["SCORES", "Detector", "Score", "oddness", "unit_of"]
 
-Floats = NDArray[np.float64]
-Images = NDArray[np.generic]
-Reconstruct = Callable[[Images], NDArray[np.floating]]
 
 #: Training images whose codes are kept: a distance to them hardly changes with more.
 MAX_CODES = 10_000
-#: With fewer held-out images than this, what is expected is learned from training images instead.
-MIN_HELD_OUT = 50
+
 #: The distance to a code's k-th nearest neighbour.
 K = 10
-#: Images at a time: bounds the memory that intermediate arrays take.
-BATCH = 1000
 
 
 @dataclass(frozen=True)
@@ -90,87 +74,6 @@ SCORES: dict[str, Score] = {
         "dimension in units of its typical posterior standard deviation.",
     ),
 }
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """How large an error to expect of a normal image, by how complex the image is.
-
-    A reconstruction error, or a likelihood, says first of all how simple an image is: with one
-    digit left out of training, the negative ELBO finds ones *less* anomalous than the digits
-    trained on, as they have little ink. So the error is divided by what is expected,
-
-    ``exp(a + b log(1 + contour) + c log(1 + ink))``
-
-    with the error of ``smoothed_error``, contour and ink of ``complexity``, and a, b, c from a
-    least-squares fit of the log error on normal images, no anomalous one among them. Complexity
-    counts no higher than in the most complex percent of them: of what lies beyond, nothing is
-    known, and nothing is excused.
-
-    Serrà et al. 2020 ("Input complexity and out-of-distribution detection with likelihood-based
-    generative models", arXiv:1909.11480) correct in the same spirit: from the negative
-    log-likelihood they subtract the length to which a general compressor brings the image, both in
-    bits. Here the measure of complexity needs no compressor, how much it counts is fitted rather
-    than fixed at one, and what is corrected is the error of a reconstruction, so that it serves
-    autoencoders, and PCA, too.
-
-    Attributes
-    ----------
-    weights
-        ``(3,)``: a, b and c.
-    most
-        ``(2,)``: the highest ``complexity`` that counts.
-    ground
-        ``(C,)``: the colour of nothing, in [0, 1].
-    """
-
-    weights: Floats
-    most: Floats
-    ground: Floats
-
-    @classmethod
-    def fit(cls, images: NDArray[np.uint8], reconstruct: Reconstruct) -> Calibration:
-        """Learn what to expect.
-
-        Parameters
-        ----------
-        images
-            uint8 ``(N, C, H, W)``: normal ones, best held out from training.
-        reconstruct
-            Takes images and returns what they come back as, float in [0, 1].
-
-        Returns
-        -------
-        Calibration
-            By which the log of the ratio is 0 on average over these images.
-        """
-        ground = border_color(images)
-        features = _by_batch(lambda x: complexity(x, ground), images)
-        most: Floats = np.percentile(features, 99, axis=0).astype(np.float64)
-        design = _with_constant(np.minimum(features, most))
-        errors = np.log(_errors(images, reconstruct))
-        weights: Floats = np.linalg.lstsq(design, errors, rcond=None)[0].astype(np.float64)
-        return cls(weights, most, ground)
-
-    def ratio(self, images: Images, reconstruct: Reconstruct) -> Floats:
-        """Compare the errors of images with what is expected.
-
-        Parameters
-        ----------
-        images
-            ``(N, C, H, W)``, uint8 or float in [0, 1].
-        reconstruct
-            As ``fit`` takes it.
-
-        Returns
-        -------
-        ndarray
-            float64 ``(N,)``: 1 as expected, 2 twice the squared error.
-        """
-        features = _by_batch(lambda x: complexity(x, self.ground), images)
-        expected = np.exp(_with_constant(np.minimum(features, self.most)) @ self.weights)
-        ratio: Floats = _errors(images, reconstruct) / expected
-        return ratio
 
 
 class Detector:
@@ -307,30 +210,6 @@ def unit_of(name: str, is_vae: bool = True) -> str:
     return "units of z" if name == "latent" and not is_vae else SCORES[name].unit
 
 
-def complexity(images: Images, ground: NDArray[np.floating]) -> Floats:
-    """Measure how much there is in an image to get wrong.
-
-    Parameters
-    ----------
-    images
-        ``(N, C, H, W)``, uint8 or float in [0, 1].
-    ground
-        ``(C,)`` in [0, 1]: the colour of nothing, such as ``vaelab.images.border_color`` finds.
-
-    Returns
-    -------
-    ndarray
-        float64 ``(N, 2)``: ``log(1 + contour)`` and ``log(1 + ink)``. The contour is the total
-        variation, the sum of absolute differences between neighbouring pixels: the length of all
-        outlines times their contrast. The ink is the sum of absolute differences from the ground.
-    """
-    x = as_float(images)
-    contour = np.abs(np.diff(x, axis=2)).sum((1, 2, 3)) + np.abs(np.diff(x, axis=3)).sum((1, 2, 3))
-    ink = np.abs(x - ground[:, None, None]).sum((1, 2, 3))
-    features: Floats = np.log1p(np.column_stack([contour, ink]).astype(np.float64))
-    return features
-
-
 def oddness(*scores: Floats) -> Floats:
     """Join several scores of the same images: odd is what is odd by any of them.
 
@@ -363,77 +242,3 @@ def oddness(*scores: Floats) -> Floats:
         parts.append((score - middle) / spread)
     joined: Floats = np.max(parts, axis=0)
     return joined
-
-
-def blur_side(side: int) -> int:
-    """How wide a neighbourhood ``smoothed_error`` averages, in pixels, of images ``side`` wide.
-
-    Examples
-    --------
-    >>> [blur_side(side) for side in (8, 16, 28, 32, 64)]
-    [1, 3, 3, 3, 7]
-    """
-    return 2 * round(side / 24) + 1
-
-
-def smoothed_error(images: Images, reconstructions: NDArray[np.floating]) -> Floats:
-    """Sum the squares of how far a reconstruction is off, averaged over neighbourhoods.
-
-    The difference is averaged with its sign: where an outline is but displaced by a pixel, which
-    happens to normal images, too much and too little lie side by side and cancel. A stroke that is
-    missing remains.
-
-    Parameters
-    ----------
-    images
-        ``(N, C, H, W)``, uint8 or float in [0, 1].
-    reconstructions
-        The same shape, float in [0, 1].
-
-    Returns
-    -------
-    ndarray
-        float64 ``(N,)``, in squared intensity; beyond the border, nothing is off. The
-        neighbourhoods are squares of ``blur_side`` pixels: of 8 x 8 images, single pixels.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ.
-    """
-    if images.shape != reconstructions.shape:
-        raise ValueError(
-            f"An image and its reconstruction have one shape, but these have {images.shape} and "
-            f"{reconstructions.shape}."
-        )
-    off = as_float(images) - reconstructions
-    side = blur_side(images.shape[3])
-    for axis in (2, 3):
-        off = _running_mean(off, side, axis)
-    error: Floats = (off.astype(np.float64) ** 2).sum((1, 2, 3))
-    return error
-
-
-def _errors(images: Images, reconstruct: Reconstruct) -> Floats:
-    # Never zero, so that it has a logarithm: a billionth of a pixel is below rounding.
-    return 1e-9 + _by_batch(lambda x: smoothed_error(x, reconstruct(x)), images)
-
-
-def _running_mean(values: NDArray[np.floating], side: int, axis: int) -> NDArray[np.floating]:
-    """Average along an axis over ``side`` values, zeros beyond the ends."""
-    margin = side // 2
-    length = values.shape[axis]
-    padding = [(margin, margin) if index == axis else (0, 0) for index in range(values.ndim)]
-    padded = np.moveaxis(np.pad(values, padding), axis, 0)
-    total = sum(padded[start : start + length] for start in range(side))
-    return np.moveaxis(np.asarray(total) / side, 0, axis)
-
-
-def _with_constant(features: Floats) -> Floats:
-    """Features ``(N, F)`` after a column of ones."""
-    return np.column_stack([np.ones(len(features)), features])
-
-
-def _by_batch(function: Callable[[Images], Floats], images: Images) -> Floats:
-    starts = range(0, len(images), BATCH)
-    return np.concatenate([function(images[start : start + BATCH]) for start in starts])

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from vaelab.datasets import ImageDataset
 from vaelab.evaluation.disentanglement import dci, factor_vae_score, mutual_information_gap
 from vaelab.evaluation.neighbours import knn_votes
+from vaelab.evaluation.pixel_space import PixelSpace
 from vaelab.evaluation.probes import linear_votes
-from vaelab.evaluation.samples import PixelSpace
 from vaelab.latent.codes import Codes
 
 __all__ = ["baselines"]

@@ -7,15 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "Confusion",
-    "Detection",
-    "confusion",
-    "detect",
-    "knn_distance",
-    "proportion_interval",
-    "threshold_for",
-]
+from vaelab.evaluation.proportions import proportion_interval
+
+__all__ = ["Confusion", "Detection", "confusion", "detect", "knn_distance", "threshold_for"]
+
 
 Floats = NDArray[np.float64]
 
@@ -207,41 +202,6 @@ def threshold_for(normal: NDArray[np.floating], false_alarm_rate: float) -> floa
     # Counted from above: 1 - rate is rounded, and an interpolated quantile may flag one too many.
     num_flagged = min(int(false_alarm_rate * len(normal) + 1e-9), len(normal) - 1)
     return float(np.sort(normal)[::-1][num_flagged])
-
-
-def proportion_interval(count: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
-    """What a share may be of which a sample is known: Wilson's score interval (1927).
-
-    Parameters
-    ----------
-    count
-        How many of the sample are counted.
-    total
-        The size of the sample, at least 1.
-    confidence
-        How often such an interval holds the share.
-
-    Returns
-    -------
-    tuple
-        The lowest and the highest share, in [0, 1].
-
-    Raises
-    ------
-    ValueError
-        If the sample is empty, or does not hold as many.
-
-    Examples
-    --------
-    >>> [round(end, 3) for end in proportion_interval(0, 20)]
-    [0.0, 0.161]
-    """
-    from scipy.stats import binomtest  # half a second to import
-
-    if total < 1 or not 0 <= count <= total:
-        raise ValueError(f"A share is of one image or more, and at most of all: {count} of {total} is none.")
-    ends = binomtest(count, total).proportion_ci(confidence, method="wilson")
-    return float(ends.low), float(ends.high)
 
 
 def knn_distance(codes_train: NDArray[np.floating], codes: NDArray[np.floating], k: int = 10) -> Floats:

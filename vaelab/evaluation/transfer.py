@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vaelab.evaluation.samples import PixelSpace
+from vaelab.evaluation.pixel_space import PixelSpace
 from vaelab.latent.arithmetic import direction, fit_classifier
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from vaelab.figures.latent import ACCENT, GREY, PALETTE
+from vaelab.figures.style import ACCENT, GREY, PALETTE
 from vaelab.images import to_pixels
 
 __all__ = ["FRAME", "nearest_distances", "row_of_images", "shift_curves"]

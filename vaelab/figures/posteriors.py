@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from vaelab.figures.latent import ACCENT, GREY
+from vaelab.figures.style import ACCENT, GREY
 from vaelab.latent.posteriors import draws_on_map
 
 __all__ = ["MASSES", "add_aggregate_posterior", "add_ellipses"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,18 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageColor
 
-from vaelab.importing.arrays import numbers_to_bytes
-from vaelab.importing.decoding import Block, Target, padded
+from vaelab.importing.decoding import Block
+from vaelab.importing.fitting import Target, padded
 from vaelab.importing.limits import MAX_BYTES
+from vaelab.importing.numbers import numbers_to_bytes
 
-__all__ = ["Collected", "Color", "copies_of", "grouped", "parse_background"]
+__all__ = ["Collected", "Color", "parse_background"]
+
 
 Color = Literal["gray", "rgb"]
 
 #: How much of the border must show something for its colour to be the background.
 SHOWN_BORDER = 0.5
+
 #: From which value on something is nearly white, so that it would not be seen on white.
 NEARLY_WHITE = 225
+
 #: Weights of red, green and blue in gray (ITU-R BT.601), as preprocessing has them.
 GRAY = np.array([0.299, 0.587, 0.114])
 
@@ -205,54 +208,6 @@ def parse_background(color: str | tuple[int, ...] | None) -> tuple[int, int, int
     if not all(0 <= value <= 255 for value in (red, green, blue)):
         raise ValueError(f"{color!r} is not a colour: give a name such as white, or #ffffff.")
     return int(red), int(green), int(blue)
-
-
-def copies_of(images: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Find for each image the first that has the same pixels.
-
-    Parameters
-    ----------
-    images
-        uint8 ``(N, C, S, S)``, contiguous.
-
-    Returns
-    -------
-    ndarray
-        int64 ``(N,)``: its own number where it is the first.
-    """
-    first: dict[bytes, int] = {}
-    flat = images.reshape(len(images), -1)
-    found = (first.setdefault(hashlib.blake2b(image.data, digest_size=16).digest(), i) for i, image in enumerate(flat))
-    return np.fromiter(found, np.int64, len(images))
-
-
-def grouped(copies: NDArray[np.int64], groups: list[str] | None) -> NDArray[np.int64] | None:
-    """Put images together that must be on the same side of the split.
-
-    Parameters
-    ----------
-    copies
-        int64 ``(N,)``: of each image the first that is the same.
-    groups
-        The group of each.
-
-    Returns
-    -------
-    ndarray
-        int64 ``(N,)``: a number for each set of images that copies and groups tie together; None where each image is
-        on its own.
-    """
-    own = np.arange(len(copies))
-    if groups is None:
-        return None if (copies == own).all() else copies
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    _, of_group = np.unique(groups, return_inverse=True)
-    first_of_group = np.unique(of_group, return_index=True)[1][of_group]
-    ties = (np.ones(2 * len(own), bool), (np.tile(own, 2), np.concatenate([copies, first_of_group])))
-    _, sets = connected_components(coo_matrix(ties, shape=(len(own), len(own))), directed=False)
-    return np.asarray(sets, np.int64)
 
 
 def _images(count: int, total: int) -> str:

@@ -9,14 +9,17 @@ from typing import Any, Literal, NamedTuple
 
 from PIL import Image
 
-from vaelab.config import expanded
-from vaelab.importing.arrays import is_array_file, of_arrays
-from vaelab.importing.decoding import Encoded
+from vaelab.files import expanded
+from vaelab.importing.array_files import is_array_file
+from vaelab.importing.arrays import of_arrays
+from vaelab.importing.csv_files import read_table
+from vaelab.importing.encoded import Encoded
 from vaelab.importing.intake import NO_CLASS, Intake, Known, printable
 from vaelab.importing.parquet import of_parquet
+from vaelab.importing.pixel_tables import of_pixels
 from vaelab.importing.places import ARCHIVES, Folder, Place, SingleFile, place_of
 from vaelab.importing.report import Skipped
-from vaelab.importing.tables import of_pixels, of_table, read_table, rows_by_name
+from vaelab.importing.tables import of_table, rows_by_name
 
 __all__ = ["find"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from vaelab.importing.decoding import Encoded
+from vaelab.importing.encoded import Encoded
 from vaelab.importing.report import Skipped
 
 __all__ = ["MAX_CLASSES", "NO_CLASS", "Intake", "Known", "class_order", "natural", "printable"]

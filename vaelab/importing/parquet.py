@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vaelab.importing.arrays import numbers_to_bytes, to_rows
-from vaelab.importing.decoding import Encoded
+from vaelab.importing.columns import known_from
+from vaelab.importing.encoded import Encoded
 from vaelab.importing.intake import Intake
 from vaelab.importing.limits import MAX_FILES, SMALL_BYTES, Columns
+from vaelab.importing.numbers import numbers_to_bytes, to_rows
 from vaelab.importing.places import Place, binary
 from vaelab.importing.report import Skipped
-from vaelab.importing.tables import known_from
 
 __all__ = ["of_parquet"]
 

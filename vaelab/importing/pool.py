@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 from joblib.externals.loky import ProcessPoolExecutor, cpu_count
 from joblib.externals.loky.backend import resource_tracker as loky_tracker
 
-from vaelab.importing.decoding import Block, Encoded, Target, decode
+from vaelab.importing.decoding import Block, decode
+from vaelab.importing.encoded import Encoded
+from vaelab.importing.fitting import Target
 from vaelab.importing.report import ImportStopped
 from vaelab.interrupts import deaf_to_ctrl_c
 

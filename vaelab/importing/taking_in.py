@@ -10,14 +10,18 @@ from pathlib import Path
 
 import numpy as np
 
-from vaelab.config import OWN, SIDES, check_name, expanded
+from vaelab.config import OWN, SIDES
 from vaelab.datasets import NOT_STATED, DatasetUnavailable, ImageDataset
 from vaelab.datasets.base import MIN_IMAGES
 from vaelab.datasets.own import own_source, save_own
 from vaelab.datasets.splits import seeded_split
-from vaelab.importing.assembling import Collected, Color, copies_of, grouped, parse_background
-from vaelab.importing.decoding import Block, Encoded, FitName, Target, block_of_arrays, sizes_of
+from vaelab.files import check_name, expanded
+from vaelab.importing.assembling import Collected, Color, parse_background
+from vaelab.importing.copies import copies_of, grouped
+from vaelab.importing.decoding import Block, block_of_arrays, sizes_of
+from vaelab.importing.encoded import Encoded
 from vaelab.importing.finding import find
+from vaelab.importing.fitting import FitName, Target
 from vaelab.importing.intake import MAX_CLASSES, Intake, class_order, printable
 from vaelab.importing.limits import check_total
 from vaelab.importing.pool import Pool

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_safetensors
 
-from vaelab.config import TrainConfig, expanded
-from vaelab.files import write_whole
+from vaelab.config import TrainConfig
+from vaelab.files import expanded, write_whole
 
 __all__ = ["CHECKPOINT", "Arrays", "RunError", "RunFolder", "runs_folder"]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vaelab.config import OWN, Preprocessing
-from vaelab.datasets.base import DatasetUnavailable
+from vaelab.datasets.source import DatasetUnavailable
 from vaelab.runs.folder import RunError
 from vaelab.runs.names import WithNames
 

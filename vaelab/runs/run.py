@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from vaelab.config import TrainConfig, expanded
+from vaelab.config import TrainConfig
 from vaelab.explaining import explain
+from vaelab.files import expanded
 from vaelab.runs.folder import RunError, runs_folder
 from vaelab.runs.images import LABELS
 from vaelab.runs.records import WithRecords

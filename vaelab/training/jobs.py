@@ -20,7 +20,8 @@ from typing import Any, Literal
 from vaelab.explaining import explain
 from vaelab.latent.projections import MAX_POINTS
 from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs, results
-from vaelab.training.cluster import RETRIES, check_cluster, start_cluster, whole_address
+from vaelab.training.cluster import RETRIES, start_cluster, whole_address
+from vaelab.training.cluster_check import check_cluster
 
 __all__ = ["JobState", "Jobs"]
 

@@ -1,0 +1,30 @@
+"""A person's own images: each dataset a folder below ``own/`` in the data folder.
+
+``dataset.json``
+    What people read about it, and which of the other files hold it now.
+``images-*.safetensors``
+    Images, factors, the names of images and the split.
+``labels-*.safetensors``
+    The labels, which can change.
+
+A dataset is there once ``dataset.json`` names its files. Whatever changes it writes new files beside the old ones,
+then replaces that one: a kill at any instant leaves the old dataset or the new one, whole. Nothing is ever unpickled.
+"""
+
+from vaelab.datasets.own.changing import delete_own, relabel_own, retitle_own
+from vaelab.datasets.own.files import own_folder
+from vaelab.datasets.own.finding import broken_own, own_source, own_sources
+from vaelab.datasets.own.keeping import few_images, load_own, save_own
+
+__all__ = [
+    "broken_own",
+    "delete_own",
+    "few_images",
+    "load_own",
+    "own_folder",
+    "own_source",
+    "own_sources",
+    "relabel_own",
+    "retitle_own",
+    "save_own",
+]
