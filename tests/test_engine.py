@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from vaelab import engine as engine_module
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
 from vaelab.evaluation import knn_accuracy
@@ -171,7 +170,7 @@ def test_terms_without_a_seed_are_of_the_decoded_means(engine, images):
 def test_how_many_at_a_time_makes_no_difference(engine, images, monkeypatch):
     whole = (engine.encode(images).mu, engine.terms(images, None).reconstruction)
     drawn = engine.decode(whole[0])
-    monkeypatch.setattr(engine_module, "BATCH", 3)
+    monkeypatch.setattr(Engine, "BATCH", 3)
     assert np.allclose(engine.encode(images).mu, whole[0], atol=1e-5)
     assert np.allclose(engine.terms(images, None).reconstruction, whole[1], rtol=1e-5)
     assert np.allclose(engine.decode(whole[0]), drawn, atol=1e-5)
@@ -349,7 +348,7 @@ def test_labels_are_taken_in_batches_as_they_are_all_at_once(told, some, ask, mo
     # Means instead of draws, whose noise comes in another order.
     monkeypatch.setattr(told.model, "code", lambda posterior, generator: posterior.mu)
     whole = ask(told, images, labels)
-    monkeypatch.setattr(engine_module, "BATCH", 2)
+    monkeypatch.setattr(Engine, "BATCH", 2)
     assert np.allclose(ask(told, images, labels), whole, rtol=1e-5, atol=1e-5)
 
 

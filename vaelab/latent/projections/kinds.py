@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vaelab.latent.projections.projection import Floats, Projection, ProjectionKind
+from vaelab.latent.projections.projection import Floats, Projection, ProjectionKind, all_equal
 
-__all__ = ["PROJECTIONS", "all_equal", "pair", "pca", "plane", "umap"]
+__all__ = ["PROJECTIONS", "pair", "pca", "plane", "umap"]
 
 
 def plane(codes: Floats, indices: NDArray[np.int64]) -> Projection:
@@ -166,11 +166,6 @@ PROJECTIONS: dict[ProjectionKind, Callable[[Floats, NDArray[np.int64]], Projecti
     "pca": pca,
     "umap": umap,
 }
-
-
-def all_equal(codes: Floats) -> bool:
-    """Whether codes differ by rounding alone."""
-    return bool(np.ptp(codes, axis=0).max(initial=0) <= 1e-5 * max(1.0, np.abs(codes).max(initial=0)))
 
 
 def _import_umap() -> Any:

@@ -8,9 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vaelab.latent.projections.kinds import all_equal
-
-__all__ = ["MAX_POINTS", "Floats", "Projection", "ProjectionKind", "choose_points"]
+__all__ = ["MAX_POINTS", "Floats", "Projection", "ProjectionKind", "all_equal", "choose_points"]
 
 
 Floats = NDArray[np.float32]
@@ -163,6 +161,11 @@ def choose_points(num_images: int, max_points: int = MAX_POINTS) -> NDArray[np.i
         return np.arange(num_images, dtype=np.int64)
     chosen = np.random.default_rng(0).choice(num_images, max_points, replace=False)
     return np.sort(chosen).astype(np.int64)
+
+
+def all_equal(codes: Floats) -> bool:
+    """Whether codes differ by rounding alone."""
+    return bool(np.ptp(codes, axis=0).max(initial=0) <= 1e-5 * max(1.0, np.abs(codes).max(initial=0)))
 
 
 def _weighted_mean(queries: Floats, keys: Floats, values: Floats) -> Floats:
