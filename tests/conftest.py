@@ -103,7 +103,7 @@ def jobs():
         patch.setattr(os, "cpu_count", lambda: 2)
         patch.delenv("VAELAB_SCHEDULER", raising=False)
         jobs = Jobs()
-        jobs._connect()
+        jobs._cluster.connect()
     yield jobs
     jobs.close()
 

@@ -196,7 +196,7 @@ def test_a_training_that_never_began_leaves_no_run(vae, monkeypatch, arguments, 
         return SimpleNamespace(close=lambda: None)
 
     monkeypatch.setattr(Run, "images", refuse)
-    monkeypatch.setattr("vaelab.training.jobs.start_cluster", nothing)
+    monkeypatch.setattr("vaelab.training.connection.start_cluster", nothing)
     monkeypatch.setattr("distributed.Client", nothing)
     code, _, err = vae(*arguments.split())
     assert code == 2

@@ -13,7 +13,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import vaelab
-from vaelab import __main__ as command_line
+from vaelab import commands
 from vaelab.choices import CORRUPTIONS, OBJECTIVES
 from vaelab.config import TrainConfig
 from vaelab.runs import Run
@@ -59,9 +59,8 @@ def test_its_commands_can_be_read(vae, monkeypatch):
         return record
 
     lines = [line.split("#")[0] for line in README.splitlines() if line.startswith("python -m vaelab ")]
-    for name, function in inspect.getmembers(command_line, inspect.isfunction):
-        if function.__module__ == command_line.__name__ and name != "main":
-            monkeypatch.setattr(command_line, name, recorder(function))
+    for name, function in inspect.getmembers(commands, inspect.isfunction):
+        monkeypatch.setattr(commands, name, recorder(function))
     for line in lines:
         code, _, err = vae(*shlex.split(line)[3:])
         assert (code, err) == (0, ""), line

@@ -7,9 +7,10 @@ from typing import TypedDict
 import numpy as np
 
 from pages._lessons import kit
+from pages._lessons.live_figure import LiveFigure
 from pages._ui import resources
 
-FIGURE = kit.LiveFigure("anomalies")
+FIGURE = LiveFigure("anomalies")
 SLUG = "anomalies"
 #: The digit that the model was trained without.
 ABSENT = "4"

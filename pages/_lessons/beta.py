@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pages._lessons import kit
+from pages._lessons.live_figure import LiveFigure
 from pages._ui import resources
 from vaelab.datasets import ImageDataset
 from vaelab.runs import Run
 
-FIGURE = kit.LiveFigure("beta")
+FIGURE = LiveFigure("beta")
 SLUG = "beta"
 
 #: The same model, trained with beta from small to large.

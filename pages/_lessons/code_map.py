@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pages._lessons import kit
+from pages._lessons.live_figure import LiveFigure
 from pages._ui import resources
 
-FIGURE = kit.LiveFigure("code_map")
+FIGURE = LiveFigure("code_map")
 SLUG = "code_map"
 
 #: Digits that the line leads from and to before the reader chooses: one to each side of the map.

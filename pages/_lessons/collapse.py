@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from pages._lessons import kit
+from pages._lessons.live_figure import LiveFigure
 from pages._ui import resources
 from pages._ui.train_address import query_of
 from vaelab.latent.units import ACTIVE_VARIANCE
 
-FIGURE = kit.LiveFigure("collapse")
+FIGURE = LiveFigure("collapse")
 SLUG = "collapse"
 
 #: Images that can be chosen.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TypedDict
 
 from pages._lessons import kit
+from pages._lessons.live_figure import LiveFigure
 from pages._ui import resources
 
-FIGURE = kit.LiveFigure("denoising")
+FIGURE = LiveFigure("denoising")
 SLUG = "denoising"
 NUM_IMAGES = 60
 

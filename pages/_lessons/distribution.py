@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pages._lessons import kit
+from pages._lessons.live_figure import LiveFigure
 from pages._ui import resources
 
-FIGURE = kit.LiveFigure("distribution")
+FIGURE = LiveFigure("distribution")
 SLUG = "distribution"
 
 

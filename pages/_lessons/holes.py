@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from pages._lessons import kit
+from pages._lessons.live_figure import LiveFigure
 from pages._ui import resources
 from vaelab.latent.projections import Projection
 
-FIGURE = kit.LiveFigure("holes")
+FIGURE = LiveFigure("holes")
 SLUG = "holes"
 
 #: Of codes of two numbers drawn from N(0, I), 99 in 100 lie within this of 0.

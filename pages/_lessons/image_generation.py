@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from pages._lessons import kit
+from pages._lessons.live_figure import LiveFigure
 from pages._ui import resources
 
-FIGURE = kit.LiveFigure("image_generation")
+FIGURE = LiveFigure("image_generation")
 SLUG = "image_generation"
 #: The label that is chosen at first.
 WISH = 7

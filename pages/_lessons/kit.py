@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from safetensors.numpy import save
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._lessons import progress
-from pages._ui import browser_code, browser_files, frame, resources, state
-from pages._ui.latent_canvas import send_model
+from pages._ui import browser_files, frame, resources, state
 from vaelab.datasets import ImageDataset
 from vaelab.figures import PALETTE
 from vaelab.latent.projections import Projection, choose_points
@@ -22,8 +19,6 @@ from vaelab.runs import Run
 
 __all__ = [
     "Classes",
-    "FigureSpec",
-    "LiveFigure",
     "browser_map",
     "channels_last",
     "classes",
@@ -36,6 +31,7 @@ __all__ = [
     "sources",
     "thinned",
 ]
+
 
 #: Points on a lesson's map, each with its image: 1.2 MB of MNIST's.
 POINTS = 1500
@@ -238,12 +234,6 @@ def browser_map(run: Run, projection: Projection) -> NDArray[np.uint8]:
     return np.frombuffer(browser_files.browser_map(run, data, projection, "lesson"), np.uint8)
 
 
-class FigureSpec(TypedDict):
-    """What every figure is given."""
-
-    models: dict[str, str]  # their ids, by the role that the figure knows them in
-
-
 class Classes(TypedDict):
     """Names and colours of classes."""
 
@@ -254,54 +244,3 @@ class Classes(TypedDict):
 def classes(data: ImageDataset) -> Classes:
     """What the classes of a dataset are called, and a colour for each."""
     return {"label_names": list(data.label_names), "palette": list(PALETTE)}
-
-
-class LiveFigure:
-    """A figure that runs its models in the browser: ``assets/lessons/<name>.js``.
-
-    One for each file, made when the lesson's module is imported.
-
-    Parameters
-    ----------
-    name
-        Of the file. Its style sheet, where it has one, is called the same.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        style = ["lessons/stage.css"]
-        if (browser_code.ASSETS / "lessons" / f"{name}.css").exists():
-            style.append(f"lessons/{name}.css")
-        self._mount = browser_code.component(f"lesson_{name}", f"lessons/{name}.js", "lessons/stage.html", *style)
-
-    def draw(
-        self,
-        models: Mapping[str, Run],
-        arrays: Mapping[str, NDArray[Any]],
-        spec: Mapping[str, object],
-        *,
-        revealed: bool,
-    ) -> None:
-        """Draw the figure.
-
-        Parameters
-        ----------
-        models
-            Trained runs, by the role that the figure knows them in.
-        arrays
-            float32, int32 or uint8 arrays that it reads.
-        spec
-            What else it reads, as JSON: ``classes``, or a ``TypedDict`` of the lesson, whose type
-            the figure's file has as well.
-        revealed
-            Whether it shows what the reader was to predict. Once it does, a figure that is on the
-            page already goes on from where it stands.
-        """
-        names = {role: browser_files.model_name(run) for role, run in models.items()}
-        common: FigureSpec = {"models": names}
-        text = json.dumps({**common, **spec}, allow_nan=False)
-        metadata = {"kind": "figure", "figure": text, "revealed": str(revealed)}
-        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        self._mount(key=f"figure-{self.name}-{progress.turn()}", data=save(contiguous, metadata))
-        for role, run in models.items():
-            send_model(run, f"-{role}")

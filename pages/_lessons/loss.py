@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pages._lessons import kit
+from pages._lessons.live_figure import LiveFigure
 from pages._ui import resources
 from pages._ui.train_address import query_of
 
-FIGURE = kit.LiveFigure("loss")
+FIGURE = LiveFigure("loss")
 SLUG = "loss"
 
 

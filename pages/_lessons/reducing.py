@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pages._lessons import kit
+from pages._lessons.live_figure import LiveFigure
 from pages._ui import resources
 from pages._ui.cached import per_run
 from vaelab.datasets import ImageDataset
 
-FIGURE = kit.LiveFigure("reducing")
+FIGURE = LiveFigure("reducing")
 SLUG = "reducing"
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from pages._lessons import kit
+from pages._lessons.live_figure import LiveFigure
 from pages._ui import resources
 from pages._ui.train_address import query_of
 
-FIGURE = kit.LiveFigure("reparameterization")
+FIGURE = LiveFigure("reparameterization")
 SLUG = "reparameterization"
 
 

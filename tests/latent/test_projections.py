@@ -189,7 +189,7 @@ def test_a_umap_map_keeps_neighbours_together(umap_map):
 
 def test_a_umap_map_is_the_same_for_the_same_codes(umap_map, jobs):
     # In the worker that made the first one: here it would compile once more.
-    again = jobs._submit(umap, umap_map.codes, umap_map.indices, resource="map").result(timeout=60)
+    again = jobs._cluster.submit(umap, umap_map.codes, umap_map.indices, resource="map").result(timeout=60)
     assert np.array_equal(again.coordinates, umap_map.coordinates)
 
 

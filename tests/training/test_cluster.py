@@ -143,7 +143,7 @@ def test_what_a_worker_would_stumble_over_is_told_before_anything_is_queued(star
         again = Run.create(QUICK, tmp_path / "again")  # one that cannot be queued leaves nothing behind
         # A worker of dask's own, which does not know this package.
         start(address, module="distributed.cli.dask_worker", PYTHONPATH="")
-        wait_for(lambda: len(jobs._client.scheduler_info(n_workers=-1)["workers"]) == 3)
+        wait_for(lambda: len(jobs._cluster.connect().scheduler_info(n_workers=-1)["workers"]) == 3)
         assert f"cannot run this version of vaelab: stop it, and start it with {start_one}." in refusal(jobs, again)
     finally:
         jobs.close()
@@ -247,7 +247,7 @@ def test_a_cluster_of_ipv6_needs_no_brackets_to_be_typed(start, host):
     worker = start("worker", f"::1:{port}", "--trainings", "1")
     worker.wait_for("Ready")
     jobs = Jobs(f"::1:{port}")
-    assert jobs._connect().scheduler.address == f"tcp://[::1]:{port}"
+    assert jobs._cluster.connect().scheduler.address == f"tcp://[::1]:{port}"
     jobs.close()
 
 

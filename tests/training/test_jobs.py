@@ -16,8 +16,9 @@ from vaelab.config import Preprocessing, TrainConfig
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run, RunError, results
 from vaelab.training import running as training
-from vaelab.training.jobs import Jobs, _train
+from vaelab.training.jobs import Jobs
 from vaelab.training.running import train
+from vaelab.training.work import train_in_worker
 
 pytestmark = pytest.mark.slow
 
@@ -170,7 +171,7 @@ def test_a_job_leaves_alone_what_was_stopped_or_taken_up_on_its_way_to_a_worker(
     run = create("run")
     run.write_status(state, job=job)
     before = (run.path / "status.json").read_bytes()
-    _train(str(run.path), "mine")
+    train_in_worker(str(run.path), "mine")
     assert (run.path / "status.json").read_bytes() == before
     assert run.epoch == -1
 

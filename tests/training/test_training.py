@@ -24,7 +24,9 @@ from vaelab.training import running as training
 from vaelab.training import trainer as trainer_module
 from vaelab.training.reports import EpochRecord, Progress, StepRecord
 from vaelab.training.running import SNAPSHOT_IMAGES, resume, run_training, snapshot_indices, train
-from vaelab.training.trainer import DivergedError, Trainer
+from vaelab.training.soundness import DivergedError
+from vaelab.training.trainer import Trainer
+from vaelab.training.validation import Validation
 
 FEW = Preprocessing(num_images=120)
 CONFIGS = {
@@ -106,7 +108,7 @@ def test_the_last_epochs_figures_are_those_of_the_kept_weights(whole, config):
     again = Trainer(config, data.images[data.split.train], data.images[data.split.validation])
     arrays, numbers = whole.checkpoint()
     again.load_state({name: torch.from_numpy(a) for name, a in arrays.items()}, numbers)
-    validation = trainer_module._Validation(again)
+    validation = Validation(again)
     list(validation.run())
     kept = whole.epochs()[-1]["validation"]
     assert dataclasses.asdict(validation.terms) == kept | {"kl_per_dim": tuple(kept["kl_per_dim"])}

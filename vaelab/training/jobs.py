@@ -6,10 +6,8 @@ jobs are followed by reading that folder, and nothing is sent back.
 
 from __future__ import annotations
 
-import atexit
 import os
 import time
-import warnings
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
@@ -19,11 +17,13 @@ from typing import Any, Literal
 
 from vaelab.explaining import explain
 from vaelab.latent.projections import MAX_POINTS
-from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs, results
-from vaelab.training.cluster import RETRIES, start_cluster, whole_address
-from vaelab.training.cluster_check import check_cluster
+from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs
+from vaelab.training.cluster import RETRIES
+from vaelab.training.connection import Cluster
+from vaelab.training.work import make_in_worker, train_in_worker
 
 __all__ = ["JobState", "Jobs"]
+
 
 JobState = Literal["none", "working", "done", "failed"]
 
@@ -46,10 +46,7 @@ class Jobs:
     """
 
     def __init__(self, scheduler: str | None = None) -> None:
-        self._scheduler = scheduler or os.environ.get("VAELAB_SCHEDULER")
-        self._client: Any = None
-        self._cluster: Any = None
-        self._lock = Lock()
+        self._cluster = Cluster(scheduler or os.environ.get("VAELAB_SCHEDULER"), at_exit=self.close)
         self._trainings: dict[Path, Any] = {}
         #: Trainings that are to be handed to the cluster, in order, by the run's folder and the job's name.
         self._coming: deque[tuple[Run, str]] = deque()
@@ -78,7 +75,7 @@ class Jobs:
         new = [run for run in coming if run.status.state == "new"]
         try:
             for run in coming:
-                self._check(run)
+                self._cluster.check(run)
             for run in coming:
                 self._announce(run)
                 self._hand_over()
@@ -164,11 +161,13 @@ class Jobs:
         with self._turn:
             run, job = self._coming[0]
             try:
-                self._check(run)
+                self._cluster.check(run)
                 status = run.status
                 if status.state != "queued" or status.job != job:
                     return
-                self._trainings[run.path] = self._submit(_train, str(run.path), job, resource="training")
+                self._trainings[run.path] = self._cluster.submit(
+                    train_in_worker, str(run.path), job, resource="training"
+                )
             except (ConnectionError, ValueError) as error:
                 run.write_end("failed", str(error))
                 raise
@@ -239,9 +238,9 @@ class Jobs:
         """
         key = _key(run, name, points)
         if key not in self._results:
-            self._check(run)
+            self._cluster.check(run)
             # What comes out the same each time has a worker of its own.
-            self._results[key] = self._submit(_make, str(run.path), name, points, resource="map")
+            self._results[key] = self._cluster.submit(make_in_worker, str(run.path), name, points, resource="map")
 
     def state(self, run: Run, name: str, points: int = MAX_POINTS) -> tuple[JobState, str]:
         """How the making of a result stands, and why it failed if it did."""
@@ -266,14 +265,7 @@ class Jobs:
 
         What waits in its queue stays queued, for the app that is started next.
         """
-        atexit.unregister(self.close)
-        with self._lock:
-            if self._cluster is not None:
-                self._stop_trainings()
-            for part in (self._client, self._cluster):
-                if part is not None:
-                    part.close()
-            self._client = self._cluster = None
+        self._cluster.close(first=self._stop_trainings)
 
     def _stop_trainings(self) -> None:
         """Let what is in training end by itself: its run says so then, and its process is soon gone."""
@@ -287,58 +279,6 @@ class Jobs:
                     training.append(run)
         self.stop_all(training)
 
-    def _check(self, run: Run) -> None:
-        """Tell before anything is queued what a cluster of several machines could stumble over."""
-        client = self._connect()
-        if not self._scheduler:
-            if run.epoch < 0 and run.config.device not in {"auto", "cpu"}:
-                from vaelab.training.devices import pick_device  # here, as it imports torch
-
-                pick_device(run.config.device)
-        else:
-            try:
-                check_cluster(client, self._scheduler, run)
-            except (TimeoutError, RuntimeError) as error:
-                raise self._unreachable() from error
-
-    def _submit(self, function: Any, *arguments: Any, resource: str) -> Any:
-        client = self._connect()
-        try:
-            # First in, first out; dask takes those of the same tenth of a second in any order.
-            return client.submit(function, *arguments, pure=False, fifo_timeout="0 s", resources={resource: 1})
-        except (OSError, TimeoutError, RuntimeError) as error:
-            raise self._unreachable() from error
-
-    def _connect(self) -> Any:
-        with self._lock:
-            if self._client is None:
-                from distributed import Client  # most of a second to import
-
-                try:
-                    if self._scheduler:
-                        self._scheduler = whole_address(self._scheduler)
-                    else:
-                        self._cluster = start_cluster()
-                        atexit.register(self.close)  # before dask's own, which would wait for what is in training
-                    with warnings.catch_warnings():  # a table of versions; what matters, ``check_cluster`` says
-                        warnings.simplefilter("ignore")
-                        self._client = Client(self._scheduler or self._cluster, timeout="10s", set_as_default=False)
-                except ValueError as error:  # of the script that is being run
-                    raise ConnectionError(str(error)) from None
-                except (OSError, TimeoutError, RuntimeError) as error:
-                    raise self._unreachable() from error
-            return self._client
-
-    def _unreachable(self) -> ConnectionError:
-        if self._scheduler:
-            return ConnectionError(
-                f"The cluster at {self._scheduler} cannot be reached: check VAELAB_SCHEDULER, or "
-                "unset it to train on this machine."
-            )
-        return ConnectionError(
-            "The processes that train could not be started or are gone: restart the app; every finished epoch is kept."
-        )
-
 
 def _why(future: Any) -> str:
     """Why a job failed, in a sentence."""
@@ -351,24 +291,6 @@ def _why(future: Any) -> str:
             "programs, or take fewer or smaller images."
         )
     return explain(error)
-
-
-def _train(path: str, job: str) -> None:
-    """Runs in a worker, more than once if a worker dies under it."""
-    from vaelab.training.running import run_training
-
-    run = Run.open(path)
-    status = run.status
-    if status.job != job or status.state not in {*ACTIVE, "interrupted"}:
-        return  # it was stopped on its way here, or someone else took it up
-    for _ in run_training(run):
-        pass
-
-
-def _make(path: str, name: str, points: int) -> Any:
-    """Runs in a worker."""
-    run = Run.open(path)
-    return results.make(run, run.images(), name, points)
 
 
 def _key(run: Run, name: str, points: int) -> tuple[Any, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,32 +15,39 @@ from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import ImageDataset
 from vaelab.explaining import explain
 from vaelab.training.proposals import Choice, halvings, is_small, network_for
-from vaelab.training.reports import EpochRecord, StepRecord
-from vaelab.training.trainer import Trainer
 from vaelab.training.traits import component_variances, nearly_binary, told_from_mirrored
+from vaelab.training.trial import roughly_resized, try_speeds
 
 __all__ = ["Suggestion", "network_for", "suggest", "suggest_config"]
 
+
 #: Images that are looked at.
 SAMPLE = 500
-#: Seconds of a trial, of which there is one for each number of threads and each size.
-TRIAL = 0.6
+
 #: Steps with which training gets somewhere: images are made smaller rather than have fewer.
 ENOUGH_STEPS = 150
+
 #: Times through all images after which more teach little; each keeps a decoder, of some megabytes, in the run's folder.
 MOST_EPOCHS = 100
+
 #: Training images from which on there are enough as they are.
 MANY_IMAGES = 5_000
+
 #: Share of nearly black or white pixels from which on images are black and white.
 BLACK_AND_WHITE = 0.85
+
 #: Share of images told from their mirror images up to which images have no side.
 NO_SIDE = 0.65
+
 #: Lengths of codes to choose from, and the share of the variance for which they should do.
 CODES, CARRIED = (2, 4, 8, 16), 0.8
+
 #: Training images for each number of a code, so that these are not learned by heart.
 IMAGES_PER_NUMBER = 8
+
 #: Uncertainty of a code where it matters least, to the prior's.
 NOISE = 0.3
+
 #: How much faster than one thread two must be.
 WORTH_IT = 1.2
 
@@ -142,7 +148,7 @@ def suggest(
             "Augmentation": _augmentation(traits, size),
         }
         config = _config(data, choices)
-        speeds = _trial(config, _roughly_resized(data.images[sample], size), clock)
+        speeds = try_speeds(config, roughly_resized(data.images[sample], size), clock)
         threads = _threads(speeds)
         speed = speeds[threads[0]["threads"]]
         if seconds * speed >= ENOUGH_STEPS * min(config.batch_size, traits.num_images):
@@ -252,28 +258,6 @@ def _sizes(data: ImageDataset) -> list[int]:
     channels = data.image_shape[0]
     largest = next(size for size in range(side, 7, -1) if is_small(channels, size) or halvings(size))
     return [largest, *(size for size in (64, 32) if size < largest)]
-
-
-def _roughly_resized(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """By leaving out pixels: good enough to take the time by."""
-    kept = np.arange(size) * images.shape[-1] // size
-    return np.ascontiguousarray(images[:, :, kept][..., kept])
-
-
-def _trial(config: TrainConfig, images: NDArray[np.uint8], clock: Callable[[], float]) -> dict[int, float]:
-    """Images a second with one thread and, where there are more, with two."""
-    some = images[: 2 * config.batch_size]
-    trial = config.model_copy(update={"seconds": TRIAL})
-    return {
-        threads: _images_per_second(trial.model_copy(update={"threads": threads}), some, clock)
-        for threads in range(1, min(os.cpu_count() or 1, 2) + 1)
-    }
-
-
-def _images_per_second(config: TrainConfig, images: NDArray[np.uint8], clock: Callable[[], float]) -> float:
-    records = Trainer(config, images, images[:1], clock=clock).records()
-    # The quickest: the first steps wait for what is done once, and any for what else the machine does.
-    return max(record.images_per_second for record in records if isinstance(record, StepRecord | EpochRecord))
 
 
 def _length(num_images: int, seconds: float, speed: float) -> Choice:

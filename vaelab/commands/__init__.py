@@ -1,0 +1,11 @@
+"""What ``python -m vaelab`` can do, a function for each command.
+
+Whatever imports torch is imported by the command that needs it: ``--help`` must not take seconds.
+"""
+
+from vaelab.commands.cluster import scheduler, worker
+from vaelab.commands.images import datasets, import_
+from vaelab.commands.measuring import benchmark, evaluate
+from vaelab.commands.training import resume, sweep, train
+
+__all__ = ["benchmark", "datasets", "evaluate", "import_", "resume", "scheduler", "sweep", "train", "worker"]

@@ -1,0 +1,76 @@
+"""The commands that measure: a model (``evaluate``), or this machine (``benchmark``)."""
+
+from __future__ import annotations
+
+import importlib
+import json as jsonlib
+import sys
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from vaelab.commands.printing import Json, as_table
+
+__all__ = ["benchmark", "evaluate"]
+
+
+def evaluate(
+    run_dir: tyro.conf.Positional[Path],
+    split: Literal["train", "validation", "test"] = "test",
+    json: Json = False,
+) -> None:
+    """Evaluate a run on held-out images.
+
+    Parameters
+    ----------
+    run_dir
+        The run's folder.
+    split
+        Which images to evaluate it on.
+    json
+        Print one line of JSON at the end, and nothing else.
+    """
+    from vaelab.evaluation import evaluate as evaluate_run
+    from vaelab.runs import Run
+
+    run = Run.open(run_dir)
+    figures = evaluate_run(run.engine, run.images(), split).as_dict()
+    print(jsonlib.dumps(figures) if json else as_table(figures))
+
+
+def benchmark(
+    name: tyro.conf.Positional[
+        Literal[
+            "training",
+            "decode",
+            "projection",
+            "app",
+            "canvas",
+            "mnist",
+            "defaults",
+            "anomalies",
+            "disentanglement",
+            "infovae",
+            "own",
+            "importing",
+            "slow_line",
+            "browsers",
+        ]
+    ],
+) -> None:
+    """Measure this machine, and print a table with the ratio to a peer in the same run.
+
+    Parameters
+    ----------
+    name
+        What to measure.
+    """
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    try:
+        module = importlib.import_module(f"benchmarks.{name}")
+    except ModuleNotFoundError as error:
+        if error.name not in {"benchmarks", f"benchmarks.{name}"}:
+            raise
+        raise ValueError("The benchmarks are not part of the installed package: run this in a clone.") from error
+    module.main()
