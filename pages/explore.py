@@ -14,17 +14,10 @@ from pages._explore.map import MAP_KEY, Shown, choose_grid, draw_map, say_how
 from pages._explore.panel import draw_pinned
 from pages._explore.posteriors import choose_posteriors, say_posteriors
 from pages._ui import address, choosing, dimensions, frame, map_view, places, resources, state, widgets
-from pages._ui.latent_canvas import (
-    Pin,
-    has_true_posterior,
-    latent_canvas,
-    send_errors,
-    send_model,
-    send_place,
-    send_posterior,
-    send_thumbnails,
-    serve_decoder,
-)
+from pages._ui.canvas_images import has_true_posterior, send_errors, send_posterior, send_thumbnails
+from pages._ui.canvas_places import send_place
+from pages._ui.decoders import send_model, serve_decoder
+from pages._ui.latent_canvas import Pin, latent_canvas
 from vaelab.datasets import ImageDataset
 
 if TYPE_CHECKING:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._ui import frame, map_view, resources, state, widgets
-from pages._ui.latent_canvas import latent_canvas, send_model, send_thumbnails
+from pages._ui.canvas_images import send_thumbnails
+from pages._ui.decoders import send_model
+from pages._ui.latent_canvas import latent_canvas
 from vaelab.figures import latent_map
 
 #: The run that is shown to those who have not trained one yet.

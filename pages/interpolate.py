@@ -7,7 +7,9 @@ import streamlit as st
 from pages._interpolate.ends import Ends
 from pages._interpolate.way import MAP_KEY, Way, draw_ends, draw_map, draw_way
 from pages._ui import browser_files, controls, fitting, frame, map_view, resources, widgets
-from pages._ui.latent_canvas import latent_canvas, send_model, send_thumbnails
+from pages._ui.canvas_images import send_thumbnails
+from pages._ui.decoders import send_model
+from pages._ui.latent_canvas import latent_canvas
 from vaelab.latent.interpolation import INTERPOLATIONS
 
 HOW = (

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from pages._explore import panel
-from pages._ui import browser_files, frame, latent_canvas, pictures, resources
+from pages._ui import browser_files, canvas_images, frame, pictures, resources
 from pages._ui.browser_code import ASSETS
-from pages._ui.latent_canvas import has_true_posterior
+from pages._ui.canvas_images import has_true_posterior
 from pages._ui.map_view import WAYS_ON_UMAP
 from pages._ui.widgets import plain
 from tests.app_steps import says, without_live
@@ -423,7 +423,7 @@ def test_the_true_posterior_is_said_to_be_there_where_the_page_draws_it(name, ha
 def test_python_and_the_page_draw_the_true_posterior_of_the_same_models():
     script = (ASSETS / "latent_canvas" / "truth.js").read_text("utf-8")
     limits = {name: float(value) for name, value in re.findall(r"^const (MOST_\w+) = (.+);$", script, re.MULTILINE)}
-    expected = {"MOST_PIXELS": latent_canvas.MOST_PIXELS, "MOST_MULTIPLY_ADDS": latent_canvas.MOST_MULTIPLY_ADDS}
+    expected = {"MOST_PIXELS": canvas_images.MOST_PIXELS, "MOST_MULTIPLY_ADDS": canvas_images.MOST_MULTIPLY_ADDS}
     assert limits == expected
 
 

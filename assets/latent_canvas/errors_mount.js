@@ -1,7 +1,7 @@
 /**
  * How well a model reconstructs held-out images, to compare with.
  *
- * `ErrorsSent` of pages/_ui/latent_canvas.py.
+ * `ErrorsSent` of pages/_ui/canvas_images.py.
  * @typedef {{ model: string, errors: number[] }} ErrorsSent
  *
  * @import { Mount } from "../shared/mount.js"

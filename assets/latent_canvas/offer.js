@@ -2,7 +2,7 @@
  * What is large, a model or a map's images, is fetched by the page itself. Over a slow line it comes after the chart, which
  * it would hold up.
  *
- * What Python sends in its place: `Offer` of pages/_ui/latent_canvas.py.
+ * What Python sends in its place: `Offer` of pages/_ui/decoders.py.
  * @typedef {object} Offer
  * @property {string} name  What the page knows it by.
  * @property {string} address  As seen from any page of the app.

@@ -23,7 +23,7 @@
  *
  * @typedef {{ z: number[], image: number | null }} WayPointSent
  *
- * What Python sends: `PlaceSent` of pages/_ui/latent_canvas.py.
+ * What Python sends: `PlaceSent` of pages/_ui/canvas_places.py.
  * @typedef {{ map_key: string, turn: string, run: string, z: number[], image: number | null,
  *   label: number, pins: WayPointSent[], along: number, kind: WayKind }} PlaceSent
  */

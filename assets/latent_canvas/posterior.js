@@ -1,7 +1,7 @@
 /**
  * The posterior of the image at which z rests, which Python knows.
  *
- * What it sends: `PosteriorSent` of pages/_ui/latent_canvas.py.
+ * What it sends: `PosteriorSent` of pages/_ui/canvas_images.py.
  * @typedef {{ model: string, image: number, mu: number[], sigma: number[], pixels: number[] | null }} PosteriorSent
  *
  * An image's posterior and, where they are known exactly, its pixels, 0 to 1 and channels last.

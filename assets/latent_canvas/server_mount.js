@@ -9,7 +9,7 @@ import { ServerModel } from "../network/server_model.js";
 import { endWithout } from "../shared/mount.js";
 import { MODEL_ARRIVED, page } from "../shared/page.js";
 
-/** @param {Mount<Uint8Array>} mount  `data` is what `serve_decoder` of pages/_ui/latent_canvas.py made. */
+/** @param {Mount<Uint8Array>} mount  `data` is what `serve_decoder` of pages/_ui/decoders.py made. */
 export default function mount({ data, parentElement, setStateValue }) {
   const { tensors, metadata } = readSafetensors(data);
   /** @type {Served} */

@@ -1,7 +1,7 @@
 /**
  * A model that the server runs: too large for a page, or so wanted by the address.
  *
- * What the metadata of an answer say: `Served` of pages/_ui/latent_canvas.py.
+ * What the metadata of an answer say: `Served` of pages/_ui/decoders.py.
  * @typedef {object} Served
  * @property {string} model  By its id.
  * @property {number} latent_dim

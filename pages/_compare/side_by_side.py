@@ -8,7 +8,9 @@ from typing import Literal
 import streamlit as st
 
 from pages._ui import address, browser_files, choosing, controls, frame, map_view, resources, state, widgets
-from pages._ui.latent_canvas import latent_canvas, send_model, send_thumbnails
+from pages._ui.canvas_images import send_thumbnails
+from pages._ui.decoders import send_model
+from pages._ui.latent_canvas import latent_canvas
 from vaelab.datasets import ImageDataset
 from vaelab.figures import latent_map
 from vaelab.latent.projections import Projection

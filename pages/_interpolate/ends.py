@@ -10,7 +10,8 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import address, pictures, places, state
-from pages._ui.latent_canvas import Pin, send_way
+from pages._ui.canvas_places import send_way
+from pages._ui.latent_canvas import Pin
 from vaelab.datasets import ImageDataset
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run

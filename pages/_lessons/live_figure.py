@@ -12,7 +12,7 @@ from safetensors.numpy import save
 
 from pages._lessons import progress
 from pages._ui import browser_code, browser_files
-from pages._ui.latent_canvas import send_model
+from pages._ui.decoders import send_model
 from vaelab.runs import Run
 
 __all__ = ["FigureSpec", "LiveFigure"]

@@ -18,14 +18,7 @@ class Engine(Coding, Terms):
     """A trained model behind a NumPy interface.
 
     Images go in as uint8 ``(N, C, H, W)`` (or as floats in [0, 1]) and come out as float32 in
-    [0, 1].
-
-    Parameters
-    ----------
-    model
-        A trained model; it is put into evaluation mode whenever it is used.
-    config
-        What its run is.
+    [0, 1]. ``Engine(model, config)`` makes one of a model in memory, ``open`` of a run's.
     """
 
     @classmethod

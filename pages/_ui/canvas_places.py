@@ -1,0 +1,87 @@
+"""Where a canvas is sent to go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+import numpy as np
+
+from pages._ui import browser_code, state
+from vaelab.latent.interpolation import INTERPOLATIONS
+from vaelab.runs import Run
+
+__all__ = ["send_place", "send_way"]
+
+
+# A place has a mount of its own: within the map it would have that sent again.
+_PLACE = browser_code.component("latent_place", "latent_canvas/place_mount.js")
+
+
+class PlaceSent(TypedDict):
+    """What the browser is sent to go to."""
+
+    map_key: str
+    turn: str  # tells it from the same place at another time
+    run: str
+    z: list[float]
+    image: int | None
+    label: int
+    pins: list[state.WayPoint]
+    along: float
+    kind: str  # of the way: a key of vaelab.latent.interpolation.INTERPOLATIONS
+
+
+def send_place(run: Run, map_key: str) -> None:
+    """Have the canvas beside a map go where ``state.go_to`` said last, if it has not been there."""
+    place = state.place_sent(run)
+    if place is not None:
+        sent = PlaceSent(
+            map_key=map_key,
+            turn=place["turn"],
+            run=run.name,
+            z=place["z"],
+            image=place["image"],
+            label=place["label"],
+            pins=place["pins"],
+            along=1.0,
+            kind="linear",
+        )
+        _PLACE(key=f"place-{map_key}", data=sent)
+
+
+def send_way(
+    run: Run, map_key: str, ends: Sequence[state.WayPoint], along: float, kind: str, label: int | None, turn: str
+) -> None:
+    """Have the canvas beside a map, whose link is ``"ends"``, go to the way between two places.
+
+    Parameters
+    ----------
+    run
+        A trained run.
+    map_key
+        Key of the container around the map's chart.
+    ends
+        Where the way begins and where it ends.
+    along
+        How much of it lies behind, from 0 to 1.
+    kind
+        A key of ``vaelab.latent.interpolation.INTERPOLATIONS``.
+    label
+        That a conditional model decodes it with.
+    turn
+        Another one each time that the canvas is to go there.
+    """
+    z = INTERPOLATIONS[kind](*(np.array(end["z"]) for end in ends), np.array([along]))[0]
+    sent = PlaceSent(
+        map_key=map_key,
+        turn=turn,
+        run=run.name,
+        z=z.tolist(),
+        image=None,
+        label=label or 0,
+        pins=list(ends),
+        along=along,
+        kind=kind,
+    )
+    _PLACE(key=f"place-{map_key}", data=sent)
