@@ -33,7 +33,7 @@ def test_more_codes_than_a_page_asks_for_are_refused(run):
 
 
 @pytest.fixture
-def page(run, monkeypatch):
+def canvas_page(run, monkeypatch):
     """A page with a canvas and the part that answers it; the browser's side is left out."""
     parts, reruns, pins, callbacks = [], [], [], []
     monkeypatch.setattr(st, "session_state", {})
@@ -66,8 +66,8 @@ def page(run, monkeypatch):
     return draw, pin, answer, reruns, pins
 
 
-def test_a_pin_that_comes_with_an_answers_run_has_the_page_drawn_with_it(page):
-    draw, pin, answer, reruns, pins = page
+def test_a_pin_that_comes_with_an_answers_run_has_the_page_drawn_with_it(canvas_page):
+    draw, pin, answer, reruns, pins = canvas_page
     draw()
     answer()
     assert not reruns, "an answer alone redraws nothing else"
@@ -80,8 +80,8 @@ def test_a_pin_that_comes_with_an_answers_run_has_the_page_drawn_with_it(page):
     assert len(reruns) == 1, "the page is drawn with it by now"
 
 
-def test_a_pin_that_comes_with_the_pages_own_run_has_nothing_drawn_twice(page):
-    draw, pin, answer, reruns, _ = page
+def test_a_pin_that_comes_with_the_pages_own_run_has_nothing_drawn_twice(canvas_page):
+    draw, pin, answer, reruns, _ = canvas_page
     draw()
     pin()
     draw()
