@@ -13,7 +13,6 @@ from vaelab.figures import latent_map
 #: The run that is shown to those who have not trained one yet.
 EXAMPLE = "mnist-2d"
 MAP_KEY = "home-map"
-
 WAYS = (
     (
         "explore",

@@ -23,7 +23,6 @@ EITHER = "either"
 NUM_SHOWN = 24
 #: With more images than this, only so many are ranked, drawn with a fixed seed.
 MOST_RANKED = 10_000
-
 NO_BAR = {"displayModeBar": False}
 
 

@@ -32,7 +32,6 @@ __all__ = [
     "thinned",
 ]
 
-
 #: Points on a lesson's map, each with its image: 1.2 MB of MNIST's.
 POINTS = 1500
 

@@ -13,7 +13,6 @@ from vaelab.runs import Run
 
 __all__ = ["send_errors", "send_posterior", "send_thumbnails"]
 
-
 # The images of a map have a mount of their own, and are fetched last: the page works without them.
 _THUMBNAILS = browser_code.component("latent_thumbnails", "latent_canvas/thumbnails_mount.js")
 

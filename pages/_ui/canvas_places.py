@@ -13,7 +13,6 @@ from vaelab.runs import Run
 
 __all__ = ["send_place", "send_way"]
 
-
 # A place has a mount of its own: within the map it would have that sent again.
 _PLACE = browser_code.component("latent_place", "latent_canvas/place_mount.js")
 

@@ -14,7 +14,6 @@ from vaelab.runs import Run
 
 __all__ = ["UNSEEN", "offer_to", "send_model", "serve_decoder"]
 
-
 # A model has a mount of its own, so that it travels once: for another map, or another page and back,
 # it is not fetched again. Over a slow line it comes once the map's chart is drawn.
 _MODEL = browser_code.component("latent_model", "latent_canvas/model_mount.js")

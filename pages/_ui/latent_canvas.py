@@ -17,7 +17,6 @@ from vaelab.runs import Run
 
 __all__ = ["Pin", "latent_canvas"]
 
-
 # The map is drawn over a chart outside of the component, so its styles cannot be shut in.
 _CANVAS = browser_code.component(
     "latent_canvas", "latent_canvas/mount.js", "latent_canvas/component.html", "latent_canvas/component.css"

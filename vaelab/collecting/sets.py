@@ -34,7 +34,6 @@ __all__ = [
     "set_open",
 ]
 
-
 Size = Literal[28, 32, 64]
 
 Paper = Literal["white", "black"]
@@ -47,9 +46,7 @@ SIZES: tuple[Size, ...] = (28, 32, 64)
 
 #: Characters of a class or nickname.
 MAX_TEXT = 30
-
 MAX_CLASSES = 50
-
 MAX_SETS = 200
 
 #: What Markdown would make a link, a picture, colour or code of.

@@ -19,7 +19,6 @@ from vaelab.images import as_pixels, border_color, channels_first
 
 __all__ = ["NOT_STATED", "ImageDataset", "Labelled"]
 
-
 #: The licence of images whose licence nobody gave.
 NOT_STATED = "not stated"
 

@@ -42,7 +42,6 @@ FACTOR_RANGES: dict[str, tuple[float, float]] = {
 
 #: Pixels that a shape of scale 1 covers, whatever its kind: so size says nothing about kind.
 AREA = 100.0
-
 NUM_IMAGES = 10_000
 SEED = 0
 

@@ -11,7 +11,6 @@ from vaelab.datasets.base import ImageDataset
 
 __all__ = ["DatasetUnavailable", "Progress", "Source"]
 
-
 #: Called with the fraction of a download that has arrived, 0 to 1, in the loading thread.
 Progress = Callable[[float], None]
 

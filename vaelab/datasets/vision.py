@@ -28,7 +28,6 @@ from vaelab.datasets.splits import SPLIT_SEED, Split
 
 __all__ = ["SOURCES", "DatasetUnavailable", "is_brought"]
 
-
 NUM_VALIDATION = 5000
 
 #: A download that stands still gives up, so a temporary folder this old was left by a process that

@@ -19,7 +19,6 @@ from vaelab.evaluation.image_errors import Floats, Images
 
 __all__ = ["SCORES", "Detector", "Score", "oddness", "unit_of"]
 
-
 #: Training images whose codes are kept: a distance to them hardly changes with more.
 MAX_CODES = 10_000
 

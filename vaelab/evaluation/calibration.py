@@ -16,7 +16,6 @@ from vaelab.evaluation.image_errors import Floats, Images, Reconstruct, by_batch
 
 __all__ = ["MIN_HELD_OUT", "Calibration", "complexity"]
 
-
 #: With fewer held-out images than this, what is expected is learned from training images instead.
 MIN_HELD_OUT = 50
 

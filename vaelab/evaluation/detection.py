@@ -11,7 +11,6 @@ from vaelab.evaluation.proportions import proportion_interval
 
 __all__ = ["Confusion", "Detection", "confusion", "detect", "knn_distance", "threshold_for"]
 
-
 Floats = NDArray[np.float64]
 
 

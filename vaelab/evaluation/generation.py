@@ -27,7 +27,6 @@ __all__ = [
     "generate_each",
 ]
 
-
 #: Training images whose posteriors the aggregate posterior is fitted to.
 MAX_CODES = 10_000
 

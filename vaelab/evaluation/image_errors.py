@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Floats", "Images", "Reconstruct", "blur_side", "by_batch", "errors_of", "smoothed_error"]
 
-
 Floats = NDArray[np.float64]
 
 Images = NDArray[np.generic]

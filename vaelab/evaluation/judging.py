@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Judge", "Quality", "some_of"]
 
-
 #: Images of a set that are judged, where so many are held out; more change the second digit.
 MAX_JUDGED = 1000
 

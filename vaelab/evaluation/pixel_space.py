@@ -13,11 +13,9 @@ from vaelab.images import as_float, check_range
 
 __all__ = ["BLOCK", "PixelSpace", "blocks_of", "flat_images"]
 
-
 #: Images that principal components are fitted to, and pixels of all of them (64 MB as floats);
 #: more hardly change the first few.
 MAX_IMAGES = 5000
-
 MAX_PIXELS = 16_000_000
 
 #: Numbers that are held as floats at a time: 16 MB of pixels, 32 MB of distances.

@@ -13,7 +13,6 @@ from vaelab.figures.style import PALETTE
 
 __all__ = ["COMPARED", "TERMS", "compare_curves", "loss_curves"]
 
-
 #: The parts of a loss, by the name that records give them and the name that people read.
 TERMS = {"total": "Total loss", "reconstruction": "Reconstruction", "kl": "KL divergence"}
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ANOMALOUS_COLOR", "NORMAL_COLOR", "detection_curves", "round_step", "score_histogram", "score_range"]
 
-
 NORMAL_COLOR, ANOMALOUS_COLOR = PALETTE[0], PALETTE[1]
 
 #: Bars of a histogram from end to end.

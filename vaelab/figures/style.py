@@ -4,7 +4,6 @@ from __future__ import annotations
 
 __all__ = ["ACCENT", "GREY", "PALETTE", "SVG_POINTS", "SYMBOLS"]
 
-
 #: Ten colours that people with any colour vision tell apart: for full protanopia, deuteranopia or tritanopia no two are
 #: nearer than 16 by CIEDE2000, and each is seen on both themes. They were searched for with the first held to its blue;
 #: their order then gives digits that lie side by side on maps (3, 5 and 8; 4, 7 and 9) colours far apart.
@@ -29,5 +28,4 @@ SVG_POINTS = 5_000
 
 #: What is marked on a map: seen on every colour of the palette, in both themes.
 ACCENT = "#e5007e"
-
 GREY = "#8a8f98"

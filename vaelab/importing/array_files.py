@@ -22,7 +22,6 @@ from vaelab.importing.report import Skipped
 
 __all__ = ["Stored", "arrays_in", "is_array_file"]
 
-
 #: Types of numbers in idx files, by their code (big-endian).
 IDX_TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 

@@ -20,10 +20,8 @@ from vaelab.importing.report import Skipped
 
 __all__ = ["of_arrays"]
 
-
 #: What people call images and labels. The rest of an array's name says which belong together: ``x_train``, ``y_train``.
 IMAGE_WORDS = {"images", "image", "imgs", "img", "x", "data", "pixels", "faces", "arr0"}
-
 LABEL_WORDS = {"labels", "label", "y", "targets", "target", "classes", "class", "lab", "arr1"}
 
 #: Words that say nothing.

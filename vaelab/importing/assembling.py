@@ -17,7 +17,6 @@ from vaelab.importing.numbers import numbers_to_bytes
 
 __all__ = ["Collected", "Color", "parse_background"]
 
-
 Color = Literal["gray", "rgb"]
 
 #: How much of the border must show something for its colour to be the background.

@@ -10,7 +10,6 @@ from vaelab.importing.numbers import as_text
 
 __all__ = ["LABEL_COLUMNS", "known_from"]
 
-
 #: What people call the column with the class, the surest first.
 LABEL_COLUMNS = ("label", "class", "category", "target", "y", "labels", "classes", "species")
 

@@ -13,7 +13,6 @@ from vaelab.importing.places import Place, binary
 
 __all__ = ["Table", "decoded", "delimiter_of", "number_in", "read_table"]
 
-
 #: What a known factor can be, being float32.
 FLOAT_MAX = 3e38
 

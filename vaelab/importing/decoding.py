@@ -19,7 +19,6 @@ from vaelab.importing.fitting import ON_ITS_SIDE, Target, fit_into_square, turn_
 
 __all__ = ["Block", "Deep", "block_of_arrays", "decode", "sizes_of"]
 
-
 #: Modes of Pillow whose values are no bytes.
 DEEP_MODES = {"I", "F", "I;16", "I;16L", "I;16B", "I;16N"}
 

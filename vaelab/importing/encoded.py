@@ -11,13 +11,11 @@ from vaelab.importing.limits import MAX_FILE_BYTES, MAX_PIXELS
 
 __all__ = ["LARGE_PIXELS", "Encoded", "TooLarge", "Unreadable", "open_image", "why_not_read"]
 
-
 #: An image as it is kept: a file's path, or its content.
 Encoded = str | bytes
 
 #: What is larger is decoded while nothing else of its kind is, so that many cores do not fill the memory.
 LARGE_PIXELS = 2**23
-
 LARGE_BYTES = 2**24
 
 #: Bytes that are read of a file at first, which is all of most.
@@ -28,15 +26,14 @@ FORMATS = ("EPS", "WMF")
 
 #: How a PNG starts, and its modes by the bytes that say depth, colours and that it is not interlaced.
 PNG_START = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
-
 PNG_MODES = {b"\x08\0\0\0\0": "L", b"\x08\2\0\0\0": "RGB", b"\x08\6\0\0\0": "RGBA"}
 
 
-class Unreadable(Exception):  # noqa: N818 - never leaves this module
+class Unreadable(Exception):  # noqa: N818 - never leaves the decoding
     """Why an image is not taken."""
 
 
-class TooLarge(Exception):  # noqa: N818 - never leaves this module
+class TooLarge(Exception):  # noqa: N818 - never leaves the decoding
     """An image wants to be decoded alone."""
 
 

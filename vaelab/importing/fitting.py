@@ -9,7 +9,6 @@ from PIL import ExifTags, Image
 
 __all__ = ["ON_ITS_SIDE", "FitName", "Target", "fit_into_square", "padded", "turn_of"]
 
-
 FitName = Literal["crop", "pad", "stretch"]
 
 #: Where a picture says which side is up (TIFF is turned by Pillow itself).

@@ -20,7 +20,6 @@ from vaelab.importing.places import Place, binary
 
 __all__ = ["of_pixels"]
 
-
 #: Columns from which on a table of numbers holds pixels: those of 8 x 8.
 MIN_PIXEL_COLUMNS = 64
 

@@ -16,7 +16,6 @@ from vaelab.importing.report import Skipped
 
 __all__ = ["of_table", "rows_by_name"]
 
-
 #: What people call the column with the file.
 FILE_COLUMNS = (
     "file",

@@ -21,7 +21,6 @@ from vaelab.interrupts import deaf_to_ctrl_c
 
 __all__ = ["PORT", "RETRIES", "serve_scheduler", "serve_workers", "start_cluster", "whole_address"]
 
-
 #: Trainings side by side on one machine, at the most; the others queue.
 MOST_TRAININGS = 4
 

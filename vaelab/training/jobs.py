@@ -24,7 +24,6 @@ from vaelab.training.work import make_in_worker, train_in_worker
 
 __all__ = ["JobState", "Jobs"]
 
-
 JobState = Literal["none", "working", "done", "failed"]
 
 #: How long trainings have to notice that they are to stop; they look four times a second.

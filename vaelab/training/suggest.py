@@ -20,7 +20,6 @@ from vaelab.training.trial import roughly_resized, try_speeds
 
 __all__ = ["Suggestion", "network_for", "suggest", "suggest_config"]
 
-
 #: Images that are looked at.
 SAMPLE = 500
 

@@ -28,7 +28,6 @@ from vaelab.training.validation import VALIDATION_BATCH, Validation
 
 __all__ = ["Trainer"]
 
-
 #: Seconds between step records: often enough to stop within a second and to look alive.
 RECORD_EVERY = 0.25
 

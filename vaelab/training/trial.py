@@ -14,7 +14,6 @@ from vaelab.training.trainer import Trainer
 
 __all__ = ["roughly_resized", "try_speeds"]
 
-
 #: Seconds of a trial, of which there is one for each number of threads and each size.
 TRIAL = 0.6
 

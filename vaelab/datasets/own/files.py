@@ -34,7 +34,6 @@ __all__ = [
     "writing",
 ]
 
-
 #: The file whose presence makes a folder a dataset.
 INDEX = "dataset.json"
 

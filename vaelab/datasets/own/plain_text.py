@@ -8,7 +8,6 @@ from vaelab.datasets.base import ImageDataset
 
 __all__ = ["MARKUP", "plain_title", "without_markup"]
 
-
 #: What would make a link, a picture or a tag where names are shown, and what it is shown as.
 MARKUP = str.maketrans("[]<>`\\", "()‹›'/")
 

@@ -28,7 +28,6 @@ from vaelab.importing.report import ImportStopped, Skipped
 
 __all__ = ["Tar", "Zip", "zip_index_bytes"]
 
-
 #: Bytes of a zip's table of contents: as much as half a million files take.
 MAX_ZIP_INDEX_BYTES = 2**26
 

@@ -12,7 +12,6 @@ from vaelab.importing.report import Skipped
 
 __all__ = ["LEADS_OUT", "MAX_MEMBER_BYTES", "Listing", "Place", "Reader", "checked_member", "is_clutter", "leads_out"]
 
-
 #: What systems leave in folders, which nobody means.
 CLUTTER = {"thumbs.db", "desktop.ini", "__macosx"}
 

@@ -14,7 +14,6 @@ from vaelab.importing.places.folders import Folder, SingleFile
 
 __all__ = ["ARCHIVES", "binary", "place_of"]
 
-
 #: What ends the names of archives, those that are not read included.
 ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".7z", ".rar", ".tbz2", ".bz2", ".txz", ".xz", ".zst", ".lz4")
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 __all__ = ["MAX_POINTS", "Floats", "Projection", "ProjectionKind", "all_equal", "choose_points"]
 
-
 Floats = NDArray[np.float32]
 
 ProjectionKind = Literal["plane", "pair", "pca", "umap"]
