@@ -18,6 +18,7 @@ from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
 from vaelab.latent import projections
 from vaelab.runs import Run, results
+from vaelab.training.connection import Cluster
 from vaelab.training.jobs import Jobs
 from vaelab.training.running import train
 
@@ -130,7 +131,7 @@ def launch(monkeypatch):
     monkeypatch.chdir(ROOT)
     # What a page would have a worker make is being made for as long as the test looks.
     pending = SimpleNamespace(status="pending", done=lambda: False, cancel=lambda: None)
-    monkeypatch.setattr(Jobs, "_submit", lambda *arguments, **options: pending)
+    monkeypatch.setattr(Cluster, "submit", lambda *arguments, **options: pending)
 
     def start(script: str = "explore.py", **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)

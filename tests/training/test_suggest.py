@@ -9,9 +9,9 @@ import torch
 import vaelab
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import ImageDataset, load_dataset, preprocess
-from vaelab.training import suggest as module
+from vaelab.training import trial
 from vaelab.training.reports import EpochRecord
-from vaelab.training.suggest import network_for, suggest, suggest_config
+from vaelab.training.suggest import MOST_EPOCHS, network_for, suggest, suggest_config
 from vaelab.training.trainer import Trainer
 
 NAMES = {"Network", "Size", "Pixels", "Code", "Augmentation", "Length", "Threads"}
@@ -20,7 +20,7 @@ NAMES = {"Network", "Size", "Pixels", "Code", "Augmentation", "Length", "Threads
 @pytest.fixture(autouse=True)
 def one_core(monkeypatch):
     """Two threads only where a test is about them."""
-    monkeypatch.setattr(module.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(trial.os, "cpu_count", lambda: 1)
 
 
 def clock(tick=0.3):
@@ -94,7 +94,7 @@ def test_only_size_length_and_threads_depend_on_the_machine():
 
 
 def test_from_the_package(monkeypatch):
-    monkeypatch.setattr(module, "TRIAL", 0.01)
+    monkeypatch.setattr(trial, "TRIAL", 0.01)
     config = vaelab.suggest_config(dataset(40), seconds=3, latent_dim=5)
     assert isinstance(config, TrainConfig)
     assert config.latent_dim == 5
@@ -119,18 +119,18 @@ def test_more_time_lets_images_be_as_they_are():
 
 def test_few_images_are_gone_through_often_enough_and_many_for_as_long_as_there_is():
     few, many = (suggest(CASES[name], seconds=45, clock=clock(0.02)).config for name in ("ten", "60,000"))
-    assert (few.seconds, few.epochs) == (None, module.MOST_EPOCHS)
+    assert (few.seconds, few.epochs) == (None, MOST_EPOCHS)
     assert many.seconds == 45
 
 
 def test_two_threads_where_they_are_worth_it(monkeypatch):
     speeds = {1: 100.0, 2: 150.0}
-    monkeypatch.setattr(module, "_images_per_second", lambda config, images, clock: speeds[config.threads])
-    monkeypatch.setattr(module.os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(trial, "_images_per_second", lambda config, images, clock: speeds[config.threads])
+    monkeypatch.setattr(trial.os, "cpu_count", lambda: 8)
     assert suggest_config(dataset()).threads == 2
     speeds[2] = 105.0
     assert suggest_config(dataset()).threads == 1
-    monkeypatch.setattr(module.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(trial.os, "cpu_count", lambda: 1)
     suggestion = suggest(dataset())
     assert suggestion.config.threads == 1
     assert suggestion.reasons["Threads"] == "One: this machine has no more."

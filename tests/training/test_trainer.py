@@ -143,7 +143,7 @@ def test_validation_is_of_all_validation_images_and_leaves_training_alone(digits
     whole = epochs_of(Trainer(config, train, validation))
     assert whole[0].validation.num_images == len(validation)
     # Training is the same whatever it is validated on, and in whatever portions.
-    monkeypatch.setattr(validation, "VALIDATION_BATCH", 50)
+    monkeypatch.setattr("vaelab.training.validation.VALIDATION_BATCH", 50)
     fewer = epochs_of(Trainer(config, train, validation[:77]))
     assert fewer[0].validation.num_images == 77
     assert [record.train for record in whole] == [record.train for record in fewer]
@@ -233,7 +233,7 @@ def test_beta_warms_up_evenly_and_then_stays(monkeypatch):
 
 def test_validation_reports_progress(digits, monkeypatch):
     train, validation = split_digits(digits)
-    monkeypatch.setattr(validation, "VALIDATION_BATCH", 60)
+    monkeypatch.setattr("vaelab.training.validation.VALIDATION_BATCH", 60)
     records = list(Trainer(TrainConfig(epochs=1, hidden=(4,)), train, validation).records())
     fractions = [record.fraction for record in records if isinstance(record, Progress)]
     assert fractions == pytest.approx([0, 1 / 3, 2 / 3], abs=0.01)
