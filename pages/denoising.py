@@ -50,13 +50,12 @@ def choose_other(run: Run) -> Run | None:
         same_size = other.config.latent_dim == config.latent_dim
         return counterpart, same_size, other.config.model == "vae"
 
-    best = max(others, key=likeness, default=None)
     return choosing.choose_other_run(
         "Beside it",
         key="beside",
         runs=others,
         help="Another model of the same images, for comparison.",
-        prefer=lambda other: other is best,
+        likeness=likeness,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pages._anomalies.case import AnomalySource, missing_classes
 from pages._anomalies.outliers import EITHER
 from pages._ui import controls
+from pages._ui.corruption import choose_corruption
 from vaelab.choices import CORRUPTIONS
 from vaelab.datasets import SOURCES, is_local, sources
 from vaelab.evaluation.anomalies import SCORES
@@ -50,27 +51,13 @@ def choose_anomalies(run: Run) -> AnomalySource:
         )
         return AnomalySource(kind, what)
     if kind == "corrupted":
-        what = controls.selectbox(
+        what, strength = choose_corruption(
             "How",
             param="damage",
-            key="anomaly-corruption",
-            options=list(CORRUPTIONS),
+            key="anomaly",
             default="masking",
+            start=lambda kind: CORRUPTIONS[kind].slight,
             help="What is done to the normal images.",
-            format_func=lambda name: CORRUPTIONS[name].title,
-            width=160,
-        )
-        corruption = CORRUPTIONS[what]
-        strength = controls.slider(
-            corruption.strength,
-            param="strength",
-            key=f"anomaly-strength:{what}",
-            min_value=0.0,
-            max_value=corruption.most,
-            step=0.05,
-            default=corruption.slight,
-            help="How strong the damage is.",
-            width=170,
         )
         return AnomalySource(kind, what, strength)
     return AnomalySource(kind)

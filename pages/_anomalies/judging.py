@@ -16,7 +16,6 @@ from vaelab.figures.detection import detection_curves, round_step, score_histogr
 ALLOWED_FALSE_ALARMS = 0.05
 #: From this area under the ROC curve on, a score has nothing left to prove.
 EASY = 0.999
-NO_BAR = {"displayModeBar": False}
 
 
 def judge(case: Case) -> None:
@@ -49,7 +48,7 @@ def judge(case: Case) -> None:
             )
             figure = score_histogram(normal, anomalous, threshold, title)
             with place:
-                widgets.chart(figure, key="histogram", config=NO_BAR)
+                widgets.chart(figure, key="histogram", config=widgets.NO_BAR)
             counts = confusion(normal, anomalous, threshold)
             draw_table(counts)
             if not is_held_out:
@@ -59,7 +58,7 @@ def judge(case: Case) -> None:
                 )
         with right:
             detection = detection_of(case.scores)
-            widgets.chart(detection_curves(detection, counts), key="curves", config=NO_BAR)
+            widgets.chart(detection_curves(detection, counts), key="curves", config=widgets.NO_BAR)
             say(counts)
             if detection.auc >= EASY:
                 st.caption(

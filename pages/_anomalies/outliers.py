@@ -23,7 +23,6 @@ EITHER = "either"
 NUM_SHOWN = 24
 #: With more images than this, only so many are ranked, drawn with a fixed seed.
 MOST_RANKED = 10_000
-NO_BAR = {"displayModeBar": False}
 
 
 def draw_outliers(run: Run, data: ImageDataset, score: str) -> None:
@@ -78,7 +77,7 @@ def draw_outliers(run: Run, data: ImageDataset, score: str) -> None:
 def draw_error(run: Run, image: NDArray[np.generic]) -> None:
     """One image ``(C, H, W)``, its reconstruction, and where the two differ."""
     back = detector_of(run).reconstruct(image[None])[0]
-    widgets.chart(error_panels(image, back), key="error-panels", config=NO_BAR)
+    widgets.chart(error_panels(image, back), key="error-panels", config=widgets.NO_BAR)
     st.caption(
         "Difference: image minus reconstruction. Red where the image is brighter, blue where it is darker; always from "
         "-1 to 1, black against white."

@@ -34,7 +34,7 @@ def draw_change(run: Run, data: ImageDataset, a: np.ndarray, b: np.ndarray) -> N
         widgets.chart(
             shift_curves(shift.strengths, curves, "random directions", shift.right),
             key="shift-curves",
-            config={"displayModeBar": False},
+            config=widgets.NO_BAR,
         )
         say_how_well(shift)
 

@@ -15,8 +15,6 @@ from vaelab.figures.factors import factor_information
 from vaelab.runs import Run
 from vaelab.runs.results import Result
 
-STILL = {"displayModeBar": False}
-
 
 def draw_figures(runs: Sequence[Run]) -> None:
     """Draw what is measured of each, as far as it is."""
@@ -76,7 +74,9 @@ def draw_bounds(runs: dict[str, Run], figures: dict[str, dict[str, Any]]) -> Non
         }
         if by_k:
             st.markdown("**How tight the ELBO is**" + (f" · {kind}" if kind else ""))
-            widgets.chart(bounds(by_k, 340), key=f"compare-bounds-{drawn}" if drawn else "compare-bounds", config=STILL)
+            widgets.chart(
+                bounds(by_k, 340), key=f"compare-bounds-{drawn}" if drawn else "compare-bounds", config=widgets.NO_BAR
+            )
             drawn += 1
 
 
@@ -86,7 +86,7 @@ def draw_rate_parts(figures: dict[str, dict[str, Any]]) -> None:
     if not parts:
         return
     st.markdown("**What the rate is made of**, in nats per image")
-    widgets.chart(rate_bars(parts), key="compare-rate-parts", config=STILL)
+    widgets.chart(rate_bars(parts), key="compare-rate-parts", config=widgets.NO_BAR)
     count = next(iter(parts.values()))["num_images"]
     st.caption(
         "The KL term of training images, taken apart (Hoffman and Johnson 2016). Only **information** is what a code "
@@ -123,5 +123,5 @@ def draw_factors(runs: dict[str, Run], studies: dict[str, Result]) -> None:
             widgets.chart(
                 factor_information(information, factor_names, most, height, first.get("entropies")),
                 key=f"compare-factors-{index}",
-                config=STILL,
+                config=widgets.NO_BAR,
             )

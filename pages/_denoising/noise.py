@@ -9,7 +9,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._denoising.methods import NUM_SHOWN, PSNR_HELP, Indices, Noise, compare, denoise, names_of, num_judged, sweep
-from pages._ui import controls, frame, widgets
+from pages._ui import frame, widgets
+from pages._ui.corruption import choose_corruption
 from pages._ui.image_table import Row, draw_table
 from vaelab.choices import CORRUPTIONS
 from vaelab.datasets import ImageDataset
@@ -24,29 +25,15 @@ SSIM_HELP = (
 
 
 def choose_noise(run: Run) -> tuple[str, float]:
-    kind = controls.selectbox(
+    trained = run.config.corruption
+    return choose_corruption(
         "Noise",
         param="noise",
-        key="noise-kind",
-        options=list(CORRUPTIONS),
-        default=run.config.corruption or "gaussian",
+        key="noise",
+        default=trained or "gaussian",
+        start=lambda kind: run.config.corruption_strength if kind == trained else CORRUPTIONS[kind].start,
         help=" ".join(f"**{each.title}**: {each.help}." for each in CORRUPTIONS.values()),
-        format_func=lambda name: CORRUPTIONS[name].title,
-        width=170,
     )
-    corruption = CORRUPTIONS[kind]
-    strength = controls.slider(
-        corruption.strength,
-        param="strength",
-        key=f"noise-strength-{kind}",
-        min_value=0.0,
-        max_value=corruption.most,
-        step=0.05,
-        default=run.config.corruption_strength if run.config.corruption == kind else corruption.start,
-        help="How strong the damage is; pixels run from 0, black, to 1, white.",
-        width=190,
-    )
-    return kind, strength
 
 
 def training_of(run: Run, kind: str) -> str:
@@ -103,7 +90,7 @@ def draw_curves(runs: Sequence[Run], data: ImageDataset, chosen: Indices, noise:
     widgets.chart(
         strength_curves(strengths, lines, name, noise.strength, columns=1 if frame.is_narrow() else 2),
         key="noise-curves",
-        config={"displayModeBar": False},
+        config=widgets.NO_BAR,
     )
     st.caption(
         f"The same on {len(few)} of these images at other strengths; the pink line is the strength "

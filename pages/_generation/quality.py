@@ -65,7 +65,7 @@ def draw_quality(run: Run, source: str, temperature: float) -> None:
         widgets.chart(
             nearest_distances({name: each.nearest for name, each in qualities.items()}, "real"),
             key="nearest",
-            config={"displayModeBar": False},
+            config=widgets.NO_BAR,
         )
 
 

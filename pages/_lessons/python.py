@@ -204,8 +204,7 @@ def fitted(made: Making | None) -> None:
     if made is None:
         st.caption("Press **Run**, and see the loss go down.")
         return
-    still = {"displayModeBar": False}
-    widgets.chart(loss_curves(made.curve), key="walkthrough-curve", config=still)
+    widgets.chart(loss_curves(made.curve), key="walkthrough-curve", config=widgets.NO_BAR)
     if len(made.curve) < EPOCHS:
         st.caption(f"Stopped after epoch {len(made.curve)} of {EPOCHS}.")
 

@@ -24,13 +24,12 @@ def choose_other(run: Run) -> Run | None:
         same_size = other.config.latent_dim == config.latent_dim
         return same_size, other.config.corruption is None, not other.config.conditional
 
-    best = max(others, key=likeness, default=None)
     return choosing.choose_other_run(
         "Beside it",
         key="beside-map",
         runs=others,
         help="An autoencoder beside a VAE, or the other way round, of the same images.",
-        prefer=lambda other: other is best,
+        likeness=likeness,
     )
 
 

@@ -109,7 +109,7 @@ def choose_other_run(
     key: str,
     runs: Sequence[Run],
     help: str,
-    prefer: Callable[[Run], bool] | None = None,
+    likeness: Callable[[Run], tuple[bool, ...]],
 ) -> Run | None:
     """Choose a second run, beside the page's own; in the URL as ``?beside=NAME``.
 
@@ -123,8 +123,8 @@ def choose_other_run(
         Which can be chosen; None is returned where there are none.
     help
         What it is chosen for.
-    prefer
-        Which is shown before one is chosen; the first by default.
+    likeness
+        What is wanted of it, what matters most first: the one that has most of it is shown before one is chosen.
     """
     by_name = {run.name: run for run in runs}
     if not by_name:
@@ -134,7 +134,7 @@ def choose_other_run(
         param="beside",
         key=key,
         options=list(by_name),
-        default=next((run.name for run in runs if prefer is not None and prefer(run)), runs[0].name),
+        default=max(runs, key=likeness).name,
         help=help,
         format_func=lambda name: describe_run(by_name[name]),
         always=True,

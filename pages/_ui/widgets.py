@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARCHITECTURE_NAMES",
+    "NO_BAR",
     "attempt",
     "chart",
     "duration",
@@ -36,6 +37,10 @@ __all__ = [
 
 #: What architectures are called within a sentence.
 ARCHITECTURE_NAMES = {name: architecture.word for name, architecture in ARCHITECTURES.items()}
+
+
+#: The config of a chart that is looked at as it is: without Plotly's buttons.
+NO_BAR = {"displayModeBar": False}
 
 
 def chart(figure: go.Figure, *, fills: bool = False, **options: Any) -> Any:
