@@ -11,6 +11,7 @@ __all__ = ["check_labels", "labels_and_names"]
 
 
 def check_labels(labels: NDArray[np.int64] | None, names: tuple[str, ...], num_images: int) -> None:
+    """Refuse labels that are not one for each image, or have no names."""
     if labels is None:
         if names:
             raise ValueError(f"There are names for {len(names)} labels, but no labels.")
@@ -30,6 +31,7 @@ def check_labels(labels: NDArray[np.int64] | None, names: tuple[str, ...], num_i
 
 
 def labels_and_names(labels: ArrayLike, names: Sequence[str] | None) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Bring texts, or whole numbers, to numbers from 0 and a name for each; a ValueError for what is neither."""
     given = np.asarray(labels)
     if given.ndim != 1:
         raise ValueError(f"These labels have shape {given.shape}; they must be (N,): one for each image.")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from vaelab.evaluation.calibration import MIN_HELD_OUT, Calibration
 from vaelab.evaluation.detection import knn_distance
+from vaelab.evaluation.image_errors import Floats, Images
 from vaelab.latent.units import code_scale
 
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset
     from vaelab.engine import Engine
-from vaelab.evaluation.calibration import MIN_HELD_OUT, Calibration
-from vaelab.evaluation.image_errors import Floats, Images
 
 __all__ = ["SCORES", "Detector", "Score", "oddness", "unit_of"]
 

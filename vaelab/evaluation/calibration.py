@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vaelab.images import as_float, border_color
-
-if TYPE_CHECKING:
-    pass
 from vaelab.evaluation.image_errors import Floats, Images, Reconstruct, by_batch, errors_of
+from vaelab.images import as_float, border_color
 
 __all__ = ["MIN_HELD_OUT", "Calibration", "complexity"]
 

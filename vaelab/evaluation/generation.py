@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vaelab.evaluation.samples import some_of
 from vaelab.latent.mixture import Mixture, fit_mixture
 
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset
     from vaelab.engine import Engine
-from vaelab.evaluation.judging import some_of
 
 __all__ = [
     "FEWEST_CODES",

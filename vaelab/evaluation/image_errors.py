@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaelab.images import as_float
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Floats", "Images", "Reconstruct", "blur_side", "by_batch", "errors_of", "smoothed_error"]
 

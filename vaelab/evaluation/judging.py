@@ -15,7 +15,7 @@ from vaelab.evaluation.samples import density_coverage, nearest_images, precisio
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset
 
-__all__ = ["Judge", "Quality", "some_of"]
+__all__ = ["Judge", "Quality"]
 
 #: Images of a set that are judged, where so many are held out; more change the second digit.
 MAX_JUDGED = 1000
@@ -158,10 +158,3 @@ class Judge:
             frechet_distance(self.real, features),
             nearest,
         )
-
-
-def some_of(indices: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """All of some indices, or as many drawn at random, the same ones each time."""
-    if len(indices) <= most:
-        return indices
-    return np.sort(np.random.default_rng(0).choice(indices, most, replace=False))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
@@ -11,9 +9,6 @@ from plotly.subplots import make_subplots
 
 from vaelab.figures.style import ACCENT
 from vaelab.images import as_float, to_pixels
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["error_panels", "frame_images"]
 
