@@ -12,7 +12,7 @@ from pages._ui import browser_code, browser_files, frame, offers
 from vaelab.export.file import safetensors_file
 from vaelab.runs import Run
 
-__all__ = ["UNSEEN", "offer_to", "send_model", "serve_decoder"]
+__all__ = ["note_pin", "offer_to", "send_model", "serve_decoder"]
 
 # A model has a mount of its own, so that it travels once: for another map, or another page and back,
 # it is not fetched again. Over a slow line it comes once the map's chart is drawn.
@@ -22,7 +22,7 @@ _MODEL = browser_code.component("latent_model", "latent_canvas/model_mount.js")
 _SERVER = browser_code.component("latent_server", "latent_canvas/server_mount.js")
 
 #: In the session: whether a pin was told that the canvas's part of the page has not been drawn with yet.
-UNSEEN = "pin-unseen"
+_UNSEEN = "pin-unseen"
 
 #: Codes of one request at most: assets/network/server_model.js asks for fewer.
 MOST_CODES = 200
@@ -91,8 +91,13 @@ def serve_decoder(run: Run) -> None:
         asked: Asked | None = st.session_state.get(key, {}).get("asked")
         _SERVER(key=key, data=_served(run, asked), on_asked_change=lambda: None)
         # What the browser says in one moment comes with a run of one part alone, which may be this one.
-        if st.session_state.get(UNSEEN) and not frame.is_first_pass():
+        if st.session_state.get(_UNSEEN) and not frame.is_first_pass():
             st.rerun()
+
+
+def note_pin(*, drawn: bool) -> None:
+    """Note that a pin was told, or that the canvas's part of the page has been drawn with it."""
+    st.session_state[_UNSEEN] = not drawn
 
 
 def _served(run: Run, asked: Asked | None) -> bytes:

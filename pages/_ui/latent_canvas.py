@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._ui import browser_code, browser_files, state
-from pages._ui.decoders import UNSEEN
+from pages._ui.decoders import note_pin
 from vaelab.datasets import Labelled
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
@@ -84,11 +84,11 @@ def latent_canvas(
         # What was pinned before the run was changed is of another latent space.
         if pin and pin["model"] == name:
             on_pin(Pin(np.array(pin["z"], dtype=np.float32), pin["image"], pin["label"], pin["pins"], pin["along"]))
-            st.session_state[UNSEEN] = True
+            note_pin(drawn=False)
 
     _CANVAS(
         key=key,
         data=browser_files.browser_map(run, data, projection, map_key, link, dimension_names),
         on_pin_change=pinned,
     )
-    st.session_state[UNSEEN] = False
+    note_pin(drawn=True)

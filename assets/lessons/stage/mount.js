@@ -4,7 +4,7 @@
  * @import { Network } from "../../network/network.js"
  * @import { Metadata, Tensor } from "../../network/safetensors.js"
  *
- * What every figure is given: `FigureSpec` of pages/_lessons/kit.py.
+ * What every figure is given: `FigureSpec` of pages/_lessons/live_figure.py.
  * @typedef {object} FigureSpec
  * @property {Record<string, string>} models  Their ids, by the role that the figure knows them in.
  *
