@@ -101,6 +101,7 @@ def test_the_server_decodes_what_the_same_canvas_asks_for(page):
     # What has to be encoded in the page is not offered, until the page decodes.
     expect(page.get_by_test_id("pad")).to_be_hidden()
     page.get_by_role("button", name="Decode in the browser").click()
+    idle(page)  # until then the canvas of before is there as well
     expect(page.get_by_test_id("pad")).to_be_visible()
     until(page, lambda: shows(code))
     assert "live" not in page.url
