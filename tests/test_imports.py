@@ -47,6 +47,35 @@ def test_no_page_imports_torch_before_a_model_is_used():
         assert not HEAVY & loaded, name
 
 
+CHART = """
+import sys, threading
+from pages._ui import frame
+
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "pandas":
+            begun.set()
+        if name == "pandas.core.api":  # in the midst of it
+            drawn.wait(20)
+
+sys.meta_path.insert(0, Slow())
+begun, drawn = threading.Event(), threading.Event()
+threading.Thread(target=lambda: __import__("sklearn") and begun.set()).start()
+begun.wait(20)
+try:
+    from plotly.graph_objects import Figure
+    Figure().add_scatter(x=[1], y=[2])
+finally:
+    drawn.set()
+"""
+
+
+def test_a_chart_is_drawn_while_another_page_imports_scikit_learn():
+    """Plotly fails in the midst of pandas's import, which pages therefore have behind them."""
+    done = subprocess.run([sys.executable, "-c", CHART], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_what_is_imported_late_is_found_under_its_short_name():
     assert evaluation.evaluate is held_out.evaluate
     assert evaluation.Evaluation is held_out.Evaluation

@@ -8,6 +8,9 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
 
+# Before any chart: once anybody has begun to import pandas, as scikit-learn does, Plotly asks it about whatever it
+# draws, and fails while that import is still under way in the run of another page, or of another visitor.
+import pandas  # noqa: F401
 import streamlit as st
 
 from pages import PAGES, Page
