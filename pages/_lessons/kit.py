@@ -1,4 +1,4 @@
-"""What lessons are written with: words, predictions, live figures, sources."""
+"""What lessons are written with: words, predictions, sources."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vaelab.evaluation.calibration import MIN_HELD_OUT, Calibration
 from vaelab.evaluation.detection import knn_distance
 from vaelab.evaluation.image_errors import Floats, Images
+from vaelab.latent.projections import choose_points
 from vaelab.latent.units import code_scale
 
 if TYPE_CHECKING:
@@ -109,8 +110,7 @@ class Detector:
         train = data.indices("train")
         if not len(train):
             raise ValueError("There are no training images that say what is normal.")
-        if len(train) > MAX_CODES:
-            train = np.sort(np.random.default_rng(0).choice(train, MAX_CODES, replace=False))
+        train = train[choose_points(len(train), MAX_CODES)]
         held_out = data.indices("validation")
         self.engine = engine
         self._images = data.images[train]

@@ -1,4 +1,4 @@
-"""New images from a trained model, and how good, diverse and new they are."""
+"""New images from a trained model."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vaelab.evaluation.samples import some_of
 from vaelab.latent.mixture import Mixture, fit_mixture
+from vaelab.latent.projections import choose_points
 
 if TYPE_CHECKING:
     from vaelab.datasets import ImageDataset
@@ -128,7 +128,7 @@ def fit_posterior(engine: Engine, data: ImageDataset, label: int | None = None) 
     """
     rows = data.split.train
     if engine.num_labels:
-        chosen = some_of(rows, MAX_CODES)
+        chosen = rows[choose_points(len(rows), MAX_CODES)]
         labels = data.labels[chosen] if data.labels is not None else np.zeros(0, np.int64)
         codes = engine.encode(data.images[chosen], labels)
         of_label = {int(y): labels == y for y in np.unique(labels)}
@@ -141,7 +141,7 @@ def fit_posterior(engine: Engine, data: ImageDataset, label: int | None = None) 
         rows = rows[data.labels[rows] == label]
     if len(rows) < FEWEST_CODES:
         raise ValueError("There are fewer than two training images of this label: choose another.")
-    chosen = some_of(rows, MAX_CODES)
+    chosen = rows[choose_points(len(rows), MAX_CODES)]
     codes = engine.encode(data.images[chosen])
     return fit_mixture(codes.mu, sigma=codes.sigma)
 

@@ -1,4 +1,4 @@
-"""How good generated images are, beside images that are real."""
+"""How good, diverse and new generated images are, beside images that are real."""
 
 from __future__ import annotations
 

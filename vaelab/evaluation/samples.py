@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vaelab.evaluation.distances import checked_features
 from vaelab.evaluation.pixel_space import BLOCK, blocks_of, flat_images
 
-__all__ = ["DensityCoverage", "PrecisionRecall", "density_coverage", "nearest_images", "precision_recall", "some_of"]
+__all__ = ["DensityCoverage", "PrecisionRecall", "density_coverage", "nearest_images", "precision_recall"]
 
 
 class PrecisionRecall(NamedTuple):
@@ -158,13 +158,6 @@ def nearest_images(
         nearer = error < errors
         indices[nearer], errors[nearer] = start + best[nearer], error[nearer]
     return indices, np.sqrt(errors)
-
-
-def some_of(indices: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """All of some indices, or as many drawn at random, the same ones each time."""
-    if len(indices) <= most:
-        return indices
-    return np.sort(np.random.default_rng(0).choice(indices, most, replace=False))
 
 
 def _covered(points: NDArray[np.float64], centers: NDArray[np.float64], k: int) -> float:

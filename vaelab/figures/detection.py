@@ -1,4 +1,4 @@
-"""Figures and pictures about telling anomalous images from normal ones: arrays in, figures out."""
+"""Figures about telling anomalous images from normal ones: arrays in, figures out."""
 
 from __future__ import annotations
 

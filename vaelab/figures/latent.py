@@ -1,4 +1,4 @@
-"""The map of latent space, and the curves of losses."""
+"""The map of latent space."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of the pages on dimensionality reduction and denoising: arrays in, Plotly figures out."""
+"""Several maps of the same images, side by side: arrays in, Plotly figures out."""
 
 from __future__ import annotations
 

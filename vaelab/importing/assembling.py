@@ -1,4 +1,4 @@
-"""Decoded images into one array: one background, one range of values, gray or colour; and who is who's copy."""
+"""Decoded images into one array: one background, one range of values, gray or colour."""
 
 from __future__ import annotations
 

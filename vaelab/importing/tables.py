@@ -1,4 +1,4 @@
-"""Tables: of pixels, of file names, and what their other columns tell about each image."""
+"""Tables that name image files, and what their other columns tell about each image."""
 
 from __future__ import annotations
 
