@@ -8,15 +8,16 @@ from pages._images.adding import draw_adding, draw_unfinished
 from pages._images.giving import ADD_PARAM, begin_adding
 from pages._images.sets import draw_cards
 from pages._images.view import SET_PARAM, act_on, draw_set, look_at, train_on
-from pages._ui import address, browser_code, frame
+from pages._ui import address, frame
 from pages._ui.text import plain
 from vaelab.config import OWN
 from vaelab.datasets import Source, is_local, sources
 from vaelab.datasets.own import broken_own
+from vaelab.export import modules
 
 
 def main() -> None:
-    st.html(browser_code.ASSETS / "images" / "page.css")
+    st.html(modules.ASSETS / "images" / "page.css")
     there = sources()
     wanted, way = address.held(SET_PARAM), address.held(ADD_PARAM)
     if way is not None:

@@ -8,8 +8,9 @@ from typing import Literal
 import streamlit as st
 
 from pages._lessons import LESSONS, Lesson, progress
-from pages._ui import browser_code, frame, state
+from pages._ui import frame, state
 from pages._ui.text import plain
+from vaelab.export import modules
 
 #: Of the page's words and figures, in the middle of a wide screen.
 WIDTH = 1280
@@ -25,9 +26,9 @@ STANDINGS = {
 def main() -> None:
     lesson = chosen_lesson()
     at = LESSONS.index(lesson)
-    st.html(browser_code.ASSETS / "lessons" / "learn.css")
+    st.html(modules.ASSETS / "lessons" / "learn.css")
     if frame.presenting():
-        st.html(browser_code.ASSETS / "lessons" / "presentation.css")
+        st.html(modules.ASSETS / "lessons" / "presentation.css")
     with st.container(horizontal_alignment="center"), st.container(width="stretch" if frame.presenting() else WIDTH):
         with st.container(key="lesson-head", horizontal=True, vertical_alignment="center"):
             with st.container(key="lesson-title"):

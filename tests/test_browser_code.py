@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pages._ui.browser_code import ASSETS, join, read
+from vaelab.export.modules import ASSETS, join, read
 
 ROOT = ASSETS.parent
 #: What Streamlit mounts has a default export; what tests and benchmarks load, a list of exports.
@@ -112,7 +112,7 @@ def test_what_cannot_be_joined_is_refused_in_a_sentence(tmp_path, modules, named
 
 
 def test_style_sheets_are_read_one_after_another(monkeypatch, tmp_path):
-    monkeypatch.setattr("pages._ui.browser_code.ASSETS", tmp_path)
+    monkeypatch.setattr("vaelab.export.modules.ASSETS", tmp_path)
     (tmp_path / "a.css").write_text("a")
     (tmp_path / "b.css").write_text("b")
     assert read("a.css", "b.css") == "a\nb"

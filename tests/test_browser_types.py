@@ -6,7 +6,7 @@ from typing import get_args, is_typeddict
 
 import pytest
 
-from pages._ui.browser_code import ASSETS
+from vaelab.export.modules import ASSETS
 
 #: At the head of a module, that a type is one of Python's.
 CLAIM = re.compile(r"^ \* .*`(\w+)` of ((?:pages|vaelab)/[\w/]+)\.py", re.MULTILINE)

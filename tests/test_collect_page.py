@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from pages._ui import browser_code, reach
+from pages._ui import reach
 from pages._ui.drawing_pad import _answer
 from pages._ui.text import plain
 from tests.app_steps import query
 from vaelab import collecting
 from vaelab.datasets import load_dataset
+from vaelab.export import modules
 
 
 @pytest.fixture(autouse=True)
@@ -284,6 +285,6 @@ def test_what_cannot_be_kept_is_answered_with_a_sentence(symbols, changes, said)
 
 
 def test_the_paper_on_a_phone_neither_scrolls_nor_enlarges_the_page():
-    style = browser_code.read("collect/pad.css")
+    style = modules.read("collect/pad.css")
     assert "touch-action: none" in style
     assert "max(1rem, 16px)" in style

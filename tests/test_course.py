@@ -17,9 +17,9 @@ import vaelab
 from pages import _lessons
 from pages._lessons import beta, collapse, kit, making, python
 from pages._ui import resources
-from pages._ui.browser_code import ASSETS
 from vaelab import walkthrough
 from vaelab.config import TrainConfig
+from vaelab.export.modules import ASSETS
 from vaelab.networks.models import build_model
 from vaelab.networks.objectives import loss_terms
 from vaelab.runs.results import Result

@@ -12,12 +12,12 @@ import pytest
 
 from pages._explore import panel
 from pages._ui import browser_files, canvas_images, frame, pictures, resources
-from pages._ui.browser_code import ASSETS
 from pages._ui.canvas_images import has_true_posterior
 from pages._ui.map_view import WAYS_ON_UMAP
 from pages._ui.widgets import plain
 from tests.app_steps import says, without_live
 from vaelab.config import TrainConfig
+from vaelab.export.modules import ASSETS
 from vaelab.runs import Run, results, runs_folder
 from vaelab.training.running import train
 

@@ -19,7 +19,7 @@ from benchmarks._measure import interleaved, print_table
 from benchmarks.app import FLAGS, ROOT
 from benchmarks.canvas.app import measure_app
 from benchmarks.canvas.models import Model, all_models
-from pages._ui.browser_code import join
+from vaelab.export.modules import join
 
 __all__ = ["main"]
 

@@ -6,12 +6,12 @@ from typing import TypedDict
 
 import streamlit as st
 
-from pages._ui import browser_code
+from vaelab.export import modules
 
 _PACKING = st.components.v2.component(
     "packing",
     html='<p class="packing" role="status" style="margin:0;font-size:.875rem"></p>',
-    js=browser_code.join("images/packing_mount.js"),
+    js=modules.join("images/packing_mount.js"),
     isolate_styles=False,
 )
 

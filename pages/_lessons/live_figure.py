@@ -13,6 +13,7 @@ from safetensors.numpy import save
 from pages._lessons import progress
 from pages._ui import browser_code, browser_files
 from pages._ui.decoders import send_model
+from vaelab.export import modules
 from vaelab.runs import Run
 
 __all__ = ["FigureSpec", "LiveFigure"]
@@ -38,7 +39,7 @@ class LiveFigure:
     def __init__(self, name: str) -> None:
         self.name = name
         style = ["lessons/stage.css"]
-        if (browser_code.ASSETS / "lessons" / f"{name}.css").exists():
+        if (modules.ASSETS / "lessons" / f"{name}.css").exists():
             style.append(f"lessons/{name}.css")
         self._mount = browser_code.component(f"lesson_{name}", f"lessons/{name}.js", "lessons/stage.html", *style)
 

@@ -6,8 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from pages._ui import browser_code
 from pages._ui.background import Background
+from vaelab.export import modules
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -59,7 +59,7 @@ class Making(Background):
 
 def script() -> str:
     """A VAE in one file of Python, which needs nothing of this package."""
-    return browser_code.read("lessons/vae.py")
+    return modules.read("lessons/vae.py")
 
 
 def notebook() -> str:

@@ -12,7 +12,6 @@ from playwright.sync_api import expect
 from scipy.spatial.distance import cdist
 
 from pages._ui import browser_files
-from pages._ui.browser_code import read
 from pages._ui.resources import EXAMPLES
 from tests.browser.conftest import stay, traced
 from tests.browser.steps import PLACES, canvas, click_point, decimals, idle, open_app, picture, until
@@ -20,6 +19,7 @@ from tests.conftest import SMALL_CONV
 from tests.js.harness import FILES, SEVERAL, kind_of, to_base64
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
+from vaelab.export.modules import read
 from vaelab.images import to_pixels
 from vaelab.latent.density import nearest_codes, neighbour_radii
 from vaelab.latent.units import code_scale

@@ -3,7 +3,7 @@
 import base64
 import json
 
-from pages._ui.browser_code import join, read
+from vaelab.export.modules import join, read
 
 #: Each with a text of its own, as Streamlit hands them to the browser.
 CODE = {

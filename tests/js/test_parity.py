@@ -15,10 +15,10 @@ from safetensors.numpy import load, save
 from scipy.special import logsumexp
 from scipy.stats import norm
 
-from pages._ui.browser_code import ASSETS, join
 from vaelab.config import TrainConfig
 from vaelab.engine import Engine
 from vaelab.export import browser_map, browser_model
+from vaelab.export.modules import ASSETS, join
 from vaelab.latent.density import nearest_codes, neighbour_radii
 from vaelab.latent.projections import Projection, pair, pca, plane
 from vaelab.latent.units import code_scale

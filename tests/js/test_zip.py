@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from pages._ui.browser_code import join
+from vaelab.export.modules import join
 
 pytestmark = pytest.mark.browser
 

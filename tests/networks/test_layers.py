@@ -8,10 +8,10 @@ import sys
 import pytest
 import torch
 
-from pages._ui.browser_code import ASSETS
 from tests.test_browser_types import keys_of
 from vaelab.config import TrainConfig
 from vaelab.export.model import browser_model
+from vaelab.export.modules import ASSETS
 from vaelab.networks.earlier_layers import earlier_layers
 from vaelab.networks.layers import num_weights, read_layers
 from vaelab.networks.models import build_model
