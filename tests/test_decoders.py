@@ -7,6 +7,7 @@ from safetensors.numpy import load
 
 from pages._ui import decoders, frame, latent_canvas, resources
 from vaelab.runs import Run
+from vaelab.sharing import live
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def canvas_page(run, monkeypatch):
         frame.st.session_state[frame._FIRST_PASS] = False
 
     def pin():
-        sent = {"model": latent_canvas.browser_files.model_name(run), "z": [1, 2], "image": None, "label": 0}
+        sent = {"model": live.model_name(run), "z": [1, 2], "image": None, "label": 0}
         st.session_state["canvas-map"] = {"pin": {**sent, "pins": [], "along": 0.0}}
         callbacks[-1]()
 

@@ -6,6 +6,7 @@ import pytest
 
 from pages._ui import browser_files, offers, resources
 from tests.test_delivery import fetch
+from vaelab.sharing import live
 
 #: Of all that a page's mounts are sent, in bytes: most of it is their code.
 MOST = 700_000
@@ -43,9 +44,9 @@ def test_what_a_page_is_offered_is_at_the_address_that_it_is_told(launch):
     app = launch("home.py")
     run = resources.fresh(resources.example("mnist-2d"))
     data, projection = resources.images_of(run), resources.made(run, "plane")
-    name = browser_files.thumbnails_name(data, projection)
+    name = live.thumbnails_name(data, projection)
     files = {
-        "model-for-browser": (browser_files.model_name(run), browser_files.browser_model(run)),
+        "model-for-browser": (live.model_name(run), browser_files.browser_model(run)),
         "thumbnails-home-map": (name, browser_files.browser_thumbnails(name, data, projection)),
     }
     for what, (name, file) in files.items():

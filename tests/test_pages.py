@@ -246,7 +246,7 @@ def test_a_model_too_large_for_a_page_is_decoded_on_the_server(launch, monkeypat
     browser_files.browser_model.clear()
     monkeypatch.setattr("vaelab.export.model.MAX_WEIGHTS", 1000)
     app = launch()
-    assert any("it is decoded on the server instead." in caption.value for caption in app.caption)
+    assert any("It is decoded on the server instead." in caption.value for caption in app.caption)
     assert not any(button.label == "Decode in the browser" for button in app.button)
     browser_files.why_not_live.clear()
 

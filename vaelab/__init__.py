@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from vaelab.training.running import resume, train
     from vaelab.training.suggest import suggest_config
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Engine",
     "ImageDataset",

@@ -28,6 +28,7 @@ def main() -> None:
         "scheduler": commands.scheduler,
         "worker": commands.worker,
         "evaluate": commands.evaluate,
+        "export": commands.export,
         "import": commands.import_,
         "datasets": commands.datasets,
         "benchmark": commands.benchmark,

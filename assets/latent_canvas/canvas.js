@@ -101,7 +101,7 @@ export class LatentCanvas {
     void model.background; // its worker takes a while to start, and a slow model needs it at once
     const sent = takeDestination(map);
     const left = page.restingPlaces.get(map.memory);
-    const place = sent ?? left ?? addressedPlace(map, window.location.search);
+    const place = sent ?? left ?? addressedPlace(map, window.location);
     const fits =
       place?.z.length === shape.latentDim && (!shape.numLabels || place.label < shape.numLabels) ? place : null;
     this.explorer?.end();

@@ -2,6 +2,7 @@
  * Where a canvas is, was left, or is sent.
  *
  * @import { LatentMap } from "../network/map.js"
+ * @import { Explorer } from "./explorer.js"
  *
  * A place that was chosen; `image` is the dataset's, where one was clicked.
  * @typedef {{ z: Float32Array, image: number | null }} Pin
@@ -23,7 +24,7 @@
  *
  * @typedef {{ z: number[], image: number | null }} WayPointSent
  *
- * What Python sends: `PlaceSent` of pages/_ui/canvas_places.py.
+ * What Python sends: `PlaceSent` of vaelab/export/place.py.
  * @typedef {{ map_key: string, turn: string, run: string, z: number[], image: number | null,
  *   label: number, pins: WayPointSent[], along: number, kind: WayKind }} PlaceSent
  */
@@ -58,11 +59,11 @@ export function takeDestination(map) {
 /**
  * The place in the URL: what Python will send, of which the mount may come seconds later.
  * @param {LatentMap} map
- * @param {string} query  Of the URL.
+ * @param {Location} location  A file has its place behind the "#", where a page without a server may write it.
  * @returns {RestingPlace | null}
  */
-export function addressedPlace(map, query) {
-  const address = new URLSearchParams(query);
+export function addressedPlace(map, { search, hash }) {
+  const address = new URLSearchParams(search || hash.slice(1));
   const [code, number, name, way] = ["z", "image", "label", "through"].map((key) => address.get(key));
   if (map.link || (code === null && number === null)) return null;
   const image = number === null ? null : Number(number);
@@ -74,6 +75,20 @@ export function addressedPlace(map, query) {
   const fits = points?.every((point) => point.z.length === z.length && point.z.every(Number.isFinite));
   const pins = points && fits ? points : [{ z, image }];
   return z.every(Number.isFinite) && label >= 0 ? { z, image, label, pins, along: 1, kind: "linear" } : null;
+}
+
+/**
+ * A place as the URL has it, and as pages/_ui/places.py writes it.
+ * @param {Explorer} explorer
+ */
+export function writtenPlace({ map, shape, z, chosenImage, label, pins }) {
+  const written = (/** @type {Float32Array} */ code) =>
+    Array.from(code, (value) => String(Number(value.toFixed(3)) + 0)).join(",");
+  const parts = [`z=${written(z)}`];
+  if (chosenImage !== null) parts.push(`image=${chosenImage}`);
+  if (shape.numLabels) parts.push(`label=${encodeURIComponent(map.labelNames[label])}`);
+  if (pins.length > 1) parts.push(`through=${pins.map((pin) => written(pin.z)).join(";")}`);
+  return parts.join("&");
 }
 
 /**

@@ -8,6 +8,8 @@
  * @property {number} columns
  * @property {number} width  Of one image.
  * @property {number} height
+ *
+ * @import { ImageSize } from "../network/picture.js"
  */
 import { contextOf } from "../network/picture.js";
 import { readSafetensors, specOf, take } from "../network/safetensors.js";
@@ -38,6 +40,20 @@ export class Thumbnails {
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     const [x, y] = [(point % columns) * width, Math.floor(point / columns) * height];
     contextOf(canvas).drawImage(this.#bitmap, x, y, width, height, 0, 0, width, height);
+  }
+
+  /**
+   * The levels of an image, 0 to 255 and channels last; null where the sheet has them smaller, or inexactly.
+   * @param {number} point  Of the map.
+   * @param {ImageSize} size  Of the dataset's images.
+   */
+  pixels(point, { width, height, channels }) {
+    const { type, width: ours, height: high } = this.#spec;
+    if (type !== "image/png" || ours !== width || high !== height) return null;
+    const canvas = document.createElement("canvas");
+    this.paint(canvas, point);
+    const { data } = contextOf(canvas).getImageData(0, 0, width, height);
+    return Array.from(data).filter((_, i) => i % 4 < channels);
   }
 }
 

@@ -35,7 +35,6 @@ export const AMONG = 0.9;
 /** What a number that counts nothing counts for all that where codes would be equally near. */
 const TIE = 1e-3;
 
-/** Where codes lie on the plane and back. */
 export class LatentMap {
   /** Codes in the unit of distances, with ties broken. */
   #scaled;
@@ -71,6 +70,7 @@ export class LatentMap {
     const linear = this.projection === "pca" || this.projection === "pair";
     this.center = linear ? take(tensors, "center", 1, this.latentDim).data : new Float32Array();
     this.components = linear ? take(tensors, "components", 2, 2 * this.latentDim).data : new Float32Array();
+    this.sigma = tensors.get("sigma")?.data; // of the posteriors, where the file has them
     this.places = tensors.get("coordinates")?.data ?? this.#placeAll();
   }
 
@@ -99,6 +99,15 @@ export class LatentMap {
    */
   code(point) {
     return Float32Array.from(this.codes.subarray(point * this.latentDim, (point + 1) * this.latentDim));
+  }
+
+  /**
+   * The standard deviations of a point's posterior; null where there is no such point, or the file lacks them.
+   * @param {number} point
+   */
+  sigmaOf(point) {
+    const d = this.latentDim;
+    return this.sigma && point >= 0 ? Float32Array.from(this.sigma.subarray(point * d, (point + 1) * d)) : null;
   }
 
   /**
@@ -178,7 +187,7 @@ export class LatentMap {
    * @param {number} k
    * @param {(point: number) => boolean} [counts]
    */
-  #nearest(z, k, counts) {
+  nearestPoints(z, k, counts) {
     const at = this.#weights.map((weight, j) => weight * z[j]);
     return nearest(this.#scaled, this.latentDim, at, k, counts).rows;
   }
@@ -204,7 +213,7 @@ export class LatentMap {
    */
   trust(z, place = null) {
     const k = Math.min(NEIGHBOURS, this.codes.length / this.latentDim);
-    const points = this.#nearest(z, k);
+    const points = this.nearestPoints(z, k);
     const radius = this.#distance(points[k - 1], z);
     let onMap = 0;
     if (place && this.placeRadii.length) {
@@ -227,7 +236,7 @@ export class LatentMap {
    * @param {number} label
    */
   nearestOf(z, label) {
-    return this.#nearest(z, 1, (point) => this.labels?.[point] === label)[0];
+    return this.nearestPoints(z, 1, (point) => this.labels?.[point] === label)[0];
   }
 
   /**

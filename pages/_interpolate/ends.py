@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages._ui import address, pictures, places, state
+from pages._ui import address, pictures, places
 from pages._ui.canvas_places import send_way
 from pages._ui.latent_canvas import Pin
 from vaelab.datasets import ImageDataset
+from vaelab.export.place import WayPoint
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 
@@ -36,9 +37,9 @@ class Ends:
     data: ImageDataset
     projection: Projection
 
-    def at(self, end: str) -> state.WayPoint:
+    def at(self, end: str) -> WayPoint:
         """Where an end is."""
-        point: state.WayPoint = st.session_state[_of(self.run, end)]
+        point: WayPoint = st.session_state[_of(self.run, end)]
         return point
 
     @property
@@ -62,15 +63,15 @@ class Ends:
     def _send_again(self) -> None:
         st.session_state[_of(self.run, "turn")] = str(time.time_ns())
 
-    def image(self, index: int) -> state.WayPoint:
+    def image(self, index: int) -> WayPoint:
         """An image as an end of the way."""
-        return state.WayPoint(z=places.code_of(self.run, self.data, self.projection, index).tolist(), image=index)
+        return WayPoint(z=places.code_of(self.run, self.data, self.projection, index).tolist(), image=index)
 
     def first(self, end: str) -> int:
         """The image at an end before one is chosen: the same on every visit."""
         return int(np.random.default_rng(ord(end)).choice(np.arange(len(self.data))))
 
-    def set(self, end: str, point: state.WayPoint) -> None:
+    def set(self, end: str, point: WayPoint) -> None:
         """Choose an end, for the canvas to go there."""
         st.session_state[_of(self.run, end)] = point
         if end == "A" and point["image"] is not None:
@@ -100,10 +101,10 @@ class Ends:
                 st.warning(f"{end}: {error}", icon=":material/link_off:")
             self.set(end, point)
 
-    def _read(self, text: str) -> state.WayPoint:
+    def _read(self, text: str) -> WayPoint:
         """An end as the URL has it; a ValueError says what is wrong with it."""
         if text.startswith("z"):
-            return state.WayPoint(z=places.read_code(self.run, text[1:]).tolist(), image=None)
+            return WayPoint(z=places.read_code(self.run, text[1:]).tolist(), image=None)
         return self.image(places.read_image(self.data, text))
 
     def keep(self) -> None:

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from pages._lessons import progress
-from pages._ui import browser_code, browser_files
+from pages._ui import browser_code
 from pages._ui.decoders import send_model
 from vaelab.export import modules
 from vaelab.runs import Run
+from vaelab.sharing import live
 
 __all__ = ["FigureSpec", "LiveFigure"]
 
@@ -66,7 +67,7 @@ class LiveFigure:
             Whether it shows what the reader was to predict. Once it does, a figure that is on the
             page already goes on from where it stands.
         """
-        names = {role: browser_files.model_name(run) for role, run in models.items()}
+        names = {role: live.model_name(run) for role, run in models.items()}
         common: FigureSpec = {"models": names}
         text = json.dumps({**common, **spec}, allow_nan=False)
         metadata = {"kind": "figure", "figure": text, "revealed": str(revealed)}

@@ -10,6 +10,7 @@ from pages._ui.decoders import offer_to
 from vaelab.datasets import ImageDataset, Labelled
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
+from vaelab.sharing import live
 
 __all__ = ["send_errors", "send_posterior", "send_thumbnails"]
 
@@ -46,7 +47,7 @@ class PosteriorSent(TypedDict):
 def send_errors(run: Run) -> None:
     """Give the browser what it is to compare the reconstruction of a drawing with; it needs torch, and the images."""
     errors = resources.error_quantiles(run)
-    _ERRORS(key="errors-of-images", data=ErrorsSent(model=browser_files.model_name(run), errors=errors))
+    _ERRORS(key="errors-of-images", data=ErrorsSent(model=live.model_name(run), errors=errors))
 
 
 def send_posterior(run: Run, data: ImageDataset) -> None:
@@ -57,7 +58,7 @@ def send_posterior(run: Run, data: ImageDataset) -> None:
         posterior = run.engine.encode(data.images[[image]], data.label_of(image))
         pixels = data.images[image].transpose(1, 2, 0).ravel().tolist() if has_true_posterior(run) else None
         sent = PosteriorSent(
-            model=browser_files.model_name(run),
+            model=live.model_name(run),
             image=image,
             mu=posterior.mu[0].tolist(),
             sigma=posterior.sigma[0].tolist(),
@@ -78,7 +79,7 @@ def has_true_posterior(run: Run) -> bool:
 
 def send_thumbnails(data: Labelled, projection: Projection, map_key: str) -> None:
     """Give the browser a map's images, if it lacks them; after the map's chart and the model."""
-    name = browser_files.thumbnails_name(data, projection)
+    name = live.thumbnails_name(data, projection)
     if name is not None and isinstance(data, ImageDataset):
         file = browser_files.browser_thumbnails(name, data, projection)
         offer_to(_THUMBNAILS, f"thumbnails-{map_key}", name, file, map_key)

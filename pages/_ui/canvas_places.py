@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict
 
 import numpy as np
 
 from pages._ui import browser_code, state
+from vaelab.export.place import PlaceSent, WayPoint
 from vaelab.latent.interpolation import INTERPOLATIONS
 from vaelab.runs import Run
 
@@ -15,20 +15,6 @@ __all__ = ["send_place", "send_way"]
 
 # A place has a mount of its own: within the map it would have that sent again.
 _PLACE = browser_code.component("latent_place", "latent_canvas/place_mount.js")
-
-
-class PlaceSent(TypedDict):
-    """What the browser is sent to go to."""
-
-    map_key: str
-    turn: str  # tells it from the same place at another time
-    run: str
-    z: list[float]
-    image: int | None
-    label: int
-    pins: list[state.WayPoint]
-    along: float
-    kind: str  # of the way: a key of vaelab.latent.interpolation.INTERPOLATIONS
 
 
 def send_place(run: Run, map_key: str) -> None:
@@ -50,7 +36,7 @@ def send_place(run: Run, map_key: str) -> None:
 
 
 def send_way(
-    run: Run, map_key: str, ends: Sequence[state.WayPoint], along: float, kind: str, label: int | None, turn: str
+    run: Run, map_key: str, ends: Sequence[WayPoint], along: float, kind: str, label: int | None, turn: str
 ) -> None:
     """Have the canvas beside a map, whose link is ``"ends"``, go to the way between two places.
 

@@ -11,6 +11,7 @@ import streamlit as st
 from pages._ui import browser_code, browser_files, frame, offers
 from vaelab.export.file import safetensors_file
 from vaelab.runs import Run
+from vaelab.sharing import live
 
 __all__ = ["note_pin", "offer_to", "send_model", "serve_decoder"]
 
@@ -72,7 +73,7 @@ def send_model(run: Run, slot: str = "", after: str = "") -> None:
     if browser_files.why_not_live(run):
         serve_decoder(run)
         return
-    offer_to(_MODEL, f"model-for-browser{slot}", browser_files.model_name(run), browser_files.browser_model(run), after)
+    offer_to(_MODEL, f"model-for-browser{slot}", live.model_name(run), browser_files.browser_model(run), after)
 
 
 def serve_decoder(run: Run) -> None:
@@ -83,7 +84,7 @@ def serve_decoder(run: Run) -> None:
     run
         A trained run.
     """
-    key = f"decoder-for-browser-{browser_files.model_name(run)}"
+    key = f"decoder-for-browser-{live.model_name(run)}"
 
     # A part of its own, so that an answer redraws nothing else.
     @frame.part()
@@ -110,7 +111,7 @@ def _served(run: Run, asked: Asked | None) -> bytes:
             raise ValueError(f"The page asks for {len(z):,} images at once, and {MOST_CODES} are the most: reload it.")
         images = np.rint(255 * run.engine.decode(z, asked["label"]).transpose(0, 2, 3, 1)).astype(np.uint8)
     served = Served(
-        model=browser_files.model_name(run),
+        model=live.model_name(run),
         latent_dim=run.config.latent_dim,
         image_shape=run.data.image_shape,
         is_vae=run.config.model == "vae",

@@ -9,11 +9,13 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages._ui import browser_code, browser_files, state
+from pages._ui import browser_code, browser_files
 from pages._ui.decoders import note_pin
 from vaelab.datasets import Labelled
+from vaelab.export.place import WayPoint
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
+from vaelab.sharing import live
 
 __all__ = ["Pin", "latent_canvas"]
 
@@ -30,7 +32,7 @@ class PinSent(TypedDict):
     z: list[float]
     image: int | None
     label: int
-    pins: list[state.WayPoint]  # the way; a single one is where it would begin
+    pins: list[WayPoint]  # the way; a single one is where it would begin
     along: float  # how much of the way lies behind, from 0 to 1
 
 
@@ -40,7 +42,7 @@ class Pin(NamedTuple):
     z: NDArray[np.float32]  # (D,)
     image: int | None  # of the dataset, where one was clicked
     label: int  # that a conditional model decodes it with
-    way: list[state.WayPoint]  # through all pins; one is where a way would begin
+    way: list[WayPoint]  # through all pins; one is where a way would begin
     along: float  # how much of the way lies behind, from 0 to 1
 
 
@@ -76,7 +78,7 @@ def latent_canvas(
     dimension_names
         What people call dimensions, from 0, by their sliders.
     """
-    name = browser_files.model_name(run)
+    name = live.model_name(run)
     key = f"canvas-{map_key}"
 
     def pinned() -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pages._ui import address, state
 from vaelab.datasets import ImageDataset, Labelled
+from vaelab.export.place import WayPoint
 
 if TYPE_CHECKING:
     from vaelab.latent.projections import Projection
@@ -145,10 +146,10 @@ def read_code(run: Run, text: str) -> NDArray[np.floating]:
     return z
 
 
-def read_way(run: Run, text: str) -> list[state.WayPoint]:
+def read_way(run: Run, text: str) -> list[WayPoint]:
     """The way that the URL names, empty without one; a ValueError says what is wrong with it."""
     codes = [read_code(run, code) for code in text.split(";")] if text else []
-    return [state.WayPoint(z=code.tolist(), image=None) for code in codes]
+    return [WayPoint(z=code.tolist(), image=None) for code in codes]
 
 
 def read_image(data: Labelled, text: str) -> int:

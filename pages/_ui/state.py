@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from pages._ui import address
 from vaelab.datasets import Labelled
+from vaelab.export.place import WayPoint
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 
@@ -29,7 +30,6 @@ __all__ = [
     "RUN_KEY",
     "WATCH_KEY",
     "WITH_KEY",
-    "WayPoint",
     "choose_image",
     "chosen_image",
     "clicked_image",
@@ -151,13 +151,6 @@ def label_of(run: Run) -> int:
     """The label that a conditional model decodes with."""
     label: int = st.session_state.get(_of(run, "label"), 0)
     return label
-
-
-class WayPoint(TypedDict):
-    """A place that a way leads through, or where one would begin."""
-
-    z: list[float]
-    image: int | None  # of the dataset, where one was clicked
 
 
 def set_way(run: Run, way: list[WayPoint]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from vaelab.datasets import NOT_STATED
 from vaelab.explaining import explain
+from vaelab.runs.facts import licence_in_words
 
 __all__ = ["counted", "explained", "licence_of", "plain"]
 
@@ -33,5 +33,4 @@ def counted(number: int, what: str) -> str:
 
 def licence_of(licence: str) -> str:
     """A licence as a sentence for markdown; empty where nobody gave one, as of one's own images."""
-    licence = licence.rstrip(".")
-    return f"Licence: {plain(licence)}." if licence not in {"", NOT_STATED} else ""
+    return plain(licence_in_words(licence))

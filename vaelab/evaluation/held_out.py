@@ -14,7 +14,7 @@ from vaelab.evaluation.neighbours import knn_votes
 from vaelab.images import as_float
 from vaelab.latent.units import active_units
 
-__all__ = ["Evaluation", "Judged", "evaluate", "judge", "reconstruction_errors"]
+__all__ = ["Evaluation", "Judged", "error_quantiles", "evaluate", "judge", "reconstruction_errors"]
 
 
 class Judged(NamedTuple):
@@ -149,3 +149,20 @@ def reconstruction_errors(engine: Engine, data: ImageDataset, num_images: int = 
     off = images - engine.reconstruct(data.images[chosen], data.labels_of(chosen))
     errors: NDArray[np.float64] = np.sqrt((off**2).mean((1, 2, 3)))
     return errors
+
+
+def error_quantiles(engine: Engine, data: ImageDataset) -> list[float]:
+    """Tell how far the reconstructions of held-out images are off, to compare another image's with.
+
+    Parameters
+    ----------
+    engine, data
+        As ``reconstruction_errors`` takes them.
+
+    Returns
+    -------
+    list of float
+        Their 101 percentiles, the least and the most included.
+    """
+    quantiles: list[float] = np.quantile(reconstruction_errors(engine, data), np.linspace(0, 1, 101)).tolist()
+    return quantiles

@@ -62,6 +62,7 @@ def browser_map(
     dimension_names: Sequence[str] = (),
     thumbnails: str | None = None,
     is_vae: bool | None = None,
+    posteriors: bool = False,
 ) -> bytes:
     """Make the file from which the browser knows where it is on a map.
 
@@ -93,6 +94,9 @@ def browser_map(
         The name of the file with its images, see ``browser_thumbnails``; None where they are gone.
     is_vae
         Whether the model is one; by default that is told from sigma and KL.
+    posteriors
+        Whether the sigmas of all codes are in it, so that a page without a server knows their posteriors; where the
+        map has them.
 
     Returns
     -------
@@ -140,6 +144,8 @@ def browser_map(
         arrays["coordinates"] = projection.coordinates
     if projection.kind in {"pca", "pair"}:
         arrays |= {"center": projection.center, "components": projection.components}
+    if posteriors and projection.sigma is not None:
+        arrays["sigma"] = projection.sigma.astype(np.float16)
     if labels is not None:
         arrays["labels"] = labels.astype(np.uint8 if labels.max(initial=0) < 256 else np.int32)
     return safetensors_file("map", spec, arrays)

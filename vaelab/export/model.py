@@ -99,8 +99,7 @@ def browser_model(
     num_weights = sum(array.size for array in arrays.values())
     if num_weights > MAX_WEIGHTS:
         raise ValueError(
-            f"This model has {num_weights / 1e6:.0f} million weights, and a page can hold "
-            f"{MAX_WEIGHTS / 1e6:.0f}: it is decoded on the server instead."
+            f"This model has {num_weights / 1e6:.0f} million weights, and a page can hold {MAX_WEIGHTS / 1e6:.0f}."
         )
     model: ModelSpec = {
         "id": name,

@@ -15,7 +15,7 @@ __all__ = ["MAX_PIXELS", "ThumbnailsSpec", "browser_thumbnails"]
 
 #: On a sheet at most: larger ones are reduced, for browsers keep four bytes a pixel.
 MAX_PIXELS = 6_000_000
-#: A sheet whose PNG takes more bytes than this becomes a WebP file, which is smaller and inexact.
+#: Bytes that a sheet may take as PNG where a page fetches it.
 LARGE = 1_000_000
 
 
@@ -29,7 +29,7 @@ class ThumbnailsSpec(TypedDict):
     height: int
 
 
-def browser_thumbnails(images: NDArray[np.generic], name: str) -> bytes:
+def browser_thumbnails(images: NDArray[np.generic], name: str, exact_up_to: int | None = None) -> bytes:
     """Make the file of a map's images.
 
     Parameters
@@ -38,6 +38,9 @@ def browser_thumbnails(images: NDArray[np.generic], name: str) -> bytes:
         ``(N, C, H, W)``, uint8 or float in [0, 1], in the order of the map's points.
     name
         What tells them from all others.
+    exact_up_to
+        Bytes that they may take as PNG; beyond, they become a WebP file, which is smaller and inexact. By default
+        ``LARGE``.
 
     Returns
     -------
@@ -55,7 +58,7 @@ def browser_thumbnails(images: NDArray[np.generic], name: str) -> bytes:
         rows = picture.height // height
         picture = picture.resize((columns * small[0], rows * small[1]), Image.Resampling.BOX)
     file, kind = _encode(picture, "PNG"), "image/png"
-    if len(file) > LARGE:
+    if len(file) > (LARGE if exact_up_to is None else exact_up_to):
         file, kind = _encode(picture, "WEBP", quality=60, method=0), "image/webp"
     spec: ThumbnailsSpec = {"id": name, "type": kind, "columns": columns, "width": small[0], "height": small[1]}
     return safetensors_file("thumbnails", spec, {"sheet": np.frombuffer(file, np.uint8)})

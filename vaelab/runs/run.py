@@ -18,6 +18,7 @@ from vaelab.files import expanded
 from vaelab.runs.folder import RunError, runs_folder
 from vaelab.runs.images import LABELS
 from vaelab.runs.records import WithRecords
+from vaelab.runs.shown import Shown
 from vaelab.runs.snapshots import WithSnapshots
 from vaelab.runs.status import ACTIVE, WithStatus
 
@@ -39,7 +40,7 @@ _FIRST_FILES = (
 )
 
 
-class Run(WithStatus, WithRecords, WithSnapshots):
+class Run(WithStatus, WithRecords, WithSnapshots, Shown):
     """A run folder. Make one with ``Run.create`` or ``Run.open``."""
 
     def __repr__(self) -> str:

@@ -1,0 +1,81 @@
+/**
+ * An explorer that is one file: does in the page what Python and Streamlit do in the app.
+ *
+ * One map of it: `ViewSpec` of vaelab/sharing/one_file.py.
+ * @typedef {object} ViewSpec
+ * @property {string} map_key  Of the element around the chart.
+ * @property {PlaceSent | null} place  Where its canvas begins.
+ * @property {number[] | null} errors  Quantiles of how far held-out images' reconstructions are off.
+ *
+ * @typedef {(name: string) => Promise<Uint8Array<ArrayBuffer> | null>} Parts  What the file has under a name.
+ *
+ * @import { PlaceSent } from "../latent_canvas/places.js"
+ */
+import { LatentCanvas } from "../latent_canvas/canvas.js";
+import { addressedPlace, goTo } from "../latent_canvas/places.js";
+import { addThumbnails } from "../latent_canvas/thumbnails.js";
+import { addModel } from "../network/models.js";
+import { childOf } from "../shared/dom.js";
+import { page } from "../shared/page.js";
+import { leaveFingerToPage } from "../shared/touch.js";
+import { drawChart, loadPlotly } from "./chart.js";
+import { linkChoice } from "./link.js";
+import { Resting, writeAddress } from "./resting.js";
+import { themeButton } from "./theme.js";
+
+/** @param {Parts} parts */
+export default async function open(parts) {
+  const plotly = loadPlotly(parts); // meanwhile
+  document.addEventListener("touchstart", leaveFingerToPage, { capture: true, passive: false });
+  /** @type {ViewSpec[]} */
+  const views = JSON.parse(await textOf(parts, "views"));
+  const canvases = await Promise.all(views.map((view, index) => openCanvas(parts, view, index)));
+  await plotly;
+  const charts = await Promise.all(
+    views.map(async (_, index) => drawChart(rootOf(index), await textOf(parts, `figure-${index}`))),
+  );
+  themeButton(childOf(document, "[data-do=theme]", HTMLButtonElement), charts);
+  linkChoice(childOf(document, ".ex-link", HTMLElement), canvases);
+  for (const index of views.keys()) {
+    const sheet = await parts(`images-${index}`); // the same one serves several maps of the same images
+    if (sheet) await addThumbnails(sheet);
+  }
+}
+
+/** @param {number} index */
+const rootOf = (index) => childOf(document, `[data-view="${index}"]`, HTMLElement);
+
+/**
+ * A canvas that decodes, before there is a chart.
+ * @param {Parts} parts
+ * @param {ViewSpec} view
+ * @param {number} index
+ */
+async function openCanvas(parts, { place, errors }, index) {
+  const [model, map] = await Promise.all([parts(`model-${index}`), parts(`map-${index}`)]);
+  if (!model || !map) throw new Error("the file is not whole.");
+  const root = rootOf(index);
+  const canvas = new LatentCanvas(childOf(root, ".latent-canvas", HTMLElement));
+  const resting = new Resting(canvas, childOf(root, ".ex-near", HTMLElement));
+  addModel(model);
+  canvas.update(map, () => {
+    resting.answer();
+    if (canvas.explorer) writeAddress(canvas.explorer);
+  });
+  if (canvas.map) {
+    if (errors) page.errors.set(canvas.map.model, errors);
+    if (place && !addressedPlace(canvas.map, window.location)) goTo(place);
+  }
+  resting.answer();
+  return canvas;
+}
+
+/**
+ * @param {Parts} parts
+ * @param {string} name
+ */
+async function textOf(parts, name) {
+  const bytes = await parts(name);
+  if (!bytes) throw new Error("the file is not whole.");
+  return new TextDecoder().decode(bytes);
+}

@@ -1,0 +1,78 @@
+"""A run that is shown where there is no app: as a page that is one file, and in a notebook."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
+
+from vaelab.explaining import explain
+from vaelab.runs.model import WithModel
+
+if TYPE_CHECKING:
+    from vaelab.sharing import Explorer
+
+__all__ = ["Shown"]
+
+
+class Shown(WithModel):
+    """A run with an explorer of its own."""
+
+    def explorer(
+        self,
+        *others: Self,
+        kind: Literal["plane", "pca", "umap"] | None = None,
+        points: int | None = None,
+        images: bool = True,
+    ) -> Explorer:
+        """Make a page of the run that is one file: move over its map, and every place is decoded.
+
+        Parameters
+        ----------
+        *others
+            Runs of the same images to stand beside this one.
+        kind, points, images
+            As ``vaelab.sharing.explorer`` takes them.
+
+        Returns
+        -------
+        Explorer
+            A notebook shows it; ``save`` writes it.
+
+        Raises
+        ------
+        ValueError
+            As ``vaelab.sharing.explorer`` raises it.
+        """
+        from vaelab.sharing import explorer  # looks up, as ``engine`` does
+
+        return explorer(cast(Any, self), *cast(Any, others), kind=kind, points=points, images=images)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the run's ``explorer`` into a file, which opens anywhere and needs no server.
+
+        Parameters
+        ----------
+        path
+            The file.
+
+        Returns
+        -------
+        Path
+            Where it is.
+
+        Raises
+        ------
+        ValueError
+            If the model is too large for a page, or the path is none of a file.
+        """
+        return self.explorer().save(path)
+
+    def _repr_html_(self) -> str | None:
+        """The run's explorer, for a notebook; None for one that has no model yet."""
+        if not self.has_model:
+            return None
+        try:
+            return self.explorer()._repr_html_()
+        except ValueError as error:
+            return f"<p>{escape(explain(error))}</p>"

@@ -1,0 +1,90 @@
+"""The maps that leave: of what, and which where nobody says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from vaelab.datasets import DatasetUnavailable, ImageDataset
+from vaelab.export.place import PlaceSent
+from vaelab.latent.projections import MAX_POINTS, Projection, choose_points
+from vaelab.runs import Remembered, Run, results
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+__all__ = ["KindOfMap", "MapOf", "draw_map"]
+
+KindOfMap = Literal["plane", "pca", "umap"]
+
+
+class MapOf(NamedTuple):
+    """A map that is to be in the file, and what it is of."""
+
+    run: Run
+    #: The run's images or, where they are gone or not to leave, what it remembers of them.
+    data: ImageDataset | Remembered
+    projection: Projection
+    figure: go.Figure
+    #: What people call dimensions, from 0.
+    dimension_names: Mapping[int, str] = {}
+    place: PlaceSent | None = None
+
+
+def draw_map(run: Run, kind: KindOfMap | None = None, points: int | None = None, images: bool = True) -> MapOf:
+    """Draw a map of a run, in the colours of its classes.
+
+    Parameters
+    ----------
+    run
+        A trained run.
+    kind, points, images
+        As ``explorer`` takes them.
+
+    Returns
+    -------
+    MapOf
+        The map; made now where it was not kept.
+
+    Raises
+    ------
+    ValueError
+        If there is no such map.
+    """
+    from vaelab.figures import latent_map
+
+    try:
+        data: ImageDataset | Remembered = run.images()
+    except DatasetUnavailable as error:
+        data = run.remembered(str(error))
+    projection = _projection(run, data, kind, MAX_POINTS if points is None else points)
+    names = {dim: name for dim, name in run.dimension_names.items() if name}
+    labels = None if data.labels is None else data.labels[projection.indices]
+    figure = latent_map(projection, labels, data.label_names, image_names=data.image_names if images else ())
+    return MapOf(run, data, projection, figure, names)
+
+
+def _projection(run: Run, data: ImageDataset | Remembered, kind: KindOfMap | None, points: int) -> Projection:
+    """The map asked for, read where it was made already."""
+    if points < 1:
+        raise ValueError(f"A map of {points} points shows nothing: take one at least.")
+    kinds = results.kinds_of_map(run.config.latent_dim)
+    if kind is None:
+        # A UMAP map takes a minute: nobody waits for one who did not ask for it.
+        kinds = [each for each in kinds if results.RESULTS[each].is_quick or results.read(run, each) is not None]
+    elif kind not in kinds:
+        raise ValueError(
+            f"There is no {kind} map of codes of {run.config.latent_dim} numbers: take {' or '.join(kinds)}."
+        )
+    chosen = kind or kinds[0]
+    if chosen == "umap" and points > MAX_POINTS:
+        raise ValueError(f"A UMAP map has {MAX_POINTS:,} points at the most: ask for fewer, or for another map.")
+    most = max(points, MAX_POINTS)
+    found: Projection | None = results.read(run, chosen, most)
+    if isinstance(data, ImageDataset):
+        found = results.make(run, data, chosen, most)
+    elif found is None and chosen == "umap":
+        raise ValueError(f"{data.why} So no UMAP map can be made of them: take another map.")
+    if found is None:
+        found = results.map_of_snapshot(run, chosen)
+    return found.subset(choose_points(len(found.indices), points))

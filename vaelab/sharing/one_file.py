@@ -1,0 +1,193 @@
+"""Explore as one file: a model and its map in a page that opens anywhere, and needs neither server nor network."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypedDict
+
+from vaelab.datasets import ImageDataset
+from vaelab.export.modules import join, read
+from vaelab.export.page import one_file_page
+from vaelab.export.place import PlaceSent
+from vaelab.files import expanded, write_whole
+from vaelab.runs import Run, comparing
+from vaelab.sharing import live
+from vaelab.sharing.maps import KindOfMap, MapOf, draw_map
+from vaelab.sharing.said import body_of, title_of
+
+__all__ = ["Explorer", "ViewSpec", "explorer", "explorer_of"]
+
+#: Bytes that a map's images may take in a file before they become inexact: of MNIST's digits some 8,000 do.
+EXACT_IMAGES = 2_000_000
+
+_STYLES = ("explorer/theme.css", "explorer/page.css", "latent_canvas/component.css", "explorer/phone.css")
+
+
+class ViewSpec(TypedDict):
+    """One map of the page."""
+
+    map_key: str  # of the element around the chart
+    place: PlaceSent | None  # where its canvas begins
+    errors: list[float] | None  # quantiles of how far held-out images' reconstructions are off
+
+
+@dataclass(frozen=True, repr=False)
+class Explorer:
+    """A page that is one file: ``save`` it, or have a notebook show it.
+
+    Attributes
+    ----------
+    title
+        What it is about.
+    page
+        HTML.
+    height
+        Pixels that it takes in a notebook.
+    """
+
+    title: str
+    page: str
+    height: int = 860
+
+    def __repr__(self) -> str:
+        return f"Explorer({self.title!r}, {len(self.page) / 1e6:.1f} MB)"
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page.
+
+        Parameters
+        ----------
+        path
+            The file. What there is at it is replaced.
+
+        Returns
+        -------
+        Path
+            Where it is now.
+
+        Raises
+        ------
+        ValueError
+            If that is a folder, or in none.
+        """
+        file = expanded(path).absolute()
+        if file.is_dir() or not file.parent.is_dir():
+            what = "is a folder" if file.is_dir() else "lies in a folder that there is not"
+            raise ValueError(f"{file} {what}: name a file in a folder that there is, such as explorer.html.")
+        write_whole(file, self.page.encode(), durable=False)
+        return file
+
+    def _repr_html_(self) -> str:
+        """The page in a frame of its own, for Jupyter, marimo and the like."""
+        return (
+            f'<iframe srcdoc="{html.escape(self.page)}" title="{html.escape(self.title)}" '
+            f'style="width: 100%; height: {self.height}px; border: 0" allow="clipboard-write"></iframe>'
+        )
+
+
+def explorer(*runs: Run, kind: KindOfMap | None = None, points: int | None = None, images: bool = True) -> Explorer:
+    """Make the explorer of a run, or of several side by side.
+
+    Parameters
+    ----------
+    *runs
+        Trained runs, of the same images where they are several.
+    kind
+        The map; by default the latent plane of two numbers, or else UMAP where it was made already, or else PCA.
+    points
+        Images on the map, at the most; by default as many as can be told apart, ``MAX_POINTS``.
+    images
+        Whether the images are in it, for the nearest to be seen.
+
+    Returns
+    -------
+    Explorer
+        With their latest models.
+
+    Raises
+    ------
+    ValueError
+        If there is no run or no such map, they learned different images, or a model is too large for a page.
+    """
+    if not runs:
+        raise ValueError("An explorer is of a run, or of several: give one.")
+    for other in runs[1:]:
+        if not comparing.same_images(runs[0], other):
+            raise ValueError(f"{other.title} and {runs[0].title} learned different images: compare models of the same.")
+    return explorer_of([draw_map(run, kind, points, images) for run in runs], images)
+
+
+def explorer_of(maps: Sequence[MapOf], images: bool = True) -> Explorer:
+    """Make the explorer of maps that were drawn already.
+
+    Parameters
+    ----------
+    maps
+        One, or several whose pointers go to the same image.
+    images
+        As ``explorer`` takes it.
+
+    Returns
+    -------
+    Explorer
+        With the figures as they are.
+
+    Raises
+    ------
+    ValueError
+        If a model is too large for a page.
+    """
+    from plotly.offline import get_plotlyjs, get_plotlyjs_version  # reads 5 MB
+
+    parts: dict[str, bytes | str] = {"code": join("explorer/open.js")}
+    views: list[ViewSpec] = []
+    sheets: set[str] = set()
+    for index, map_ in enumerate(maps):
+        key = f"explorer-map-{index}"
+        sheet = live.thumbnails_name(map_.data, map_.projection) if images else None
+        parts |= _parts_of(map_, index, key, "image" if len(maps) > 1 else None, sheet)
+        if sheet is not None and sheet not in sheets and isinstance(map_.data, ImageDataset):
+            parts[f"images-{index}"] = live.thumbnails_file(map_.data, map_.projection, EXACT_IMAGES)
+            sheets.add(sheet)
+        place = None if map_.place is None else PlaceSent(**(map_.place | {"map_key": key}))
+        views.append(ViewSpec(map_key=key, place=place, errors=_errors_of(map_)))
+    parts |= {"views": json.dumps(views), "plotly": get_plotlyjs()}
+    title = title_of([map_.run for map_ in maps])
+    page = one_file_page(
+        f"{title} · vaelab",
+        body_of(title, maps, images, get_plotlyjs_version()),
+        parts,
+        read(*_STYLES),
+        compiles=any(trace.type == "scattergl" for map_ in maps for trace in map_.figure.data),
+    )
+    return Explorer(title, page)
+
+
+def _parts_of(
+    map_: MapOf, index: int, key: str, link: Literal["image"] | None, sheet: str | None
+) -> dict[str, bytes | str]:
+    """What a canvas decodes and shows."""
+    run, data, projection, figure, names, _ = map_
+    try:
+        model = live.model_file(run)
+    except ValueError as error:
+        raise ValueError(f"{run.title} cannot be a file that decodes: {error}") from error
+    figure = type(figure)(figure).update_layout(template=None, height=None, width=None)
+    return {
+        f"model-{index}": model,
+        f"map-{index}": live.map_file(run, data, projection, key, link, names, sheet, posteriors=True),
+        f"figure-{index}": figure.to_json(),
+    }
+
+
+def _errors_of(map_: MapOf) -> list[float] | None:
+    """What an image that a person gives is compared with, where there are images."""
+    if not isinstance(map_.data, ImageDataset):
+        return None
+    from vaelab.evaluation.held_out import error_quantiles
+
+    return error_quantiles(map_.run.engine, map_.data)
