@@ -6,8 +6,9 @@ import streamlit as st
 
 from pages._compare.figures import draw_figures
 from pages._compare.others import draw_rates, draw_seeds, draw_sweep
-from pages._compare.side_by_side import choose_link, choose_others, side_by_side
+from pages._compare.side_by_side import choose_link, choose_others, maps_now, side_by_side
 from pages._ui import fitting, frame, resources, widgets
+from pages._ui.share import offer_file
 
 #: What the other maps do then.
 FOLLOWS = {
@@ -32,7 +33,9 @@ def main() -> None:
     if len(runs) != 2:
         frame.say_first(FIRST[len(runs) > 1])
     fitting.say_what_suits(fitting.COMPARE, run)
-    side_by_side(runs, resources.images_of(run), link)
+    data = resources.images_of(run)
+    side_by_side(runs, data, link)
+    frame.offer(lambda: offer_file(maps_now(runs, data)))
 
     def rest() -> None:
         st.markdown("## Figures")

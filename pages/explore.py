@@ -10,15 +10,17 @@ import streamlit as st
 from pages._explore.about import about, draw_samples
 from pages._explore.decoding import draw_where_blocked, say_why, why_server
 from pages._explore.found import find_images, say_found, show_found
-from pages._explore.map import MAP_KEY, Shown, choose_grid, draw_map, say_how
+from pages._explore.map import MAP_KEY, Shown, choose_grid, draw_map, figure_of, say_how
 from pages._explore.panel import draw_pinned
 from pages._explore.posteriors import choose_posteriors, say_posteriors
 from pages._ui import address, choosing, dimensions, frame, map_view, places, resources, state, widgets
 from pages._ui.canvas_images import has_true_posterior, send_errors, send_posterior, send_thumbnails
-from pages._ui.canvas_places import send_place
+from pages._ui.canvas_places import place_now, send_place
 from pages._ui.decoders import send_model, serve_decoder
 from pages._ui.latent_canvas import Pin, latent_canvas
+from pages._ui.share import offer_file
 from vaelab.datasets import ImageDataset
+from vaelab.sharing import MapOf
 
 if TYPE_CHECKING:
     from vaelab.latent.projections import Projection
@@ -38,8 +40,17 @@ def main() -> None:
         grid = choose_grid()
     if not isinstance(data, ImageDataset):
         st.warning(f"{data.why} Map, decoder and sliders work without them.", icon=":material/hide_image:")
-    explore(run, data, Shown(kind, max_points, dims, color, found, grid, drawn), why_server(run))
+    shown = Shown(kind, max_points, dims, color, found, grid, drawn)
+    explore(run, data, shown, why_server(run))
     about(run)
+    frame.offer(lambda: offer_file(maps_now(run, data, shown)))
+
+
+def maps_now(run: Run, data: ImageDataset | Remembered, shown: Shown) -> list[MapOf]:
+    """The map as it is drawn now, to leave the page."""
+    projection = view_of(run, shown).projection
+    figure = figure_of(run, data, projection, shown)
+    return [MapOf(run, data, projection, figure, dimensions.names_of(run), place_now(run))]
 
 
 def explore(run: Run, data: ImageDataset | Remembered, shown: Shown, why: str | None) -> None:

@@ -15,6 +15,7 @@ from vaelab.datasets import ImageDataset
 from vaelab.figures import latent_map
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
+from vaelab.sharing import MapOf
 
 #: Maps side by side, at the most.
 MOST_RUNS = 4
@@ -119,6 +120,16 @@ def draw_one(
         figure.update_layout(legend={"orientation": "h", "y": -below, "yanchor": "top", "x": 0})
     with st.container(key=map_key):
         widgets.chart(figure, fills=True, key=f"{map_key}-chart", config=map_view.MAP_CONFIG)
+
+
+def maps_now(runs: Sequence[Run], data: ImageDataset) -> list[MapOf]:
+    """The maps as they are drawn now, to leave the page."""
+    maps = []
+    for run in runs:
+        projection = map_of(run)
+        figure = latent_map(projection, data.labels_of(projection.indices), data.label_names)
+        maps.append(MapOf(run, data, projection, figure))
+    return maps
 
 
 def map_of(run: Run) -> Projection:

@@ -14,11 +14,13 @@ from pages._ui import controls, frame, map_view, state, widgets
 from vaelab.figures import latent_map
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from vaelab.datasets import ImageDataset
     from vaelab.latent.projections import Projection, ProjectionKind
     from vaelab.runs import Remembered, Run
 
-__all__ = ["MAP_KEY", "Shown", "choose_grid", "draw_map", "say_how"]
+__all__ = ["MAP_KEY", "Shown", "choose_grid", "draw_map", "figure_of", "say_how"]
 
 #: Of the container around the chart, by which the browser finds it, and of the chart itself.
 MAP_KEY = "latent-map"
@@ -62,8 +64,10 @@ def choose_grid() -> Grid | None:
     )
 
 
-def draw_map(run: Run, data: ImageDataset | Remembered, projection: Projection, shown: Shown) -> None:
-    """Draw the map. No click changes its figure, so that its zoom stays: the canvas marks z itself."""
+def figure_of(
+    run: Run, data: ImageDataset | Remembered, projection: Projection, shown: Shown, webgl: bool = True
+) -> go.Figure:
+    """The map's figure: points, and posteriors where they were asked for."""
     color = shown.color
     values = labels = None
     if color == "label" and data.labels is not None:
@@ -80,9 +84,15 @@ def draw_map(run: Run, data: ImageDataset | Remembered, projection: Projection, 
         points=shown.grid or ("full" if shown.posteriors == NO_POSTERIORS else "faint"),
         image_names=data.image_names,
         ringed=shown.found,
-        webgl=frame.has_webgl(),
+        webgl=webgl,
     )
     draw_posteriors(figure, run, data, projection, shown.posteriors)
+    return figure
+
+
+def draw_map(run: Run, data: ImageDataset | Remembered, projection: Projection, shown: Shown) -> None:
+    """Draw the map. No click changes its figure, so that its zoom stays: the canvas marks z itself."""
+    figure = figure_of(run, data, projection, shown, frame.has_webgl())
 
     # The canvas answers clicks; until its code runs, and where a browser blocks that, they come here.
     def clicked() -> None:

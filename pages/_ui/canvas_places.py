@@ -11,10 +11,26 @@ from vaelab.export.place import PlaceSent, WayPoint
 from vaelab.latent.interpolation import INTERPOLATIONS
 from vaelab.runs import Run
 
-__all__ = ["send_place", "send_way"]
+__all__ = ["place_now", "send_place", "send_way"]
 
 # A place has a mount of its own: within the map it would have that sent again.
 _PLACE = browser_code.component("latent_place", "latent_canvas/place_mount.js")
+
+
+def place_now(run: Run) -> PlaceSent:
+    """Where z rests now, for a canvas elsewhere to begin there."""
+    z, image = state.z_of(run).tolist(), state.chosen_image(run)
+    return PlaceSent(
+        map_key="",
+        turn="now",
+        run=run.name,
+        z=z,
+        image=image,
+        label=state.label_of(run),
+        pins=state.way_of(run) or [WayPoint(z=z, image=image)],
+        along=1.0,
+        kind="linear",
+    )
 
 
 def send_place(run: Run, map_key: str) -> None:

@@ -14,7 +14,7 @@ import pandas  # noqa: F401
 import streamlit as st
 
 from pages import PAGES, Page
-from pages._ui import address, browser_code, controls, resources
+from pages._ui import address, browser_code, controls, resources, share
 from pages._ui.text import explained
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import RunError
@@ -29,6 +29,7 @@ __all__ = [
     "is_narrow",
     "later",
     "link_to",
+    "offer",
     "part",
     "presenting",
     "say_first",
@@ -50,8 +51,8 @@ _ENTERED, _WANTED = "entered-through-app", "wanted-page"
 _SHOWN, _SETTLED = "page-shown", "page-settled"
 #: Whether a part is drawn along with the page around it.
 _FIRST_PASS = "part-first-pass"
-#: The sentence above the page, for as long as the page is drawn.
-_FIRST = "page-first"
+#: The sentence above the page and the place for what leaves it, for as long as the page is drawn; and what draws that.
+_FIRST, _SHARE, _OFFER = "page-first", "page-share-place", "page-offer"
 
 
 def go_where_wanted() -> None:
@@ -94,6 +95,8 @@ def show(main: Callable[[], None], file: str, alone: Callable[[], bool] = lambda
         else:
             _head(page)
         main()
+        if not alone():
+            _draw_share()
 
 
 def say_first(text: str) -> None:
@@ -105,6 +108,17 @@ def say_first(text: str) -> None:
         One sentence of markdown, instead of the one in ``pages.PAGES``.
     """
     st.session_state[_FIRST].markdown(text, width="stretch")
+
+
+def offer(draw: Callable[[], None]) -> None:
+    """Have what leaves the page be found under Share.
+
+    Parameters
+    ----------
+    draw
+        Draws buttons, each time that a person opens it.
+    """
+    st.session_state[_OFFER] = draw
 
 
 def presenting() -> bool:
@@ -157,6 +171,7 @@ def _head(page: Page) -> None:
     with st.container(key="page-head", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         # As a heading of its own, since a page of Streamlit's has none.
         st.markdown(f"# {page.heading}")
+        st.session_state[_SHARE] = st.container(key="page-share", width="content")
         st.session_state[_FIRST] = st.markdown(page.first, width="stretch")
         # Not by Streamlit's own way into the URL: a link would then take two steps of Back more.
         controls.toggle(
@@ -167,6 +182,22 @@ def _head(page: Page) -> None:
         )
     if presenting():
         st.html(_LARGE)
+
+
+def _draw_share() -> None:
+    """Draw what opens on all that leaves the page."""
+    draw: Callable[[], None] | None = st.session_state.pop(_OFFER, None)
+    with st.session_state[_SHARE]:
+
+        @part()
+        def body() -> None:
+            popover = st.popover("Share", icon=":material/ios_share:", key="share", on_change="rerun")
+            # Only then: of what a page offers, some is of where one is by now.
+            if popover.open:
+                with popover:
+                    share.draw_link()
+                    if draw is not None:
+                        draw()
 
 
 def part(

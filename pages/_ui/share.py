@@ -1,0 +1,60 @@
+"""What leaves a page: its link, on each of them, and on some what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages._ui import browser_code, browser_files
+from pages._ui.text import plain
+
+if TYPE_CHECKING:
+    from vaelab.sharing import MapOf
+
+__all__ = ["draw_link", "offer_file"]
+
+_LINK = browser_code.component("share_link", "frame/link.js", "frame/link.html", "frame/link.css")
+
+
+def draw_link() -> None:
+    """Draw what copies the page's address, or hands it to a phone's share sheet."""
+    _LINK(key="share-link", data=None)
+    st.caption("Whoever opens the link sees what you see: the model, the map, the place.")
+
+
+def offer_file(maps: Sequence[MapOf]) -> None:
+    """Offer what is seen as one file, made once it is asked for.
+
+    Parameters
+    ----------
+    maps
+        The maps as they are drawn now.
+    """
+    st.markdown("**One file**: this map and the decoder, in a page that opens by a double click, without a network.")
+    too_large = next((reason for map_ in maps if (reason := browser_files.why_not_live(map_.run))), None)
+    if too_large:
+        st.caption(f"{plain(too_large)} So there is no such file of it.")
+        return
+    images = st.toggle(
+        "With the images",
+        True,
+        key="share-images",
+        help="Small, for the nearest to be seen beside what is decoded. Without them the file shows points alone.",
+    )
+
+    def make() -> bytes:
+        from vaelab.sharing import explorer_of  # here, as the page itself does not need it
+
+        return explorer_of(maps, images).page.encode()
+
+    st.download_button(
+        "Save as HTML",
+        make,
+        file_name=f"{'-'.join(map_.run.name for map_ in maps)}.html",
+        mime="text/html",
+        icon=":material/html:",
+        help="Some seconds until it is made, and 3 to 12 MB.",
+        on_click="ignore",  # a rerun would replace what is being fetched
+    )
