@@ -14,12 +14,19 @@
     return new Uint8Array(await new Response(stream).arrayBuffer());
   };
 
+  /** Resolves once all of the file has been read. */
+  const read = new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve));
+
   /**
-   * The bytes of a part; none where there is no such part.
+   * The bytes of a part, which may lie further down in the file; none where there is no such part.
    * @param {string} name
    */
   const part = async (name) => {
-    const text = document.querySelector(`script[data-part="${name}"]`)?.textContent;
+    const find = () => document.querySelector(`script[data-part="${name}"]`)?.textContent;
+    // What is only half read has nothing after it.
+    const isWhole = document.readyState !== "loading" || document.querySelector(`script[data-part="${name}"] ~ script`);
+    if (!isWhole) await read;
+    const text = find();
     return text ? unpack(text) : null;
   };
 

@@ -44,8 +44,9 @@ export async function drawChart(root, text) {
   if (!hasWebgl()) {
     for (const trace of figure.data) if (trace.type === "scattergl") trace.type = "scatter";
   }
-  await plotly().newPlot(element, figure.data, { ...figure.layout, autosize: true }, CONFIG);
-  await recolour(/** @type {Plot} */ (element));
+  const layout = { ...figure.layout, autosize: true };
+  for (const [path, value] of Object.entries(colours())) put(layout, path.split("."), value);
+  await plotly().newPlot(element, figure.data, layout, CONFIG);
   return /** @type {Plot} */ (element);
 }
 
@@ -55,6 +56,20 @@ export async function drawChart(root, text) {
  */
 export async function recolour(chart) {
   await plotly().relayout(chart, colours());
+}
+
+/**
+ * @param {Record<string, any>} layout
+ * @param {string[]} path
+ * @param {unknown} value
+ */
+function put(layout, [name, ...rest], value) {
+  if (!rest.length) {
+    layout[name] = value;
+    return;
+  }
+  layout[name] ??= {};
+  put(layout[name], rest, value);
 }
 
 /** Whether Plotly can draw with WebGL: there is some, and this page may make functions of text, as it does for that. */

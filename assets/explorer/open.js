@@ -25,12 +25,11 @@ import { themeButton } from "./theme.js";
 
 /** @param {Parts} parts */
 export default async function open(parts) {
-  const plotly = loadPlotly(parts); // meanwhile
   document.addEventListener("touchstart", leaveFingerToPage, { capture: true, passive: false });
   /** @type {ViewSpec[]} */
   const views = JSON.parse(await textOf(parts, "views"));
   const canvases = await Promise.all(views.map((view, index) => openCanvas(parts, view, index)));
-  await plotly;
+  await loadPlotly(parts); // after the first image
   const charts = await Promise.all(
     views.map(async (_, index) => drawChart(rootOf(index), await textOf(parts, `figure-${index}`))),
   );

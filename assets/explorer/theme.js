@@ -13,8 +13,11 @@ export function themeButton(button, charts) {
   const { style } = document.documentElement;
   const system = window.matchMedia("(prefers-color-scheme: dark)");
   const isDark = () => (style.colorScheme ? style.colorScheme === "dark" : system.matches);
-  const show = () => {
+  const name = () => {
     button.textContent = isDark() ? "☀ Light" : "☾ Dark";
+  };
+  const show = () => {
+    name();
     for (const chart of charts) void recolour(chart);
   };
   button.addEventListener("click", () => {
@@ -22,5 +25,5 @@ export function themeButton(button, charts) {
     show();
   });
   system.addEventListener("change", show);
-  show();
+  name();
 }

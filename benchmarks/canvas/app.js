@@ -6,6 +6,8 @@
   const lab = {
     /** @type {number | null} When the chart was drawn. */
     drawn: null,
+    /** @type {number | null} When the first image was. */
+    decoded: null,
     /** @type {number[]} When a canvas was ready. */
     ready: [],
     /** @type {{ at: number, ms: number, page: number }[]} Decodes, each of another z, and what the page did for it. */
@@ -112,6 +114,7 @@
       const { dataset } = target;
       if (attributeName === "data-state" && dataset.state === "ready") lab.ready.push(at);
       if (attributeName !== "data-decode-ms" || dataset.z === shown) continue;
+      lab.decoded ??= at;
       shown = dataset.z; // the same z once more, after a redraw of the chart, is no move
       lab.moves.push({ at, ms: Number(dataset.decodeMs), page: lab.busy });
       lab.busy = 0;

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import math
-import os
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from benchmarks._measure import mnist_folder, print_table
-from benchmarks.app import ROOT
 from benchmarks.canvas.models import SHIPPED
+from benchmarks.canvas.visiting import MAP, SHEET, Hovered, hover, on_the_way, serve, settle, visit
 from vaelab.config import TrainConfig
 from vaelab.datasets import ImageDataset, load_dataset
 from vaelab.datasets.own import save_own
@@ -29,9 +22,6 @@ from vaelab.training.suggest import network_for
 
 __all__ = ["measure_app"]
 
-MAP = ".st-key-latent-map .js-plotly-plot .nsewdrag"
-CANVAS = "[data-testid=latent-canvas]"
-SHEET = 'img[alt="The real images nearest to z"]'
 NUM_MNIST = 70_000
 #: Points on the chart, the one at z not counted.
 NUM_POINTS = """() =>
@@ -39,25 +29,18 @@ NUM_POINTS = """() =>
         (trace) => trace.customdata).reduce((sum, trace) => sum + trace.x.length, 0)"""
 
 
-class Hovered(NamedTuple):
-    """Milliseconds for each decode."""
-
-    costs: list[float]  # from the frame of a move to its image
-    page: list[float]  # of work in the page since the last one
-
-
 def measure_app(browser: Any, moves: int, visits: int = 5, slides: int = 40) -> None:
     """Print the tables of the app."""
     runs = sorted(path.parent.name for path in SHIPPED.glob("*/config.json"))
     with tempfile.TemporaryDirectory() as folder:
         large = _train_large(Path(folder) / "data", Path(folder) / "large")
-        with _serve(Path(folder), Path(folder) / "data") as address:
+        with serve(Path(folder), Path(folder) / "data") as address:
             _print_opening(browser, address, runs, visits)
             hovered = {}
             waited = {}
             for run in [*runs, large.name]:
-                with _visit(browser, f"{address}/?run={run}") as page:
-                    hovered[run] = _hover(page, moves)
+                with visit(browser, f"{address}/?run={run}") as page:
+                    hovered[run] = hover(page, moves)
                     waited[run] = _let_go(page, slides)
         _print_hover(hovered, moves)
         _print_let_go(waited, slides)
@@ -66,7 +49,7 @@ def measure_app(browser: Any, moves: int, visits: int = 5, slides: int = 40) -> 
             print("\nThere is no MNIST here, so 70,000 points are not measured.")
             return
         mnist = _train(data, Path(folder) / "mnist")
-        with _serve(Path(folder), data) as address:
+        with serve(Path(folder), data) as address:
             _print_many_points(browser, f"{address}/?run=mnist", mnist)
 
 
@@ -78,7 +61,7 @@ def _print_opening(browser: Any, address: str, runs: list[str], visits: int) -> 
     after: dict[str, list[float]] = {f"{runs[0]}, a server's first visitor": []}
     for turn in range(visits + 1):
         for run in runs:
-            with _visit(browser, f"{address}/?run={run}", rest=False) as page:
+            with visit(browser, f"{address}/?run={run}", rest=False) as page:
                 wait = page.evaluate("lab.ready[0] - lab.drawn")
             first = turn == 0
             if not first:
@@ -90,19 +73,6 @@ def _print_opening(browser: Any, address: str, runs: list[str], visits: int) -> 
         ("run", "visits", "median", "most", "asked"),
         [(name, str(len(ms)), f"{np.median(ms):.0f}", f"{max(ms):.0f}", "<= 50") for name, ms in after.items()],
     )
-
-
-def _hover(page: Any, moves: int) -> Hovered:
-    """The decodes of so many moves, and some more, over the map."""
-    box = page.locator(MAP).bounding_box()
-    page.evaluate("lab.start()")
-    for step in range(moves + moves // 10):
-        page.mouse.move(*_on_the_way(box, step / 50))
-        page.evaluate("lab.frame()")
-    decodes = page.evaluate("lab.stop()")["moves"]
-    if len(decodes) < moves:
-        raise RuntimeError(f"Of {moves + moves // 10} moves only {len(decodes)} were decoded.")
-    return Hovered([decode["ms"] for decode in decodes], [decode["page"] for decode in decodes])
 
 
 def _print_hover(hovered: dict[str, Hovered], moves: int) -> None:
@@ -123,7 +93,7 @@ def _let_go(page: Any, times: int) -> list[float]:
     page.wait_for_selector(SHEET)
     waited = []
     for turn in range(times + 1):
-        _settle(page)
+        settle(page)
         share = (0.2 + 0.005 * turn) * (-1) ** turn
         waited.append(page.evaluate("(share) => lab.letGo(share)", share))
     return waited[1:]
@@ -161,7 +131,7 @@ def _train_large(data_folder: Path, path: Path) -> Run:
 
 def _print_many_points(browser: Any, address: str, run: Run) -> None:
     model = len(browser_model(run.config, run.data.image_shape, run.layers, run.checkpoint()[0], run.name))
-    with _visit(browser, address) as page:
+    with visit(browser, address) as page:
         rows = [_smoothness(page, f"{page.evaluate(NUM_POINTS):,} points")]
         before, num_ready = page.received(), page.evaluate("lab.ready.length")
         page.get_by_role("combobox", name="Points").click()
@@ -170,14 +140,14 @@ def _print_many_points(browser: Any, address: str, run: Run) -> None:
         page.wait_for_function(f"() => ({NUM_POINTS})() === {NUM_MNIST}")
         page.wait_for_function("(number) => lab.ready.length > number", arg=num_ready)
         seconds = time.perf_counter() - started
-        _settle(page)
+        settle(page)
         choosing = page.received() - before
         rows.append(_smoothness(page, f"{NUM_MNIST:,} points"))
-        _settle(page)
+        settle(page)
         before = page.received()
-        page.mouse.click(*_on_the_way(page.locator(MAP).bounding_box(), 0.3))
+        page.mouse.click(*on_the_way(page.locator(MAP).bounding_box(), 0.3))
         page.wait_for_timeout(500)
-        _settle(page)
+        settle(page)
         pinning = page.received() - before
         everything = page.received()
         page.evaluate("lab.tick()")
@@ -209,13 +179,13 @@ def _print_many_points(browser: Any, address: str, run: Run) -> None:
 def _smoothness(page: Any, name: str, moving: bool = True, seconds: float = 10) -> tuple[str, ...]:
     """Move along a smooth way for some seconds; a row of the table."""
     box = page.locator(MAP).bounding_box()
-    page.mouse.move(*_on_the_way(box, 0))
+    page.mouse.move(*on_the_way(box, 0))
     page.wait_for_timeout(500)
     page.evaluate("lab.start()")
     started = time.perf_counter()
     while (now := time.perf_counter() - started) < seconds:
         if moving:
-            page.mouse.move(*_on_the_way(box, now))
+            page.mouse.move(*on_the_way(box, now))
         else:
             page.wait_for_timeout(100)
     watched = page.evaluate("lab.stop()")
@@ -230,90 +200,3 @@ def _smoothness(page: Any, name: str, moving: bool = True, seconds: float = 10) 
         return *row, "", "", "", ""
     p50, p95 = np.percentile(costs, (50, 95))
     return *row, f"{len(costs) / elapsed:.0f}", ">= 30", f"{p50:.1f}", f"{p95:.1f}"
-
-
-# Visiting ----------------------------------------------------------------------------------------
-
-
-def _on_the_way(box: dict[str, float], seconds: float) -> tuple[float, float]:
-    """A smooth closed way over most of the map, clear of its tool bar and legend."""
-    x = 0.5 + 0.3 * math.sin(1.7 * seconds)
-    y = 0.5 + 0.35 * math.sin(1.1 * seconds + 0.5)
-    return box["x"] + x * box["width"], box["y"] + y * box["height"]
-
-
-class _Page:
-    """A page of Playwright's, and how many bytes have come over its socket."""
-
-    def __init__(self, page: Any) -> None:
-        self._page = page
-        self._bytes = 0
-        page.on("websocket", lambda ws: ws.on("framereceived", self._count))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._page, name)
-
-    def _count(self, payload: str | bytes) -> None:
-        self._bytes += len(payload)
-
-    def received(self) -> int:
-        self._page.wait_for_timeout(1)  # what has come is counted while Playwright waits
-        return self._bytes
-
-
-def _settle(page: Any, quiet: int = 400) -> None:
-    """Wait until nothing has come from the server for ``quiet`` ms."""
-    before = -1
-    while before != (before := page.received()):
-        page.wait_for_timeout(quiet)
-
-
-@contextmanager
-def _visit(browser: Any, address: str, rest: bool = True) -> Iterator[Any]:
-    """A visitor's page, once chart and canvas are there; ``rest``: and the server is done."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    context.set_default_timeout(120_000)
-    context.add_init_script((ROOT / "benchmarks" / "canvas" / "app.js").read_text("utf-8"))
-    page = _Page(context.new_page())
-    try:
-        page.goto(address)
-        page.wait_for_selector(MAP)
-        page.wait_for_selector(f"{CANVAS}[data-state=ready]")
-        page.wait_for_function("() => lab.drawn !== null && lab.ready.length > 0")
-        if rest:
-            page.wait_for_selector(SHEET)
-            _settle(page, 1000)
-        yield page
-    finally:
-        context.close()  # a page whose server is gone goes on asking for it
-
-
-@contextmanager
-def _serve(runs: Path, data: Path | None) -> Iterator[str]:
-    """Run the app until the block ends; its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {"VAELAB_RUNS": str(runs)}
-    if data is not None:
-        environment["VAELAB_DATA"] = str(data)
-    options = f"--server.headless true --server.address 127.0.0.1 --server.port {port}"
-    server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", *options.split()],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        while True:
-            if server.poll() is not None:
-                raise RuntimeError("The app did not start.")
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(30)

@@ -55,6 +55,7 @@ def benchmark(
             "own",
             "importing",
             "slow_line",
+            "one_file",
             "browsers",
         ]
     ],

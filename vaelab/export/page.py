@@ -19,7 +19,12 @@ _PART_NAME = re.compile(r"[a-z]+(-\d+)?")
 
 
 def one_file_page(
-    title: str, body: str, parts: Mapping[str, bytes | str], css: str = "", compiles: bool = False
+    title: str,
+    body: str,
+    first: Mapping[str, bytes | str],
+    later: Mapping[str, bytes | str],
+    css: str = "",
+    compiles: bool = False,
 ) -> str:
     """Put a page together that opens from a disk, a mail or a learning platform.
 
@@ -32,9 +37,10 @@ def one_file_page(
         As people read it.
     body
         HTML.
-    parts
-        By name, such as ``"model-0"``: what is unpacked in the page. ``code`` is a module without imports, whose
-        default export is called with a function that gives each part's bytes.
+    first, later
+        By name, such as ``"model-0"``: what is unpacked in the page, before and after all of the file has been read.
+        ``code``, of the first, is a module without imports, whose default export is called with a function that gives
+        each part's bytes.
     css
         Its style.
     compiles
@@ -69,15 +75,26 @@ def one_file_page(
         title=html.escape(title),
         style=css,
         body=body,
-        parts="\n".join(_packed(name, part) for name, part in parts.items()),
+        first=_packed(first),
         boot=boot,
+        later=_packed(later),
     )
 
 
-def _packed(name: str, part: bytes | str) -> str:
-    """A part as a script of a kind that no browser runs: its letters are neither parsed nor laid out."""
+def _packed(parts: Mapping[str, bytes | str]) -> str:
+    """Parts as scripts of a kind that no browser runs: their letters are neither parsed nor laid out."""
+    return "\n".join(
+        f'<script type="text/plain" data-part="{_checked(name)}">{_letters(part)}</script>'
+        for name, part in parts.items()
+    )
+
+
+def _letters(part: bytes | str) -> str:
+    raw = part.encode() if isinstance(part, str) else part
+    return b64encode(gzip.compress(raw, 9, mtime=0)).decode()
+
+
+def _checked(name: str) -> str:
     if not _PART_NAME.fullmatch(name):
         raise ValueError(f"A part of a page cannot be called {name!r}: take a word, or a word, - and a number.")
-    raw = part.encode() if isinstance(part, str) else part
-    packed = b64encode(gzip.compress(raw, 9, mtime=0)).decode()
-    return f'<script type="text/plain" data-part="{name}">{packed}</script>'
+    return name

@@ -17,7 +17,7 @@ from vaelab.files import expanded, write_whole
 from vaelab.runs import Run, comparing
 from vaelab.sharing import live
 from vaelab.sharing.maps import KindOfMap, MapOf, draw_map
-from vaelab.sharing.said import body_of, title_of
+from vaelab.sharing.said import body_of, key_of, title_of
 
 __all__ = ["Explorer", "ViewSpec", "explorer", "explorer_of"]
 
@@ -143,45 +143,40 @@ def explorer_of(maps: Sequence[MapOf], images: bool = True) -> Explorer:
     """
     from plotly.offline import get_plotlyjs, get_plotlyjs_version  # reads 5 MB
 
-    parts: dict[str, bytes | str] = {"code": join("explorer/open.js")}
     views: list[ViewSpec] = []
+    first: dict[str, bytes | str] = {"code": join("explorer/open.js")}
+    later: dict[str, bytes | str] = {"plotly": get_plotlyjs()}
     sheets: set[str] = set()
     for index, map_ in enumerate(maps):
-        key = f"explorer-map-{index}"
-        sheet = live.thumbnails_name(map_.data, map_.projection) if images else None
-        parts |= _parts_of(map_, index, key, "image" if len(maps) > 1 else None, sheet)
-        if sheet is not None and sheet not in sheets and isinstance(map_.data, ImageDataset):
-            parts[f"images-{index}"] = live.thumbnails_file(map_.data, map_.projection, EXACT_IMAGES)
+        run, data, projection, figure, names, place = map_
+        key = key_of(index, len(maps))
+        sheet = live.thumbnails_name(data, projection) if images else None
+        link: Literal["image"] | None = "image" if len(maps) > 1 else None
+        first[f"model-{index}"] = _model_of(run)
+        first[f"map-{index}"] = live.map_file(run, data, projection, key, link, names, sheet, posteriors=True)
+        later[f"figure-{index}"] = type(figure)(figure).update_layout(template=None, height=None, width=None).to_json()
+        if sheet is not None and sheet not in sheets and isinstance(data, ImageDataset):
+            later[f"images-{index}"] = live.thumbnails_file(data, projection, EXACT_IMAGES)
             sheets.add(sheet)
-        place = None if map_.place is None else PlaceSent(**(map_.place | {"map_key": key}))
-        views.append(ViewSpec(map_key=key, place=place, errors=_errors_of(map_)))
-    parts |= {"views": json.dumps(views), "plotly": get_plotlyjs()}
+        here = None if place is None else PlaceSent(**(place | {"map_key": key}))
+        views.append(ViewSpec(map_key=key, place=here, errors=_errors_of(map_)))
     title = title_of([map_.run for map_ in maps])
     page = one_file_page(
         f"{title} · vaelab",
         body_of(title, maps, images, get_plotlyjs_version()),
-        parts,
+        first | {"views": json.dumps(views)},
+        later,
         read(*_STYLES),
         compiles=any(trace.type == "scattergl" for map_ in maps for trace in map_.figure.data),
     )
     return Explorer(title, page)
 
 
-def _parts_of(
-    map_: MapOf, index: int, key: str, link: Literal["image"] | None, sheet: str | None
-) -> dict[str, bytes | str]:
-    """What a canvas decodes and shows."""
-    run, data, projection, figure, names, _ = map_
+def _model_of(run: Run) -> bytes:
     try:
-        model = live.model_file(run)
+        return live.model_file(run)
     except ValueError as error:
         raise ValueError(f"{run.title} cannot be a file that decodes: {error}") from error
-    figure = type(figure)(figure).update_layout(template=None, height=None, width=None)
-    return {
-        f"model-{index}": model,
-        f"map-{index}": live.map_file(run, data, projection, key, link, names, sheet, posteriors=True),
-        f"figure-{index}": figure.to_json(),
-    }
 
 
 def _errors_of(map_: MapOf) -> list[float] | None:

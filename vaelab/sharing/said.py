@@ -15,9 +15,14 @@ from vaelab.runs.facts import Fact, facts_of
 from vaelab.runs.naming import summary_of
 from vaelab.sharing.maps import MapOf
 
-__all__ = ["body_of", "title_of"]
+__all__ = ["body_of", "key_of", "title_of"]
 
 SIDE_BY_SIDE = "Models of the same images: <b>move over any map</b>, and the others go where this one goes."
+
+
+def key_of(index: int, count: int) -> str:
+    """What a map's element is known by, of so many."""
+    return "latent-map" if count == 1 else f"latent-map-{index}"
 
 
 def title_of(runs: Sequence[Run]) -> str:
@@ -36,7 +41,7 @@ def body_of(title: str, maps: Sequence[MapOf], images: bool, plotly: str) -> str
     views = [
         view.substitute(
             index=index,
-            key=f"explorer-map-{index}",
+            key=key_of(index, len(maps)),
             heading=f"<h2>{_text(map_.run.title)} <small>{_text(summary_of(map_.run.config))}</small></h2>"
             if len(maps) > 1
             else "",

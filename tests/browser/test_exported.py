@@ -1,0 +1,279 @@
+"""The explorer as one file, opened from the disk without a network. The canvas in it is in test_live_canvas as well."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from pages._ui.resources import EXAMPLES
+from tests.browser.conftest import stay
+from tests.browser.steps import PLACES, canvas, click_point, grey, idle, loneliest, until
+from tests.browser.visitors import MAP, FileVisitor
+from vaelab.latent.density import nearest_codes
+from vaelab.runs import Run
+from vaelab.sharing import explorer
+
+pytestmark = pytest.mark.browser
+
+WITHOUT_WEBGL = """
+const { getContext } = HTMLCanvasElement.prototype;
+HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+    return kind.includes("webgl") ? null : getContext.call(this, kind, ...more);
+};
+"""
+
+
+@pytest.fixture
+def browser_context_args(browser_context_args):
+    """Nothing can be asked of any server; the app, where a test needs it, is at this machine."""
+    return browser_context_args | {"offline": True}
+
+
+@pytest.fixture(scope="module")
+def digits_file(tmp_path_factory):
+    return Run.open(EXAMPLES / "digits-2d").to_html(tmp_path_factory.mktemp("exported") / "digits.html")
+
+
+@pytest.fixture
+def visitor(page, digits_file):
+    return FileVisitor(page, Run.open(EXAMPLES / "digits-2d"), digits_file)
+
+
+def nearest_shown(page, number=0):
+    buttons = page.get_by_test_id(f"nearest-{number}").get_by_role("button")
+    return [int(button.get_attribute("data-image")) for button in buttons.all()]
+
+
+def test_nothing_is_asked_of_any_server(page, digits_file):
+    requested, said = [], []
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    visitor = FileVisitor(page, Run.open(EXAMPLES / "digits-2d"), digits_file)
+    page.mouse.click(*visitor.place(0.4, 0.4)[0])
+    until(page, lambda: page.evaluate(f"document.querySelectorAll('{MAP} .lc-truth').length > 1"))
+    assert {url.partition(":")[0] for url in requested} <= {"file", "blob", "data"}
+    assert [url for url in requested if url.startswith("file:")] == [digits_file.as_uri()]
+    assert not said
+    # And it could not, if it wanted to.
+    policy = page.locator("meta[http-equiv='Content-Security-Policy']").get_attribute("content")
+    assert "default-src 'none'" in policy
+    assert "http" not in policy
+    assert "unsafe-eval" not in policy.replace("wasm-unsafe-eval", "")
+    refused = page.evaluate("fetch('https://example.org/').then(() => false, () => true)")
+    assert refused
+    assert any("Content Security Policy" in text for text in said)
+
+
+def test_what_is_in_it_is_said_in_it(visitor):
+    about = visitor.page.locator(".ex-about")
+    run = visitor.run
+    for text in (
+        run.data.licence,
+        "1,437 images for training",
+        f"ELBO −{-run.evaluation()['elbo']:.2f}",
+        "digits-2d, epoch 200, seed 0",
+        "1,797 of 1,797 images are on the map",
+        "vaelab 0.1.0",
+    ):
+        expect(about).to_contain_text(text)
+    about.get_by_text("Settings of its training").click()
+    assert json.loads(about.locator("pre").inner_text()) == run.config.model_dump(mode="json")
+
+
+def test_the_images_around_stand_below_the_map_and_lead_to_themselves(visitor):
+    page = visitor.page
+    page.mouse.click(*visitor.place(0.3, 0.6)[0])
+    codes, indices = visitor.map.codes, visitor.map.indices
+
+    def wanted():
+        return indices[nearest_codes(codes, visitor.z, 12, visitor.scale)].tolist()
+
+    page.mouse.move(5, 5)
+    visitor.frame()
+    assert nearest_shown(page) == wanted()
+    other = page.get_by_test_id("nearest-0").get_by_role("button").nth(5)
+    image = int(other.get_attribute("data-image"))
+    np.testing.assert_array_equal(grey(other.locator("canvas")), visitor.data.images[image, 0])
+    other.click()
+    visitor.frame()
+    np.testing.assert_allclose(visitor.z, codes[indices == image][0], atol=1e-3)
+    assert nearest_shown(page)[0] == image
+    expect(page.locator(f"{MAP} .lc-posterior")).to_have_count(2)
+
+
+def test_a_posterior_is_as_wide_as_the_encoder_says(visitor):
+    page = visitor.page
+    point = click_point(page, "latent-map")
+    ellipse = page.locator(f'{MAP} .lc-posterior[data-sigmas="1"]')
+    posterior = visitor.run.engine.encode(visitor.data.images[[point["index"]]])
+    radii = np.array([float(ellipse.get_attribute(name)) for name in ("rx", "ry")])
+    np.testing.assert_allclose(radii / visitor.units(), np.sort(posterior.sigma[0])[::-1], rtol=0.03)
+
+
+def test_it_begins_where_it_was_left(visitor):
+    page = visitor.page
+    page.mouse.click(*visitor.place(0.3, 0.6)[0])
+    page.get_by_label("Way-points").check()
+    page.get_by_test_id("decoded").press("ArrowRight")
+    page.get_by_test_id("decoded").press("Enter")
+    page.mouse.move(5, 5)
+    visitor.frame()
+    z, way = visitor.z, page.locator(f"{MAP} .lc-way").get_attribute("points")
+    page.reload()
+    visitor.root = canvas(page)
+    np.testing.assert_allclose(visitor.z, z, atol=1e-3)
+    expect(page.locator(f"{MAP} .lc-way")).to_be_attached()
+    places = [list(map(float, p.split(","))) for p in way.split()]
+    again = page.locator(f"{MAP} .lc-way").get_attribute("points").split()
+    np.testing.assert_allclose([list(map(float, p.split(","))) for p in again], places, atol=1)
+
+
+def test_both_themes_are_worn_by_page_and_map_and_the_zoom_stays(visitor):
+    page = visitor.page
+    before = visitor.units()
+    page.mouse.click(*visitor.place(0.5, 0.5)[0])
+    page.mouse.wheel(0, -240)
+    until(page, lambda: visitor.units() > 1.05 * before)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    line = f"document.querySelector('{MAP}')._fullLayout.xaxis.gridcolor"
+    light = page.evaluate(f"[{ground}, {line}]")
+    zoomed = visitor.units()
+    page.get_by_role("button", name="Dark").click()
+    expect(page.get_by_role("button", name="Light")).to_be_visible()
+    until(page, lambda: page.evaluate(f"{line} !== {json.dumps(light[1])}"))
+    assert page.evaluate(ground) == "rgb(20, 22, 28)"
+    assert light[0] == "rgb(255, 255, 255)"
+    assert visitor.units() == pytest.approx(zoomed)
+    page.emulate_media(color_scheme="dark")  # what a person chose is stronger than the system
+    page.get_by_role("button", name="Light").click()
+    assert page.evaluate(f"[{ground}, {line}]") == light
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_accessible(request, browser, browser_context_args, digits_file, scheme):
+    with stay(request, browser, **browser_context_args, color_scheme=scheme) as page:
+        FileVisitor(page, Run.open(EXAMPLES / "digits-2d"), digits_file)
+        # The figure is Plotly's own, drawn as the app draws it.
+        found = Axe().run(page, context={"exclude": [[".ex-chart"]]})
+        assert not found.response["violations"], found.generate_report()
+
+
+def test_on_a_phone_a_finger_decodes_and_nothing_is_too_wide(request, browser, digits_file):
+    options = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "offline": True}
+    with stay(request, browser, **options) as page:
+        visitor = FileVisitor(page, Run.open(EXAMPLES / "digits-2d"), digits_file)
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        before = visitor.z
+        page.touchscreen.tap(*visitor.place(0.5, 0.45)[0])
+        until(page, lambda: not np.array_equal(visitor.z, before))
+        assert visitor.shows(visitor.z)
+        # What is decoded stands above the map, and stays in sight further down.
+        page.mouse.wheel(0, 500)
+        expect(page.get_by_test_id("decoded")).to_be_in_viewport(ratio=1)
+
+
+def test_two_models_follow_one_pointer(page, tmp_path):
+    runs = [Run.open(EXAMPLES / name) for name in ("digits-2d", "digits-ae-2d")]
+    file = explorer(*runs).save(tmp_path / "two.html")
+    page.goto(file.as_uri())
+    roots = page.get_by_test_id("latent-canvas")
+    for index in range(2):
+        expect(roots.nth(index)).to_have_attribute("data-state", "ready")
+    until(page, lambda: page.evaluate("document.querySelectorAll('.js-plotly-plot .nsewdrag').length === 2"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Digits (VAE 2-D) beside Digits (AE 2-D)")
+    point = loneliest(page.evaluate(PLACES, ".st-key-latent-map-0"))
+    page.mouse.move(point["x"], point["y"])
+    other = next(p for p in page.evaluate(PLACES, ".st-key-latent-map-1") if p["index"] == point["index"])
+
+    def z_of(index):
+        return json.loads(roots.nth(index).get_attribute("data-z") or "[9, 9]")
+
+    until(page, lambda: np.allclose(z_of(1), [other["dataX"], other["dataY"]], atol=0.01))
+    page.get_by_label("Same place").check()
+    page.mouse.move(point["x"] + 1, point["y"])
+    until(page, lambda: z_of(1) == z_of(0))
+
+
+def test_without_images_there_is_a_map_and_no_picture_of_one(page, tmp_path):
+    run = Run.open(EXAMPLES / "faces-8d")
+    file = run.explorer(images=False, points=500, kind="pca").save(tmp_path / "faces.html")
+    assert b'data-part="images-0"' not in file.read_bytes()
+    page.goto(file.as_uri())
+    canvas(page)
+    page.wait_for_selector(".js-plotly-plot .nsewdrag")
+    expect(page.get_by_test_id("real")).to_be_hidden()
+    expect(page.get_by_text("The nearest images")).to_be_hidden()
+    assert len(page.evaluate(PLACES, ".st-key-latent-map")) == 500
+    expect(page.locator(".xtitle")).to_contain_text("PC 1")
+
+
+@pytest.mark.parametrize("webgl", [True, False])
+def test_many_points_are_drawn_with_webgl_or_without(page, tmp_path, webgl):
+    """With WebGL the policy allows Plotly to make functions of text, and still no request."""
+    file = Run.open(EXAMPLES / "faces-8d").to_html(tmp_path / "faces.html")
+    if not webgl:
+        page.add_init_script(WITHOUT_WEBGL)
+    page.goto(file.as_uri())
+    page.wait_for_selector(".js-plotly-plot .nsewdrag")
+    kinds = page.evaluate(f"document.querySelector('{MAP}')._fullData.map((trace) => trace.type)")
+    assert set(kinds) == {"scattergl" if webgl else "scatter"}
+    expect(page.locator(MAP)).not_to_contain_text("WebGL is not supported")
+    assert len(page.evaluate(PLACES, ".st-key-latent-map")) == 10_000
+    policy = page.locator("meta[http-equiv='Content-Security-Policy']").get_attribute("content")
+    assert "'unsafe-eval'" in policy
+    assert "http" not in policy
+
+
+def test_a_file_that_is_broken_says_so(page, digits_file, tmp_path):
+    text = digits_file.read_text()
+    start = text.index('data-part="map-0">') + len('data-part="map-0">')
+    broken = tmp_path / "broken.html"
+    broken.write_text(text[:start] + text[text.index("</script>", start) :])
+    page.goto(broken.as_uri())
+    expect(page.get_by_role("alert").first).to_have_text("This page could not be opened: the file is not whole.")
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("/explore?run=digits-2d&z=0.5,-0.25", "digits-2d.html"),
+        ("/compare?run=digits-2d&with=digits-ae-2d", "digits-2d-digits-ae-2d.html"),
+    ],
+)
+def test_saved_from_the_app_it_shows_what_the_page_showed(request, browser, base_url, tmp_path, address, name):
+    with stay(request, browser, base_url=base_url, viewport={"width": 1400, "height": 1000}) as page:
+        page.goto(address)
+        expect(page.get_by_test_id("latent-canvas").first).to_have_attribute("data-state", "ready")
+        idle(page)
+        page.get_by_role("button", name="Share").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Save as HTML").click()
+        assert download.value.suggested_filename == name
+        file = tmp_path / name
+        download.value.save_as(file)
+        shown = page.get_by_test_id("latent-canvas").first.get_attribute("data-z")
+    with stay(request, browser, offline=True, viewport={"width": 1400, "height": 1000}) as page:
+        page.goto(file.as_uri())
+        root = page.get_by_test_id("latent-canvas").first
+        expect(root).to_have_attribute("data-z", re.compile(r"^\["))
+        assert json.loads(root.get_attribute("data-z")) == pytest.approx(json.loads(shown), abs=1e-3)
+        page.wait_for_selector(".js-plotly-plot .nsewdrag")
+
+
+def test_the_link_of_a_page_can_be_copied_and_sent(request, browser, base_url):
+    with stay(request, browser, base_url=base_url, permissions=["clipboard-read", "clipboard-write"]) as page:
+        page.add_init_script("navigator.share = async (what) => { window.sharedWith = what; }")
+        page.goto("/explore?run=digits-2d&z=0.5,-0.25")
+        expect(page.get_by_test_id("latent-canvas")).to_have_attribute("data-state", "ready")
+        idle(page)
+        page.get_by_role("button", name="Share").click()
+        page.get_by_role("button", name="Copy link").click()
+        expect(page.get_by_text("Copied. It opens on this machine only.")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == page.url
+        assert "z=0.5,-0.25" in page.url.replace("%2C", ",")
+        page.get_by_role("button", name="Send …").click()
+        assert page.evaluate("window.sharedWith.url") == page.url
