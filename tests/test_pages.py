@@ -300,7 +300,7 @@ def test_a_density_above_one_is_no_mistake(launch):
 
 def test_what_is_said_about_a_model_ends_in_one_full_stop(launch):
     for run in ("digits-2d", "faces-8d"):
-        text = "".join(markdown.value for markdown in launch(run=run).markdown)
+        text = "".join(markdown.value for markdown in launch(run=run).markdown).replace("\\", "")
         assert "Source: " in text
         assert ".." not in text
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages._ui import browser_code, browser_files
 from pages._ui.text import plain
+from vaelab.runs import Run
 
 if TYPE_CHECKING:
     from vaelab.sharing import MapOf
@@ -33,7 +34,8 @@ def offer_file(maps: Sequence[MapOf]) -> None:
         The maps as they are drawn now.
     """
     st.markdown("**One file**: this map and the decoder, in a page that opens by a double click, without a network.")
-    too_large = next((reason for map_ in maps if (reason := browser_files.why_not_live(map_.run))), None)
+    runs = [map_.run for map_ in maps if isinstance(map_.run, Run)]
+    too_large = next((reason for run in runs if (reason := browser_files.why_not_live(run))), None)
     if too_large:
         st.caption(f"{plain(too_large)} So there is no such file of it.")
         return
@@ -52,7 +54,7 @@ def offer_file(maps: Sequence[MapOf]) -> None:
     st.download_button(
         "Save as HTML",
         make,
-        file_name=f"{'-'.join(map_.run.name for map_ in maps)}.html",
+        file_name=f"{'-'.join(run.name for run in runs)}.html",
         mime="text/html",
         icon=":material/html:",
         help="Some seconds until it is made, and 3 to 12 MB.",

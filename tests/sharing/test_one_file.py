@@ -84,10 +84,6 @@ def test_mnist_with_10_000_points_takes_at_most_12_megabytes(shared_mnist, tmp_p
     assert page.save(tmp_path / "mnist.html").stat().st_size <= 12e6
 
 
-def test_the_same_run_gives_the_same_page(digits_page):
-    assert Run.open(EXAMPLES / "digits-2d").explorer() == digits_page
-
-
 def test_fewer_points_and_another_map(vae_run):
     parts = parts_of(vae_run.explorer(kind="pca", points=100).page)
     assert len(load(parts["map-0"])["indices"]) == 100

@@ -7,6 +7,7 @@ import copy
 import torch
 
 from vaelab.engine.coding import Coding
+from vaelab.engine.shown import Shown
 from vaelab.engine.terms import Terms
 from vaelab.networks.models import build_model
 from vaelab.runs import Run, Snapshot
@@ -14,7 +15,7 @@ from vaelab.runs import Run, Snapshot
 __all__ = ["Engine"]
 
 
-class Engine(Coding, Terms):
+class Engine(Coding, Terms, Shown):
     """A trained model behind a NumPy interface.
 
     Images go in as uint8 ``(N, C, H, W)`` (or as floats in [0, 1]) and come out as float32 in
@@ -52,7 +53,9 @@ class Engine(Coding, Terms):
             model.load_state_dict(weights)
         except RuntimeError as error:
             raise run.misfit() from error
-        return cls(model, run.config)
+        engine = cls(model, run.config)
+        engine.run = run
+        return engine
 
     def as_of(self, snapshot: Snapshot) -> Engine:
         """Take the decoder back to what it was at the end of an epoch.

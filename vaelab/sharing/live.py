@@ -11,6 +11,7 @@ from vaelab.export import browser_map, browser_model, browser_thumbnails
 from vaelab.images import ink_extent
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run
+from vaelab.sharing.in_memory import ModelInMemory
 
 __all__ = ["map_file", "model_file", "model_name", "thumbnails_file", "thumbnails_name"]
 
@@ -18,13 +19,13 @@ __all__ = ["map_file", "model_file", "model_name", "thumbnails_file", "thumbnail
 LONG_MODEL = 8_000_000
 
 
-def model_name(run: Run) -> str:
+def model_name(run: Run | ModelInMemory) -> str:
     """Name a run's model as of its last epoch, as no other is named.
 
     Parameters
     ----------
     run
-        A trained run.
+        A trained run, or a model in memory.
 
     Returns
     -------
@@ -34,13 +35,13 @@ def model_name(run: Run) -> str:
     return f"{run.name}@{run.version}"
 
 
-def model_file(run: Run) -> bytes:
+def model_file(run: Run | ModelInMemory) -> bytes:
     """Make the file of a run's model.
 
     Parameters
     ----------
     run
-        A trained run.
+        A trained run, or a model in memory.
 
     Returns
     -------
@@ -65,7 +66,7 @@ def model_file(run: Run) -> bytes:
 
 
 def map_file(
-    run: Run,
+    run: Run | ModelInMemory,
     data: Labelled,
     projection: Projection,
     map_key: str,
@@ -79,7 +80,7 @@ def map_file(
     Parameters
     ----------
     run
-        A trained run.
+        A trained run, or a model in memory.
     data
         Its images, or what it remembers of them.
     projection

@@ -9,11 +9,14 @@ from vaelab.datasets import DatasetUnavailable, ImageDataset
 from vaelab.export.place import PlaceSent
 from vaelab.latent.projections import MAX_POINTS, Projection, choose_points
 from vaelab.runs import Remembered, Run, results
+from vaelab.sharing.in_memory import ModelInMemory, codes_on_a_map
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["KindOfMap", "MapOf", "draw_map"]
+    from vaelab.engine import Engine
+
+__all__ = ["KindOfMap", "MapOf", "draw_map", "draw_map_of_model"]
 
 KindOfMap = Literal["plane", "pca", "umap"]
 
@@ -21,8 +24,8 @@ KindOfMap = Literal["plane", "pca", "umap"]
 class MapOf(NamedTuple):
     """A map that is to be in the file, and what it is of."""
 
-    run: Run
-    #: The run's images or, where they are gone or not to leave, what it remembers of them.
+    run: Run | ModelInMemory
+    #: Its images or, where they are gone, what it remembers of them.
     data: ImageDataset | Remembered
     projection: Projection
     figure: go.Figure
@@ -51,17 +54,42 @@ def draw_map(run: Run, kind: KindOfMap | None = None, points: int | None = None,
     ValueError
         If there is no such map.
     """
-    from vaelab.figures import latent_map
-
     try:
         data: ImageDataset | Remembered = run.images()
     except DatasetUnavailable as error:
         data = run.remembered(str(error))
     projection = _projection(run, data, kind, MAX_POINTS if points is None else points)
     names = {dim: name for dim, name in run.dimension_names.items() if name}
+    return MapOf(run, data, projection, _figure(data, projection, images), names)
+
+
+def draw_map_of_model(engine: Engine, data: ImageDataset | None, points: int | None = None) -> MapOf:
+    """Draw a map of a model that is no run's, as ``codes_on_a_map`` makes it.
+
+    Parameters
+    ----------
+    engine, data, points
+        As ``codes_on_a_map`` takes them.
+
+    Returns
+    -------
+    MapOf
+        The map.
+
+    Raises
+    ------
+    ValueError
+        As ``codes_on_a_map`` raises it.
+    """
+    model, seen, projection = codes_on_a_map(engine, data, points)
+    return MapOf(model, seen, projection, _figure(seen, projection, images=True))
+
+
+def _figure(data: ImageDataset | Remembered, projection: Projection, images: bool) -> go.Figure:
+    from vaelab.figures import latent_map
+
     labels = None if data.labels is None else data.labels[projection.indices]
-    figure = latent_map(projection, labels, data.label_names, image_names=data.image_names if images else ())
-    return MapOf(run, data, projection, figure, names)
+    return latent_map(projection, labels, data.label_names, image_names=data.image_names if images else ())
 
 
 def _projection(run: Run, data: ImageDataset | Remembered, kind: KindOfMap | None, points: int) -> Projection:

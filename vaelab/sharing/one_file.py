@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from vaelab.datasets import ImageDataset
 from vaelab.export.modules import join, read
@@ -16,10 +16,14 @@ from vaelab.export.place import PlaceSent
 from vaelab.files import expanded, write_whole
 from vaelab.runs import Run, comparing
 from vaelab.sharing import live
-from vaelab.sharing.maps import KindOfMap, MapOf, draw_map
+from vaelab.sharing.in_memory import ModelInMemory
+from vaelab.sharing.maps import KindOfMap, MapOf, draw_map, draw_map_of_model
 from vaelab.sharing.said import body_of, key_of, title_of
 
-__all__ = ["Explorer", "ViewSpec", "explorer", "explorer_of"]
+if TYPE_CHECKING:
+    from vaelab.engine import Engine
+
+__all__ = ["Explorer", "ViewSpec", "explorer", "explorer_of", "explorer_of_model"]
 
 #: Bytes that a map's images may take in a file before they become inexact: of MNIST's digits some 8,000 do.
 EXACT_IMAGES = 2_000_000
@@ -172,7 +176,28 @@ def explorer_of(maps: Sequence[MapOf], images: bool = True) -> Explorer:
     return Explorer(title, page)
 
 
-def _model_of(run: Run) -> bytes:
+def explorer_of_model(engine: Engine, data: ImageDataset | None = None, points: int | None = None) -> Explorer:
+    """Make the explorer of a model that is no run's, on images that are given, or on draws from the prior.
+
+    Parameters
+    ----------
+    engine, data, points
+        As ``codes_on_a_map`` takes them.
+
+    Returns
+    -------
+    Explorer
+        Of the model as it is now.
+
+    Raises
+    ------
+    ValueError
+        As ``codes_on_a_map`` raises it, or if it is too large for a page.
+    """
+    return explorer_of([draw_map_of_model(engine, data, points)])
+
+
+def _model_of(run: Run | ModelInMemory) -> bytes:
     try:
         return live.model_file(run)
     except ValueError as error:

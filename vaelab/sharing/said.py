@@ -13,6 +13,7 @@ from vaelab.export.modules import read
 from vaelab.runs import Run
 from vaelab.runs.facts import Fact, facts_of
 from vaelab.runs.naming import summary_of
+from vaelab.sharing.in_memory import ModelInMemory
 from vaelab.sharing.maps import MapOf
 
 __all__ = ["body_of", "key_of", "title_of"]
@@ -25,7 +26,7 @@ def key_of(index: int, count: int) -> str:
     return "latent-map" if count == 1 else f"latent-map-{index}"
 
 
-def title_of(runs: Sequence[Run]) -> str:
+def title_of(runs: Sequence[Run | ModelInMemory]) -> str:
     """What several are called beside each other, told apart by their kind where they have one name."""
     titles = [run.title for run in runs]
     told_apart = len(set(titles)) == len(titles)
@@ -65,13 +66,13 @@ def body_of(title: str, maps: Sequence[MapOf], images: bool, plotly: str) -> str
 def _about(map_: MapOf, images: bool, named: bool) -> str:
     """What is in the file, said in it."""
     run = map_.run
-    count = f"{len(map_.projection.indices):,} of {len(map_.data):,} images are on the map"
-    has_images = images and isinstance(map_.data, ImageDataset)
-    facts = [
-        *facts_of(run),
-        Fact("Run", f"{run.name}, epoch {run.epoch}, seed {run.config.seed}: {summary_of(run.config)}."),
-        Fact("In this file", f"{count}, {'small, for the nearest to be seen' if has_images else 'without pictures'}."),
-    ]
+    facts = run.facts if isinstance(run, ModelInMemory) else facts_of(run)
+    if isinstance(run, Run):
+        facts.append(Fact("Run", f"{run.name}, epoch {run.epoch}, seed {run.config.seed}: {summary_of(run.config)}."))
+        count = f"{len(map_.projection.indices):,} of {len(map_.data):,} images are on the map"
+        has_images = images and isinstance(map_.data, ImageDataset)
+        shown = "small, for the nearest to be seen" if has_images else "without pictures"
+        facts.append(Fact("In this file", f"{count}, {shown}."))
     told = "\n".join(f"<dt>{_text(fact.heading)}</dt><dd>{_text(fact.text)}</dd>" for fact in facts)
     settings = json.dumps(run.config.model_dump(mode="json"), indent=1)
     heading = f"<h3>{_text(run.title)}</h3>" if named else ""
