@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 import vaelab
+from vaelab.config import TrainConfig
 from vaelab.datasets import SOURCES, DatasetUnavailable, data_folder
 from vaelab.runs import Run, list_runs, runs_folder
 from vaelab.training import trainer as trainer_module
@@ -366,3 +368,27 @@ def test_the_app_run_as_a_script_says_what_to_type():
     assert answer.returncode == 1
     assert (answer.stdout, answer.stderr.count("\n")) == ("", 1)
     assert answer.stderr.endswith("Type: streamlit run app.py\n")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["nowhere"], "There is no run in"),
+        (["empty"], "has no trained model yet"),
+    ],
+)
+def test_the_app_opens_on_no_folder_that_is_no_run(vae, tmp_path, monkeypatch, given, said):
+    monkeypatch.chdir(tmp_path)
+    Run.create(TrainConfig(), tmp_path / "empty")
+    code, out, err = vae("app", *given)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_a_run_that_is_named_is_among_the_runs_wherever_it_is(copy, monkeypatch):
+    assert copy.path not in [run.path for run in list_runs()]
+    monkeypatch.setenv("VAELAB_RUN", str(copy.path))
+    assert [run.path for run in list_runs()] == [copy.path]
+    shutil.copytree(copy.path, runs_folder() / copy.name)
+    assert [run.path for run in list_runs()] == [copy.path]  # of two of one name it is the one meant
+    assert list_runs(copy.path) == []

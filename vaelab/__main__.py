@@ -1,4 +1,4 @@
-"""The command line: ``python -m vaelab train | resume | sweep | evaluate | ...``."""
+"""The command line: ``vaelab app | train | evaluate | export | ...``, or ``python -m vaelab`` in a clone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import tyro
@@ -22,6 +23,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # a β for a terminal or file that has none
             stream.reconfigure(errors="backslashreplace")
     functions: dict[str, Any] = {
+        "app": commands.app,
         "train": commands.train,
         "resume": commands.resume,
         "sweep": commands.sweep,
@@ -35,7 +37,7 @@ def main() -> None:
     }
     try:
         tyro.extras.subcommand_cli_from_dict(
-            functions, prog="python -m vaelab", config=(tyro.conf.OmitArgPrefixes, tyro.conf.DisallowNone)
+            functions, prog=_called(), config=(tyro.conf.OmitArgPrefixes, tyro.conf.DisallowNone)
         )
         if sys.stdout is not None:
             sys.stdout.flush()  # here, where what goes wrong is still told
@@ -49,6 +51,11 @@ def main() -> None:
         print(explain(error), file=sys.stderr)
         _drop_output()
         sys.exit(2)
+
+
+def _called() -> str:
+    """What was typed: the command, where the package is installed, or the module."""
+    return "vaelab" if Path(sys.argv[0]).stem == "vaelab" else "python -m vaelab"
 
 
 def _drop_output() -> None:

@@ -3,10 +3,23 @@
 Whatever imports torch is imported by the command that needs it: ``--help`` must not take seconds.
 """
 
+from vaelab.commands.app import app
 from vaelab.commands.cluster import scheduler, worker
 from vaelab.commands.images import datasets, import_
 from vaelab.commands.measuring import benchmark, evaluate
 from vaelab.commands.sharing import export
 from vaelab.commands.training import resume, sweep, train
 
-__all__ = ["benchmark", "datasets", "evaluate", "export", "import_", "resume", "scheduler", "sweep", "train", "worker"]
+__all__ = [
+    "app",
+    "benchmark",
+    "datasets",
+    "evaluate",
+    "export",
+    "import_",
+    "resume",
+    "scheduler",
+    "sweep",
+    "train",
+    "worker",
+]

@@ -10,11 +10,12 @@ import numpy as np
 from vaelab.datasets.base import ImageDataset
 from vaelab.datasets.source import DatasetUnavailable, Progress, Source
 from vaelab.datasets.splits import seeded_split
+from vaelab.installed import APP_FOLDER
 
 __all__ = ["SOURCE", "load"]
 
 #: Written by ``make.py`` beside it, which says how the images were chosen.
-FILE = Path(__file__).parents[2] / "assets" / "mnist_5k" / "images.npz"
+FILE = APP_FOLDER / "assets" / "mnist_5k" / "images.npz"
 
 
 def load(folder: Path | None = None, progress: Progress | None = None) -> ImageDataset:

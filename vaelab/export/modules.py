@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from vaelab.installed import APP_FOLDER
+
 __all__ = ["ASSETS", "join", "read"]
 
-#: What the browser is given, beside the package.
-ASSETS = Path(__file__).parents[2] / "assets"
+#: What the browser is given.
+ASSETS = APP_FOLDER / "assets"
 
 _IMPORT = re.compile(r'^import \{([^{}]+)\} from "(\.{1,2}/[^"]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async |const |let |function |class ))", re.MULTILINE)

@@ -25,7 +25,7 @@ instant, meets the old file or the new one. Nothing is ever unpickled.
 from vaelab.runs.folder import Arrays, RunError, runs_folder
 from vaelab.runs.images import DataRecord, Remembered
 from vaelab.runs.names import MAX_DIMENSION_NAME, checked_dimension_name
-from vaelab.runs.run import Run, broken_runs, list_runs
+from vaelab.runs.run import OPENED, Run, broken_runs, list_runs
 from vaelab.runs.snapshots import MOST_SNAPSHOTS, Snapshot, kept_epochs
 from vaelab.runs.status import ACTIVE, State, Status
 
@@ -33,6 +33,7 @@ __all__ = [
     "ACTIVE",
     "MAX_DIMENSION_NAME",
     "MOST_SNAPSHOTS",
+    "OPENED",
     "Arrays",
     "DataRecord",
     "Remembered",

@@ -25,7 +25,10 @@ from vaelab.runs.status import ACTIVE, WithStatus
 if TYPE_CHECKING:
     from vaelab.engine import Engine
 
-__all__ = ["Run", "broken_runs", "list_runs"]
+__all__ = ["OPENED", "Run", "broken_runs", "list_runs"]
+
+#: In the environment: the folder of a run to show beside those of the runs folder.
+OPENED = "VAELAB_RUN"
 
 #: What may lie in a run's folder before its first epoch has ended.
 _FIRST_FILES = (
@@ -210,12 +213,17 @@ def list_runs(folder: Path | None = None) -> list[Run]:
     Returns
     -------
     list of Run
-        Newest first; ``broken_runs`` has the others.
+        Newest first; ``broken_runs`` has the others. By default the run that ``OPENED`` names is among them, wherever
+        it is, in place of one of the same name.
     """
+    paths = {path.parent.name: path.parent for path in (folder or runs_folder()).glob("*/config.json")}
+    opened = os.environ.get(OPENED)
+    if folder is None and opened:
+        paths[Path(opened).name] = Path(opened)
     runs = []
-    for path in (folder or runs_folder()).glob("*/config.json"):
+    for path in paths.values():
         with suppress(RunError):
-            run = Run.open(path.parent)
+            run = Run.open(path)
             if run.problem() is None:
                 runs.append(run)
     return sorted(runs, key=lambda run: run.created, reverse=True)

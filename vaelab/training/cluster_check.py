@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vaelab.datasets import DatasetUnavailable
+from vaelab.installed import APP_PACKAGE
 from vaelab.runs import Run, RunError
 
 __all__ = ["check_cluster"]
@@ -94,5 +95,7 @@ def source_version() -> str:
     folder = Path(__file__).parents[1]
     content = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):
+        if path.is_relative_to(folder / APP_PACKAGE):  # the app is not what trains
+            continue
         content.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     return content.hexdigest()
