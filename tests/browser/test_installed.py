@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from pages._ui.resources import EXAMPLES
 from tests.browser.conftest import SECONDS
-from tests.browser.steps import canvas, idle
+from tests.browser.steps import canvas, idle, model
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.browser
@@ -96,7 +96,7 @@ def test_the_app_opens_on_a_run_wherever_it_is(installed, elsewhere, page, tmp_p
         assert address == f"http://127.0.0.1:{port}/explore?run=mine"
         page.goto(address)
         canvas(page)
-        expect(page.get_by_text("Mine · VAE 2-D")).to_be_visible()
+        expect(model(page)).to_have_value("Mine · VAE 2-D")
         idle(page)
         # Its images are those that come with scikit-learn, and the app's theme is its own.
         expect(page.get_by_alt_text("The real images nearest to z")).to_be_visible()
