@@ -18,7 +18,7 @@ from pages._ui.canvas_images import has_true_posterior, send_errors, send_poster
 from pages._ui.canvas_places import place_now, send_place
 from pages._ui.decoders import send_model, serve_decoder
 from pages._ui.latent_canvas import Pin, latent_canvas
-from pages._ui.share import offer_file
+from pages._ui.share import offer_file, offer_zip
 from vaelab.datasets import ImageDataset
 from vaelab.sharing import MapOf
 
@@ -43,7 +43,12 @@ def main() -> None:
     shown = Shown(kind, max_points, dims, color, found, grid, drawn)
     explore(run, data, shown, why_server(run))
     about(run)
-    frame.offer(lambda: offer_file(maps_now(run, data, shown)))
+
+    def offers() -> None:
+        offer_file(maps_now(run, data, shown))
+        offer_zip(run)
+
+    frame.offer(offers)
 
 
 def maps_now(run: Run, data: ImageDataset | Remembered, shown: Shown) -> list[MapOf]:

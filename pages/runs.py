@@ -8,6 +8,7 @@ from pages._runs.actions import act_on
 from pages._runs.curves import draw_curves, newest
 from pages._runs.dialogs import open_dialog
 from pages._runs.table import choose_runs, distinct_names, title_of_images
+from pages._runs.zips import take_in
 from pages._ui import frame, resources, widgets
 from vaelab.runs import ACTIVE, broken_runs, list_runs, runs_folder
 
@@ -16,6 +17,8 @@ def main() -> None:
     own = list_runs()
     runs = [*own, *resources.examples()]
     images = {run.path: title_of_images(run) for run in runs}
+
+    take_in()
 
     @frame.part(every=2.0, until=lambda: not any(resources.jobs().status(run).state in ACTIVE for run in own))
     def body() -> None:

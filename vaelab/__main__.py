@@ -31,6 +31,7 @@ def main() -> None:
         "worker": commands.worker,
         "evaluate": commands.evaluate,
         "export": commands.export,
+        "unpack": commands.unpack,
         "import": commands.import_,
         "datasets": commands.datasets,
         "benchmark": commands.benchmark,

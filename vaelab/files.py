@@ -7,7 +7,7 @@ import re
 import uuid
 from pathlib import Path
 
-__all__ = ["check_name", "expanded", "write_whole"]
+__all__ = ["check_name", "expanded", "file_to_write", "write_whole"]
 
 
 def check_name(name: str) -> str:
@@ -55,6 +55,33 @@ def expanded(path: str | Path) -> Path:
         The same path where the user, or whoever is named, has no home; there is nothing at it then.
     """
     return Path(os.path.expanduser(path))  # noqa: PTH111 (pathlib's raises an error of its own)
+
+
+def file_to_write(path: str | Path, example: str) -> Path:
+    """Check where a file is to be.
+
+    Parameters
+    ----------
+    path
+        As a person gave it.
+    example
+        A name that would do.
+
+    Returns
+    -------
+    Path
+        Absolute.
+
+    Raises
+    ------
+    ValueError
+        If it is a folder, or in none.
+    """
+    file = expanded(path).absolute()
+    if file.is_dir() or not file.parent.is_dir():
+        what = "is a folder" if file.is_dir() else "lies in a folder that there is not"
+        raise ValueError(f"{file} {what}: name a file in a folder that there is, such as {example}.")
+    return file
 
 
 def write_whole(path: Path, content: bytes, durable: bool = True) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import streamlit as st
@@ -13,6 +12,7 @@ import streamlit as st
 from pages._ui.cached import per_run
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import SOURCES, DatasetUnavailable, ImageDataset, Source, SplitName, load_dataset
+from vaelab.installed import EXAMPLES
 from vaelab.latent.projections import MAX_POINTS, Projection, ProjectionKind
 from vaelab.runs import Remembered, Run, comparing, list_runs, results
 from vaelab.runs.results import RESULTS
@@ -41,9 +41,6 @@ __all__ = [
     "torch_is_loaded",
 ]
 
-
-#: Runs that the app opens with, read where they are shipped.
-EXAMPLES = Path(__file__).parents[2] / "assets" / "checkpoints"
 
 #: Those that people are to see first.
 FIRST = ("mnist-2d", "faces-8d")

@@ -10,11 +10,12 @@ import streamlit as st
 from pages._ui import browser_code, browser_files
 from pages._ui.text import plain
 from vaelab.runs import Run
+from vaelab.sharing.zipped import zipped
 
 if TYPE_CHECKING:
     from vaelab.sharing import MapOf
 
-__all__ = ["draw_link", "offer_file"]
+__all__ = ["draw_link", "offer_file", "offer_zip"]
 
 _LINK = browser_code.component("share_link", "frame/link.js", "frame/link.html", "frame/link.css")
 
@@ -59,4 +60,18 @@ def offer_file(maps: Sequence[MapOf]) -> None:
         icon=":material/html:",
         help="Some seconds until it is made, and 3 to 12 MB.",
         on_click="ignore",  # a rerun would replace what is being fetched
+    )
+
+
+def offer_zip(run: Run) -> None:
+    """Offer a run in a zip, made once it is asked for."""
+    st.markdown("**The run**: all that is known of it, to be opened by another vaelab, or to be kept.")
+    st.download_button(
+        "Save as zip",
+        lambda: zipped(run),
+        file_name=f"{run.name}.zip",
+        mime="application/zip",
+        icon=":material/folder_zip:",
+        help="Plain JSON and safetensors. It is opened on Runs, or by vaelab unpack.",
+        on_click="ignore",
     )

@@ -277,3 +277,36 @@ def test_the_link_of_a_page_can_be_copied_and_sent(request, browser, base_url):
         assert "z=0.5,-0.25" in page.url.replace("%2C", ",")
         page.get_by_role("button", name="Send …").click()
         assert page.evaluate("window.sharedWith.url") == page.url
+
+
+def test_a_run_goes_out_in_a_zip_and_comes_in_elsewhere(request, browser, base_url, tmp_path):
+    with stay(request, browser, base_url=base_url, viewport={"width": 1400, "height": 1000}) as page:
+        page.goto("/explore?run=digits-2d")
+        canvas(page)
+        idle(page)
+        page.get_by_role("button", name="Share").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Save as zip").click()
+        assert download.value.suggested_filename == "digits-2d.zip"
+        file = tmp_path / "From a colleague.zip"
+        download.value.save_as(file)
+        page.goto("/runs")
+        idle(page)
+
+        def give(path):
+            page.get_by_role("button", name="Open a run from elsewhere").click()
+            page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(path)
+            idle(page)
+            page.get_by_role("button", name="Open it").click()
+
+        broken = tmp_path / "broken.zip"
+        broken.write_bytes(file.read_bytes()[:1000])
+        give(broken)
+        expect(page.get_by_text("broken.zip is not a zip archive, or is damaged or cut off.")).to_be_visible()
+        page.reload()
+        idle(page)
+        give(file)
+        page.wait_for_url(re.compile(r"/explore\?run=digits-2d-2"))  # beside the example
+        canvas(page)
+        idle(page)
+        expect(page.get_by_role("combobox", name="Model")).to_have_value("Digits · VAE 2-D")  # and no example

@@ -7,7 +7,7 @@ from vaelab.commands.app import app
 from vaelab.commands.cluster import scheduler, worker
 from vaelab.commands.images import datasets, import_
 from vaelab.commands.measuring import benchmark, evaluate
-from vaelab.commands.sharing import export
+from vaelab.commands.sharing import export, unpack
 from vaelab.commands.training import resume, sweep, train
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "scheduler",
     "sweep",
     "train",
+    "unpack",
     "worker",
 ]

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import tyro
 
-from vaelab.installed import APP_FOLDER
+from vaelab.installed import APP_FOLDER, EXAMPLES
 
 __all__ = ["app"]
 
@@ -54,7 +54,7 @@ def app(
         found = Run.open(run)
         if not found.has_model:
             raise ValueError(f"{found.path} has no trained model yet: finish an epoch, or name another run.")
-        if found.path.parent != APP_FOLDER / "assets" / "checkpoints":  # an example is there in any case
+        if found.path.parent != EXAMPLES:  # an example is there in any case
             environment[OPENED] = str(found.path)
         query = "explore?" + urlencode({"run": found.name})
     port = _free_port(address) if port is None else port

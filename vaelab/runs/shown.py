@@ -68,6 +68,55 @@ class Shown(WithModel):
         """
         return self.explorer().save(path)
 
+    def to_zip(self, path: str | Path) -> Path:
+        """Write the run into a zip, to be opened elsewhere with ``Run.from_zip``.
+
+        Parameters
+        ----------
+        path
+            The file.
+
+        Returns
+        -------
+        Path
+            Where it is.
+
+        Raises
+        ------
+        RunError
+            If the run has no model yet.
+        ValueError
+            If the path is none of a file.
+        """
+        from vaelab.sharing import to_zip
+
+        return to_zip(cast(Any, self), path)
+
+    @classmethod
+    def from_zip(cls, path: str | Path, folder: Path | None = None) -> Self:
+        """Take in a run from a zip.
+
+        Parameters
+        ----------
+        path
+            The zip.
+        folder
+            Where the run is to be kept; the runs folder by default.
+
+        Returns
+        -------
+        Run
+            In a new folder.
+
+        Raises
+        ------
+        ValueError
+            As ``vaelab.sharing.open_zip`` raises it, as it does a RunError.
+        """
+        from vaelab.sharing import open_zip
+
+        return cast(Self, open_zip(path, folder))
+
     def _repr_html_(self) -> str | None:
         """The run's explorer, for a notebook; None for one that has no model yet."""
         if not self.has_model:

@@ -13,7 +13,7 @@ from vaelab.datasets import ImageDataset
 from vaelab.export.modules import join, read
 from vaelab.export.page import one_file_page
 from vaelab.export.place import PlaceSent
-from vaelab.files import expanded, write_whole
+from vaelab.files import file_to_write, write_whole
 from vaelab.runs import Run, comparing
 from vaelab.sharing import live
 from vaelab.sharing.in_memory import ModelInMemory
@@ -78,10 +78,7 @@ class Explorer:
         ValueError
             If that is a folder, or in none.
         """
-        file = expanded(path).absolute()
-        if file.is_dir() or not file.parent.is_dir():
-            what = "is a folder" if file.is_dir() else "lies in a folder that there is not"
-            raise ValueError(f"{file} {what}: name a file in a folder that there is, such as explorer.html.")
+        file = file_to_write(path, "explorer.html")
         write_whole(file, self.page.encode(), durable=False)
         return file
 
