@@ -18,7 +18,7 @@ from pages._ui.canvas_images import has_true_posterior, send_errors, send_poster
 from pages._ui.canvas_places import place_now, send_place
 from pages._ui.decoders import send_model, serve_decoder
 from pages._ui.latent_canvas import Pin, latent_canvas
-from pages._ui.share import offer_file, offer_zip
+from pages._ui.share import offer_file, offer_numbers, offer_zip
 from vaelab.datasets import ImageDataset
 from vaelab.sharing import MapOf
 
@@ -45,7 +45,9 @@ def main() -> None:
     about(run)
 
     def offers() -> None:
-        offer_file(maps_now(run, data, shown))
+        maps = maps_now(run, data, shown)
+        offer_file(maps)
+        offer_numbers(maps[0])
         offer_zip(run)
 
     frame.offer(offers)

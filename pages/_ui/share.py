@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from io import BytesIO
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 import streamlit as st
 
@@ -15,7 +18,14 @@ from vaelab.sharing.zipped import zipped
 if TYPE_CHECKING:
     from vaelab.sharing import MapOf
 
-__all__ = ["draw_link", "offer_file", "offer_zip"]
+__all__ = ["draw_link", "offer_file", "offer_numbers", "offer_zip"]
+
+#: What codes are written as.
+TABLES = {
+    "CSV": "For a spreadsheet.",
+    "Parquet": "For pandas, polars and DuckDB: smaller, and with the types of its columns.",
+    "NPZ": "For NumPy: an array mu and an array sigma, and one for each other column.",
+}
 
 _LINK = browser_code.component("share_link", "frame/link.js", "frame/link.html", "frame/link.css")
 
@@ -75,3 +85,41 @@ def offer_zip(run: Run) -> None:
         help="Plain JSON and safetensors. It is opened on Runs, or by vaelab unpack.",
         on_click="ignore",
     )
+
+
+def offer_numbers(map_: MapOf) -> None:
+    """Offer the codes on a map as a table, and the model that makes them."""
+    run = map_.run
+    st.markdown("**Numbers**: the codes of the map’s images, with σ, labels, places and nearest images; and the model.")
+
+    def table(kind: str) -> bytes:
+        from vaelab.sharing.numbers import table_file, table_of  # here, as the page itself does not need it
+
+        return table_file(table_of(map_), kind)
+
+    def model() -> bytes:
+        from vaelab.sharing.onnx_files import onnx_files
+
+        content = BytesIO()
+        with ZipFile(content, "w") as archive:
+            for name, file in onnx_files(run.engine).items():
+                archive.writestr(name, file)
+        return content.getvalue()
+
+    with st.container(horizontal=True, gap="small"):
+        for kind, what in TABLES.items():
+            st.download_button(
+                kind,
+                partial(table, kind.lower()),
+                file_name=f"{run.name}-codes.{kind.lower()}",
+                help=what,
+                on_click="ignore",
+            )
+        st.download_button(
+            "ONNX",
+            model,
+            file_name=f"{run.name}-onnx.zip",
+            mime="application/zip",
+            help="Encoder and decoder, for whatever runs ONNX. It takes some seconds to make.",
+            on_click="ignore",
+        )

@@ -2,8 +2,11 @@
 
 import json
 import re
+import zipfile
 
 import numpy as np
+import onnxruntime
+import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -310,3 +313,29 @@ def test_a_run_goes_out_in_a_zip_and_comes_in_elsewhere(request, browser, base_u
         canvas(page)
         idle(page)
         expect(page.get_by_role("combobox", name="Model")).to_have_value("Digits · VAE 2-D")  # and no example
+
+
+def test_the_numbers_of_a_map_are_saved(request, browser, base_url, tmp_path):
+    run = Run.open(EXAMPLES / "digits-2d")
+    wanted = run.engine.encode(run.images().images).mu
+    with stay(request, browser, base_url=base_url, viewport={"width": 1400, "height": 1000}) as page:
+        page.goto("/explore?run=digits-2d")
+        canvas(page)
+        idle(page)
+        page.get_by_role("button", name="Share").click()
+
+        def save(button, name):
+            with page.expect_download() as download:
+                page.get_by_role("button", name=button, exact=True).click()
+            assert download.value.suggested_filename == name
+            download.value.save_as(tmp_path / name)
+            return tmp_path / name
+
+        table = pd.read_csv(save("CSV", "digits-2d-codes.csv"))
+        np.testing.assert_allclose(table[["mu1", "mu2"]], wanted, atol=1e-5)
+        np.testing.assert_allclose(pd.read_parquet(save("Parquet", "digits-2d-codes.parquet"))["mu1"], wanted[:, 0])
+        np.testing.assert_allclose(np.load(save("NPZ", "digits-2d-codes.npz"))["mu"], wanted, atol=1e-6)
+        with zipfile.ZipFile(save("ONNX", "digits-2d-onnx.zip")) as archive:
+            decoder = onnxruntime.InferenceSession(archive.read("decoder.onnx"))
+        decoded = decoder.run(None, {"z": wanted[:5].astype(np.float32)})[0]
+        np.testing.assert_allclose(decoded, run.engine.decode(wanted[:5]), atol=1e-5)

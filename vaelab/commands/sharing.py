@@ -17,22 +17,28 @@ def export(
     run_dir: tyro.conf.Positional[Path],
     html: Path | None = None,
     zip: Path | None = None,
+    codes: Path | None = None,
+    onnx: Path | None = None,
     map: Literal["plane", "pca", "umap"] | None = None,
     points: int | None = None,
     images: bool = True,
     compare: Path | None = None,
     json: Json = False,
 ) -> None:
-    """Write a run's explorer into one HTML file, which opens anywhere and needs no server; or the run into a zip.
+    """Write what is to leave: a run's explorer as one HTML file, the run, its codes, its model; one of them or more.
 
     Parameters
     ----------
     run_dir
         The run's folder.
     html
-        The HTML file.
+        An HTML file that opens anywhere, decodes under the pointer, and needs neither server nor network.
     zip
-        The zip, which unpack takes in elsewhere.
+        A zip of the run, which unpack takes in elsewhere.
+    codes
+        A table of the map's images, their codes, places and nearest images: a file that ends in csv, parquet or npz.
+    onnx
+        A folder for encoder.onnx and decoder.onnx.
     map
         The map; by default the latent plane of two numbers, or else UMAP where it was made already, or else PCA.
     points
@@ -45,21 +51,27 @@ def export(
         Print one line of JSON at the end, and nothing else.
     """
     from vaelab.runs import Run
-    from vaelab.sharing import explorer
+    from vaelab.sharing import draw_map, explorer
+    from vaelab.sharing.numbers import table_of, write_table
 
-    if html is None and zip is None:
-        raise ValueError("Say what to write: a page with --html FILE, the run with --zip FILE, or both.")
+    if html is zip is codes is onnx is None:
+        raise ValueError("Say what to write: --html FILE, --zip FILE, --codes FILE or --onnx FOLDER.")
     runs = [Run.open(path) for path in (run_dir, compare) if path is not None]
-    written = {}
+    written: list[Path] = []
     if html is not None:
-        written["html"] = explorer(*runs, kind=map, points=points, images=images).save(html)
+        written.append(explorer(*runs, kind=map, points=points, images=images).save(html))
     if zip is not None:
-        written["zip"] = runs[0].to_zip(zip)
+        written.append(runs[0].to_zip(zip))
+    if codes is not None:
+        written.append(write_table(table_of(draw_map(runs[0], map, points)), codes))
+    if onnx is not None:
+        from vaelab.sharing.onnx_files import to_onnx  # torch, of which the others need nothing
+
+        written += to_onnx(runs[0].engine, onnx)
     if json:
-        sizes = {kind: {"file": str(file), "bytes": file.stat().st_size} for kind, file in written.items()}
-        print(jsonlib.dumps(sizes))
+        print(jsonlib.dumps({str(file): file.stat().st_size for file in written}))
         return
-    for file in written.values():
+    for file in written:
         print(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
 
 
