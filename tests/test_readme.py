@@ -28,6 +28,7 @@ def blocks(language):
 @pytest.mark.slow
 def test_its_python_runs_as_it_stands(tmp_path, monkeypatch, rng):
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)  # what it writes where it is
     for name in ("beech", "oak"):
         folder = tmp_path / "pictures" / "leaves" / name
         folder.mkdir(parents=True)
@@ -46,6 +47,8 @@ def test_its_python_runs_as_it_stands(tmp_path, monkeypatch, rng):
     for part in ("encoder", "decoder"):
         assert f"model.{part}.body.0.weight" in weights
     assert isinstance(names["run"], Run)
+    assert (tmp_path / "demo.html").stat().st_size > 2e6
+    assert names["there"].path != names["run"].path
 
 
 def test_its_commands_can_be_read(vae, monkeypatch):
