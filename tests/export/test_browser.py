@@ -177,7 +177,7 @@ def test_too_many_weights_are_refused(monkeypatch):
     monkeypatch.setattr(model, "MAX_WEIGHTS", encoder + decoder)
     assert write_model(config, (1, 8, 8), weights)
     monkeypatch.setattr(model, "MAX_WEIGHTS", encoder + decoder - 1)
-    with pytest.raises(ValueError, match=r"^This model has 0 million weights, and .* instead\.$"):
+    with pytest.raises(ValueError, match=r"^This model has 0 million weights, and .*\.$"):
         write_model(config, (1, 8, 8), weights)
 
 
