@@ -22,11 +22,10 @@
    * @param {string} name
    */
   const part = async (name) => {
-    const find = () => document.querySelector(`script[data-part="${name}"]`)?.textContent;
+    const selector = `script[data-part="${name}"]`;
     // What is only half read has nothing after it.
-    const isWhole = document.readyState !== "loading" || document.querySelector(`script[data-part="${name}"] ~ script`);
-    if (!isWhole) await read;
-    const text = find();
+    if (document.readyState === "loading" && !document.querySelector(`${selector} ~ script`)) await read;
+    const text = document.querySelector(selector)?.textContent;
     return text ? unpack(text) : null;
   };
 

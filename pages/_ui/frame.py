@@ -164,6 +164,7 @@ def is_narrow() -> bool:
 def _head(page: Page) -> None:
     """Say where this is and what to do first, on every page at the same place."""
     st.html(_STYLE)
+    st.session_state.pop(_OFFER, None)  # of a page that could not be drawn to its end
     with st.container(key="page-browser"):
         _BROWSER(
             key="browser", data={"narrow": is_narrow()}, on_webgl_change=lambda: None, on_narrow_change=lambda: None
