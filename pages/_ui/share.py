@@ -33,7 +33,7 @@ _LINK = browser_code.component("share_link", "frame/link.js", "frame/link.html",
 def draw_link() -> None:
     """Draw what copies the page's address, or hands it to a phone's share sheet."""
     _LINK(key="share-link", data=None)
-    st.caption("Whoever opens the link sees what you see: the model, the map, the place.")
+    st.caption("The link has all that is set on this page: whoever opens it sees the same.")
 
 
 def offer_file(maps: Sequence[MapOf]) -> None:

@@ -175,7 +175,8 @@ def test_on_a_phone_a_finger_decodes_and_nothing_is_too_wide(request, browser, d
         until(page, lambda: not np.array_equal(visitor.z, before))
         assert visitor.shows(visitor.z)
         # What is decoded stands above the map, and stays in sight further down.
-        page.mouse.wheel(0, 500)
+        page.evaluate("scrollTo(0, 500)")
+        until(page, lambda: page.evaluate("scrollY") > 400)
         expect(page.get_by_test_id("decoded")).to_be_in_viewport(ratio=1)
 
 

@@ -138,7 +138,7 @@ def test_what_grows_out_of_proportion_is_refused(file, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match=r"bomb\.zip is not taken: .*200 times its size"):
         Run.from_zip(bomb)
     monkeypatch.setattr(module, "MAX_RUN_BYTES", 10_000)
-    with pytest.raises(ValueError, match="A run has at most"):
+    with pytest.raises(ValueError, match="a run has at most"):
         Run.from_zip(file)
     assert nothing_is_left()
 
@@ -151,6 +151,30 @@ def test_what_is_cut_off_is_refused(file, tmp_path, cut):
     with pytest.raises(ValueError, match=r"short\.zip is not a zip archive, or is damaged or cut off"):
         Run.from_zip(short)
     assert nothing_is_left()
+
+
+@pytest.mark.parametrize("wrong", [b"\x07", bytes(range(250)) * 8])
+def test_what_is_damaged_within_is_refused(file, tmp_path, wrong):
+    """Of a kind of block that deflate has not, or of other numbers: the table of contents is whole."""
+    packed = write(tmp_path / "packed.zip", members(file))
+    with zipfile.ZipFile(packed) as archive:
+        info = max(archive.infolist(), key=lambda each: each.compress_size)
+    broken = bytearray(packed.read_bytes())
+    start = info.header_offset + 30 + len(info.filename)
+    broken[start : start + len(wrong)] = wrong
+    packed.write_bytes(broken)
+    with pytest.raises(ValueError, match=r"packed\.zip is damaged or cut off at "):
+        Run.from_zip(packed)
+    assert nothing_is_left()
+
+
+def test_a_long_name_is_cut_and_a_folder_that_cannot_be_written_is_named(file, tmp_path):
+    long = "a" * 240
+    content = {f"{long}/{name.partition('/')[2]}": data for name, data in members(file).items()}
+    assert Run.from_zip(write(tmp_path / "long.zip", content)).name == "a" * module.MOST_LETTERS
+    (tmp_path / "no folder").touch()
+    with pytest.raises(RunError, match=r"no folder cannot be written \(.*VAELAB_RUNS"):
+        Run.from_zip(file, tmp_path / "no folder")
 
 
 def test_weights_that_are_no_safetensors_are_refused(file, tmp_path):

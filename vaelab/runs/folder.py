@@ -17,7 +17,7 @@ from safetensors.numpy import save as save_safetensors
 from vaelab.config import TrainConfig
 from vaelab.files import expanded, write_whole
 
-__all__ = ["CHECKPOINT", "Arrays", "RunError", "RunFolder", "runs_folder"]
+__all__ = ["CHECKPOINT", "Arrays", "RunError", "RunFolder", "cannot_write", "runs_folder"]
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -124,14 +124,29 @@ class RunFolder:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        folder = self.path
         try:
             yield
         except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                goes_on = (folder / CHECKPOINT).exists()
-                then = "then resume; every finished epoch is kept" if goes_on else "then try again"
-                raise RunError(f"The disk that holds {folder} is full: free some space, {then}.") from error
-            raise RunError(
-                f"{folder} cannot be written ({error.strerror}): choose another folder for runs (VAELAB_RUNS)."
-            ) from error
+            raise cannot_write(self.path, error) from error
+
+
+def cannot_write(folder: Path, error: OSError) -> RunError:
+    """Say that a folder of runs cannot be written, and what would do.
+
+    Parameters
+    ----------
+    folder
+        A run's, or that of all runs.
+    error
+        What went wrong.
+
+    Returns
+    -------
+    RunError
+        To be raised.
+    """
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        goes_on = (folder / CHECKPOINT).exists()
+        then = "then resume; every finished epoch is kept" if goes_on else "then try again"
+        return RunError(f"The disk that holds {folder} is full: free some space, {then}.")
+    return RunError(f"{folder} cannot be written ({error.strerror}): choose another folder for runs (VAELAB_RUNS).")

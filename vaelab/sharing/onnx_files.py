@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import warnings
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +82,7 @@ def _exported(module: nn.Module, name: str, example: Tensor, outputs: tuple[str,
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     try:
-        with our_torch(), warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+        with our_torch(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of torch's own ways of exporting
             logger.setLevel(logging.ERROR)
             program: Any = torch.onnx.export(

@@ -6,16 +6,16 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
 from vaelab.files import expanded, file_to_write, write_whole
-from vaelab.importing.limits import Unpacking
 from vaelab.importing.places.archives import Zip
 from vaelab.installed import EXAMPLES
 from vaelab.runs import ACTIVE, Run, RunError, Status, runs_folder
+from vaelab.runs.folder import cannot_write
 
 __all__ = ["MAX_RUN_BYTES", "open_zip", "to_zip", "zipped"]
 
@@ -26,6 +26,8 @@ _FILES = re.compile(
 )
 #: Bytes of a run, unpacked: a hundred times those that come with vaelab.
 MAX_RUN_BYTES = 2**32
+#: Of a folder's name.
+MOST_LETTERS = 80
 #: Read and written at a time.
 _PIECE = 2**20
 
@@ -113,8 +115,11 @@ def open_zip(path: str | Path, folder: Path | None = None) -> Run:
     archive = Zip(expanded(path).absolute())
     names = _files_in(archive)
     home = folder or runs_folder()
-    home.mkdir(parents=True, exist_ok=True)
-    outer = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=home))
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        outer = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=home))
+    except OSError as error:
+        raise cannot_write(home, error) from error
     beside = outer / "run"  # a folder deeper than where runs are looked for
     try:
         beside.mkdir()
@@ -126,6 +131,8 @@ def open_zip(path: str | Path, folder: Path | None = None) -> Run:
         _end(run)
         called = names["config.json"].split("/")[-2:-1] or [archive.path.stem]
         return Run.open(_into_place(beside, home, called[0]))
+    except OSError as error:
+        raise cannot_write(home, error) from error
     finally:
         shutil.rmtree(outer, ignore_errors=True)
 
@@ -148,23 +155,24 @@ def _unpack(archive: Zip, names: Mapping[str, str], folder: Path) -> None:
     left = MAX_RUN_BYTES
     for name, member in names.items():
         (folder / name).parent.mkdir(exist_ok=True)
-        try:
-            with archive.open(member) as stream, (folder / name).open("wb") as file:
-                left -= _copy(stream, file, left)
-        except (zipfile.BadZipFile, EOFError, OSError) as error:
-            raise ValueError(f"{archive.path.name} is damaged or cut off at {member}.") from error
-        except ValueError as error:
-            raise ValueError(f"{archive.path.name} is not taken: {member}: {error}") from error
+        with (folder / name).open("wb") as file:
+            for piece in _pieces(archive, member):
+                left -= len(piece)
+                if left < 0:
+                    raise ValueError(f"{archive.path.name} is not taken: a run has at most {MAX_RUN_BYTES >> 30} GB.")
+                file.write(piece)
 
 
-def _copy(stream: Unpacking, file: BinaryIO, most: int) -> int:
-    count = 0
-    while piece := stream.read(_PIECE):
-        count += len(piece)
-        if count > most:
-            raise ValueError(f"A run has at most {MAX_RUN_BYTES >> 30} GB.")
-        file.write(piece)
-    return count
+def _pieces(archive: Zip, member: str) -> Iterator[bytes]:
+    """What a file in the archive unpacks to; what is wrong with it is said of the archive, not of our disk."""
+    try:
+        with archive.open(member) as stream:
+            while piece := stream.read(_PIECE):
+                yield piece
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        raise ValueError(f"{archive.path.name} is damaged or cut off at {member}.") from error
+    except (ValueError, NotImplementedError, RuntimeError) as error:
+        raise ValueError(f"{archive.path.name} is not taken: {member}: {error}") from error
 
 
 def _end(run: Run) -> None:
@@ -177,7 +185,7 @@ def _end(run: Run) -> None:
 
 def _into_place(beside: Path, home: Path, name: str) -> Path:
     """Give a folder a name that no other has."""
-    name = re.sub(r"[^\w.-]+", "-", name).strip(".-") or "run"
+    name = re.sub(r"[^\w.-]+", "-", name)[:MOST_LETTERS].strip(".-") or "run"
     number = 1
     while True:
         place = home / (name if number == 1 else f"{name}-{number}")
