@@ -110,6 +110,78 @@ def test_on_another_page_the_same_query_is_news():
     assert app.toggle[0].value
 
 
+def test_what_a_run_took_and_was_ended_before_it_showed_is_asked_for_again():
+    def page():
+        import streamlit as st
+        from streamlit.runtime.scriptrunner import StopException
+
+        from pages._ui import address
+
+        address.open_page("page")
+        try:
+            with address.drawing():
+                shown, lost = address.take("shown"), address.take("lost")
+                address.put("shown", shown)
+                raise StopException  # as where Streamlit begins the next run
+        except StopException:
+            pass
+        with address.drawing():
+            st.session_state["again"] = address.take("shown"), address.take("lost"), address.is_new_here("control")
+            address.put("lost", lost)
+
+    app = AppTest.from_function(page)
+    app.query_params["shown"], app.query_params["lost"] = "1", "2"
+    app.run()
+    assert not app.exception
+    assert app.session_state["again"] == (None, "2", True)
+
+
+def test_a_run_that_ends_after_the_next_began_leaves_the_address_to_it():
+    """Streamlit stops a run at its next word, and starts the next at once: for a moment there are two."""
+
+    def page():
+        from threading import Event, Thread
+
+        import streamlit as st
+        from streamlit.runtime.scriptrunner import StopException, add_script_run_ctx
+
+        from pages._ui import address
+
+        def draw(place, within=lambda: None):
+            with address.drawing():
+                address.put("page", "here")
+                with address.drawing(address.next_part()):
+                    address.put("place", place)
+                    within()
+
+        def next_run():
+            draw("new", lambda: (begun.set(), has_stopped.wait(10)))
+
+        def stop():
+            thread.start()
+            assert begun.wait(10)
+            address.put("place", "late")
+            raise StopException
+
+        address.open_page("page")
+        begun, has_stopped = Event(), Event()
+        thread = Thread(target=next_run)
+        add_script_run_ctx(thread)
+        try:
+            draw("old", stop)
+        except StopException:
+            has_stopped.set()
+        thread.join()
+        st.session_state["after"] = st.query_params.to_dict()
+        with address.drawing((0,)):  # as when something in the part is used
+            address.put("place", "newest")
+
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    assert app.session_state["after"] == {"page": "here", "place": "new"}
+    assert app.query_params == {"page": "here", "place": "newest"}
+
+
 def test_where_a_page_fails_its_address_stays_and_what_it_asked_for_is_not_lost():
     def failing() -> None:
         import streamlit as st

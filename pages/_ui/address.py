@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -50,9 +51,8 @@ class _Address:
     settled: set[str] | None = None
     #: What each part of the page has put.
     parts: dict[Part, dict[str, str | None]] = field(default_factory=dict)
-    #: The part that is being drawn, None between two runs, and how many parts each has begun.
-    at: Part | None = None
-    begun: dict[Part, int] = field(default_factory=dict)
+    #: The run that began last.
+    run: _Run | None = None
     #: Whether something of the page is still to come, or could not be drawn.
     is_partial: bool = False
     #: The keys of the controls that were drawn here.
@@ -68,6 +68,22 @@ class _Address:
         at_default = {name for put in self.parts.values() for name, text in put.items() if text is None}
         self.settled = at_default if went_back else None
         self.note(query)
+
+    def clear(self, part: Part) -> None:
+        """Forget what a part and those within it put, as they are drawn anew."""
+        if not part:
+            self.is_partial = False
+        # In place, so that the order of names stays when a part is redrawn by itself.
+        for each in [*self.parts, part]:
+            if each[: len(part)] == part:
+                self.parts[each] = {}
+
+    def keep(self, part: Part, before: Mapping[Part, dict[str, str | None]]) -> None:
+        """Have what was not reached in drawing a part stay as it was."""
+        for each in self.parts:
+            if each[: len(part)] == part:
+                self.parts[each] = before.get(each, {}) | self.parts[each]
+        self.is_partial = True
 
     def write(self) -> None:
         """Have the browser's query be what was put."""
@@ -86,6 +102,32 @@ class _Address:
             self.known.append(query)
 
 
+@dataclass
+class _Run:
+    """One run of the script, which draws the page or a part of it.
+
+    Streamlit begins the next run of a page while the last may still be on its way out; what that one would put is late.
+    """
+
+    address: _Address
+    #: The part that is being drawn, and how many parts each has begun.
+    at: Part = ()
+    begun: dict[Part, int] = field(default_factory=dict)
+    #: What it has taken, of which nobody has said yet that the page is so; and the controls that it drew.
+    taken: dict[str, str] = field(default_factory=dict)
+    drawn: set[str] = field(default_factory=set)
+    #: Whether it came to its end, rather than being ended by Streamlit.
+    is_over: bool = False
+
+    @property
+    def is_late(self) -> bool:
+        return self.address.run is not self
+
+
+#: Of the thread that runs the script: the session's state is of all its runs.
+_RUN: ContextVar[_Run | None] = ContextVar("run", default=None)
+
+
 def open_page(page: str) -> None:
     """Say which page is drawn from here on, by any name of its own: another one's address begins anew."""
     address: _Address | None = st.session_state.get("address")
@@ -93,7 +135,17 @@ def open_page(page: str) -> None:
         st.session_state["address"] = _Address(page)
 
 
+def _run() -> _Run:
+    run = _RUN.get()
+    assert run is not None, "Only what is drawn on a page has to do with its address."
+    return run
+
+
 def _here() -> _Address:
+    """The address of the page drawn; in a callback, of the page that is there."""
+    run = _RUN.get()
+    if run is not None:
+        return run.address
     address: _Address = st.session_state["address"]
     return address
 
@@ -110,41 +162,41 @@ def drawing(part: Part = ()) -> Iterator[None]:
     Where it ends with an error, what was not reached stays as it was in the address; where it ends because the page is
     to be drawn anew, the next run writes.
     """
-    address = _here()
-    outer, before = address.at, dict(address.parts)
+    address, outer = _here(), _RUN.get()
     if outer is None:
+        if address.run is not None and not address.run.is_over:
+            address.asked |= address.run.taken
         address.read()
-    if not part:
-        address.is_partial = False
-    # In place, so that the order of names stays when a part is redrawn by itself.
-    address.parts.setdefault(part, {})
-    for each in address.parts:
-        if each[: len(part)] == part:
-            address.parts[each] = {}
-    address.at, address.begun[part] = part, 0
-    is_over = True
+        address.run = _Run(address)
+    run = outer or address.run
+    assert run is not None
+    around, before = run.at, dict(address.parts)
+    if not run.is_late:
+        address.clear(part)
+    run.at, run.begun[part] = part, 0
+    token, is_over = _RUN.set(run), True
     try:
         yield
     except BaseException as error:
-        for each in address.parts:
-            if each[: len(part)] == part:
-                address.parts[each] = before.get(each, {}) | address.parts[each]
-        address.is_partial = True
         is_over = isinstance(error, Exception)  # Streamlit ends a run by what is none
+        if not run.is_late:
+            address.keep(part, before)
         raise
     finally:
-        address.at = outer
-        if outer is None and is_over:
+        _RUN.reset(token)
+        run.at = around
+        if outer is None and is_over and not run.is_late:
+            run.is_over = True
+            address.drawn |= run.drawn
             address.write()
 
 
 def next_part() -> Part:
     """Where the next part of what is being drawn is, for ``drawing``."""
-    address = _here()
-    inside = address.at or ()
-    number = address.begun[inside]
-    address.begun[inside] = number + 1
-    return (*inside, number)
+    run = _run()
+    number = run.begun[run.at]
+    run.begun[run.at] = number + 1
+    return (*run.at, number)
 
 
 def asked(name: str) -> str | None:
@@ -156,18 +208,27 @@ def asked(name: str) -> str | None:
 
 
 def take(name: str) -> str | None:
-    """The same, and only once: a setting that was changed since stays changed."""
-    text, address = asked(name), _here()
-    address.asked.pop(name, None)
-    if address.settled is not None:
-        address.settled.add(name)
+    """The same, and only once: a setting that was changed since stays changed.
+
+    Where the run is ended before the setting is ``put``, what it took is asked for again.
+    """
+    text, run = asked(name), _run()
+    if run.is_late:
+        return text
+    if text is not None:
+        run.taken[name] = text
+    run.address.asked.pop(name, None)
+    if run.address.settled is not None:
+        run.address.settled.add(name)
     return text
 
 
 def put(name: str, text: str | None) -> None:
     """Say what the address is to have of a setting; None, for one at its default, is left out."""
-    address = _here()
-    address.parts[address.at or ()][name] = text
+    run = _run()
+    run.taken.pop(name, None)
+    if not run.is_late:
+        run.address.parts[run.at][name] = text
 
 
 def keep_what_is_asked() -> None:
@@ -193,8 +254,8 @@ def hold(texts: Mapping[str, str | None]) -> None:
 
 
 def is_new_here(key: str) -> bool:
-    """Whether a control is drawn for the first time since the page was opened; True only once."""
-    drawn = _here().drawn
-    new = key not in drawn
-    drawn.add(key)
+    """Whether a control is drawn for the first time since the page was opened; once True in a run that ends."""
+    run = _run()
+    new = key not in run.address.drawn | run.drawn
+    run.drawn.add(key)
     return new

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
@@ -49,8 +50,8 @@ _PAGE_OF = {page.name: page for page in PAGES}
 
 _ENTERED, _WANTED = "entered-through-app", "wanted-page"
 _SHOWN, _SETTLED = "page-shown", "page-settled"
-#: Whether a part is drawn along with the page around it.
-_FIRST_PASS = "part-first-pass"
+#: Whether a part is drawn along with the page around it. Of the thread that draws: see pages/_ui/address.py.
+_IS_FIRST_PASS = ContextVar("is_first_pass", default=False)
 #: The sentence above the page and the place for what leaves it, for as long as the page is drawn; and what draws that.
 _FIRST, _SHARE, _OFFER = "page-first", "page-share-place", "page-offer"
 
@@ -251,7 +252,8 @@ def part(
         @st.fragment(run_every=None if before else every)
         @wraps(draw)
         def body() -> None:
-            first = st.session_state[_FIRST_PASS] = next(passes, False)
+            first = next(passes, False)
+            _IS_FIRST_PASS.set(first)
             with errors_in_words(), address.drawing(here):
                 if not first:
                     keep_up()
@@ -266,7 +268,7 @@ def part(
 
 def is_first_pass() -> bool:
     """Whether a part is drawn for the first time, along with the page; asked before any part within it is drawn."""
-    return bool(st.session_state[_FIRST_PASS])
+    return _IS_FIRST_PASS.get()
 
 
 def later(draw: Callable[[], None]) -> None:
