@@ -7,7 +7,7 @@ import streamlit as st
 from pages._compare.figures import draw_figures
 from pages._compare.others import draw_rates, draw_seeds, draw_sweep
 from pages._compare.side_by_side import choose_link, choose_others, maps_now, side_by_side
-from pages._ui import fitting, frame, resources, widgets
+from pages._ui import fitting, frame, resources, share, widgets
 from pages._ui.share import offer_file
 
 #: What the other maps do then.
@@ -27,6 +27,7 @@ def main() -> None:
     with widgets.toolbar():
         run = fitting.choose_run(fitting.COMPARE)
         runs = [run, *choose_others(run)]
+        share.about(*runs)
         link = choose_link() if len(runs) > 1 else "image"
     if len(runs) > 1:
         st.caption(f"Models of the same images, side by side: {FOLLOWS[link]}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from pages._explore.about import about, draw_samples
@@ -17,14 +18,19 @@ from pages._ui import address, choosing, dimensions, frame, map_view, places, re
 from pages._ui.canvas_images import has_true_posterior, send_errors, send_posterior, send_thumbnails
 from pages._ui.canvas_places import place_now, send_place
 from pages._ui.decoders import send_model, serve_decoder
+from pages._ui.films import draw_film
 from pages._ui.latent_canvas import Pin, latent_canvas
 from pages._ui.share import offer_file, offer_numbers, offer_zip
 from vaelab.datasets import ImageDataset
+from vaelab.latent.interpolation import through
 from vaelab.sharing import MapOf
 
 if TYPE_CHECKING:
     from vaelab.latent.projections import Projection
     from vaelab.runs import Remembered, Run
+
+#: Of the film of a way: how many images from a place that was pinned to the next.
+IMAGES_A_LEG = 24
 
 
 def main() -> None:
@@ -48,6 +54,7 @@ def main() -> None:
         maps = maps_now(run, data, shown)
         offer_file(maps)
         offer_numbers(maps[0])
+        offer_way(run)
         offer_zip(run)
 
     frame.offer(offers)
@@ -58,6 +65,20 @@ def maps_now(run: Run, data: ImageDataset | Remembered, shown: Shown) -> list[Ma
     projection = view_of(run, shown).projection
     figure = figure_of(run, data, projection, shown)
     return [MapOf(run, data, projection, figure, dimensions.names_of(run), place_now(run))]
+
+
+def offer_way(run: Run) -> None:
+    """Offer the way through the places that were pinned, where there is one."""
+    st.markdown("**The way** through the places pinned, as a film.")
+    codes, label = np.array([point["z"] for point in state.way_of(run)]), state.label_of(run)
+    if not len(codes):
+        st.caption("There is none yet: **Shift** and click two places of the map or more, or click with Way-points on.")
+        return
+    draw_film(
+        lambda count: run.engine.decode(through(codes, np.linspace(0, 1, count)), label),
+        IMAGES_A_LEG * (len(codes) - 1) + 1,
+        f"{run.name}-way",
+    )
 
 
 def explore(run: Run, data: ImageDataset | Remembered, shown: Shown, why: str | None) -> None:

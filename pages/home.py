@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui import frame, map_view, resources, state, widgets
+from pages._ui import frame, map_view, resources, share, state, widgets
 from pages._ui.canvas_images import send_thumbnails
 from pages._ui.decoders import send_model
 from pages._ui.latent_canvas import latent_canvas
@@ -42,6 +42,7 @@ def main() -> None:
     if st.query_params.get(state.RUN_KEY):  # an address from before there was this page
         st.switch_page("pages/explore.py", query_params=st.query_params.to_dict())
     run = resources.fresh(resources.example(EXAMPLE))
+    share.about(run)
     data = resources.images_of(run)
     projection = resources.made(run, "plane")
     send_model(run, after=MAP_KEY)

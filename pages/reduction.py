@@ -8,7 +8,7 @@ from pages._reduction.figures import draw_figures
 from pages._reduction.maps import Maps, maps_so_far
 from pages._reduction.marking import draw_chosen, draw_maps, groups_of
 from pages._reduction.other_model import choose_other, offer_other
-from pages._ui import asking, fitting, frame, map_view, resources, widgets
+from pages._ui import asking, fitting, frame, map_view, resources, share, widgets
 from vaelab.runs import Run
 
 
@@ -21,6 +21,7 @@ def main() -> None:
     st.caption("Five ways of laying out the same images on a plane, and where each puts the ones that you choose.")
     fitting.say_what_suits(fitting.REDUCTION, run)
     models: dict[str, Run] = {each.config.model: each for each in (run, other) if each is not None}
+    share.about(*models.values())
     if other is None:
         offer_other(run)
 

@@ -119,7 +119,7 @@ def draw_one(
         below = 62 / (height - 80)  # the axis and its title
         figure.update_layout(legend={"orientation": "h", "y": -below, "yanchor": "top", "x": 0})
     with st.container(key=map_key):
-        widgets.chart(figure, fills=True, key=f"{map_key}-chart", config=map_view.MAP_CONFIG)
+        widgets.chart(figure, fills=True, of=run, key=f"{map_key}-chart", config=map_view.MAP_CONFIG)
 
 
 def maps_now(runs: Sequence[Run], data: ImageDataset) -> list[MapOf]:

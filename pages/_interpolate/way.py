@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from pages._interpolate.ends import ANY, ENDS, Ends
 from pages._ui import frame, map_view, pictures, resources, state, widgets
+from pages._ui.films import draw_film
 from pages._ui.image_table import Strip, Words, draw_pictures, draw_strips
-from vaelab.export import animated_gif
 from vaelab.figures import latent_map
 from vaelab.latent.interpolation import INTERPOLATIONS
 
@@ -45,16 +45,9 @@ def draw_way(way: Way, num_steps: int) -> None:
     draw_strips([Strip("from A to B", way.decoded(t)), Words("of the way", [f"{part:.0%}" for part in t])], num_steps)
     images = [way.ends.at(end)["image"] for end in ENDS]
     names = "-".join("place" if image is None else str(image) for image in images)
-    st.download_button(
-        "Save as animated GIF",
-        # Made on demand, and from twice the frames: smooth there and back.
-        lambda: animated_gif(way.decoded(np.linspace(0, 1, 2 * num_steps))),
-        file_name=f"{way.ends.run.name}-{names}.gif",
-        mime="image/gif",
-        help="The way there and back, with twice as many images.",
-        on_click="ignore",  # a rerun would replace what is being fetched
-        icon=":material/gif_box:",
-    )
+    with st.popover("Save the way", icon=":material/movie:"):
+        # From twice the images: smooth there and back.
+        draw_film(lambda count: way.decoded(np.linspace(0, 1, count)), 2 * num_steps, f"{way.ends.run.name}-{names}")
 
 
 def draw_ends(way: Way) -> None:

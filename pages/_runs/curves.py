@@ -8,7 +8,7 @@ from typing import cast
 
 import streamlit as st
 
-from pages._ui import controls, widgets
+from pages._ui import controls, share, widgets
 from vaelab.figures import COMPARED, compare_curves
 from vaelab.runs import Run
 from vaelab.runs.comparing import Term, why_not
@@ -57,6 +57,7 @@ def draw_curves(runs: Sequence[Run], names: dict[Path, str], ticked: bool) -> No
     epochs = {run.path: found for run in runs if (found := run.epochs())}
     reasons = why_left_out([run for run in runs if run.path in epochs], cast("Term", term))
     curves = {names[path]: found for path, found in epochs.items() if path not in reasons}
+    share.about(*(run for run in runs if names[run.path] in curves))
     if curves:
         if not ticked:
             st.caption(

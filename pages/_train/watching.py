@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._train import training_view
-from pages._ui import address, choosing, frame, map_view, resources, state, widgets
+from pages._ui import address, choosing, frame, map_view, resources, share, state, widgets
 from pages._ui.text import explained
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs
@@ -30,6 +30,7 @@ def run_to_watch() -> Run | None:
         help="A run to follow, or the images chosen on the left.",
     )
     address.put(state.WATCH_KEY, name or None)
+    share.about(*[runs[name]] if name else [])
     return runs[name] if name else None
 
 

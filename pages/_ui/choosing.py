@@ -8,7 +8,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from pages._ui import address, controls, resources, state
+from pages._ui import address, controls, resources, share, state
 from pages._ui.text import plain
 from vaelab.runs import Run, broken_runs, list_runs
 from vaelab.runs.naming import summary_of
@@ -90,7 +90,9 @@ def choose_run(opens_on: Callable[[Mapping[str, Run], str | None], str | None] |
         width=340,
     )
     address.put(state.RUN_KEY, name)
-    return resources.fresh(runs[name])
+    run = resources.fresh(runs[name])
+    share.about(run)
+    return run
 
 
 def why_not_here(name: str) -> str:

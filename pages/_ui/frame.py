@@ -165,6 +165,7 @@ def is_narrow() -> bool:
 def _head(page: Page) -> None:
     """Say where this is and what to do first, on every page at the same place."""
     st.html(_STYLE)
+    share.about()
     st.session_state.pop(_OFFER, None)  # of a page that could not be drawn to its end
     with st.container(key="page-browser"):
         _BROWSER(
@@ -198,6 +199,7 @@ def _draw_share() -> None:
             if popover.open:
                 with popover:
                     share.draw_link()
+                    share.draw_pictures()
                     if draw is not None:
                         draw()
 

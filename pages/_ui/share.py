@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 from zipfile import ZipFile
 
 import streamlit as st
 
+import vaelab
 from pages._ui import browser_code, browser_files
 from pages._ui.text import plain
 from vaelab.runs import Run
@@ -18,7 +19,7 @@ from vaelab.sharing.zipped import zipped
 if TYPE_CHECKING:
     from vaelab.sharing import MapOf
 
-__all__ = ["draw_link", "offer_file", "offer_numbers", "offer_zip"]
+__all__ = ["about", "draw_link", "draw_pictures", "of", "offer_file", "offer_numbers", "offer_zip"]
 
 #: What codes are written as.
 TABLES = {
@@ -27,6 +28,12 @@ TABLES = {
     "NPZ": "For NumPy: an array mu and an array sigma, and one for each other column.",
 }
 
+#: In the session: what is shown, as a picture of it says.
+_ABOUT = "share-about"
+
+_PICTURES = browser_code.component(
+    "page_pictures", "pictures/mount.js", "pictures/component.html", "pictures/component.css"
+)
 _LINK = browser_code.component("share_link", "frame/link.js", "frame/link.html", "frame/link.css")
 
 
@@ -34,6 +41,35 @@ def draw_link() -> None:
     """Draw what copies the page's address, or hands it to a phone's share sheet."""
     _LINK(key="share-link", data=None)
     st.caption("The link has all that is set on this page: whoever opens it sees the same.")
+
+
+class PicturesSent(TypedDict):
+    """What the browser is told of the page that it makes pictures of."""
+
+    file: str  # what the names of files begin with
+    whose: str  # the models that the page shows, with their seeds
+    version: str
+
+
+def about(*runs: Run) -> None:
+    """Note which models the page shows, for its pictures to say."""
+    others = f"-and-{len(runs) - 1}-more" if len(runs) > 1 else ""
+    st.session_state[_ABOUT] = PicturesSent(
+        file=f"{runs[0].name}{others}" if runs else "",
+        whose=", ".join(map(of, runs)),
+        version=f"vaelab {vaelab.__version__}",
+    )
+
+
+def of(run: Run) -> str:
+    """What a picture says of the model that it shows."""
+    return f"{run.name}, seed {run.config.seed}"
+
+
+def draw_pictures() -> None:
+    """Offer all charts, sheets of images and tables that are on the page, as the browser shows them."""
+    st.markdown("**Pictures and tables** of this page, as they are now.")
+    _PICTURES(key="page-pictures", data=st.session_state[_ABOUT])
 
 
 def offer_file(maps: Sequence[MapOf]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages._ui import frame, resources
+from pages._ui import frame, resources, share
 from pages._ui.text import explained, plain
 from vaelab.choices import ARCHITECTURES
 from vaelab.figures.lecture import enlarged
@@ -43,11 +43,14 @@ ARCHITECTURE_NAMES = {name: architecture.word for name, architecture in ARCHITEC
 NO_BAR = {"displayModeBar": False}
 
 
-def chart(figure: go.Figure, *, fills: bool = False, **options: Any) -> Any:
+def chart(figure: go.Figure, *, fills: bool = False, of: Run | None = None, **options: Any) -> Any:
     """Show a figure, enlarged on a projector; options as ``st.plotly_chart`` takes them.
 
     One that ``fills`` is there as high as the style sheet of a presentation says: what the screen has left.
+    Where a page shows several models, each chart says which it is ``of``, for a picture of it to say so.
     """
+    if of is not None:
+        figure.update_layout(meta=(figure.layout.meta or {}) | {"of": share.of(of)})
     if frame.presenting():
         figure = enlarged(figure)
         options |= {"height": "stretch"} if fills else {}

@@ -74,8 +74,9 @@ def test_clicks_set_the_ends_in_turn_and_the_way_is_decoded_as_the_slider_moves(
     page.get_by_text("Spherical", exact=True).click()
     idle(page)
     is_at(page, spherical(*ends, np.array([t]))[0], within=0.02)
+    page.get_by_role("button", name="Save the way").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save as animated GIF").click()
+        page.get_by_role("button", name="Save as film").click()
     assert download.value.suggested_filename.endswith(".gif")
     assert download.value.path().read_bytes()[:6] == b"GIF89a"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["INTERPOLATIONS", "linear", "spherical"]
+__all__ = ["INTERPOLATIONS", "linear", "spherical", "through"]
 
 
 def linear(a: NDArray[np.floating], b: NDArray[np.floating], t: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -79,6 +79,36 @@ INTERPOLATIONS: dict[str, Callable[..., NDArray[np.float64]]] = {
     "linear": linear,
     "spherical": spherical,
 }
+
+
+def through(codes: NDArray[np.floating], t: NDArray[np.floating], kind: str = "linear") -> NDArray[np.float64]:
+    """Walk from the first code to the last through all between them, as long on each leg.
+
+    Parameters
+    ----------
+    codes
+        ``(P, D)``, P at least 2.
+    t
+        ``(K,)``, 0 at the first and 1 at the last.
+    kind
+        A key of ``INTERPOLATIONS``.
+
+    Returns
+    -------
+    ndarray
+        ``(K, D)``.
+
+    Examples
+    --------
+    >>> through(np.array([[0.0], [1.0], [5.0]]), np.array([0, 0.25, 0.75, 1]))[:, 0]
+    array([0. , 0.5, 3. , 5. ])
+    """
+    at = np.asarray(t, dtype=np.float64) * (len(codes) - 1)
+    legs = np.minimum(at.astype(int), len(codes) - 2)
+    walk = INTERPOLATIONS[kind]
+    return np.concatenate(
+        [walk(codes[leg], codes[leg + 1], part[None]) for leg, part in zip(legs, at - legs, strict=True)]
+    )
 
 
 def _prepare(
