@@ -12,7 +12,7 @@
 
 const ALONE = "[data-testid=stImage]";
 const KINDS = /** @type {const} */ ([
-  ["chart", ".js-plotly-plot"],
+  ["chart", ".js-plotly-plot, [data-testid=lesson-figure]"],
   ["sheet", `.vl-rows, .vl-strips, .vl-pictures, ${ALONE}`],
   ["table", "table"],
 ]);

@@ -68,7 +68,6 @@ def of(run: Run) -> str:
 
 def draw_pictures() -> None:
     """Offer all charts, sheets of images and tables that are on the page, as the browser shows them."""
-    st.markdown("**Pictures and tables** of this page, as they are now.")
     _PICTURES(key="page-pictures", data=st.session_state[_ABOUT])
 
 

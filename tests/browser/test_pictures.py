@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 import vaelab
 from pages._ui.resources import EXAMPLES
-from tests.browser.steps import canvas, idle
+from tests.browser.steps import LESSON_READY, canvas, idle
 from vaelab.latent.interpolation import through
 from vaelab.runs import Run
 
@@ -154,8 +154,20 @@ def test_a_sheet_of_images_is_saved_as_it_stands_there(page, tmp_path):
     assert np.corrcoef(part.ravel(), expected.ravel())[0, 1] > 0.97
 
 
+def test_the_figure_of_a_lesson_is_saved_without_its_controls(page, tmp_path):
+    page.goto("/learn?lesson=loss")
+    page.wait_for_selector(LESSON_READY)
+    share(page, page.url)
+    svg = ElementTree.parse(saved(page, "Save The loss, taken apart (chart) as SVG", tmp_path)).getroot()
+    assert {"64 pixels", "Total"} <= set(words(svg))
+    assert len(list(svg.iter(f"{SVG}image"))) >= 3
+    buttons = page.locator("[data-testid=lesson-figure] button").all_inner_texts()
+    assert buttons
+    assert not set(filter(None, buttons)) & set(words(svg))
+
+
 def test_a_page_without_anything_to_save_offers_none(page):
-    page.goto("/learn")
+    page.goto("/images")
     idle(page)
     page.get_by_role("button", name="Share").click()
     expect(page.get_by_role("button", name="Copy link")).to_be_visible()
