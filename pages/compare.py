@@ -9,6 +9,7 @@ from pages._compare.others import draw_rates, draw_seeds, draw_sweep
 from pages._compare.side_by_side import choose_link, choose_others, maps_now, side_by_side
 from pages._ui import fitting, frame, resources, share, widgets
 from pages._ui.share import offer_file
+from vaelab.sharing.as_code import code_of_results
 
 #: What the other maps do then.
 FOLLOWS = {
@@ -37,6 +38,7 @@ def main() -> None:
     data = resources.images_of(run)
     side_by_side(runs, data, link)
     frame.offer(lambda: offer_file(maps_now(runs, data)))
+    frame.offer_code(lambda: code_of_results([(each, "full_evaluation") for each in runs]))
 
     def rest() -> None:
         st.markdown("## Figures")

@@ -24,6 +24,7 @@ from pages._ui.share import offer_file, offer_numbers, offer_zip
 from vaelab.datasets import ImageDataset
 from vaelab.latent.interpolation import through
 from vaelab.sharing import MapOf
+from vaelab.sharing.as_code import Code, code_of_map
 
 if TYPE_CHECKING:
     from vaelab.latent.projections import Projection
@@ -58,6 +59,13 @@ def main() -> None:
         offer_zip(run)
 
     frame.offer(offers)
+    frame.offer_code(lambda: code_now(run, shown))
+
+
+def code_now(run: Run, shown: Shown) -> Code:
+    """What is computed here: the map, and the image at the place pinned."""
+    kind = None if shown.kind == "pair" else shown.kind
+    return code_of_map(run, kind, shown.max_points, state.z_of(run), state.label_of(run))
 
 
 def maps_now(run: Run, data: ImageDataset | Remembered, shown: Shown) -> list[MapOf]:

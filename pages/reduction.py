@@ -10,6 +10,7 @@ from pages._reduction.marking import draw_chosen, draw_maps, groups_of
 from pages._reduction.other_model import choose_other, offer_other
 from pages._ui import asking, fitting, frame, map_view, resources, share, widgets
 from vaelab.runs import Run
+from vaelab.sharing.as_code import code_of_results
 
 
 def main() -> None:
@@ -22,6 +23,8 @@ def main() -> None:
     fitting.say_what_suits(fitting.REDUCTION, run)
     models: dict[str, Run] = {each.config.model: each for each in (run, other) if each is not None}
     share.about(*models.values())
+    studies = [*((each, "code_map") for each in models.values()), (run, "pixel_maps")]
+    frame.offer_code(lambda: code_of_results(studies))
     if other is None:
         offer_other(run)
 

@@ -10,6 +10,7 @@ from pages._train.starting import start
 from pages._train.suiting import open_form, why
 from pages._train.watching import run_to_watch, watch
 from pages._ui import frame
+from vaelab.sharing.as_code import code_of_training
 
 
 def main() -> None:
@@ -30,7 +31,9 @@ def main() -> None:
             frame.say_first("**Press Start training**: what is set suits the images. Watch the model learn.")
         if reasons is not None:
             reasons.markdown(why(form))
-        start(form)
+        config = start(form)
+        if config is not None:
+            frame.offer_code(lambda: code_of_training(config))
 
 
 frame.show(main, __file__)

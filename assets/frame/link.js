@@ -1,7 +1,10 @@
 /**
- * The page's address, copied or handed to a phone's share sheet: it has all that is set on the page.
+ * The page's address, copied or handed to a phone's share sheet: it has all that is set on the page; and what the page
+ * computes, copied as code.
  *
  * @import { Mount } from "../shared/mount.js"
+ *
+ * @typedef {{ python: string, command: string }} CodeSent  `CodeSent` of pages/_ui/share.py.
  */
 import { childOf } from "../shared/dom.js";
 
@@ -28,8 +31,8 @@ async function copy(text) {
   }
 }
 
-/** @param {Mount<null>} mount */
-export default function mount({ parentElement }) {
+/** @param {Mount<CodeSent | null>} mount */
+export default function mount({ data, parentElement }) {
   const root = childOf(parentElement, ".share-link", HTMLElement);
   const say = childOf(root, "p", HTMLElement);
   const share = childOf(root, "[data-do=share]", HTMLButtonElement);
@@ -43,4 +46,11 @@ export default function mount({ parentElement }) {
     const where = LOCAL.includes(hostname) ? " It opens on this machine only." : "";
     say.textContent = (await copy(href)) ? `Copied.${where}` : `Your browser keeps its clipboard: copy ${href}`;
   };
+  for (const form of /** @type {const} */ (["python", "command"])) {
+    const button = childOf(root, `[data-do=${form}]`, HTMLButtonElement);
+    button.hidden = !data;
+    button.onclick = async () => {
+      say.textContent = (await copy(data?.[form] ?? "")) ? "Copied." : "Your browser keeps its clipboard to itself.";
+    };
+  }
 }

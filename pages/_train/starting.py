@@ -7,6 +7,7 @@ import streamlit as st
 from pages._train.form import Form
 from pages._ui import resources, state
 from pages._ui.text import explained
+from vaelab.config import TrainConfig
 from vaelab.datasets import DatasetUnavailable, check_fit
 from vaelab.runs import Run, RunError
 
@@ -17,8 +18,8 @@ START_KEY = "train-start"
 STARTED_KEY = "train-started"
 
 
-def start(form: Form) -> None:
-    """Check the settings as a whole; train when told to."""
+def start(form: Form) -> TrainConfig | None:
+    """Check the settings as a whole; train when told to. Returns them, where they are sound."""
     config = None
     try:
         config = form.config()
@@ -61,3 +62,4 @@ def start(form: Form) -> None:
             state.watch_training(run.name)
             st.session_state[STARTED_KEY] = True
             st.rerun()
+    return config

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 # Before any chart: once anybody has begun to import pandas, as scikit-learn does, Plotly asks it about whatever it
 # draws, and fails while that import is still under way in the run of another page, or of another visitor.
@@ -20,6 +20,9 @@ from pages._ui.text import explained
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import RunError
 
+if TYPE_CHECKING:
+    from vaelab.sharing.as_code import Code
+
 __all__ = [
     "PRESENT_KEY",
     "carried",
@@ -31,6 +34,7 @@ __all__ = [
     "later",
     "link_to",
     "offer",
+    "offer_code",
     "part",
     "presenting",
     "say_first",
@@ -53,7 +57,7 @@ _SHOWN, _SETTLED = "page-shown", "page-settled"
 #: Whether a part is drawn along with the page around it. Of the thread that draws: see pages/_ui/address.py.
 _IS_FIRST_PASS = ContextVar("is_first_pass", default=False)
 #: The sentence above the page and the place for what leaves it, for as long as the page is drawn; and what draws that.
-_FIRST, _SHARE, _OFFER = "page-first", "page-share-place", "page-offer"
+_FIRST, _SHARE, _OFFER, _CODE = "page-first", "page-share-place", "page-offer", "page-code"
 
 
 def go_where_wanted() -> None:
@@ -122,6 +126,17 @@ def offer(draw: Callable[[], None]) -> None:
     st.session_state[_OFFER] = draw
 
 
+def offer_code(write: Callable[[], Code]) -> None:
+    """Have what the page computes be copied as code, under Share.
+
+    Parameters
+    ----------
+    write
+        Writes the code, each time that a person opens it.
+    """
+    st.session_state[_CODE] = write
+
+
 def presenting() -> bool:
     """Whether the page is for a projector: larger, without what a lecture does not need."""
     return bool(st.session_state.get(PRESENT_KEY))
@@ -166,7 +181,8 @@ def _head(page: Page) -> None:
     """Say where this is and what to do first, on every page at the same place."""
     st.html(_STYLE)
     share.about()
-    st.session_state.pop(_OFFER, None)  # of a page that could not be drawn to its end
+    for left in (_OFFER, _CODE):
+        st.session_state.pop(left, None)  # of a page that could not be drawn to its end
     with st.container(key="page-browser"):
         _BROWSER(
             key="browser", data={"narrow": is_narrow()}, on_webgl_change=lambda: None, on_narrow_change=lambda: None
@@ -190,6 +206,7 @@ def _head(page: Page) -> None:
 def _draw_share() -> None:
     """Draw what opens on all that leaves the page."""
     draw: Callable[[], None] | None = st.session_state.pop(_OFFER, None)
+    write: Callable[[], Code] | None = st.session_state.pop(_CODE, None)
     with st.session_state[_SHARE]:
 
         @part()
@@ -198,7 +215,7 @@ def _draw_share() -> None:
             # Only then: of what a page offers, some is of where one is by now.
             if popover.open:
                 with popover:
-                    share.draw_link()
+                    share.draw_link(write() if write is not None else None)
                     share.draw_pictures()
                     if draw is not None:
                         draw()

@@ -18,6 +18,7 @@ from vaelab.sharing.zipped import zipped
 
 if TYPE_CHECKING:
     from vaelab.sharing import MapOf
+    from vaelab.sharing.as_code import Code
 
 __all__ = ["about", "draw_link", "draw_pictures", "of", "offer_file", "offer_numbers", "offer_zip"]
 
@@ -37,10 +38,18 @@ _PICTURES = browser_code.component(
 _LINK = browser_code.component("share_link", "frame/link.js", "frame/link.html", "frame/link.css")
 
 
-def draw_link() -> None:
-    """Draw what copies the page's address, or hands it to a phone's share sheet."""
-    _LINK(key="share-link", data=None)
-    st.caption("The link has all that is set on this page: whoever opens it sees the same.")
+def draw_link(code: Code | None) -> None:
+    """Draw what copies the page's address, or hands it to a phone's share sheet; and what it computes, as code."""
+    _LINK(key="share-link", data=None if code is None else CodeSent(python=code.python, command=code.command))
+    same = " Python or a terminal computes the same from the code." if code is not None else ""
+    st.caption(f"The link has all that is set on this page: whoever opens it sees the same.{same}")
+
+
+class CodeSent(TypedDict):
+    """What a page computes, to be copied."""
+
+    python: str
+    command: str
 
 
 class PicturesSent(TypedDict):

@@ -10,7 +10,7 @@ from typing import Literal
 
 import tyro
 
-from vaelab.commands.printing import Json, as_table
+from vaelab.commands.printing import Json, as_table, flat
 
 __all__ = ["benchmark", "evaluate"]
 
@@ -18,6 +18,7 @@ __all__ = ["benchmark", "evaluate"]
 def evaluate(
     run_dir: tyro.conf.Positional[Path],
     split: Literal["train", "validation", "test"] = "test",
+    result: Literal["full_evaluation", "code_map", "pixel_maps"] | None = None,
     json: Json = False,
 ) -> None:
     """Evaluate a run on held-out images.
@@ -28,13 +29,21 @@ def evaluate(
         The run's folder.
     split
         Which images to evaluate it on.
+    result
+        What else to find out, once and for all: all figures that the app's Compare shows, or those of maps, of codes
+        or of pixels, that its Reduction shows. It may take minutes, and is kept in the run's folder.
     json
         Print one line of JSON at the end, and nothing else.
     """
     from vaelab.evaluation import evaluate as evaluate_run
     from vaelab.runs import Run
+    from vaelab.runs.results import make
 
     run = Run.open(run_dir)
+    if result is not None:
+        found = make(run, run.images(), result).figures
+        print(jsonlib.dumps(found) if json else as_table(flat(found)))
+        return
     figures = evaluate_run(run.engine, run.images(), split).as_dict()
     print(jsonlib.dumps(figures) if json else as_table(figures))
 

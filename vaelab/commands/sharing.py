@@ -23,6 +23,11 @@ def export(
     points: int | None = None,
     images: bool = True,
     compare: Path | None = None,
+    film: Path | None = None,
+    through: str = "",
+    way: Literal["linear", "spherical"] = "linear",
+    frames: int = 25,
+    label: int = 0,
     json: Json = False,
 ) -> None:
     """Write what is to leave: a run's explorer as one HTML file, the run, its codes, its model; one of them or more.
@@ -47,6 +52,16 @@ def export(
         Whether the images are in the file, small, for the nearest to be seen.
     compare
         Folder of another run of the same images, to stand beside it.
+    film
+        A film of the way through places, there and back: a file that ends in gif, webp or mp4.
+    through
+        The places, two at least, as the app's address has them: --through="0.5,-0.25;1,1".
+    way
+        Straight from each to the next, or along an arc around the origin.
+    frames
+        Images along the way.
+    label
+        That a conditional model decodes them with, by its number from 0.
     json
         Print one line of JSON at the end, and nothing else.
     """
@@ -54,8 +69,8 @@ def export(
     from vaelab.sharing import draw_map, explorer
     from vaelab.sharing.numbers import table_of, write_table
 
-    if html is zip is codes is onnx is None:
-        raise ValueError("Say what to write: --html FILE, --zip FILE, --codes FILE or --onnx FOLDER.")
+    if html is zip is codes is onnx is film is None:
+        raise ValueError("Say what to write: --html FILE, --zip FILE, --codes FILE, --film FILE or --onnx FOLDER.")
     runs = [Run.open(path) for path in (run_dir, compare) if path is not None]
     written: list[Path] = []
     if html is not None:
@@ -64,6 +79,10 @@ def export(
         written.append(runs[0].to_zip(zip))
     if codes is not None:
         written.append(write_table(table_of(draw_map(runs[0], map, points)), codes))
+    if film is not None:
+        from vaelab.sharing.films import write_film
+
+        written.append(write_film(runs[0], film, through, way, frames, label))
     if onnx is not None:
         from vaelab.sharing.onnx_files import to_onnx  # torch, of which the others need nothing
 
