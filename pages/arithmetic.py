@@ -7,6 +7,8 @@ import streamlit as st
 from pages._arithmetic import groups
 from pages._arithmetic.changing import draw_change
 from pages._ui import fitting, frame, map_view, resources, widgets
+from vaelab.sharing.as_code import Code
+from vaelab.sharing.as_code_of_uses import code_of_arithmetic
 
 HOW = (
     "Choose two groups of images. The mean code of **B** minus the mean code of **A** is a "
@@ -25,6 +27,16 @@ def main() -> None:
             a, b = groups.choose_classes(data) if by == "label" else groups.choose_ranges(data)
     st.caption(HOW)
     fitting.say_what_suits(fitting.ARITHMETIC, run)
+
+    def code_now() -> Code | None:
+        drawn = groups.lasso_groups(run, data) if by == "lasso" else (a, b)
+        if drawn is None:
+            return None
+        if by == "label":
+            return code_of_arithmetic(run, [data.label_names[data.label_of(group[0]) or 0] for group in drawn])
+        return code_of_arithmetic(run, [group.tolist() for group in drawn])
+
+    frame.offer_code(code_now)
 
     @frame.part(every=1.0, until=lambda: by != "lasso" or not map_view.map_or_stand_in(run, kind).waiting)
     def body() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from pages._denoising.holes import draw_restored
-from pages._denoising.methods import Noise
+from pages._denoising.methods import Noise, num_judged
 from pages._denoising.noise import choose_noise, draw_curves, draw_repaired, training_of
 from pages._ui import choosing, controls, fitting, frame, resources, widgets
+from vaelab.evaluation.repairing import held_out_images
 from vaelab.runs import Run
+from vaelab.sharing.as_code_of_uses import code_of_denoising
 
 
 def main() -> None:
@@ -32,12 +33,15 @@ def main() -> None:
     if not resources.torch_is_loaded():
         with table, st.spinner("Loading the models …"):
             runs[0].engine.reconstruct(data.images[:1], data.labels_of([0]))
-    chosen = np.random.default_rng(seed).permutation(data.indices("test"))
+    chosen = held_out_images(data, seed)
     draw_repaired(table, runs, data, chosen, noise)
     with restored:
         draw_restored(runs, data, chosen)
     with curves:
         draw_curves(runs, data, chosen, noise)
+
+    number = num_judged(runs, "table")
+    frame.offer_code(lambda: code_of_denoising(runs, kind, strength, number, seed))
 
 
 def choose_other(run: Run) -> Run | None:

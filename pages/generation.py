@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pages._generation.quality import draw_quality
-from pages._generation.samples import SOURCES, choose_label, draw_samples
+from pages._generation.samples import SOURCES, choices_of, choose_label, draw_samples, seed_now
 from pages._ui import controls, fitting, frame, resources, widgets
+from vaelab.sharing.as_code_of_uses import code_of_generation
 
 
 def main() -> None:
@@ -52,6 +53,7 @@ def main() -> None:
         draw_samples(run, data, source, label, temperature, number)
 
     draw_quality(run, source, temperature)
+    frame.offer_code(lambda: code_of_generation(run, choices_of(source, label, temperature, number, seed_now())))
 
 
 frame.show(main, __file__)

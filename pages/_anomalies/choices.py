@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pages._anomalies.case import AnomalySource, missing_classes
-from pages._anomalies.outliers import EITHER
 from pages._ui import controls
 from pages._ui.corruption import choose_corruption
 from vaelab.choices import CORRUPTIONS
 from vaelab.datasets import SOURCES, is_local, sources
 from vaelab.evaluation.anomalies import SCORES
+from vaelab.evaluation.cases import EITHER, AnomalySource, missing_classes
 from vaelab.runs import Run
 
 KINDS = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._anomalies.case import missing_classes
 from pages._ui import frame, resources, state, widgets
 from pages._ui.text import explained
+from vaelab.evaluation.cases import missing_classes
 from vaelab.runs import Run, RunError
 
 

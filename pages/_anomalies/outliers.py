@@ -11,18 +11,14 @@ from pages._ui import controls, frame, pictures, widgets
 from pages._ui.cached import per_run
 from pages._ui.image_picker import pick_image
 from vaelab.datasets import ImageDataset
-from vaelab.evaluation.anomalies import oddness, unit_of
+from vaelab.evaluation.anomalies import unit_of
+from vaelab.evaluation.cases import EITHER, MOST_RANKED, rank
 from vaelab.figures.errors import error_panels
 from vaelab.images import to_pixels
 from vaelab.runs import Run
 
-#: The score that there is here alone: of which nobody has to know which kind of odd to look for.
-EITHER = "either"
-
 #: Images shown.
 NUM_SHOWN = 24
-#: With more images than this, only so many are ranked, drawn with a fixed seed.
-MOST_RANKED = 10_000
 
 
 def draw_outliers(run: Run, data: ImageDataset, score: str) -> None:
@@ -87,11 +83,4 @@ def draw_error(run: Run, image: NDArray[np.generic]) -> None:
 @per_run(max_entries=16, spinner="Scoring the images …")
 def _ranked(run: Run, data: ImageDataset, score: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Indices and scores of the images, the oddest first."""
-    indices = np.sort(np.random.default_rng(0).permutation(len(data))[:MOST_RANKED])
-    detector, images = detector_of(run), data.images[indices]
-    if score == EITHER:
-        scores = oddness(detector.score("reconstruction", images), detector.score("latent", images))
-    else:
-        scores = detector.score(score, images)
-    order = np.argsort(-scores, kind="stable")
-    return indices[order], scores[order]
+    return rank(detector_of(run), data, score)

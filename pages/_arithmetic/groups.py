@@ -63,7 +63,7 @@ def _choose_class(data: ImageDataset, end: str, way: str) -> np.ndarray:
         to_param=names.__getitem__,
         width=130,
     )
-    return np.flatnonzero(data.labels == label)
+    return data.of_class(names[label])
 
 
 def choose_ranges(data: ImageDataset) -> tuple[np.ndarray, np.ndarray]:
@@ -147,6 +147,11 @@ def draw_lasso(run: Run, data: ImageDataset, projection: Projection) -> tuple[np
         def chart() -> None:
             widgets.chart(figure, key=map_key, on_select="rerun", selection_mode=("lasso", "box"), config=MAP_CONFIG)
 
+    return lasso_groups(run, data)
+
+
+def lasso_groups(run: Run, data: ImageDataset) -> tuple[np.ndarray, np.ndarray] | None:
+    """Both groups, once there are both."""
     a, b = (st.session_state.get(_members_key(run, data, end)) for end in WAYS)
     return None if a is None or b is None else (a, b)
 

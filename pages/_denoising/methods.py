@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +13,17 @@ from pages._ui.cached import per_run
 from vaelab.datasets import ImageDataset
 from vaelab.evaluation.denoising import (
     Quality,
-    compare_denoisers,
     fill_from_nearest,
     fill_with_mean,
     psnr_inside,
     sweep_strengths,
 )
-from vaelab.evaluation.image_quality import median_filter, pooled_psnr
+from vaelab.evaluation.image_quality import pooled_psnr
+from vaelab.evaluation.repairing import denoisers, judge_denoisers
 from vaelab.runs import Run
+
+if TYPE_CHECKING:
+    from vaelab.engine import Engine
 
 #: Images in a row.
 NUM_SHOWN = 10
@@ -70,13 +73,13 @@ def names_of(runs: Sequence[Run]) -> dict[str, tuple[str, str]]:
 def denoise(runs: Sequence[Run], data: ImageDataset, chosen: Indices, noise: Noise) -> dict[str, Images]:
     """Damage images, and repair them in every way; ``"noisy"`` is what was damaged."""
     noisy = _damage(data.images[chosen], noise)
-    return {name: repair(noisy) for name, repair in _methods(runs, data.labels_of(chosen)).items()}
+    return {name: repair(noisy) for name, repair in denoisers(engines_of(runs), data.labels_of(chosen)).items()}
 
 
 @per_run(max_entries=32, spinner="Measuring on held-out images …")
-def compare(runs: Sequence[Run], data: ImageDataset, chosen: Indices, noise: Noise) -> dict[str, Quality]:
+def compare(runs: Sequence[Run], data: ImageDataset, number: int, noise: Noise) -> dict[str, Quality]:
     """How near each way of repairing comes to the clean images."""
-    return compare_denoisers(data.images[chosen], denoise(runs, data, chosen, noise))
+    return judge_denoisers(engines_of(runs), data, noise.kind, noise.strength, number, noise.seed)
 
 
 @per_run(max_entries=16, spinner="Measuring at other strengths …")
@@ -89,7 +92,7 @@ def sweep(
         clean,
         lambda strength: _damage(clean, noise._replace(strength=strength)),
         strengths,
-        _methods(runs, data.labels_of(chosen)),
+        denoisers(engines_of(runs), data.labels_of(chosen)),
     )
 
 
@@ -99,13 +102,9 @@ def _damage(images: Images, noise: Noise) -> Images:
     return corrupt_images(images, *noise)
 
 
-def _methods(runs: Sequence[Run], labels: Images | None) -> dict[str, Callable[[Images], Images]]:
-    """Every way of taking noise away, by name; the first does nothing."""
-
-    def denoiser(run: Run) -> Callable[[Images], Images]:
-        return lambda noisy: run.engine.reconstruct(noisy, labels)
-
-    return {"noisy": lambda noisy: noisy, "median": median_filter} | {run.name: denoiser(run) for run in runs}
+def engines_of(runs: Sequence[Run]) -> dict[str, Engine]:
+    """Models by the names of their runs."""
+    return {run.name: run.engine for run in runs}
 
 
 # Holes ------------------------------------------------------------------------------------------

@@ -58,10 +58,10 @@ def draw_repaired(
     place: DeltaGenerator, runs: Sequence[Run], data: ImageDataset, chosen: Indices, noise: Noise
 ) -> None:
     """Draw what each way of repairing makes of noise, and how well it does."""
-    shown, judged = chosen[:NUM_SHOWN], chosen[: num_judged(runs, "table")]
+    shown, judged = chosen[:NUM_SHOWN], min(len(chosen), num_judged(runs, "table"))
     repaired = denoise(runs, data, shown, noise)
     names = names_of(runs)
-    on = f"Over {len(judged)} held-out images. "
+    on = f"Over {judged} held-out images. "
 
     def draw(qualities: dict[str, Quality] | None) -> None:
         rows = [Row("Clean", "held-out images", data.images[shown], ("", ""))]

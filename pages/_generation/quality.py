@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages._generation.samples import SOURCES, codes_from
+from pages._generation.samples import SOURCES, codes_of
 from pages._ui import frame, resources, widgets
 from pages._ui.cached import per_run
 from vaelab.datasets import ImageDataset
-from vaelab.evaluation.generation import draw_labels, generate
+from vaelab.evaluation.drawing import quality_of
 from vaelab.evaluation.judging import Judge, Quality
 from vaelab.figures.generation import nearest_distances
 from vaelab.runs import Run
@@ -93,13 +93,4 @@ def _judge(data: ImageDataset) -> Judge:
 @per_run(max_entries=64, spinner="Measuring quality and diversity …")
 def _quality(run: Run, kind: str, temperature: float) -> Quality:
     data = resources.images_of(run)
-    judge = _judge(data)
-    if kind == "real":
-        return judge.judge(data.images[judge.held_out])
-    if kind == "reconstructed":
-        labels = data.labels_of(judge.held_out)
-        return judge.judge(run.engine.reconstruct(data.images[judge.held_out], labels))
-    source = codes_from(run, kind, None)
-    labels = draw_labels(data, judge.num_images) if run.engine.num_labels else None
-    samples = generate(run.engine, source, judge.num_images, labels, temperature)
-    return judge.judge(samples.images)
+    return quality_of(kind, run.engine, data, _judge(data), temperature, codes_of(run, kind, None))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -9,15 +11,8 @@ from pages._ui import controls, resources
 from pages._ui.cached import per_run
 from pages._ui.image_table import Strip, Words, draw_strips
 from vaelab.datasets import ImageDataset
-from vaelab.evaluation.generation import (
-    FEWEST_CODES,
-    Prior,
-    Samples,
-    draw_labels,
-    fit_posterior,
-    generate,
-    generate_each,
-)
+from vaelab.evaluation.drawing import EACH, draw_images
+from vaelab.evaluation.generation import FEWEST_CODES, fit_posterior
 from vaelab.evaluation.samples import nearest_images
 from vaelab.figures.generation import FRAME
 from vaelab.images import png, tile
@@ -25,8 +20,9 @@ from vaelab.latent.mixture import Mixture
 from vaelab.runs import Run
 
 SOURCES = {"prior": "Prior", "mixture": "Aggregate posterior"}
-#: What stands among the labels and is none.
-ANY, EACH = "any", "each"
+#: What stands among the labels and is none, as ``EACH`` does.
+ANY = "any"
+SEED_KEY = "generation-seed"
 #: Pairs side by side.
 COLUMNS = 12
 
@@ -77,9 +73,11 @@ def draw_samples(run: Run, data: ImageDataset, source: str, label: int | str, te
             "the two were the same, the model would have learned its images by heart.",
             width="stretch",
         )
-        seed = controls.seed("Draw again", key="generation-seed", help="Draw other codes.")
+        seed = controls.seed("Draw again", key=SEED_KEY, help="Draw other codes.")
         columns = min(len(data.label_names), 13) if label == EACH else COLUMNS
-        samples = sample(run, data, source, label, temperature, number, seed)
+        choices = choices_of(source, label, temperature, number, seed)
+        only = label if isinstance(label, int) and not run.config.conditional else None
+        samples = draw_images(run.engine, data, **choices, codes=codes_of(run, source, only))
         st.download_button(
             "Save as PNG",
             lambda: png(tile(samples.images, columns, 2, max(1, 64 // data.image_shape[2]))),
@@ -111,27 +109,28 @@ def draw_samples(run: Run, data: ImageDataset, source: str, label: int | str, te
     draw_strips(rows, columns)
 
 
-def sample(
-    run: Run, data: ImageDataset, source: str, label: int | str, temperature: float, number: int, seed: int
-) -> Samples:
-    """Draw images as the toolbar says."""
-    conditional = run.config.conditional
-    only = label if isinstance(label, int) else None
-    codes = codes_from(run, source, None if conditional else only)
-    if label == EACH:
-        assert data.labels is not None
-        each = np.unique(data.labels[data.split.train])
-        return generate_each(run.engine, codes, each, number // COLUMNS, temperature, seed)
-    labels = None
-    if conditional:
-        labels = draw_labels(data, number, seed) if only is None else np.full(number, only)
-    return generate(run.engine, codes, number, labels, temperature, seed)
-
-
-def codes_from(run: Run, source: str, label: int | None) -> Prior | Mixture | dict[int, Mixture]:
-    return Prior(run.config.latent_dim) if source == "prior" else _posterior(run, label)
-
-
 @per_run(max_entries=32, spinner="Fitting the mixture of Gaussians to the codes …")
 def _posterior(run: Run, label: int | None) -> Mixture | dict[int, Mixture]:
     return fit_posterior(run.engine, resources.images_of(run), label)
+
+
+def codes_of(run: Run, source: str, label: int | None) -> Mixture | dict[int, Mixture] | None:
+    """The mixture, fitted once; None for whatever needs no fit."""
+    return _posterior(run, label) if source == "mixture" else None
+
+
+def seed_now() -> int:
+    """The number of the draw."""
+    number: int = st.session_state.get(SEED_KEY, 0)
+    return number
+
+
+def choices_of(source: str, label: int | str, temperature: float, number: int, seed: int) -> dict[str, Any]:
+    """What the toolbar says, as ``draw_images`` takes it."""
+    return {
+        "source": source,
+        "number": number // COLUMNS if label == EACH else number,
+        "label": None if label == ANY else label,
+        "temperature": temperature,
+        "seed": seed,
+    }

@@ -126,13 +126,13 @@ def offer(draw: Callable[[], None]) -> None:
     st.session_state[_OFFER] = draw
 
 
-def offer_code(write: Callable[[], Code]) -> None:
+def offer_code(write: Callable[[], Code | None]) -> None:
     """Have what the page computes be copied as code, under Share.
 
     Parameters
     ----------
     write
-        Writes the code, each time that a person opens it.
+        Writes the code, each time that a person opens it; None where there is nothing to compute yet.
     """
     st.session_state[_CODE] = write
 
@@ -181,8 +181,8 @@ def _head(page: Page) -> None:
     """Say where this is and what to do first, on every page at the same place."""
     st.html(_STYLE)
     share.about()
-    for left in (_OFFER, _CODE):
-        st.session_state.pop(left, None)  # of a page that could not be drawn to its end
+    st.session_state.pop(_CODE, None)
+    st.session_state.pop(_OFFER, None)  # both of a page that could not be drawn to its end
     with st.container(key="page-browser"):
         _BROWSER(
             key="browser", data={"narrow": is_narrow()}, on_webgl_change=lambda: None, on_narrow_change=lambda: None
@@ -206,7 +206,7 @@ def _head(page: Page) -> None:
 def _draw_share() -> None:
     """Draw what opens on all that leaves the page."""
     draw: Callable[[], None] | None = st.session_state.pop(_OFFER, None)
-    write: Callable[[], Code] | None = st.session_state.pop(_CODE, None)
+    write: Callable[[], Code | None] | None = st.session_state.pop(_CODE, None)
     with st.session_state[_SHARE]:
 
         @part()

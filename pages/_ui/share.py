@@ -41,7 +41,7 @@ _LINK = browser_code.component("share_link", "frame/link.js", "frame/link.html",
 def draw_link(code: Code | None) -> None:
     """Draw what copies the page's address, or hands it to a phone's share sheet; and what it computes, as code."""
     _LINK(key="share-link", data=None if code is None else CodeSent(python=code.python, command=code.command))
-    same = " Python or a terminal computes the same from the code." if code is not None else ""
+    same = " The code computes what it shows, in Python or in a terminal." if code is not None else ""
     st.caption(f"The link has all that is set on this page: whoever opens it sees the same.{same}")
 
 

@@ -27,7 +27,7 @@ def copied(request, browser, base_url):
             page.goto(address)
             idle(page)
             wait(page)
-            page.get_by_role("button", name="Share").click()
+            page.get_by_role("button", name="Share", exact=True).click()
             texts = []
             for form in ("Python", "command"):
                 page.evaluate("navigator.clipboard.writeText('')")
@@ -74,7 +74,7 @@ def test_on_interpolate_it_decodes_the_way(copied):
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Draw B").click()
     idle(page)
-    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Share", exact=True).click()
     page.get_by_role("button", name="Copy as Python").click()
     expect(page.locator(".share-link p")).to_have_text("Copied.")
     other = page.evaluate("navigator.clipboard.readText()")
@@ -116,9 +116,37 @@ def test_where_results_are_shown_it_names_them(copied, address, results):
     assert lines == [["evaluate", str(path), "--result", name] for path, name in named]
 
 
+USES = {
+    "/generation?run=digits-2d&source=mixture&temperature=0.5&seed=2": (
+        "generation --temperature 0.5",
+        "draw_images(run.engine, data, source='mixture', number=24, temperature=0.5, seed=2)",
+    ),
+    "/denoising?run=digits-2d&noise=masking&strength=0.4&beside=none": (
+        "denoising --noise masking --strength 0.4 --number 200 --seed 0",
+        "'masking', 0.4, 200, 0)",
+    ),
+    "/anomalies?run=digits-2d&anomalies=corrupted&damage=masking&score=latent": (
+        "anomalies --kind corrupted --what masking --strength 0.1 --score latent",
+        "AnomalySource(kind='corrupted', what='masking', strength=0.1)",
+    ),
+    "/anomalies?run=digits-2d&anomalies=within": ("anomalies --kind within --score either", "rank("),
+    "/arithmetic?run=digits-2d&a=4&b=9": ("arithmetic --a 4 --b 9", "a = data.of_class('4')"),
+}
+
+
+@pytest.mark.parametrize("address", USES)
+def test_on_pages_about_uses_it_has_what_is_set(copied, address):
+    python, command, _ = copied(address)
+    words, text = USES[address]
+    compile(python, "copied", "exec")
+    assert text in python
+    said = [word for word in shlex.split(command)[3:] if not word.startswith(str(EXAMPLES))]
+    assert said == words.split()
+
+
 def test_where_nothing_is_computed_there_is_no_code(page):
     page.goto("/learn")
     idle(page)
-    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Share", exact=True).click()
     expect(page.get_by_role("button", name="Copy link")).to_be_visible()
     expect(page.get_by_role("button", name="Copy as Python")).to_be_hidden()

@@ -29,7 +29,7 @@ FIRST = "digits-2d, seed 0"
 def share(page, address):
     page.goto(address)
     idle(page)
-    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Share", exact=True).click()
     expect(page.locator(".page-pictures li").first).to_be_visible()
     idle(page)
 
@@ -126,7 +126,7 @@ def test_each_of_several_models_is_named_on_its_own_picture(page, tmp_path):
     chart = page.get_by_role("button", name=re.compile(r"^Save Rate and distortion \(chart\) as SVG"))
     if not chart.count():  # the lower part of the page came after Share was opened
         page.keyboard.press("Escape")
-        page.get_by_role("button", name="Share").click()
+        page.get_by_role("button", name="Share", exact=True).click()
     file = saved(page, "Save Rate and distortion (chart) as SVG", tmp_path)
     assert words(ElementTree.parse(file).getroot())[-1].startswith("digits-2d, seed 0, digits-ae-2d, seed 0 · ")
     shown = page.locator("[data-testid=stMain] table").first.locator("tr").last.inner_text().split("\t")
@@ -169,7 +169,7 @@ def test_the_figure_of_a_lesson_is_saved_without_its_controls(page, tmp_path):
 def test_a_page_without_anything_to_save_offers_none(page):
     page.goto("/images")
     idle(page)
-    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Share", exact=True).click()
     expect(page.get_by_role("button", name="Copy link")).to_be_visible()
     expect(page.locator(".page-pictures")).to_be_hidden()
 

@@ -9,13 +9,18 @@ from vaelab.commands.images import datasets, import_
 from vaelab.commands.measuring import benchmark, evaluate
 from vaelab.commands.sharing import export, unpack
 from vaelab.commands.training import resume, sweep, train
+from vaelab.commands.uses import anomalies, arithmetic, denoising, generation
 
 __all__ = [
+    "anomalies",
     "app",
+    "arithmetic",
     "benchmark",
     "datasets",
+    "denoising",
     "evaluate",
     "export",
+    "generation",
     "import_",
     "resume",
     "scheduler",

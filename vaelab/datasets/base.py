@@ -251,6 +251,13 @@ class ImageDataset:
         """Labels of some images, int64 ``(M,)``, or None where there are none."""
         return None if self.labels is None else self.labels[indices]
 
+    def of_class(self, name: str) -> NDArray[np.int64]:
+        """Which images are of a class, ``(N,)``; a ValueError where there is none of this name."""
+        if self.labels is None or name not in self.label_names:
+            known = ", ".join(self.label_names) or "none at all"
+            raise ValueError(f"There is no class “{name}” among these images; there are: {known}.")
+        return np.flatnonzero(self.labels == self.label_names.index(name))
+
     def label_of(self, index: int) -> int | None:
         """The label of one image, or None where there are none."""
         return None if self.labels is None else int(self.labels[index])

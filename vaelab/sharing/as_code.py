@@ -15,7 +15,15 @@ from vaelab.latent.projections import MAX_POINTS
 from vaelab.runs import Run
 from vaelab.sharing.maps import KindOfMap
 
-__all__ = ["Code", "code_of_map", "code_of_results", "code_of_training", "code_of_way"]
+__all__ = [
+    "Code",
+    "code_of_map",
+    "code_of_results",
+    "code_of_training",
+    "code_of_way",
+    "command_of",
+    "opening_of",
+]
 
 
 class Code(NamedTuple):
@@ -51,7 +59,7 @@ def code_of_training(config: TrainConfig) -> Code:
     arguments = f"\n{lines}" if lines else ""
     return Code(
         f"import vaelab\n\nconfig = vaelab.TrainConfig({arguments})\nrun = vaelab.train(config)\n",
-        _command("train", *flags),
+        command_of("train", *flags),
     )
 
 
@@ -82,7 +90,7 @@ def code_of_map(
     given = "" if kind is None else f", {kind!r}"
     most = "" if points == MAX_POINTS else f", points={points}"
     python = (
-        f"import vaelab\nfrom vaelab.sharing import draw_map\n\n{_opened(run)}"
+        f"import vaelab\nfrom vaelab.sharing import draw_map\n\n{opening_of(run)}"
         f"map_ = draw_map(run{given}{most})\n"
         "places = map_.projection.coordinates  # (N, 2); the images are map_.projection.indices of run.images()\n"
     )
@@ -91,7 +99,7 @@ def code_of_map(
     flags = ["--codes", f"{run.name}-codes.csv", *(("--map", kind) if kind else ())]
     if points != MAX_POINTS:
         flags += ["--points", str(points)]
-    return Code(python, _command("export", str(run.path), *flags))
+    return Code(python, command_of("export", str(run.path), *flags))
 
 
 def code_of_way(run: Run, codes: Iterable[ArrayLike], kind: str, num_images: int, label: int | None = None) -> Code:
@@ -119,7 +127,7 @@ def code_of_way(run: Run, codes: Iterable[ArrayLike], kind: str, num_images: int
     rows = ",\n".join(f"    {_numbers(code)}" for code in codes)
     python = (
         "import numpy as np\nimport vaelab\nfrom vaelab.latent.interpolation import through\n\n"
-        f"{_opened(run)}"
+        f"{opening_of(run)}"
         f"codes = np.array([\n{rows},\n])\n"
         f'way = through(codes, np.linspace(0, 1, {num_images}), "{kind}")\n'
         f"images = run.engine.decode(way{_label(run, label)})  # (N, C, H, W), from 0 to 1\n"
@@ -128,7 +136,7 @@ def code_of_way(run: Run, codes: Iterable[ArrayLike], kind: str, num_images: int
     flags = ["--film", f"{run.name}-way.gif", f"--through={places}", "--way", kind, "--frames", str(num_images)]
     if _label(run, label):
         flags += ["--label", str(label)]
-    return Code(python, _command("export", str(run.path), *flags))
+    return Code(python, command_of("export", str(run.path), *flags))
 
 
 def code_of_results(results: Sequence[tuple[Run, str]]) -> Code:
@@ -151,7 +159,7 @@ def code_of_results(results: Sequence[tuple[Run, str]]) -> Code:
         "    run = vaelab.Run.open(path)\n"
         "    figures[run.name, name] = make(run, run.images(), name).figures\n"
     )
-    commands = [_command("evaluate", str(run.path), "--result", name) for run, name in results]
+    commands = [command_of("evaluate", str(run.path), "--result", name) for run, name in results]
     return Code(python, "\n".join(commands))
 
 
@@ -171,11 +179,40 @@ def _flag(name: str, value: Any) -> list[str]:
     return [f"--{flag}", *map(str, value if isinstance(value, tuple) else (value,))]
 
 
-def _command(*words: str) -> str:
+def command_of(*words: str) -> str:
+    """Write a command of the package's, as a shell takes it.
+
+    Parameters
+    ----------
+    *words
+        After the package's name.
+
+    Returns
+    -------
+    str
+        One line.
+
+    Examples
+    --------
+    >>> command_of("evaluate", "my runs/a")
+    "python -m vaelab evaluate 'my runs/a'"
+    """
     return f"python -m vaelab {shlex.join(words)}"
 
 
-def _opened(run: Run) -> str:
+def opening_of(run: Run) -> str:
+    """Write the line of Python that opens a run, as ``run``.
+
+    Parameters
+    ----------
+    run
+        A run.
+
+    Returns
+    -------
+    str
+        With the end of the line.
+    """
     return f"run = vaelab.Run.open({str(run.path)!r})\n"
 
 
