@@ -65,7 +65,7 @@ def main() -> None:
 def code_now(run: Run, shown: Shown) -> Code:
     """What is computed here: the map, and the image at the place pinned."""
     kind = None if shown.kind == "pair" else shown.kind
-    return code_of_map(run, kind, shown.max_points, state.z_of(run), state.label_of(run))
+    return code_of_map(run, kind, shown.max_points, state.z_of(run), state.label_of(run), shown.dims)
 
 
 def maps_now(run: Run, data: ImageDataset | Remembered, shown: Shown) -> list[MapOf]:

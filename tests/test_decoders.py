@@ -51,10 +51,10 @@ def canvas_page(run, monkeypatch):
 
     def draw():
         parts.clear()
-        frame.st.session_state[frame._FIRST_PASS] = True
+        frame._IS_FIRST_PASS.set(True)
         decoders.serve_decoder(run)
         latent_canvas.latent_canvas(run, None, None, "map", pins.append)
-        frame.st.session_state[frame._FIRST_PASS] = False
+        frame._IS_FIRST_PASS.set(False)
 
     def pin():
         sent = {"model": live.model_name(run), "z": [1, 2], "image": None, "label": 0}

@@ -122,18 +122,24 @@ def test_what_a_run_took_and_was_ended_before_it_showed_is_asked_for_again():
             with address.drawing():
                 shown, lost = address.take("shown"), address.take("lost")
                 address.put("shown", shown)
+                address.take("settled")
+                address.settle("settled")
+                st.session_state["first"] = address.is_first_run("opened"), address.is_new_here("control")
                 raise StopException  # as where Streamlit begins the next run
         except StopException:
             pass
         with address.drawing():
-            st.session_state["again"] = address.take("shown"), address.take("lost"), address.is_new_here("control")
+            st.session_state["again"] = [address.take(name) for name in ("shown", "lost", "settled")]
+            st.session_state["second"] = address.is_first_run("opened"), address.is_new_here("control")
             address.put("lost", lost)
 
     app = AppTest.from_function(page)
-    app.query_params["shown"], app.query_params["lost"] = "1", "2"
+    app.query_params["shown"], app.query_params["lost"], app.query_params["settled"] = "1", "2", "3"
     app.run()
     assert not app.exception
-    assert app.session_state["again"] == (None, "2", True)
+    assert app.session_state["again"] == [None, "2", None]
+    assert app.session_state["first"] == (True, True)
+    assert app.session_state["second"] == (False, True), "a control of a run that was ended is drawn anew"
 
 
 def test_a_run_that_ends_after_the_next_began_leaves_the_address_to_it():

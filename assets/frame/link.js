@@ -36,6 +36,7 @@ export default function mount({ data, parentElement }) {
   const root = childOf(parentElement, ".share-link", HTMLElement);
   const say = childOf(root, "p", HTMLElement);
   const share = childOf(root, "[data-do=share]", HTMLButtonElement);
+  const code = childOf(root, "textarea", HTMLTextAreaElement);
   share.hidden = !navigator.share;
   share.onclick = () => {
     // Whoever closes the sheet again has chosen so.
@@ -48,9 +49,12 @@ export default function mount({ data, parentElement }) {
   };
   for (const form of /** @type {const} */ (["python", "command"])) {
     const button = childOf(root, `[data-do=${form}]`, HTMLButtonElement);
-    button.hidden = !data;
+    button.hidden = !data?.[form];
     button.onclick = async () => {
-      say.textContent = (await copy(data?.[form] ?? "")) ? "Copied." : "Your browser keeps its clipboard to itself.";
+      const text = data?.[form] ?? "";
+      code.hidden = await copy(text);
+      code.value = text;
+      say.textContent = code.hidden ? "Copied." : "Your browser keeps its clipboard to itself. Copy from here:";
     };
   }
 }

@@ -10,9 +10,17 @@
  * @property {string} version
  */
 import { childOf } from "../shared/dom.js";
+import { endWithout } from "../shared/mount.js";
 import { drawn, pixelsOf } from "./drawn.js";
 import { csvOf, found } from "./found.js";
 
+/** Milliseconds between two looks at what is on the page. */
+const LOOK_AGAIN_FOR_PICTURES = 700;
+/**
+ * Who looks, by the element of the list.
+ * @type {WeakMap<Element, ReturnType<typeof setInterval>>}
+ */
+const looking = new WeakMap();
 /** What each kind can be saved as. */
 const FORMS = { chart: ["SVG", "PNG"], sheet: ["PNG", "SVG"], table: ["CSV"] };
 const CALLED = { chart: "chart", sheet: "images", table: "table" };
@@ -47,17 +55,30 @@ export default function mount({ data, parentElement }) {
   const root = childOf(parentElement, ".page-pictures", HTMLElement);
   const list = childOf(root, "ul", HTMLUListElement);
   const say = childOf(root, "p", HTMLElement);
-  const things = found();
-  root.hidden = things.length === 0;
-  list.replaceChildren(
-    ...things.map((thing) => {
-      const item = document.createElement("li");
-      const name = document.createElement("span");
-      name.textContent = `${thing.name} (${CALLED[thing.kind]})`;
-      item.append(name, ...FORMS[thing.kind].map((form) => buttonFor(thing, form)));
-      return item;
-    }),
-  );
+  let shown = "";
+  const show = () => {
+    const things = found();
+    const names = JSON.stringify(things.map(({ kind, name }) => [kind, name]));
+    // Only then, as buttons must not be made anew under the finger; those there are must be of elements still there.
+    if (names === shown && current.every(({ element }) => element.isConnected)) return;
+    [current, shown, root.hidden] = [things, names, things.length === 0];
+    list.replaceChildren(
+      ...things.map((thing) => {
+        const item = document.createElement("li");
+        const name = document.createElement("span");
+        name.textContent = `${thing.name} (${CALLED[thing.kind]})`;
+        item.append(name, ...FORMS[thing.kind].map((form) => buttonFor(thing, form)));
+        return item;
+      }),
+    );
+  };
+  /** @type {Found[]} */
+  let current = [];
+  show();
+  // Some of a page comes later: its lower part, and what jobs find out.
+  clearInterval(looking.get(root)); // of an earlier mount
+  looking.set(root, setInterval(show, LOOK_AGAIN_FOR_PICTURES));
+  return endWithout(root, () => clearInterval(looking.get(root)));
 
   /**
    * @param {Found} thing

@@ -26,11 +26,13 @@ __all__ = [
     "drawing",
     "held",
     "hold",
+    "is_first_run",
     "is_new_here",
     "keep_what_is_asked",
     "next_part",
     "open_page",
     "put",
+    "settle",
     "take",
 ]
 
@@ -251,6 +253,20 @@ def hold(texts: Mapping[str, str | None]) -> None:
     query = {name: text for name, text in (st.query_params.to_dict() | dict(texts)).items() if text is not None}
     st.query_params.from_dict(query)
     _here().note(query)
+
+
+def settle(*names: str) -> None:
+    """Say that the page is as it was asked to be, where what puts it into the address is drawn later."""
+    for name in names:
+        _run().taken.pop(name, None)
+
+
+def is_first_run(what: str) -> bool:
+    """Whether what a page opens on is still to be decided; True only once, in a run that is ended early, too."""
+    drawn = _run().address.drawn
+    first = what not in drawn
+    drawn.add(what)
+    return first
 
 
 def is_new_here(key: str) -> bool:

@@ -63,7 +63,7 @@ def choose_run(opens_on: Callable[[Mapping[str, Run], str | None], str | None] |
     asked = address.asked(state.RUN_KEY)
     wanted = state.wanted_run()
     chosen = wanted if wanted in runs else next(iter(runs))
-    if opens_on is not None and address.is_new_here("run-opened-on"):
+    if opens_on is not None and address.is_first_run("run-opened-on"):
         state.stand_in(None if asked in runs else opens_on(runs, wanted))
     stand_in = state.standing_in()
     if opens_on is not None and stand_in in runs:

@@ -30,12 +30,23 @@ def draw_film(decode: Callable[[int], NDArray[np.floating]], num_images: int, fi
         Without its ending.
     """
     kind = st.segmented_control(
-        "Film", list(FILMS), default="gif", required=True, key="film-kind", format_func=lambda kind: FILMS[kind].name
+        "Film",
+        list(FILMS),
+        default="gif",
+        required=True,
+        key="film-kind",
+        format_func=lambda kind: FILMS[kind].name,
+        help="GIF and WebP are pictures, which go on for ever; MP4 is a video.",
     )
     st.caption(f"{FILMS[kind].what} The way there and back.")
     with st.container(horizontal=True):
         size = st.segmented_control(
-            "Size", list(SIZES), default="Medium", required=True, key="film-size", help="128, 256 or 512 pixels wide"
+            "Size",
+            list(SIZES),
+            default="Medium",
+            required=True,
+            key="film-size",
+            help="At least 128, 256 or 512 pixels wide: each pixel of the model's becomes a square.",
         )
         speed = st.segmented_control(
             "Speed",
@@ -43,7 +54,7 @@ def draw_film(decode: Callable[[int], NDArray[np.floating]], num_images: int, fi
             default="Medium",
             required=True,
             key="film-speed",
-            help="6, 12 or 25 images per second.",
+            help="About 6, 12 or 25 images per second.",
         )
     st.download_button(
         "Save as film",
@@ -51,5 +62,6 @@ def draw_film(decode: Callable[[int], NDArray[np.floating]], num_images: int, fi
         file_name=f"{file_name}.{kind}",
         mime=FILMS[kind].mime,
         icon=":material/movie:",
+        help="Made when you press it: a large one takes some seconds.",
         on_click="ignore",  # a rerun would replace what is being fetched
     )

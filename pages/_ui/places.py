@@ -50,6 +50,7 @@ def open_place(run: Run, data: Labelled, projection: Projection) -> None:
     st.session_state[_problem(run)] = wrong
     state.set_way(run, way)
     state.go_to(run, *place)
+    address.settle(*NAMES)
     if wrong:
         state.choose_image(run, place.image, by_person=False)
 

@@ -29,6 +29,8 @@ TABLES = {
     "NPZ": "For NumPy: an array mu and an array sigma, and one for each other column.",
 }
 
+#: So many models are named on a picture of all of them.
+NAMED = 4
 #: In the session: what is shown, as a picture of it says.
 _ABOUT = "share-about"
 
@@ -65,7 +67,7 @@ def about(*runs: Run) -> None:
     others = f"-and-{len(runs) - 1}-more" if len(runs) > 1 else ""
     st.session_state[_ABOUT] = PicturesSent(
         file=f"{runs[0].name}{others}" if runs else "",
-        whose=", ".join(map(of, runs)),
+        whose=", ".join([*map(of, runs[:NAMED]), *([f"{len(runs) - NAMED} more"] if len(runs) > NAMED else [])]),
         version=f"vaelab {vaelab.__version__}",
     )
 

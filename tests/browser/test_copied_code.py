@@ -118,7 +118,7 @@ def test_where_results_are_shown_it_names_them(copied, address, results):
 
 USES = {
     "/generation?run=digits-2d&source=mixture&temperature=0.5&seed=2": (
-        "generation --temperature 0.5",
+        "generation --out digits-2d-new.png --source mixture --number 24 --temperature 0.5 --seed 2",
         "draw_images(run.engine, data, source='mixture', number=24, temperature=0.5, seed=2)",
     ),
     "/denoising?run=digits-2d&noise=masking&strength=0.4&beside=none": (
@@ -130,7 +130,7 @@ USES = {
         "AnomalySource(kind='corrupted', what='masking', strength=0.1)",
     ),
     "/anomalies?run=digits-2d&anomalies=within": ("anomalies --kind within --score either", "rank("),
-    "/arithmetic?run=digits-2d&a=4&b=9": ("arithmetic --a 4 --b 9", "a = data.of_class('4')"),
+    "/arithmetic?run=digits-2d&a=4&b=9": ("arithmetic --a=4 --b=9", "a = data.of_class('4')"),
 }
 
 

@@ -64,3 +64,6 @@ def test_what_cannot_be_made_is_said():
         film(IMAGES, "avi")
     with pytest.raises(ValueError, match=r"^A film needs an image at least\.$"):
         film(IMAGES[:0])
+    for seconds in (0, -1, float("nan")):
+        with pytest.raises(ValueError, match=r"take 0\.001 to 60\.$"):
+            film(IMAGES, "mp4", frame_seconds=seconds)

@@ -1,12 +1,17 @@
 """The code of the pages about uses of a model, run: it computes what the pages show."""
 
 import json
+import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from pages._ui.resources import EXAMPLES
 from tests.sharing.test_as_code import run_command, run_python
-from vaelab import TrainConfig
+from vaelab import TrainConfig, load_dataset
+from vaelab.commands import measuring, uses
 from vaelab.evaluation.anomalies import Detector, oddness
 from vaelab.evaluation.cases import AnomalySource, anomalous_pool, detect_anomalies, missing_classes, normal_pool, rank
 from vaelab.evaluation.denoising import compare_denoisers
@@ -17,8 +22,12 @@ from vaelab.evaluation.image_quality import median_filter
 from vaelab.evaluation.judging import Judge
 from vaelab.evaluation.repairing import held_out_images, judge_denoisers
 from vaelab.evaluation.transfer import learn_change, shift_images
+from vaelab.latent.interpolation import INTERPOLATIONS
 from vaelab.networks.corruptions import corrupt_images
+from vaelab.runs import Run
 from vaelab.runs.results import make
+from vaelab.sharing import as_code
+from vaelab.sharing.as_code import code_of_way
 from vaelab.sharing.as_code_of_uses import (
     code_of_anomalies,
     code_of_arithmetic,
@@ -50,6 +59,10 @@ def test_new_images_and_their_quality(vae_run, tmp_path):
     assert names["qualities"]["prior"].precision == expected.precision
     assert names["qualities"]["prior"].kid == expected.kid
     printed = of_command(code, tmp_path)
+    with Image.open(tmp_path / f"{vae_run.name}-new.png") as sheet:
+        # Enlarged eight times, with a line of 2 pixels around each.
+        first = np.asarray(sheet.convert("L"))[2:66, 2:66][::8, ::8]
+    assert np.abs(first - 255 * names["samples"].images[0, 0]).max() <= 1
     assert printed["prior"]["recall"] == pytest.approx(expected.recall, abs=1e-6)
     assert printed["prior"]["nearest"] == pytest.approx(np.median(expected.nearest), abs=1e-6)
     real = judge.judge(data.images[judge.held_out])
@@ -73,7 +86,10 @@ def test_a_conditional_model_draws_by_label(conditional_engine, digits):
     assert drawn.labels.tolist() == [4, 4, 4]
     drawn = draw_images(conditional_engine, digits, number=5, seed=2)
     assert np.array_equal(drawn.labels, draw_labels(digits, 5, 2))
-    assert quality_of("prior", conditional_engine, digits, Judge.of(digits)).precision >= 0
+    judge = Judge.of(digits)
+    labels = draw_labels(digits, judge.num_images)
+    expected = judge.judge(generate(conditional_engine, prior, judge.num_images, labels).images)
+    assert quality_of("prior", conditional_engine, digits, judge).kid == expected.kid
 
 
 def test_repaired_images(vae_run, ae_run, tmp_path):
@@ -165,3 +181,76 @@ def test_no_class_of_that_name(digits):
 def test_all_kinds_are_judged_and_named(vae_run, digits):
     assert list(judge_kinds(vae_run.engine, digits)) == list(KINDS)
     assert list(judge_denoisers({"m": vae_run.engine}, digits, number=20)) == ["noisy", "median", "m"]
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (lambda run: uses.denoising((), "gaussian"), "Name a run's folder."),
+        (lambda run: uses.denoising((run,), number=0), "Nothing can be judged by 0 images: take one at least."),
+        (lambda run: uses.denoising((run, run)), "Two of these runs have one name"),
+        (lambda run: uses.anomalies(run, "other"), "Name the other dataset: --what shapes."),
+        (lambda run: uses.anomalies(run, "within", "masking"), "leave out --what."),
+        (lambda run: uses.anomalies(run, "within", strength=0.5), "leave out --strength."),
+        (lambda run: uses.anomalies(run, what="rust"), "There is no damage rust: choose one of gaussian, "),
+        (lambda run: uses.anomalies(run, score="either"), "The score either is for --kind within"),
+        (lambda run: uses.anomalies(run, "left_out"), "was trained on all classes"),
+        (uses.arithmetic, "Say which images are group a: --a CLASS, or --a-images"),
+        (lambda run: uses.arithmetic(run, "3", "8", a_images=(1,)), "Say which images are group a"),
+        (
+            lambda run: uses.arithmetic(run, "3", b_images=(1, 99_999)),
+            "There is no image 99999: their numbers go from 0",
+        ),
+        (lambda run: uses.arithmetic(run, "3", "ten"), "There is no class “ten”"),
+        (lambda run: uses.generation(run, label="seven"), "seven is no label: give its number from 0, or each."),
+        (lambda run: uses.generation(run, number=0), "0 images show nothing"),
+        (lambda run: measuring.evaluate(run, "train", "code_map"), "leave out --split."),
+    ],
+)
+def test_what_cannot_be_meant_gets_a_sentence(vae_run, command, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        command(vae_run.path)
+
+
+def test_for_people_it_is_a_table(vae_run, capsys):
+    uses.anomalies(vae_run.path, score="reconstruction")
+    uses.denoising((vae_run.path,), number=20)
+    lines = dict(line.split() for line in capsys.readouterr().out.splitlines())
+    assert 0 <= float(lines["auc"]) <= 1
+    assert float(lines["noisy.psnr"]) > 5
+
+
+def test_left_out_classes_and_a_conditional_model(tmp_path):
+    run = Run.open(EXAMPLES / "mnist-without-4-16d")
+    code = code_of_anomalies(run, AnomalySource("left_out"), "latent")
+    found = run_python(code.python)["found"]
+    data = run.images()
+    detector = Detector(run.engine, data)
+    left_out = load_dataset("mnist_5k", run.config.preprocessing.model_copy(update={"classes": None}))
+    fours = np.intersect1d(left_out.of_class("4"), left_out.indices("test"))
+    fours = fours if len(fours) >= 100 else left_out.of_class("4")
+    expected = detect(
+        detector.score("latent", data.images[data.indices("test")]), detector.score("latent", left_out.images[fours])
+    )
+    assert found.auc == pytest.approx(expected.auc, abs=1e-12)
+
+    told = Run.open(EXAMPLES / "digits-labels-2d")
+    ends = [[-0.5, 0.25], [1.0, 1.5]]
+    code = code_of_way(told, ends, "linear", 3, label=7)
+    images = told.engine.decode(INTERPOLATIONS["linear"](*np.array(ends), np.linspace(0, 1, 3)), 7)
+    assert np.allclose(run_python(code.python)["images"], images, atol=1e-6)
+    run_command(code.command, tmp_path)
+    with Image.open(tmp_path / f"{told.name}-way.gif") as film:
+        assert np.abs(np.asarray(film.convert("L"), dtype=float)[16::32, 16::32] - 255 * images[0, 0]).max() <= 3
+
+
+def test_a_shell_of_windows_gets_quotes_that_it_knows(monkeypatch):
+    monkeypatch.setattr(as_code, "os", SimpleNamespace(name="nt"))
+    said = as_code.command_of("export", r"C:\My runs\a", "--through=0,1;1,1")
+    assert said == r'python -m vaelab export "C:\My runs\a" --through=0,1;1,1'
+
+
+def test_groups_too_large_for_a_shell_have_no_command(vae_run):
+    code = code_of_arithmetic(vae_run, [range(600), range(600, 1200)])
+    assert code.command == ""
+    assert "599" in code.python

@@ -30,7 +30,7 @@ def evaluate(
     split
         Which images to evaluate it on.
     result
-        What else to find out, once and for all: all figures that the app's Compare shows, or those of maps, of codes
+        What to find out instead, once and for all: all figures that the app's Compare shows, or those of maps, of codes
         or of pixels, that its Reduction shows. It may take minutes, and is kept in the run's folder.
     json
         Print one line of JSON at the end, and nothing else.
@@ -41,6 +41,8 @@ def evaluate(
 
     run = Run.open(run_dir)
     if result is not None:
+        if split != "test":
+            raise ValueError(f"A {result} has images of its own: leave out --split.")
         found = make(run, run.images(), result).figures
         print(jsonlib.dumps(found) if json else as_table(flat(found)))
         return

@@ -10,16 +10,29 @@ import numpy as np
 import tyro
 
 from vaelab.commands.printing import Json, as_table, flat
+from vaelab.files import file_to_write, write_whole
+from vaelab.images import png, tile
 
 __all__ = ["anomalies", "arithmetic", "denoising", "generation"]
 
 
+#: New images side by side.
+COLUMNS = 12
 #: Of images that are ranked, how many are printed: those that the app shows.
 PRINTED = 24
 
 
-def generation(run_dir: tyro.conf.Positional[Path], temperature: float = 1.0, json: Json = False) -> None:
-    """Say how good, how diverse and how new images are that a run's model draws.
+def generation(
+    run_dir: tyro.conf.Positional[Path],
+    temperature: float = 1.0,
+    out: Path | None = None,
+    source: Literal["prior", "mixture"] = "prior",
+    number: int = 24,
+    label: str = "",
+    seed: int = 0,
+    json: Json = False,
+) -> None:
+    """Say how good, how diverse and how new images are that a run's model draws; and draw some.
 
     Parameters
     ----------
@@ -27,14 +40,34 @@ def generation(run_dir: tyro.conf.Positional[Path], temperature: float = 1.0, js
         The run's folder.
     temperature
         Times the standard deviation of the prior, or of each Gaussian of the mixture.
+    out
+        A PNG of new images.
+    source
+        Where their codes are drawn from: the prior, or the mixture fitted to the codes of the training images.
+    number
+        How many; of each label, with --label each.
+    label
+        Of which label, by its number from 0; or each, by a model that is told labels.
+    seed
+        The same seed draws the same.
     json
         Print one line of JSON at the end, and nothing else.
     """
-    from vaelab.evaluation.drawing import judge_kinds
+    from vaelab.evaluation.drawing import EACH, draw_images, judge_kinds
     from vaelab.runs import Run
 
+    if label not in {"", EACH} and not label.isdecimal():
+        raise ValueError(f"{label} is no label: give its number from 0, or {EACH}.")
+    if number < 1:
+        raise ValueError(f"{number} images show nothing: draw one at least.")
+    file = None if out is None else file_to_write(out, "new.png")
     run = Run.open(run_dir)
-    qualities = judge_kinds(run.engine, run.images(), temperature)
+    data = run.images()
+    if file is not None:
+        only: Any = int(label) if label.isdecimal() else label or None
+        samples = draw_images(run.engine, data, source, number, only, temperature, seed)
+        write_whole(file, png(tile(samples.images, COLUMNS, 2, max(1, 64 // data.image_shape[2]))))
+    qualities = judge_kinds(run.engine, data, temperature)
     _print(
         {
             kind: quality._asdict() | {"nearest": float(np.median(quality.nearest))}
@@ -76,16 +109,22 @@ def denoising(
         raise ValueError("Name a run's folder.")
     runs = [Run.open(path) for path in run_dirs]
     engines = {run.name: run.engine for run in runs}
-    qualities = judge_denoisers(engines, runs[0].images(), noise, strength, number, seed)
+    if len(engines) < len(runs):
+        raise ValueError("Two of these runs have one name: compare each with others on its own.")
+    data = runs[0].images()
+    for run in runs[1:]:
+        if run.images().key != data.key:
+            raise ValueError(f"{run.title} was trained on other images than {runs[0].title}: name runs of the same.")
+    qualities = judge_denoisers(engines, data, noise, strength, number, seed)
     _print({name: quality._asdict() for name, quality in qualities.items()}, json)
 
 
 def anomalies(
     run_dir: tyro.conf.Positional[Path],
     kind: Literal["left_out", "corrupted", "other", "within"] = "corrupted",
-    what: str = "masking",
-    strength: float = 0.1,
-    score: str = "calibrated",
+    what: str | None = None,
+    strength: float | None = None,
+    score: str | None = None,
     json: Json = False,
 ) -> None:
     """Say how well a run's model tells anomalies from held-out images.
@@ -98,25 +137,42 @@ def anomalies(
         What plays the anomalies: classes that it was not trained on, its own images damaged, or another dataset;
         or within, for the oddest of its own.
     what
-        The damage (gaussian, salt_and_pepper, masking or blur), or the other dataset.
+        The damage (gaussian, salt_and_pepper, masking or blur; masking by default), or the other dataset.
     strength
-        Of the damage.
+        Of the damage; by default so slight that some of it passes for normal.
     score
-        calibrated, reconstruction, elbo or latent; of its own images also either, error or distance.
+        calibrated, reconstruction, elbo or latent, by default calibrated; with --kind within also either, its default:
+        whichever of reconstruction and latent stands out more.
     json
         Print one line of JSON at the end, and nothing else.
     """
+    from vaelab.choices import CORRUPTIONS
     from vaelab.evaluation.anomalies import Detector
-    from vaelab.evaluation.cases import AnomalySource, detect_anomalies, rank
+    from vaelab.evaluation.cases import EITHER, AnomalySource, detect_anomalies, rank
     from vaelab.runs import Run
 
+    if kind in {"within", "left_out"} and what is not None:
+        raise ValueError(f"With --kind {kind} there is nothing to name: leave out --what.")
+    if kind != "corrupted" and strength is not None:
+        raise ValueError(f"With --kind {kind} nothing is damaged: leave out --strength.")
+    if kind == "other" and what is None:
+        raise ValueError("Name the other dataset: --what shapes.")
+    if score == EITHER and kind != "within":
+        raise ValueError("The score either is for --kind within: take calibrated, reconstruction, elbo or latent.")
     run = Run.open(run_dir)
     if kind == "within":
         data = run.images()
-        indices, scores = (column[:PRINTED].tolist() for column in rank(Detector(run.engine, data), data, score))
+        ranked = rank(Detector(run.engine, data), data, score or EITHER)
+        indices, scores = (column[:PRINTED].tolist() for column in ranked)
         _print({"images": indices, "scores": scores}, json)
         return
-    found = detect_anomalies(run, run.images(), AnomalySource(kind, what, strength), score)
+    if kind == "corrupted":
+        what = what or "masking"
+        if what not in CORRUPTIONS:
+            raise ValueError(f"There is no damage {what}: choose one of {', '.join(CORRUPTIONS)}.")
+        strength = CORRUPTIONS[what].slight if strength is None else strength
+    source = AnomalySource(kind, what or "", strength or 0.0)
+    found = detect_anomalies(run, run.images(), source, score or "calibrated")
     figures = {name: getattr(found, name) for name in ("auc", "average_precision", "positive_share")}
     _print(figures, json)
 
@@ -148,9 +204,14 @@ def arithmetic(
 
     run = Run.open(run_dir)
     data = run.images()
-    first, second = (
-        np.array(images) if images else data.of_class(name) for name, images in ((a, a_images), (b, b_images))
-    )
+    groups = []
+    for end, name, images in (("a", a, a_images), ("b", b, b_images)):
+        if bool(name) == bool(images):
+            raise ValueError(f"Say which images are group {end}: --{end} CLASS, or --{end}-images and their numbers.")
+        if wrong := [index for index in images if not 0 <= index < len(data)]:
+            raise ValueError(f"There is no image {wrong[0]}: their numbers go from 0 to {len(data) - 1}.")
+        groups.append(np.array(images) if images else data.of_class(name))
+    first, second = groups
     projection = make(run, data, "plane" if run.config.latent_dim <= 2 else "pca")
     change = learn_change(projection.codes, projection.indices, first, second, data.split.train)
     shift = shift_images(run.engine, data, change)

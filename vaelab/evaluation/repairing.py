@@ -96,8 +96,10 @@ def judge_denoisers(
     Raises
     ------
     ValueError
-        If there is no such corruption.
+        If there is no such corruption, or no image to judge by.
     """
+    if number < 1:
+        raise ValueError(f"Nothing can be judged by {number} images: take one at least.")
     from vaelab.networks.corruptions import corrupt_images  # here, as it imports torch
 
     chosen = held_out_images(data, seed)[:number]

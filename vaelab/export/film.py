@@ -46,7 +46,7 @@ def film(images: NDArray[np.generic], kind: str = "gif", frame_seconds: float = 
     kind
         A key of ``FILMS``.
     frame_seconds
-        How long each is shown; both ends are shown five times as long.
+        How long each is shown, from 0.001 to 60; both ends are shown five times as long.
     side
         Images are enlarged to at least this width, by a whole number.
 
@@ -59,12 +59,14 @@ def film(images: NDArray[np.generic], kind: str = "gif", frame_seconds: float = 
     Raises
     ------
     ValueError
-        Where there is no such kind of film, or no image.
+        Where there is no such kind of film, no image, or no such time.
     """
     if kind not in FILMS:
         raise ValueError(f"There is no film called {kind}: choose {', '.join(FILMS)}.")
     if not len(images):
         raise ValueError("A film needs an image at least.")
+    if not 0.001 <= frame_seconds <= 60:
+        raise ValueError(f"An image cannot be shown for {frame_seconds} seconds: take 0.001 to 60.")
     frames = [enlarge(pixels, side) for pixels in to_pixels(images)]
     times = [1] * len(frames)
     times[0] = times[-1] = ENDS

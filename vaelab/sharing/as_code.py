@@ -1,8 +1,13 @@
-"""What a page computes, as Python and as a command: pasted elsewhere, each gives the same numbers."""
+"""What a page computes, as Python and as a command: what both compute is the page's, number for number.
+
+Python leaves all of it in variables; a command prints figures or writes files, and says in ``--help`` which.
+"""
 
 from __future__ import annotations
 
+import os
 import shlex
+import subprocess
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -64,7 +69,12 @@ def code_of_training(config: TrainConfig) -> Code:
 
 
 def code_of_map(
-    run: Run, kind: KindOfMap | None, points: int = MAX_POINTS, z: ArrayLike = (), label: int | None = None
+    run: Run,
+    kind: KindOfMap | None,
+    points: int = MAX_POINTS,
+    z: ArrayLike = (),
+    label: int | None = None,
+    dims: tuple[int, int] | None = None,
 ) -> Code:
     """Lay out a run's images, and decode a place.
 
@@ -73,13 +83,15 @@ def code_of_map(
     run
         A trained run.
     kind
-        The map; None for none, as of two chosen dimensions: the codes are those of the best map then.
+        The map; None for the best there is.
     points
         How many images it has at the most.
     z
         ``(D,)``, the place; empty for none.
     label
         That a conditional model decodes it with.
+    dims
+        Two numbers of the code that the map has as its axes, instead of a kind.
 
     Returns
     -------
@@ -88,11 +100,12 @@ def code_of_map(
         writes codes and places as CSV.
     """
     given = "" if kind is None else f", {kind!r}"
+    places = "coordinates" if dims is None else f"codes[:, {list(dims)}]"
     most = "" if points == MAX_POINTS else f", points={points}"
     python = (
         f"import vaelab\nfrom vaelab.sharing import draw_map\n\n{opening_of(run)}"
         f"map_ = draw_map(run{given}{most})\n"
-        "places = map_.projection.coordinates  # (N, 2); the images are map_.projection.indices of run.images()\n"
+        f"places = map_.projection.{places}  # (N, 2); the images are map_.projection.indices of run.images()\n"
     )
     if np.size(z):
         python += f"image = run.engine.decode([{_numbers(z)}]{_label(run, label)})[0]  # (C, H, W), from 0 to 1\n"
@@ -180,7 +193,7 @@ def _flag(name: str, value: Any) -> list[str]:
 
 
 def command_of(*words: str) -> str:
-    """Write a command of the package's, as a shell takes it.
+    """Write a command of the package's, as the shell of this machine takes it.
 
     Parameters
     ----------
@@ -197,7 +210,7 @@ def command_of(*words: str) -> str:
     >>> command_of("evaluate", "my runs/a")
     "python -m vaelab evaluate 'my runs/a'"
     """
-    return f"python -m vaelab {shlex.join(words)}"
+    return f"python -m vaelab {subprocess.list2cmdline(words) if os.name == 'nt' else shlex.join(words)}"
 
 
 def opening_of(run: Run) -> str:

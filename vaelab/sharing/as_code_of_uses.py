@@ -11,6 +11,9 @@ from vaelab.sharing.as_code import Code, command_of, opening_of
 
 __all__ = ["code_of_anomalies", "code_of_arithmetic", "code_of_denoising", "code_of_generation"]
 
+#: What Windows takes on a line, 8,191 characters, has room for so many numbers of images.
+MOST_NUMBERS = 1_000
+
 
 def code_of_generation(run: Run, choices: Mapping[str, Any]) -> Code:
     """Draw new images, and judge them.
@@ -25,9 +28,10 @@ def code_of_generation(run: Run, choices: Mapping[str, Any]) -> Code:
     Returns
     -------
     Code
-        Python leaves images ``(N, C, H, W)`` in ``samples.images`` and figures in ``qualities``, which the command
-        prints.
+        Python leaves images ``(N, C, H, W)`` in ``samples.images`` and figures in ``qualities``; the command writes
+        the images as a PNG, and prints the figures.
     """
+    flags = [word for name, value in choices.items() if value is not None for word in (f"--{name}", str(value))]
     given = "".join(f", {name}={value!r}" for name, value in choices.items() if value is not None)
     temperature = choices["temperature"]
     return Code(
@@ -35,7 +39,7 @@ def code_of_generation(run: Run, choices: Mapping[str, Any]) -> Code:
         f"{opening_of(run)}data = run.images()\n"
         f"samples = draw_images(run.engine, data{given})  # .images, from 0 to 1\n"
         f"qualities = judge_kinds(run.engine, data, temperature={temperature!r})\n",
-        command_of("generation", str(run.path), "--temperature", str(temperature)),
+        command_of("generation", str(run.path), "--out", f"{run.name}-new.png", *flags),
     )
 
 
@@ -117,12 +121,13 @@ def code_of_arithmetic(run: Run, groups: Sequence[str | Sequence[int]]) -> Code:
     -------
     Code
         Python leaves the direction ``(D,)`` in ``change.direction`` and figures in ``shift``; the command prints them.
+        With so many numbers that not every shell takes them there is no command.
     """
     lines, flags = [], []
     for name, group in zip("ab", groups, strict=True):
         if isinstance(group, str):
             lines.append(f"{name} = data.of_class({group!r})\n")
-            flags += [f"--{name}", group]
+            flags.append(f"--{name}={group}")  # so that no name is taken for a flag
         else:
             numbers = [int(index) for index in group]
             lines.append(f"{name} = np.array({numbers})\n")
@@ -135,5 +140,5 @@ def code_of_arithmetic(run: Run, groups: Sequence[str | Sequence[int]]) -> Code:
         f"coded = make(run, data, {kind!r})\n"
         "change = learn_change(coded.codes, coded.indices, a, b, data.split.train)\n"
         "shift = shift_images(run.engine, data, change)  # .strengths, .encoded, .pixels, .control\n",
-        command_of("arithmetic", str(run.path), *flags),
+        command_of("arithmetic", str(run.path), *flags) if len(flags) <= MOST_NUMBERS else "",
     )
