@@ -9,7 +9,7 @@ from pages._anomalies.choices import choose_anomalies, choose_score
 from pages._anomalies.judging import judge
 from pages._anomalies.leaving_out import offer_training
 from pages._anomalies.outliers import draw_outliers
-from pages._ui import fitting, frame, resources, widgets
+from pages._ui import fitting, frame, resources, share, widgets
 from vaelab.sharing.as_code_of_uses import code_of_anomalies
 
 
@@ -18,7 +18,7 @@ def main() -> None:
         run = fitting.choose_run(fitting.ANOMALIES)
         source = choose_anomalies(run)
         score = choose_score(run, source)
-    frame.offer_code(lambda: code_of_anomalies(run, source, score))
+    share.offer_code(lambda: code_of_anomalies(run, source, score))
     fitting.say_what_suits(fitting.ANOMALIES, run)
     if source.kind == "within":
         draw_outliers(run, resources.images_of(run), score)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages._arithmetic import groups
 from pages._arithmetic.changing import draw_change
-from pages._ui import fitting, frame, map_view, resources, widgets
+from pages._ui import fitting, frame, map_view, resources, share, widgets
 from vaelab.sharing.as_code import Code
 from vaelab.sharing.as_code_of_uses import code_of_arithmetic
 
@@ -36,7 +36,7 @@ def main() -> None:
             return code_of_arithmetic(run, [data.label_names[data.label_of(group[0]) or 0] for group in drawn])
         return code_of_arithmetic(run, [group.tolist() for group in drawn])
 
-    frame.offer_code(code_now)
+    share.offer_code(code_now)
 
     @frame.part(every=1.0, until=lambda: by != "lasso" or not map_view.map_or_stand_in(run, kind).waiting)
     def body() -> None:

@@ -37,8 +37,8 @@ def main() -> None:
     fitting.say_what_suits(fitting.COMPARE, run)
     data = resources.images_of(run)
     side_by_side(runs, data, link)
-    frame.offer(lambda: offer_file(maps_now(runs, data)))
-    frame.offer_code(lambda: code_of_results([(each, "full_evaluation") for each in runs]))
+    share.offer(lambda: offer_file(maps_now(runs, data)))
+    share.offer_code(lambda: code_of_results([(each, "full_evaluation") for each in runs]))
 
     def rest() -> None:
         st.markdown("## Figures")

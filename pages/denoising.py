@@ -7,7 +7,7 @@ import streamlit as st
 from pages._denoising.holes import draw_restored
 from pages._denoising.methods import Noise, num_judged
 from pages._denoising.noise import choose_noise, draw_curves, draw_repaired, training_of
-from pages._ui import choosing, controls, fitting, frame, resources, widgets
+from pages._ui import choosing, controls, fitting, frame, resources, share, widgets
 from vaelab.evaluation.repairing import held_out_images
 from vaelab.runs import Run
 from vaelab.sharing.as_code_of_uses import code_of_denoising
@@ -41,7 +41,7 @@ def main() -> None:
         draw_curves(runs, data, chosen, noise)
 
     number = num_judged(runs, "table")
-    frame.offer_code(lambda: code_of_denoising(runs, kind, strength, number, seed))
+    share.offer_code(lambda: code_of_denoising(runs, kind, strength, number, seed))
 
 
 def choose_other(run: Run) -> Run | None:

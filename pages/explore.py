@@ -14,7 +14,7 @@ from pages._explore.found import find_images, say_found, show_found
 from pages._explore.map import MAP_KEY, Shown, choose_grid, draw_map, figure_of, say_how
 from pages._explore.panel import draw_pinned
 from pages._explore.posteriors import choose_posteriors, say_posteriors
-from pages._ui import address, choosing, dimensions, frame, map_view, places, resources, state, widgets
+from pages._ui import address, choosing, dimensions, frame, map_view, places, resources, share, state, widgets
 from pages._ui.canvas_images import has_true_posterior, send_errors, send_posterior, send_thumbnails
 from pages._ui.canvas_places import place_now, send_place
 from pages._ui.decoders import send_model, serve_decoder
@@ -58,8 +58,8 @@ def main() -> None:
         offer_way(run)
         offer_zip(run)
 
-    frame.offer(offers)
-    frame.offer_code(lambda: code_now(run, shown))
+    share.offer(offers)
+    share.offer_code(lambda: code_now(run, shown))
 
 
 def code_now(run: Run, shown: Shown) -> Code:

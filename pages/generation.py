@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pages._generation.quality import draw_quality
 from pages._generation.samples import SOURCES, choices_of, choose_label, draw_samples, seed_now
-from pages._ui import controls, fitting, frame, resources, widgets
+from pages._ui import controls, fitting, frame, resources, share, widgets
 from vaelab.sharing.as_code_of_uses import code_of_generation
 
 
@@ -53,7 +53,7 @@ def main() -> None:
         draw_samples(run, data, source, label, temperature, number)
 
     draw_quality(run, source, temperature)
-    frame.offer_code(lambda: code_of_generation(run, choices_of(source, label, temperature, number, seed_now())))
+    share.offer_code(lambda: code_of_generation(run, choices_of(source, label, temperature, number, seed_now())))
 
 
 frame.show(main, __file__)

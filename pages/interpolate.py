@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages._interpolate.ends import ENDS, Ends
 from pages._interpolate.way import MAP_KEY, Way, draw_ends, draw_map, draw_way
-from pages._ui import browser_files, controls, fitting, frame, map_view, resources, widgets
+from pages._ui import browser_files, controls, fitting, frame, map_view, resources, share, widgets
 from pages._ui.canvas_images import send_thumbnails
 from pages._ui.decoders import send_model
 from pages._ui.latent_canvas import latent_canvas
@@ -53,7 +53,7 @@ def main() -> None:
         ends = Ends(run, data, map_view.map_or_stand_in(run, map_kind).projection)
         return code_of_way(run, [ends.at(end)["z"] for end in ENDS], way_kind, num_steps, ends.label)
 
-    frame.offer_code(code_now)
+    share.offer_code(code_now)
 
     @frame.part(every=1.0, until=lambda: not map_view.map_or_stand_in(run, map_kind).waiting)
     def body() -> None:

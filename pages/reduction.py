@@ -24,7 +24,7 @@ def main() -> None:
     models: dict[str, Run] = {each.config.model: each for each in (run, other) if each is not None}
     share.about(*models.values())
     studies = [*((each, "code_map") for each in models.values()), (run, "pixel_maps")]
-    frame.offer_code(lambda: code_of_results(studies))
+    share.offer_code(lambda: code_of_results(studies))
     if other is None:
         offer_other(run)
 

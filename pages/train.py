@@ -9,7 +9,7 @@ from pages._train.settings import ask_settings
 from pages._train.starting import start
 from pages._train.suiting import open_form, why
 from pages._train.watching import run_to_watch, watch
-from pages._ui import frame
+from pages._ui import frame, share
 from vaelab.sharing.as_code import code_of_training
 
 
@@ -33,7 +33,7 @@ def main() -> None:
             reasons.markdown(why(form))
         config = start(form)
         if config is not None:
-            frame.offer_code(lambda: code_of_training(config))
+            share.offer_code(lambda: code_of_training(config))
 
 
 frame.show(main, __file__)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 # Before any chart: once anybody has begun to import pandas, as scikit-learn does, Plotly asks it about whatever it
 # draws, and fails while that import is still under way in the run of another page, or of another visitor.
@@ -20,9 +20,6 @@ from pages._ui.text import explained
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import RunError
 
-if TYPE_CHECKING:
-    from vaelab.sharing.as_code import Code
-
 __all__ = [
     "PRESENT_KEY",
     "carried",
@@ -33,8 +30,6 @@ __all__ = [
     "is_narrow",
     "later",
     "link_to",
-    "offer",
-    "offer_code",
     "part",
     "presenting",
     "say_first",
@@ -56,8 +51,8 @@ _ENTERED, _WANTED = "entered-through-app", "wanted-page"
 _SHOWN, _SETTLED = "page-shown", "page-settled"
 #: Whether a part is drawn along with the page around it. Of the thread that draws: see pages/_ui/address.py.
 _IS_FIRST_PASS = ContextVar("is_first_pass", default=False)
-#: The sentence above the page and the place for what leaves it, for as long as the page is drawn; and what draws that.
-_FIRST, _SHARE, _OFFER, _CODE = "page-first", "page-share-place", "page-offer", "page-code"
+#: The sentence above the page and the place for what leaves it, for as long as the page is drawn.
+_FIRST, _SHARE = "page-first", "page-share-place"
 
 
 def go_where_wanted() -> None:
@@ -115,28 +110,6 @@ def say_first(text: str) -> None:
     st.session_state[_FIRST].markdown(text, width="stretch")
 
 
-def offer(draw: Callable[[], None]) -> None:
-    """Have what leaves the page be found under Share.
-
-    Parameters
-    ----------
-    draw
-        Draws buttons, each time that a person opens it.
-    """
-    st.session_state[_OFFER] = draw
-
-
-def offer_code(write: Callable[[], Code | None]) -> None:
-    """Have what the page computes be copied as code, under Share.
-
-    Parameters
-    ----------
-    write
-        Writes the code, each time that a person opens it; None where there is nothing to compute yet.
-    """
-    st.session_state[_CODE] = write
-
-
 def presenting() -> bool:
     """Whether the page is for a projector: larger, without what a lecture does not need."""
     return bool(st.session_state.get(PRESENT_KEY))
@@ -180,9 +153,7 @@ def is_narrow() -> bool:
 def _head(page: Page) -> None:
     """Say where this is and what to do first, on every page at the same place."""
     st.html(_STYLE)
-    share.about()
-    st.session_state.pop(_CODE, None)
-    st.session_state.pop(_OFFER, None)  # both of a page that could not be drawn to its end
+    share.begin_page()
     with st.container(key="page-browser"):
         _BROWSER(
             key="browser", data={"narrow": is_narrow()}, on_webgl_change=lambda: None, on_narrow_change=lambda: None
@@ -205,8 +176,7 @@ def _head(page: Page) -> None:
 
 def _draw_share() -> None:
     """Draw what opens on all that leaves the page."""
-    draw: Callable[[], None] | None = st.session_state.pop(_OFFER, None)
-    write: Callable[[], Code | None] | None = st.session_state.pop(_CODE, None)
+    draw = share.taken_offers()
     with st.session_state[_SHARE]:
 
         @part()
@@ -215,10 +185,7 @@ def _draw_share() -> None:
             # Only then: of what a page offers, some is of where one is by now.
             if popover.open:
                 with popover:
-                    share.draw_link(write() if write is not None else None)
-                    share.draw_pictures()
-                    if draw is not None:
-                        draw()
+                    draw()
 
 
 def part(

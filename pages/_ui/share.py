@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, TypedDict
@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from vaelab.sharing import MapOf
     from vaelab.sharing.as_code import Code
 
-__all__ = ["about", "draw_link", "draw_pictures", "of", "offer_file", "offer_numbers", "offer_zip"]
+__all__ = [
+    "about",
+    "begin_page",
+    "of",
+    "offer",
+    "offer_code",
+    "offer_file",
+    "offer_numbers",
+    "offer_zip",
+    "taken_offers",
+]
 
 #: What codes are written as.
 TABLES = {
@@ -29,6 +39,8 @@ TABLES = {
     "NPZ": "For NumPy: an array mu and an array sigma, and one for each other column.",
 }
 
+#: In the session: what draws what a page offers, and what writes what it computes as code.
+_OFFER, _CODE = "page-offer", "page-code"
 #: So many models are named on a picture of all of them.
 NAMED = 4
 #: In the session: what is shown, as a picture of it says.
@@ -40,7 +52,7 @@ _PICTURES = browser_code.component(
 _LINK = browser_code.component("share_link", "frame/link.js", "frame/link.html", "frame/link.css")
 
 
-def draw_link(code: Code | None) -> None:
+def _draw_link(code: Code | None) -> None:
     """Draw what copies the page's address, or hands it to a phone's share sheet; and what it computes, as code."""
     _LINK(key="share-link", data=None if code is None else CodeSent(python=code.python, command=code.command))
     same = " The code computes what it shows, in Python or in a terminal." if code is not None else ""
@@ -62,6 +74,49 @@ class PicturesSent(TypedDict):
     version: str
 
 
+def begin_page() -> None:
+    """Forget what another page showed and offered, or one that could not be drawn to its end."""
+    about()
+    st.session_state.pop(_CODE, None)
+    st.session_state.pop(_OFFER, None)
+
+
+def offer(draw: Callable[[], None]) -> None:
+    """Have what leaves the page be found under Share.
+
+    Parameters
+    ----------
+    draw
+        Draws buttons, each time that a person opens it.
+    """
+    st.session_state[_OFFER] = draw
+
+
+def offer_code(write: Callable[[], Code | None]) -> None:
+    """Have what the page computes be copied as code, under Share.
+
+    Parameters
+    ----------
+    write
+        Writes the code, each time that a person opens it; None where there is nothing to compute yet.
+    """
+    st.session_state[_CODE] = write
+
+
+def taken_offers() -> Callable[[], None]:
+    """What draws all that leaves the page which was just drawn, each time that a person opens it."""
+    draw: Callable[[], None] | None = st.session_state.pop(_OFFER, None)
+    write: Callable[[], Code | None] | None = st.session_state.pop(_CODE, None)
+
+    def draw_all() -> None:
+        _draw_link(write() if write is not None else None)
+        _draw_pictures()
+        if draw is not None:
+            draw()
+
+    return draw_all
+
+
 def about(*runs: Run) -> None:
     """Note which models the page shows, for its pictures to say."""
     others = f"-and-{len(runs) - 1}-more" if len(runs) > 1 else ""
@@ -77,7 +132,7 @@ def of(run: Run) -> str:
     return f"{run.name}, seed {run.config.seed}"
 
 
-def draw_pictures() -> None:
+def _draw_pictures() -> None:
     """Offer all charts, sheets of images and tables that are on the page, as the browser shows them."""
     _PICTURES(key="page-pictures", data=st.session_state[_ABOUT])
 
