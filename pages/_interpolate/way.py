@@ -46,8 +46,12 @@ def draw_way(way: Way, num_steps: int) -> None:
     images = [way.ends.at(end)["image"] for end in ENDS]
     names = "-".join("place" if image is None else str(image) for image in images)
     with st.popover("Save the way", icon=":material/movie:"):
-        # From twice the images: smooth there and back.
-        draw_film(lambda count: way.decoded(np.linspace(0, 1, count)), 2 * num_steps, f"{way.ends.run.name}-{names}")
+        # A part, as how the film is to be changes nothing else. From twice the images: smooth there and back.
+        frame.part()(
+            lambda: draw_film(
+                lambda count: way.decoded(np.linspace(0, 1, count)), 2 * num_steps, f"{way.ends.run.name}-{names}"
+            )
+        )
 
 
 def draw_ends(way: Way) -> None:

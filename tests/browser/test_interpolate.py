@@ -79,6 +79,12 @@ def test_clicks_set_the_ends_in_turn_and_the_way_is_decoded_as_the_slider_moves(
         page.get_by_role("button", name="Save as film").click()
     assert download.value.suggested_filename.endswith(".gif")
     assert download.value.path().read_bytes()[:6] == b"GIF89a"
+    page.get_by_role("radio", name="WebP", exact=True).click()
+    idle(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as film").click()
+    assert download.value.suggested_filename.endswith(".webp")
+    assert download.value.path().read_bytes()[8:12] == b"WEBP"
 
 
 def test_an_end_that_no_image_is_at_can_be_sent(page, mu):
