@@ -10,6 +10,7 @@ from pages._anomalies.judging import judge
 from pages._anomalies.leaving_out import offer_training
 from pages._anomalies.outliers import draw_outliers
 from pages._ui import fitting, frame, resources, share, widgets
+from pages._ui.chosen_panel import draw_chosen
 from vaelab.sharing.as_code_of_uses import code_of_anomalies
 
 
@@ -20,6 +21,7 @@ def main() -> None:
         score = choose_score(run, source)
     share.offer_code(lambda: code_of_anomalies(run, source, score))
     fitting.say_what_suits(fitting.ANOMALIES, run)
+    draw_chosen(run, resources.images_of(run), actions=False)
     if source.kind == "within":
         draw_outliers(run, resources.images_of(run), score)
         return

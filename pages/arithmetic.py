@@ -24,12 +24,13 @@ def main() -> None:
         if by == "lasso":
             kind = map_view.choose_map(run)
         else:
-            a, b = groups.choose_classes(data) if by == "label" else groups.choose_ranges(data)
+            choose = {"label": groups.choose_classes, "factor": groups.choose_ranges, "group": groups.choose_kept}[by]
+            a, b = choose(data)
     st.caption(HOW)
     fitting.say_what_suits(fitting.ARITHMETIC, run)
 
     def code_now() -> Code | None:
-        drawn = groups.lasso_groups(run, data) if by == "lasso" else (a, b)
+        drawn = groups.lasso_groups(run) if by == "lasso" else (a, b)
         if drawn is None:
             return None
         if by == "label":

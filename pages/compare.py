@@ -8,6 +8,7 @@ from pages._compare.figures import draw_figures
 from pages._compare.others import draw_rates, draw_seeds, draw_sweep
 from pages._compare.side_by_side import choose_link, choose_others, maps_now, side_by_side
 from pages._ui import fitting, frame, resources, share, widgets
+from pages._ui.chosen_panel import draw_chosen
 from pages._ui.share import offer_file
 from vaelab.sharing.as_code import code_of_results
 
@@ -37,6 +38,7 @@ def main() -> None:
     fitting.say_what_suits(fitting.COMPARE, run)
     data = resources.images_of(run)
     side_by_side(runs, data, link)
+    draw_chosen(run, data)
     share.offer(lambda: offer_file(maps_now(runs, data)))
     share.offer_code(lambda: code_of_results([(each, "full_evaluation") for each in runs]))
 

@@ -8,6 +8,7 @@ from pages._denoising.holes import draw_restored
 from pages._denoising.methods import Noise, num_judged
 from pages._denoising.noise import choose_noise, draw_curves, draw_repaired, training_of
 from pages._ui import choosing, controls, fitting, frame, resources, share, widgets
+from pages._ui.chosen_panel import draw_chosen
 from vaelab.evaluation.repairing import held_out_images
 from vaelab.runs import Run
 from vaelab.sharing.as_code_of_uses import code_of_denoising
@@ -24,6 +25,7 @@ def main() -> None:
     noise = Noise(kind, strength, seed)
     runs = [run] if other is None else [run, other]
     data = resources.images_of(run)
+    draw_chosen(run, data, actions=False)
     table = st.empty()
     st.caption("  \n".join(training_of(each, kind) for each in runs))
     curves = st.container()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from pages._explore.about import about, draw_samples
 from pages._explore.decoding import draw_where_blocked, say_why, why_server
@@ -17,9 +18,12 @@ from pages._explore.posteriors import choose_posteriors, say_posteriors
 from pages._ui import address, choosing, dimensions, frame, map_view, places, resources, share, state, widgets
 from pages._ui.canvas_images import has_true_posterior, send_errors, send_posterior, send_thumbnails
 from pages._ui.canvas_places import place_now, send_place
+from pages._ui.chosen import chosen_of, is_stale
+from pages._ui.chosen_panel import draw_chosen
 from pages._ui.decoders import send_model, serve_decoder
 from pages._ui.films import draw_film
 from pages._ui.latent_canvas import Pin, latent_canvas
+from pages._ui.linked_selection import mark_chosen
 from pages._ui.share import offer_file, offer_numbers, offer_zip
 from vaelab.datasets import ImageDataset
 from vaelab.latent.interpolation import through
@@ -72,7 +76,9 @@ def maps_now(run: Run, data: ImageDataset | Remembered, shown: Shown) -> list[Ma
     """The map as it is drawn now, to leave the page."""
     projection = view_of(run, shown).projection
     figure = figure_of(run, data, projection, shown)
-    return [MapOf(run, data, projection, figure, dimensions.names_of(run), place_now(run))]
+    return [
+        MapOf(run, data, projection, figure, dimensions.names_of(run), place_now(run), chosen_of(run).images.tolist())
+    ]
 
 
 def offer_way(run: Run) -> None:
@@ -125,18 +131,25 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown, why: str | 
             map_view.say_collapsed(run)
             view.say()
             draw_map(run, data, projection, shown)
+            mark_chosen(run, MAP_KEY)
+            draw_chosen(run, data, partial(go_to_mean, run))
             say_posteriors(data, projection, shown.posteriors)
             say_found(run, data, projection, shown.found)
             say_how(shown, projection.kind)
             if not cold:
                 frame.part()(partial(draw_samples, run))
         if isinstance(data, ImageDataset) and not cold:
-            send_thumbnails(data, projection, MAP_KEY)
+            send_thumbnails(data, projection.indices, MAP_KEY)
             if not why:
                 send_errors(run)
         if cold and not wait:
             resources.load_torch()
             st.rerun()
+
+
+def go_to_mean(run: Run, mean: NDArray[np.float64], label: int | None) -> None:
+    """Go to the mean of the chosen images' codes."""
+    state.go_to(run, mean, None, label)
 
 
 def view_of(run: Run, shown: Shown) -> map_view.MapView:
@@ -159,6 +172,8 @@ def draw_canvas(run: Run, data: ImageDataset | Remembered, projection: Projectio
 
     @frame.part()
     def canvas() -> None:
+        if is_stale(run):
+            st.rerun()  # the nearest images were chosen
         latent_canvas(run, data, projection, MAP_KEY, pinned, dimension_names=dimensions.names_of(run))
         if places.keep_place(run, data, projection):
             st.rerun()  # so that the warning about the earlier place goes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pages._generation.quality import draw_quality
 from pages._generation.samples import SOURCES, choices_of, choose_label, draw_samples, seed_now
 from pages._ui import controls, fitting, frame, resources, share, widgets
+from pages._ui.chosen_panel import draw_chosen
 from vaelab.sharing.as_code_of_uses import code_of_generation
 
 
@@ -47,6 +48,7 @@ def main() -> None:
         )
 
     fitting.say_what_suits(fitting.GENERATION, run)
+    draw_chosen(run, data, actions=False)
 
     @frame.part()
     def body() -> None:

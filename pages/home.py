@@ -67,7 +67,7 @@ def main() -> None:
         f"Each point is one of {len(data):,} handwritten digits, placed by a small network that had to "
         "describe each with two numbers. What you see decoded is made from two such numbers alone."
     )
-    send_thumbnails(data, projection, MAP_KEY)
+    send_thumbnails(data, projection.indices, MAP_KEY)
     get_ready()
 
 

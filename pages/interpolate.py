@@ -8,8 +8,10 @@ from pages._interpolate.ends import ENDS, Ends
 from pages._interpolate.way import MAP_KEY, Way, draw_ends, draw_map, draw_way
 from pages._ui import browser_files, controls, fitting, frame, map_view, resources, share, widgets
 from pages._ui.canvas_images import send_thumbnails
+from pages._ui.chosen_panel import draw_chosen
 from pages._ui.decoders import send_model
 from pages._ui.latent_canvas import latent_canvas
+from pages._ui.linked_selection import mark_chosen
 from vaelab.latent.interpolation import INTERPOLATIONS
 from vaelab.sharing.as_code import Code, code_of_way
 
@@ -73,10 +75,12 @@ def main() -> None:
         with left:
             view.say()
             draw_map(ends)
+            mark_chosen(run, MAP_KEY)
             about = f" {map_view.WAYS_ON_UMAP}" if view.projection.kind == "umap" else ""
             st.caption(HOW + about)
+        draw_chosen(run, data, actions=False)
         draw_way(way, num_steps)
-        send_thumbnails(data, view.projection, MAP_KEY)
+        send_thumbnails(data, view.projection.indices, MAP_KEY)
 
 
 frame.show(main, __file__)

@@ -6,9 +6,10 @@ import streamlit as st
 
 from pages._reduction.figures import draw_figures
 from pages._reduction.maps import Maps, maps_so_far
-from pages._reduction.marking import draw_chosen, draw_maps, groups_of
+from pages._reduction.marking import choose_by_color, draw_maps, groups_of
 from pages._reduction.other_model import choose_other, offer_other
 from pages._ui import asking, fitting, frame, map_view, resources, share, widgets
+from pages._ui.chosen_panel import draw_chosen
 from vaelab.runs import Run
 from vaelab.sharing.as_code import code_of_results
 
@@ -32,7 +33,8 @@ def main() -> None:
     def body() -> None:
         maps = maps_so_far(models, data)
         draw_maps(maps, models, data, color)
-        draw_chosen(data, groups_of(data, maps.indices, color), color)
+        choose_by_color(run, data, groups_of(data, maps.indices, color), color)
+        draw_chosen(run, data)
         progress = st.container()
         draw_figures(maps, models, data)
         with progress:  # last, as the very first job starts the cluster, which takes seconds

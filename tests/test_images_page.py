@@ -14,8 +14,8 @@ from PIL import Image
 
 from pages._images import giving, view
 from pages._images.camera import jpeg_of
-from pages._images.import_task import Given, ImportTask, safe_path, suggest_name
-from pages._ui.text import plain
+from pages._images.import_task import Given, ImportTask, safe_path
+from pages._ui.text import plain, suggest_name
 from tests.app_steps import query
 from vaelab import importing
 from vaelab.config import TrainConfig

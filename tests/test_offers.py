@@ -44,10 +44,10 @@ def test_what_a_page_is_offered_is_at_the_address_that_it_is_told(launch):
     app = launch("home.py")
     run = resources.fresh(resources.example("mnist-2d"))
     data, projection = resources.images_of(run), resources.made(run, "plane")
-    name = live.thumbnails_name(data, projection)
+    name = live.thumbnails_name(data, projection.indices)
     files = {
         "model-for-browser": (live.model_name(run), browser_files.browser_model(run)),
-        "thumbnails-home-map": (name, browser_files.browser_thumbnails(name, data, projection)),
+        "thumbnails-home-map": (name, browser_files.browser_thumbnails(name, data, projection.indices)),
     }
     for what, (name, file) in files.items():
         (offer,) = offered(app, what).values()

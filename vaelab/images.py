@@ -279,7 +279,7 @@ def tile(images: NDArray[np.generic], columns: int, gap: int = 0, times: int = 1
 
 
 def png(pixels: Pixels) -> bytes:
-    """Encode ``pixels``, ``(H, W, 3)`` or with opacity ``(H, W, 4)``, as a PNG file."""
+    """Encode ``pixels``, ``(H, W)``, ``(H, W, 3)`` or with opacity ``(H, W, 4)``, as a PNG file."""
     from PIL import Image  # the one use of it here: datasets are loaded without
 
     buffer = BytesIO()

@@ -9,6 +9,8 @@
  *
  * @typedef {(name: string) => Promise<Uint8Array<ArrayBuffer> | null>} Parts  What the file has under a name.
  *
+ * @import { Explorer } from "../latent_canvas/explorer.js"
+ * @import { ChosenSpec } from "./choosing.js"
  * @import { PlaceSent } from "../latent_canvas/places.js"
  */
 import { LatentCanvas } from "../latent_canvas/canvas.js";
@@ -19,6 +21,7 @@ import { childOf } from "../shared/dom.js";
 import { page } from "../shared/page.js";
 import { leaveFingerToPage } from "../shared/touch.js";
 import { drawChart, loadPlotly } from "./chart.js";
+import { addressedImages, Choosing } from "./choosing.js";
 import { linkChoice } from "./link.js";
 import { Resting, writeAddress } from "./resting.js";
 import { themeButton } from "./theme.js";
@@ -28,12 +31,24 @@ export default async function open(parts) {
   document.addEventListener("touchstart", leaveFingerToPage, { capture: true, passive: false });
   /** @type {ViewSpec[]} */
   const views = JSON.parse(await textOf(parts, "views"));
-  const canvases = await Promise.all(views.map((view, index) => openCanvas(parts, view, index)));
+  /** @type {ChosenSpec} */
+  const spec = JSON.parse(await textOf(parts, "chosen"));
+  const chosen = addressedImages(window.location, spec.groups) ?? spec.chosen; // before anything writes the address
+  /** @type {Choosing | null} */
+  let choosing = null;
+  const write = (/** @type {Explorer} */ explorer) => writeAddress(explorer, choosing?.written ?? "");
+  const canvases = await Promise.all(views.map((view, index) => openCanvas(parts, view, index, write)));
   await loadPlotly(parts); // after the first image
   const charts = await Promise.all(
     views.map(async (_, index) => drawChart(rootOf(index), await textOf(parts, `figure-${index}`))),
   );
   themeButton(childOf(document, "[data-do=theme]", HTMLButtonElement), charts);
+  const root = childOf(rootOf(0), ".ex-chosen", HTMLElement);
+  choosing = new Choosing(root, canvases, spec.groups, () => {
+    const { explorer } = canvases[0];
+    if (explorer) write(explorer);
+  });
+  choosing.choose(chosen);
   linkChoice(childOf(document, ".ex-link", HTMLElement), canvases);
   for (const index of views.keys()) {
     const sheet = await parts(`images-${index}`); // the same one serves several maps of the same images
@@ -49,8 +64,9 @@ const rootOf = (index) => childOf(document, `[data-view="${index}"]`, HTMLElemen
  * @param {Parts} parts
  * @param {ViewSpec} view
  * @param {number} index
+ * @param {(explorer: Explorer) => void} write  Writes the address.
  */
-async function openCanvas(parts, { place, errors }, index) {
+async function openCanvas(parts, { place, errors }, index, write) {
   const [model, map] = await Promise.all([parts(`model-${index}`), parts(`map-${index}`)]);
   if (!model || !map) throw new Error("the file is not whole.");
   const root = rootOf(index);
@@ -59,7 +75,7 @@ async function openCanvas(parts, { place, errors }, index) {
   addModel(model);
   canvas.update(map, () => {
     resting.answer();
-    if (canvas.explorer) writeAddress(canvas.explorer);
+    if (canvas.explorer) write(canvas.explorer);
   });
   if (canvas.map) {
     if (errors) page.errors.set(canvas.map.model, errors);

@@ -87,9 +87,10 @@ function goToImage(explorer, point) {
 /**
  * Write where z rests into the address: whoever opens it again, or is sent it, begins there.
  * @param {Explorer} explorer
+ * @param {string} more  What else is in it.
  */
-export function writeAddress(explorer) {
+export function writeAddress(explorer, more) {
   const { protocol } = window.location; // a frame that is made of text has no address to write to
   if (explorer.map.link || !["file:", "http:", "https:"].includes(protocol)) return;
-  window.history.replaceState(null, "", `#${writtenPlace(explorer)}`);
+  window.history.replaceState(null, "", `#${writtenPlace(explorer)}${more}`);
 }

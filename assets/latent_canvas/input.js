@@ -7,6 +7,7 @@
  */
 import { nearest } from "../network/nearest.js";
 import { normals } from "../network/random.js";
+import { page } from "../shared/page.js";
 import { COMMANDS } from "./elements.js";
 import { addWayPoint, forgetPins, look, setEnd, undo } from "./pins.js";
 
@@ -75,7 +76,8 @@ function listenToChart(explorer, elements, signal) {
     explorer.request();
   };
   const press = (/** @type {PointerEvent} */ event) => {
-    const place = event.button === 0 && event.isPrimary ? chart.placeOf(event) : null;
+    const isMeant = event.button === 0 && event.isPrimary && !page.choosing.has(explorer.map.key);
+    const place = isMeant ? chart.placeOf(event) : null;
     pressed = place && { place, image: chart.named, x: event.clientX, y: event.clientY };
     // One finger is a pointer that hovers; where it is lifted, z stays. Two move the map.
     if (event.pointerType === "touch") hover(event);

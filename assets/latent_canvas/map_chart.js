@@ -15,11 +15,14 @@
  */
 import { FollowedChart } from "../shared/chart.js";
 import { childOf } from "../shared/dom.js";
+import { page } from "../shared/page.js";
 import { Fingers } from "./fingers.js";
 
 /** Size of the lens and its distance from the pointer, in pixels. */
 export const LENS = 104;
 const LENS_GAP = 18;
+/** And what the nearest image takes beside it. */
+const NEARBY = 70;
 /** How far from a point's edge, in pixels, its label is shown: where a click takes it. Plotly's own is 20. */
 const LABELLED = 3;
 
@@ -42,11 +45,13 @@ export class MapChart {
   constructor(key, redraw) {
     this.#layer.className = "lc-overlay";
     this.#layer.innerHTML =
-      '<svg aria-hidden="true"></svg><canvas class="lc-lens" hidden></canvas><p class="chart-notice" role="status"></p>';
+      '<svg aria-hidden="true"></svg><canvas class="lc-lens" hidden></canvas><canvas class="lc-nearby" hidden></canvas><p class="chart-notice" role="status"></p>';
     this.#svg = childOf(this.#layer, "svg", SVGSVGElement);
-    this.lens = childOf(this.#layer, "canvas", HTMLCanvasElement);
+    this.lens = childOf(this.#layer, ".lc-lens", HTMLCanvasElement);
+    this.nearby = childOf(this.#layer, ".lc-nearby", HTMLCanvasElement);
     this.#notice = childOf(this.#layer, "p", HTMLElement);
-    const fingers = new Fingers((touch) => this.#answersClicks && this.placeOf(touch) !== null);
+    const isMine = (/** @type {Touch} */ touch) => this.#answersClicks && this.placeOf(touch) !== null;
+    const fingers = new Fingers((touch) => isMine(touch) && !page.choosing.has(key));
     this.#chart = new FollowedChart(key, this.#layer, {
       attach: (plot) => {
         plot.append(this.#layer);
@@ -118,7 +123,7 @@ export class MapChart {
   placeOf(event) {
     const { target } = event;
     const over = target instanceof Element && this.#chart.plot?.contains(target);
-    return over && !target.closest(".modebar, .legend") ? this.placeAt(event) : null;
+    return over && !target.closest(".modebar, .legend, button") ? this.placeAt(event) : null;
   }
 
   /**
@@ -209,17 +214,23 @@ export class MapChart {
   }
 
   /**
-   * Put the lens beside the pointer, on the side where there is room; without a pointer, away.
+   * Put the lens beside the pointer, on the side where there is room, and the nearest image at its far end; without a
+   * pointer, away.
    * @param {Pointer | null} pointer
    */
   moveLens(pointer) {
     const { plot } = this.#chart;
     this.lens.hidden = !pointer || !plot;
+    this.nearby.hidden = this.lens.hidden || !this.nearby.dataset.image;
     if (!pointer || !plot) return;
     const box = plot.getBoundingClientRect();
     const [x, y] = [pointer.clientX - box.left, pointer.clientY - box.top];
     const beside = LENS + LENS_GAP;
-    this.lens.style.left = `${x - beside > 0 ? x - beside : x + LENS_GAP}px`;
-    this.lens.style.top = `${y - beside > 0 ? y - beside : y + LENS_GAP}px`;
+    const isLeft = x - beside - (this.nearby.hidden ? 0 : NEARBY) > 0;
+    const left = isLeft ? x - beside : x + LENS_GAP;
+    const top = y - beside > 0 ? y - beside : y + LENS_GAP;
+    this.lens.style.left = `${left}px`;
+    this.nearby.style.left = `${isLeft ? left - NEARBY : left + LENS}px`;
+    for (const picture of [this.lens, this.nearby]) picture.style.top = `${top}px`;
   }
 }

@@ -72,7 +72,7 @@ export class View {
    */
   showDecoded(z, isHovering) {
     const { network, model, label } = this.#explorer;
-    const hasLens = isHovering && this.#elements.lens.checked;
+    const hasLens = isHovering && this.#elements.lens.checked && !page.choosing.has(this.#explorer.map.key);
     const started = performance.now();
     /** @param {Float32Array} image */
     const paint = (image) => {
@@ -125,13 +125,15 @@ export class View {
    */
   showReal(point) {
     if (point === this.#real) return;
-    const { map } = this.#explorer;
+    const { map, chart } = this.#explorer;
     const { nearest, real } = this.#elements;
     const label = map.label(point);
     nearest.textContent = `Nearest image${label ? `\n“${label}”` : ""}`;
     const sheet = page.thumbnails.get(map.thumbnails ?? "");
-    sheet?.paint(real, point);
-    real.dataset.image = sheet ? String(map.images[point]) : "";
+    for (const canvas of [real, chart.nearby]) {
+      sheet?.paint(canvas, point);
+      canvas.dataset.image = sheet ? String(map.images[point]) : "";
+    }
     if (sheet || !map.thumbnails) this.#real = point; // or again, once the sheet is here
   }
 

@@ -4,61 +4,89 @@
  * The marks are drawn over the points, on a canvas that lies under the chart's own outlines and
  * hover texts. The figure itself never changes, so that its zoom stays.
  *
- * @import { Axis, Layout, Plot, PlotlyEvent, Trace } from "../shared/chart.js"
+ * @import { Plot } from "../shared/chart.js"
+ * @import { Corner, Drawer } from "./lasso.js"
+ * @import { LinkSent } from "./mount.js"
  */
 import { contextOf } from "../network/picture.js";
 import { FollowedChart } from "../shared/chart.js";
-import { outline } from "./symbols.js";
+import { HoveredImage } from "./hovered.js";
+import { isInside, Lasso } from "./lasso.js";
+import { axesOf, drawMarks, tracesOf } from "./marks.js";
 
-/** How much of what was not chosen is covered. */
-const VEIL = 0.75;
+/** How near, in pixels, a click must be to a point to mean its image. */
+const NEAR_POINT = 8;
 
 export class LinkedChart {
   #canvas = document.createElement("canvas");
   #chart;
   /** @type {Set<number>} */
   #chosen = new Set();
+  #hovered = new HoveredImage();
+  #lasso;
   /** What the server sent last, as JSON. */
   #lastSent = "";
+  /** What was chosen before the line that is being drawn. */
+  #before = /** @type {Set<number>} */ (new Set());
+  #report = (/** @type {number[]} */ _) => {};
   #root;
+  /** @type {LinkSent} */
+  #sent;
 
   /**
-   * @param {string} key  Of Streamlit's container around the chart.
+   * @param {LinkSent} sent
    * @param {Element} root  Whose colours are the page's.
    */
-  constructor(key, root) {
+  constructor(sent, root) {
     this.#root = root;
+    this.#sent = sent;
     this.#canvas.className = "linked-marks";
     this.#canvas.setAttribute("aria-hidden", "true");
     this.#canvas.style.cssText = "position:absolute;inset:0;pointer-events:none";
-    /** @param {PlotlyEvent} [event] */
-    const choose = (event) => this.#choose((event?.points ?? []).map((point) => Number(point.customdata)));
-    this.#chart = new FollowedChart(key, this.#canvas, {
+    const drawer = {
+      plot: () => this.#chart.plot,
+      /** @type {Drawer["drawn"]} */
+      drawn: (line, panel, isOver, adds) => this.#around(line, panel, isOver, adds),
+      undone: () => this.#choose([...this.#before]),
+      /** @type {Drawer["clicked"]} */
+      clicked: (at, panel) => sent.lasso === "always" && this.#click(at, panel),
+    };
+    this.#chart = new FollowedChart(sent.chart, this.#canvas, {
       attach: (plot) => this.#attach(plot),
       moved: () => this.#draw(),
       listeners: {
-        plotly_selecting: (event) => event && choose(event),
-        plotly_selected: choose,
-        plotly_deselect: () => this.#choose([]),
+        plotly_hover: (event) => this.#hovered.show(this.#sent, event),
+        plotly_unhover: () => this.#hovered.show(this.#sent),
       },
     });
+    this.#lasso = new Lasso(sent.chart, drawer, sent.lasso === "always");
   }
 
   end() {
+    this.#lasso.end();
+    this.#hovered.canvas.remove();
     this.#chart.end();
+  }
+
+  /** Images that are chosen, ascending. */
+  get chosen() {
+    return [...this.#chosen].sort((a, b) => a - b);
   }
 
   /**
    * Take over what the server has, unless it has nothing new: the browser may be ahead of it.
-   * @param {number[]} chosen
+   * @param {LinkSent} sent
    * @param {Element} root
+   * @param {(chosen: number[]) => void} report  Tells the server which images a line was drawn around.
    */
-  update(chosen, root) {
+  update(sent, root, report) {
     this.#root = root;
-    const sent = JSON.stringify(chosen);
-    if (sent !== this.#lastSent) {
-      this.#lastSent = sent;
-      this.#choose(chosen);
+    this.#sent = sent;
+    this.#report = report;
+    const chosen = JSON.stringify(sent.chosen);
+    if (chosen !== this.#lastSent) {
+      this.#lastSent = chosen;
+      this.#choose(sent.chosen);
     }
     this.#chart.look();
   }
@@ -67,6 +95,8 @@ export class LinkedChart {
   #attach(plot) {
     const under = plot.querySelector(".gl-container");
     under?.after(this.#canvas);
+    plot.append(this.#lasso.layer, this.#hovered.canvas);
+    this.#lasso.attached();
     return under !== null;
   }
 
@@ -76,11 +106,57 @@ export class LinkedChart {
     this.#draw();
   }
 
+  /**
+   * Choose the images around which a line goes.
+   * @param {Corner[]} line
+   * @param {string} panel
+   * @param {boolean} isOver
+   * @param {boolean} adds
+   */
+  #around(line, panel, isOver, adds) {
+    if (line.length <= 2) this.#before = new Set(this.#chosen);
+    const found = adds ? [...this.#before] : [];
+    this.#choose([
+      ...found,
+      ...this.#places(panel).flatMap(({ image, x, y }) => (isInside(x, y, line) ? [image] : [])),
+    ]);
+    if (isOver) this.#report(this.chosen);
+  }
+
+  /**
+   * Choose the image whose point was clicked, or none.
+   * @param {Corner} at
+   * @param {string} panel
+   */
+  #click([left, top], panel) {
+    const far = this.#places(panel).map(({ image, x, y }) => ({ image, distance: Math.hypot(x - left, y - top) }));
+    const [nearest] = far.sort((a, b) => a.distance - b.distance);
+    this.#choose(nearest && nearest.distance <= NEAR_POINT ? [nearest.image] : []);
+    this.#report(this.chosen);
+  }
+
+  /**
+   * Where the points of a panel are, in pixels from the chart's corner.
+   * @param {string} panel
+   */
+  #places(panel) {
+    const { plot, layout } = this.#chart;
+    if (!plot || !layout) return [];
+    return tracesOf(plot).flatMap((trace) => {
+      if (trace.visible !== true || trace.xaxis !== panel) return [];
+      const [x, y] = axesOf(layout, trace);
+      return Array.from(trace.x, (place, i) => ({
+        image: Number(trace.customdata?.[i]),
+        x: x._offset + x.d2p(place),
+        y: y._offset + y.d2p(trace.y[i]),
+      }));
+    });
+  }
+
   #draw() {
     const { plot, layout } = this.#chart;
     if (!plot || !layout || !plot.contains(this.#canvas)) return;
-    // Streamlit switches clicks off where loops can be drawn; a click is a choice, too.
-    layout.clickmode = "event+select";
+    this.#lasso.attached();
     const canvas = this.#canvas;
     const density = window.devicePixelRatio || 1;
     canvas.width = layout.width * density;
@@ -92,86 +168,6 @@ export class LinkedChart {
     if (!this.#chosen.size) return;
     const pen = contextOf(canvas);
     pen.scale(density, density);
-    const style = getComputedStyle(this.#root);
-    const ground = style.getPropertyValue("--st-background-color") || "#fff";
-    const accent = style.getPropertyValue("--st-primary-color") || "#e5007e";
-    const traces = (plot._fullData ?? []).filter((trace) => trace.customdata);
-    veil(pen, layout, traces, ground);
-    /** @type {Record<string, number>} */
-    const marked = {};
-    for (const trace of traces) {
-      if (trace.visible !== true) continue;
-      marked[trace.xaxis] = (marked[trace.xaxis] ?? 0) + this.#mark(pen, layout, trace, ground, accent);
-    }
-    canvas.dataset.marked = JSON.stringify(marked);
+    canvas.dataset.marked = JSON.stringify(drawMarks(pen, layout, tracesOf(plot), this.#chosen, this.#root));
   }
-
-  /**
-   * Mark the chosen points of a trace, and count them.
-   * @param {CanvasRenderingContext2D} pen
-   * @param {Layout} layout
-   * @param {Trace} trace
-   * @param {string} ground
-   * @param {string} accent
-   */
-  #mark(pen, layout, trace, ground, accent) {
-    const [x, y] = axesOf(layout, trace);
-    const { color, symbol } = trace.marker;
-    pen.save();
-    clip(pen, x, y);
-    pen.fillStyle = typeof color === "string" ? color : accent;
-    pen.strokeStyle = ground;
-    let count = 0;
-    for (let i = 0; i < trace.x.length; i++) {
-      if (!this.#chosen.has(Number(trace.customdata?.[i]))) continue;
-      count += 1;
-      pen.beginPath();
-      outline(pen, symbol, x._offset + x.d2p(trace.x[i]), y._offset + y.d2p(trace.y[i]));
-      pen.fill();
-      pen.stroke();
-    }
-    pen.restore();
-    return count;
-  }
-}
-
-/**
- * Cover every panel once.
- * @param {CanvasRenderingContext2D} pen
- * @param {Layout} layout
- * @param {Trace[]} traces
- * @param {string} ground
- */
-function veil(pen, layout, traces, ground) {
-  const panels = new Map(traces.map((trace) => [trace.xaxis, trace]));
-  for (const trace of panels.values()) {
-    pen.save();
-    clip(pen, ...axesOf(layout, trace));
-    pen.globalAlpha = VEIL;
-    pen.fillStyle = ground;
-    pen.fill();
-    pen.restore();
-  }
-}
-
-/**
- * Draw in one panel only.
- * @param {CanvasRenderingContext2D} pen
- * @param {Axis} x
- * @param {Axis} y
- */
-function clip(pen, x, y) {
-  pen.beginPath();
-  pen.rect(x._offset, y._offset, x._length, y._length);
-  pen.clip();
-}
-
-/**
- * The axes of a trace, "x2" standing for the layout's `xaxis2`.
- * @param {Layout} layout
- * @param {Trace} trace
- * @returns {[Axis, Axis]}
- */
-function axesOf(layout, { xaxis, yaxis }) {
-  return [layout[`xaxis${xaxis.slice(1)}`], layout[`yaxis${yaxis.slice(1)}`]];
 }

@@ -3,8 +3,8 @@
  *
  * @import { Mount } from "../shared/mount.js"
  *
- * What Python sends: `LinkSent` of pages/_reduction/linked_selection.py.
- * @typedef {{ chart: string, chosen: number[] }} LinkSent
+ * What Python sends: `LinkSent` of pages/_ui/linked_selection.py.
+ * @typedef {{ chart: string, chosen: number[], lasso: "button" | "always", sheet: string | null, images: number[] }} LinkSent
  */
 import { endWithout } from "../shared/mount.js";
 import { page } from "../shared/page.js";
@@ -12,14 +12,14 @@ import { leaveWheelToPage } from "../shared/wheel.js";
 import { LinkedChart } from "./linked_chart.js";
 
 /** @param {Mount<LinkSent | null>} mount */
-export default function mount({ data, parentElement }) {
+export default function mount({ data, parentElement, setTriggerValue }) {
   if (!data) return undefined;
   leaveWheelToPage();
-  const { chart, chosen } = data;
+  const { chart } = data;
   const root = parentElement instanceof ShadowRoot ? parentElement.host : parentElement;
-  const linked = page.linkedCharts.get(chart) ?? new LinkedChart(chart, root);
+  const linked = page.linkedCharts.get(chart) ?? new LinkedChart(data, root);
   page.linkedCharts.set(chart, linked);
-  linked.update(chosen, root);
+  linked.update(data, root, (chosen) => setTriggerValue("chosen", chosen));
   return endWithout(root, () => {
     if (page.linkedCharts.get(chart) !== linked) return;
     linked.end();

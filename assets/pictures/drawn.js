@@ -12,7 +12,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 /** What is there for the pointer only. */
 const LEFT_OUT =
-  "button, input, select, textarea, label, .modebar-container, .draglayer, .hoverlayer, .zoomlayer, .lc-lens, .chart-notice, script, style";
+  "button, input, select, textarea, label, .modebar-container, .draglayer, .hoverlayer, .zoomlayer, .lc-lens, .lc-nearby, .lasso-layer, .hovered-image, .chart-notice, script, style";
 /** What style sheets of the page say of what is drawn over a chart; Plotly writes its own into each element. */
 const LOOKS = [
   "fill",

@@ -72,6 +72,11 @@ class Page {
    */
   linkedCharts = new Map();
   /**
+   * Charts around whose points a line is to be drawn, by key: meanwhile no click on them is a place.
+   * @type {Set<string>}
+   */
+  choosing = new Set();
+  /**
    * What is being fetched of what Python offers, by name: see offer.js.
    * @type {Set<string>}
    */

@@ -1,4 +1,4 @@
-"""Choosing two groups of images, A and B: by class, by a known factor, or with a lasso."""
+"""Choosing two groups of images, A and B: by class, by a known factor, among those kept, or with a lasso."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages._ui import controls, frame, map_view, pictures, widgets
+from pages._ui import address, controls, frame, map_view, pictures, widgets
+from pages._ui.chosen import MOST_IN_ADDRESS, chosen_of, hash_of, read_numbers, write_numbers
+from pages._ui.chosen_panel import draw_chosen
+from pages._ui.linked_selection import mark_chosen
+from pages._ui.text import explained
+from vaelab.datasets.groups import groups_of
 from vaelab.figures import latent_map
 
 if TYPE_CHECKING:
@@ -19,15 +24,18 @@ if TYPE_CHECKING:
 #: What a direction does with each group.
 WAYS = {"A": "from", "B": "to"}
 
-MAP_CONFIG = map_view.MAP_CONFIG | {"modeBarButtonsToRemove": ["autoScale2d", "toImage", "resetScale2d"]}
-
 #: Images of a group shown in a row.
 SHOWN = 12
 
 
 def choose_way(data: ImageDataset) -> str:
-    """Choose how to choose: ``"label"``, ``"factor"`` or ``"lasso"``, as the images allow."""
-    ways = {"label": len(data.label_names) > 1, "factor": data.factors is not None, "lasso": True}
+    """Choose how to choose: ``"label"``, ``"factor"``, ``"group"`` or ``"lasso"``, as the images allow."""
+    ways = {
+        "label": len(data.label_names) > 1,
+        "factor": data.factors is not None,
+        "group": len(groups_of(data.image_hash)) > 1,
+        "lasso": True,
+    }
     possible = [way for way, can in ways.items() if can]
     return controls.segmented_control(
         "Groups by",
@@ -36,7 +44,8 @@ def choose_way(data: ImageDataset) -> str:
         options=possible,
         default=possible[0],
         help="**Label**: all images of a class. **Factor**: images that were drawn with a known "
-        "cause in a range. **Lasso**: those that you draw a line around on the map.",
+        "cause in a range. **Group**: those that were kept under a name. **Lasso**: those that you "
+        "draw a line around on the map.",
         format_func=str.capitalize,
     )
 
@@ -64,6 +73,25 @@ def _choose_class(data: ImageDataset, end: str, way: str) -> np.ndarray:
         width=130,
     )
     return data.of_class(names[label])
+
+
+def choose_kept(data: ImageDataset) -> tuple[np.ndarray, np.ndarray]:
+    """Choose one of the groups that were kept for each of the two."""
+    groups = groups_of(data.image_hash)
+    first, second, *_ = groups
+    chosen = [
+        controls.selectbox(
+            f"{end}, {way}",
+            param=end.lower(),
+            key=f"kept-{end}:{data.image_hash}",
+            options=list(groups),
+            default=default,
+            help=f"The group that the direction leads {way}.",
+            width=190,
+        )
+        for (end, way), default in zip(WAYS.items(), (first, second), strict=True)
+    ]
+    return groups[chosen[0]], groups[chosen[1]]
 
 
 def choose_ranges(data: ImageDataset) -> tuple[np.ndarray, np.ndarray]:
@@ -103,15 +131,13 @@ def choose_ranges(data: ImageDataset) -> tuple[np.ndarray, np.ndarray]:
 
 def draw_lasso(run: Run, data: ImageDataset, projection: Projection) -> tuple[np.ndarray, np.ndarray] | None:
     """Draw a map to draw lines on, and the groups so far; both groups, once there are both."""
-    map_key = f"lasso-map:{run.name}:{projection.kind}"
+    map_key = "lasso-map"
     left, right = st.columns([3, 2], gap="medium")
 
     def use(end: str) -> None:
-        event = st.session_state.get(map_key)
-        points = event["selection"]["points"] if event else []
-        if points:
-            indices = [np.ravel(point["customdata"])[0] for point in points]
-            st.session_state[_members_key(run, data, end)] = np.unique(indices).astype(np.int64)
+        images = chosen_of(run).images
+        if len(images):
+            st.session_state[_members_key(run, end)] = images
         else:
             st.toast("No points are selected: draw a line around some on the map first.")
 
@@ -127,35 +153,43 @@ def draw_lasso(run: Run, data: ImageDataset, projection: Projection) -> tuple[np
                     help=f"Make the selected images group {end}.",
                 )
         for end in WAYS:
-            members = st.session_state.get(_members_key(run, data, end))
+            members = _members(run, data, end)
             if members is None:
                 st.caption(f"Group {end} is still empty. Select its points, and press its button.")
                 continue
             some = np.random.default_rng(0).permutation(members)[: 2 * SHOWN]
             pictures.sheet(data.images[some], SHOWN, f"Images of group {end}", side=32)
             st.caption(f"Group {end}: {len(members):,} images.")
+        draw_chosen(run, data)
     with left:
         labels = data.labels_of(projection.indices)
         figure = latent_map(projection, labels, data.label_names, height=420, webgl=frame.has_webgl())
-        figure.update_layout(dragmode="lasso")
-        # Those selected keep the colour of their class; the others step back.
-        figure.update_traces(
-            selected={"marker": {"opacity": 1, "size": 8, "color": None}}, unselected={"marker": {"opacity": 0.25}}
-        )
-
-        @frame.part()
-        def chart() -> None:
-            widgets.chart(figure, key=map_key, on_select="rerun", selection_mode=("lasso", "box"), config=MAP_CONFIG)
-
-    return lasso_groups(run, data)
+        with st.container(key=map_key):
+            widgets.chart(figure, key=f"{map_key}:{run.name}:{projection.kind}", config=map_view.MAP_CONFIG)
+        mark_chosen(run, map_key, lasso="always", hovered=(data, projection.indices))
+    return lasso_groups(run)
 
 
-def lasso_groups(run: Run, data: ImageDataset) -> tuple[np.ndarray, np.ndarray] | None:
+def lasso_groups(run: Run) -> tuple[np.ndarray, np.ndarray] | None:
     """Both groups, once there are both."""
-    a, b = (st.session_state.get(_members_key(run, data, end)) for end in WAYS)
+    a, b = (st.session_state.get(_members_key(run, end)) for end in WAYS)
     return None if a is None or b is None else (a, b)
 
 
-def _members_key(run: Run, data: ImageDataset, end: str) -> str:
-    """Key of the images that were last made group ``end``."""
-    return f"lasso-{end}:{run.name}:{data.key}"
+def _members(run: Run, data: ImageDataset, end: str) -> np.ndarray | None:
+    """The images that were last made group ``end``, or that the address says are; in the address, too."""
+    key, text = _members_key(run, end), address.take(end.lower())
+    if text is not None:
+        try:
+            st.session_state[key] = np.unique(read_numbers(text, len(data))).astype(np.int64) if text else None
+        except ValueError as error:
+            st.warning(explained(error), icon=":material/link_off:")
+    members: np.ndarray | None = st.session_state.get(key)
+    in_address = members is not None and len(members) <= MOST_IN_ADDRESS
+    address.put(end.lower(), write_numbers(members) if in_address and members is not None else None)
+    return members
+
+
+def _members_key(run: Run, end: str) -> str:
+    """Key of the images that were last made group ``end``, for all models of these images."""
+    return f"lasso-{end}:{hash_of(run)}"

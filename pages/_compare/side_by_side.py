@@ -9,8 +9,10 @@ import streamlit as st
 
 from pages._ui import address, browser_files, choosing, controls, frame, map_view, resources, state, widgets
 from pages._ui.canvas_images import send_thumbnails
+from pages._ui.chosen import chosen_of
 from pages._ui.decoders import send_model
 from pages._ui.latent_canvas import latent_canvas
+from pages._ui.linked_selection import mark_chosen
 from vaelab.datasets import ImageDataset
 from vaelab.figures import latent_map
 from vaelab.latent.projections import Projection
@@ -94,7 +96,7 @@ def side_by_side(runs: Sequence[Run], data: ImageDataset, link: Literal["image",
             draw_one(run, data, index, link, height, webgl)
     with st.container(gap=None):  # none shows anything
         for index, run in enumerate(runs):
-            send_thumbnails(data, map_of(run), f"compare-map-{index}")
+            send_thumbnails(data, map_of(run).indices, f"compare-map-{index}")
 
 
 def draw_one(
@@ -121,6 +123,10 @@ def draw_one(
     with st.container(key=map_key):
         widgets.chart(figure, fills=True, of=run, key=f"{map_key}-chart", config=map_view.MAP_CONFIG)
 
+    @frame.part()
+    def marks() -> None:
+        mark_chosen(run, map_key)
+
 
 def maps_now(runs: Sequence[Run], data: ImageDataset) -> list[MapOf]:
     """The maps as they are drawn now, to leave the page."""
@@ -128,7 +134,7 @@ def maps_now(runs: Sequence[Run], data: ImageDataset) -> list[MapOf]:
     for run in runs:
         projection = map_of(run)
         figure = latent_map(projection, data.labels_of(projection.indices), data.label_names)
-        maps.append(MapOf(run, data, projection, figure))
+        maps.append(MapOf(run, data, projection, figure, chosen=chosen_of(run).images.tolist()))
     return maps
 
 

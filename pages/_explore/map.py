@@ -130,10 +130,12 @@ def say_how(shown: Shown, kind: ProjectionKind) -> None:
         st.caption(
             f"{placed} **Move over the map** to decode any place of it{others}; **click** to stay there, "
             "**Shift-click** (or switch on Way-points) to make a way. Drag to move; **Ctrl (⌘) and the wheel** zoom, "
-            f"or the wheel alone after a click on the map{legend}.{between}"
+            f"or the wheel alone after a click on the map{legend}. **Choose images** to draw a line "
+            f"around some, and keep, decode, relabel or save them together.{between}"
         )
     with st.container(key="by-finger"):
         st.caption(
             f"{placed} **Draw a finger over the map** to decode any place of it, and **lift it** to stay there. "
-            "**Two fingers** zoom the map and move it; a finger beside it scrolls the page."
+            "**Two fingers** zoom the map and move it; a finger beside it scrolls the page. **Choose images** to "
+            "draw a line around some."
         )

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from pages._ui import dimensions, pictures, state, widgets
+from pages._ui.chosen import choose
 from vaelab.datasets import ImageDataset
 from vaelab.latent.density import nearest_codes
 from vaelab.latent.units import code_scale
@@ -59,6 +60,14 @@ def draw_pinned(run: Run, data: ImageDataset, projection: Projection, has_truth:
         counts = Counter(data.label_names[label] for label in data.labels[nearby])
         parts = [f"{count} “{widgets.plain(name)}”" for name, count in counts.most_common()]
         st.caption(f"Nearest first. {', '.join(parts)}.")
+    st.button(
+        "Choose these",
+        icon=":material/bookmark_add:",
+        key="choose-nearest",
+        on_click=choose,
+        args=(run, nearby),
+        help="As if a line were drawn around them on the map: to keep them as a group, relabel or save them.",
+    )
 
 
 #: What the page draws besides, where codes are two numbers.

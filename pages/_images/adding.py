@@ -10,12 +10,12 @@ import streamlit as st
 
 from pages._images.current import begin, current_task, discard, task_number
 from pages._images.giving import ADD_PARAM, begin_adding, give, leave_adding
-from pages._images.import_task import ImportTask, suggest_name
+from pages._images.import_task import ImportTask
 from pages._images.options import choose_options
 from pages._images.sets import counts_of, some_of
 from pages._images.view import SET_PARAM
 from pages._ui import address, frame, pictures
-from pages._ui.text import explained, plain
+from pages._ui.text import explained, plain, suggest_name
 from vaelab.config import OWN
 from vaelab.datasets import DatasetUnavailable, ImageDataset
 from vaelab.datasets.own import own_sources, save_own

@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages._images.import_task import Given, ImportTask, suggest_name
+from pages._images.import_task import Given, ImportTask
 from pages._images.options import AS_THEY_ARE
-from pages._ui.text import explained
+from pages._ui.text import explained, suggest_name
 from vaelab.datasets import DatasetUnavailable
 
 #: The import that is going on, or whose images are neither kept nor discarded yet.

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,23 +49,6 @@ def _shortened(part: str) -> str:
     if not dot or room < 1:
         return part.encode("utf-8", "replace")[:MAX_PART].decode("utf-8", "ignore")
     return (stem[:room] + dot + ending).decode("utf-8", "ignore")
-
-
-def suggest_name(text: str, taken: Iterable[str] = ()) -> str:
-    """Make a dataset's name of a file's, one that is not taken.
-
-    Examples
-    --------
-    >>> suggest_name("My leaves (2024).zip", taken=["My leaves 2024"])
-    'My leaves 2024 2'
-    """
-    stem = re.sub(r"(\.tar)?\.\w{1,7}$", "", text)
-    name = re.sub(r"\s+", " ", re.sub(r"[^\w -]+", " ", stem))[:50].strip(" -") or "images"
-    others, number, result = set(taken), 1, name
-    while result in others:
-        number += 1
-        result = f"{name} {number}"
-    return result
 
 
 class Given:

@@ -14,6 +14,7 @@ from pages._ui.image_picker import pick_images
 from pages._ui.text import counted, explained, licence_of, plain
 from vaelab.config import OWN
 from vaelab.datasets import DatasetUnavailable, ImageDataset, Source, is_local
+from vaelab.datasets.groups import groups_of
 from vaelab.datasets.own import delete_own, relabel_own, retitle_own
 from vaelab.runs import list_runs
 
@@ -87,16 +88,18 @@ def draw_set(source: Source) -> None:
 def draw_images(source: Source, data: ImageDataset) -> None:
     """Images of a class, or of all, a page at a time; a person's own can be given another class."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        label = choose_class(source, data)
+        label, group = choose_class(source, data), choose_group(source, data)
         members = members_of(data, label)
+        if group is not None:
+            members = members[np.isin(members, groups_of(data.image_hash)[group])]
         pages = -(-len(members) // PAGE)
         page = 1
         if pages > 1:
-            page = st.pagination(pages, key=f"sheet-page:{source.name}:{label}:{pages}")
+            page = st.pagination(pages, key=f"sheet-page:{source.name}:{label}:{group}:{pages}")
     shown = members[(page - 1) * PAGE : page * PAGE]
     names = [name_of(data, int(index)) for index in shown]
     is_own = source.name.startswith(OWN)
-    chosen = pick_images(data.images[shown], names, f"sheet:{data.key}:{label}:{page}", choosing=is_own)
+    chosen = pick_images(data.images[shown], names, f"sheet:{data.key}:{label}:{group}:{page}", choosing=is_own)
     if is_own:
         relabel(source, data, shown[np.array(chosen, np.int64)])
 
@@ -119,6 +122,24 @@ def choose_class(source: Source, data: ImageDataset) -> str | None:
         width=260,
     )
     return label if label in number else None
+
+
+def choose_group(source: Source, data: ImageDataset) -> str | None:
+    """The name of the group to look at, which somebody chose on a map and kept, or None for all images."""
+    groups = groups_of(data.image_hash)
+    if not groups:
+        return None
+    name = st.selectbox(
+        "Group",
+        list(groups),
+        index=None,
+        placeholder="all images",
+        key=f"sheet-group:{source.name}",
+        format_func=lambda name: f"{name} ({len(groups[name]):,})" if name in groups else name,
+        help="Images that were chosen on a map of Explore and kept under a name.",
+        width=260,
+    )
+    return name if name in groups else None
 
 
 def members_of(data: ImageDataset, label: str | None) -> NDArray[np.int64]:

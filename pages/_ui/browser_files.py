@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pages._ui.cached import per_run
 from pages._ui.resources import fresh
 from vaelab.datasets import ImageDataset, Labelled
@@ -55,11 +58,11 @@ def _browser_map(
     dimension_names: tuple[tuple[int, str], ...],
     kl_per_dim: list[float] | None,  # what tells the map after an evaluation from that before it
 ) -> bytes:
-    sheet = live.thumbnails_name(data, projection)
+    sheet = live.thumbnails_name(data, projection.indices)
     return live.map_file(run, data, projection, map_key, link, dict(dimension_names), sheet)
 
 
 @per_run(max_entries=4)
-def browser_thumbnails(name: str, data: ImageDataset, projection: Projection) -> bytes:
+def browser_thumbnails(name: str, data: ImageDataset, indices: NDArray[np.integer]) -> bytes:
     """The images of a map, small, for the page to show beside what is decoded; ``name`` tells them from others."""
-    return live.thumbnails_file(data, projection)
+    return live.thumbnails_file(data, indices)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from math import prod
 from typing import TypedDict
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pages._ui import browser_code, browser_files, resources, state
 from pages._ui.decoders import offer_to
 from vaelab.datasets import ImageDataset, Labelled
-from vaelab.latent.projections import Projection
 from vaelab.runs import Run
 from vaelab.sharing import live
 
@@ -77,9 +79,9 @@ def has_true_posterior(run: Run) -> bool:
     return multiply_adds <= MOST_MULTIPLY_ADDS and all(layer["op"] in {"dense", "skip"} for layer in decoder)
 
 
-def send_thumbnails(data: Labelled, projection: Projection, map_key: str) -> None:
+def send_thumbnails(data: Labelled, indices: NDArray[np.integer], map_key: str) -> None:
     """Give the browser a map's images, if it lacks them; after the map's chart and the model."""
-    name = live.thumbnails_name(data, projection)
+    name = live.thumbnails_name(data, indices)
     if name is not None and isinstance(data, ImageDataset):
-        file = browser_files.browser_thumbnails(name, data, projection)
+        file = browser_files.browser_thumbnails(name, data, indices)
         offer_to(_THUMBNAILS, f"thumbnails-{map_key}", name, file, map_key)

@@ -9,6 +9,7 @@ from datetime import datetime
 import streamlit as st
 
 from pages._ui import address, controls, resources, share, state
+from pages._ui.chosen import choose_group
 from pages._ui.text import plain
 from vaelab.runs import Run, broken_runs, list_runs
 from vaelab.runs.naming import summary_of
@@ -47,7 +48,7 @@ def told_apart(runs: Sequence[Run], name_of: Callable[[Run], str]) -> Callable[[
 
 
 def choose_run(opens_on: Callable[[Mapping[str, Run], str | None], str | None] | None = None) -> Run:
-    """Choose a run; the same choice on every page, and in the URL.
+    """Choose a run, and a group of its images where there are any; the same choice on every page, and in the URL.
 
     Parameters
     ----------
@@ -92,6 +93,7 @@ def choose_run(opens_on: Callable[[Mapping[str, Run], str | None], str | None] |
     address.put(state.RUN_KEY, name)
     run = resources.fresh(runs[name])
     share.about(run)
+    choose_group(run)
     return run
 
 

@@ -44,7 +44,7 @@ def digits_page():
 def test_model_map_and_images_are_those_of_the_run(digits_page, digits):
     run = Run.open(EXAMPLES / "digits-2d")
     parts = parts_of(digits_page.page)
-    assert {"code", "plotly", "views", "figure-0", "model-0", "map-0", "images-0"} == set(parts)
+    assert {"chosen", "code", "plotly", "views", "figure-0", "model-0", "map-0", "images-0"} == set(parts)
     alone = live.model_file(run)
     assert spec_of(parts["model-0"], "model") == spec_of(alone, "model")
     for name, array in load(alone).items():

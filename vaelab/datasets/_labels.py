@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["check_labels", "labels_and_names"]
+__all__ = ["check_labels", "labels_and_names", "used_only"]
 
 
 def check_labels(labels: NDArray[np.int64] | None, names: tuple[str, ...], num_images: int) -> None:
@@ -54,3 +54,9 @@ def labels_and_names(labels: ArrayLike, names: Sequence[str] | None) -> tuple[ND
             )
         names = [str(number) for number in range(numbers.max() + 1)] if numbers.size else []
     return numbers, tuple(map(str, names))
+
+
+def used_only(labels: NDArray[np.int64], names: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """The same without the classes that have no image; the others are numbered anew."""
+    used, numbers = np.unique(labels, return_inverse=True)
+    return numbers.astype(np.int64), tuple(names[label] for label in used)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from vaelab.config import Preprocessing
 from vaelab.datasets.base import ImageDataset
-from vaelab.datasets.splits import SPLIT_SEED, Split
+from vaelab.datasets.splits import SPLIT_SEED
+from vaelab.datasets.subset import subset
 
 __all__ = ["check_classes", "preprocess"]
 
@@ -93,7 +94,7 @@ def _keep_classes(data: ImageDataset, names: tuple[str, ...], steps: list[str]) 
         return data
     kept_labels = np.array([data.label_names.index(name) for name in kept_names])
     kept = np.flatnonzero(np.isin(data.labels, kept_labels))
-    selected = _select(data, kept)
+    selected = subset(data, kept)
     assert selected.labels is not None
     steps.append(
         f"Kept {len(kept_names)} of {len(data.label_names)} classes: {', '.join(kept_names)} "
@@ -117,7 +118,7 @@ def _keep_some(data: ImageDataset, num_images: int, steps: list[str]) -> ImageDa
     shares = _share_out(num_images, [len(part) for part in parts])
     drawn = [rng.permutation(part)[:share] for part, share in zip(parts, shares, strict=True)]
     steps.append(f"Drew {num_images:,} of {len(data):,} images, in proportion from training, validation and test.")
-    return _select(data, np.sort(np.concatenate(drawn)))
+    return subset(data, np.sort(np.concatenate(drawn)))
 
 
 def _share_out(total: int, sizes: list[int]) -> list[int]:
@@ -132,30 +133,6 @@ def _share_out(total: int, sizes: list[int]) -> list[int]:
     while sum(shares) > total:
         shares[shares.index(max(shares))] -= 1
     return shares
-
-
-def _select(data: ImageDataset, kept: NDArray[np.int64]) -> ImageDataset:
-    new_index = np.full(len(data), -1, np.int64)
-    new_index[kept] = np.arange(len(kept))
-
-    def remap(indices: NDArray[np.int64]) -> NDArray[np.int64]:
-        moved = new_index[indices]
-        return moved[moved >= 0]
-
-    split = Split(*(remap(part) for part in (data.split.train, data.split.validation, data.split.test)))
-    if not (len(split.train) and len(split.validation) and len(split.test)):
-        raise ValueError(
-            f"Of the {len(kept):,} images that are left, {len(split.train)} are for training, {len(split.validation)} "
-            f"for validation and {len(split.test)} for test; at least one of each is needed: keep more classes."
-        )
-    return replace(
-        data,
-        images=data.images[kept],
-        labels=None if data.labels is None else data.labels[kept],
-        factors=None if data.factors is None else data.factors[kept],
-        image_names=tuple(data.image_names[index] for index in kept) if data.image_names else (),
-        split=split,
-    )
 
 
 def _chunks(images: NDArray[np.uint8]) -> Iterator[slice]:

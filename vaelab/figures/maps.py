@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from vaelab.figures.style import ACCENT, PALETTE, SVG_POINTS, SYMBOLS
+from vaelab.figures.style import PALETTE, SVG_POINTS, SYMBOLS
 
 __all__ = ["MapPanel", "linked_maps"]
 
@@ -141,10 +141,8 @@ def linked_maps(
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 96 if narrow else 74, "b": 8},  # above the titles: the tool bar
-        clickmode="event+select",
-        dragmode="lasso",
+        dragmode="pan",
         hovermode="closest",
-        newselection={"line": {"color": ACCENT, "width": 2, "dash": "solid"}},
         # Zoom and hidden classes survive a redraw of the same maps.
         uirevision=f"{len(indices)}-{indices[0]}",
         legend={
@@ -230,8 +228,6 @@ def _points(
                 legendgroup=escape(name),
                 hovertemplate=f"{hover}image %{{customdata}}<extra></extra>",
                 marker=style | marker,
-                selected={"marker": {"opacity": style["opacity"]}},
-                unselected={"marker": {"opacity": style["opacity"]}},
             )
         )
     return traces

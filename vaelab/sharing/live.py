@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Literal
 from zlib import crc32
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vaelab.datasets import ImageDataset, Labelled
 from vaelab.export import browser_map, browser_model, browser_thumbnails
 from vaelab.images import ink_extent
@@ -116,15 +119,15 @@ def map_file(
     )
 
 
-def thumbnails_name(data: Labelled, projection: Projection) -> str | None:
+def thumbnails_name(data: Labelled, indices: NDArray[np.integer]) -> str | None:
     """Name the images of a map, as no others are named.
 
     Parameters
     ----------
     data
         The images of the run, or what it remembers of them.
-    projection
-        The map.
+    indices
+        Those on the map.
 
     Returns
     -------
@@ -133,18 +136,18 @@ def thumbnails_name(data: Labelled, projection: Projection) -> str | None:
     """
     if not isinstance(data, ImageDataset):
         return None
-    return f"{data.key}:{len(projection.indices)}:{crc32(projection.indices.tobytes())}"
+    return f"{data.key}:{len(indices)}:{crc32(indices.tobytes())}"
 
 
-def thumbnails_file(data: ImageDataset, projection: Projection, exact_up_to: int | None = None) -> bytes:
+def thumbnails_file(data: ImageDataset, indices: NDArray[np.integer], exact_up_to: int | None = None) -> bytes:
     """Make the file of a map's images.
 
     Parameters
     ----------
     data
         The images of the run.
-    projection
-        The map.
+    indices
+        Those on the map.
     exact_up_to
         As ``browser_thumbnails`` takes it.
 
@@ -153,6 +156,6 @@ def thumbnails_file(data: ImageDataset, projection: Projection, exact_up_to: int
     bytes
         As ``browser_thumbnails`` makes it.
     """
-    name = thumbnails_name(data, projection)
+    name = thumbnails_name(data, indices)
     assert name is not None  # of images that are there
-    return browser_thumbnails(data.images[projection.indices], name, exact_up_to)
+    return browser_thumbnails(data.images[indices], name, exact_up_to)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vaelab.datasets import DatasetUnavailable, ImageDataset
@@ -32,6 +32,8 @@ class MapOf(NamedTuple):
     #: What people call dimensions, from 0.
     dimension_names: Mapping[int, str] = {}
     place: PlaceSent | None = None
+    #: Images that are chosen on it at first.
+    chosen: Sequence[int] = ()
 
 
 def draw_map(run: Run, kind: KindOfMap | None = None, points: int | None = None, images: bool = True) -> MapOf:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vaelab.datasets import ImageDataset
 from vaelab.files import file_to_write, write_whole
@@ -16,9 +17,11 @@ from vaelab.latent.units import code_scale
 if TYPE_CHECKING:
     import pandas as pd
 
+    from vaelab.engine import Engine
+    from vaelab.runs import Remembered
     from vaelab.sharing.maps import MapOf
 
-__all__ = ["FORMATS", "table_file", "table_of", "write_table"]
+__all__ = ["FORMATS", "table_file", "table_of", "table_of_images", "write_table"]
 
 #: What a table is written as, by the ending of its file.
 FORMATS = ("csv", "parquet", "npz")
@@ -44,6 +47,47 @@ def table_of(map_: MapOf) -> pd.DataFrame:
 
     _, data, projection, *_ = map_
     indices, codes = projection.indices, projection.codes
+    columns = _columns(data, indices, codes, projection.sigma)
+    columns |= {"x": projection.coordinates[:, 0], "y": projection.coordinates[:, 1]}
+    if len(indices) > 1:
+        scale = code_scale(codes, projection.sigma, map_.run.config.model == "vae")
+        nearest, distance = _nearest_others(codes * np.where(scale, scale, TIE), codes * scale)
+        columns |= {"nearest": indices[nearest], "distance": distance}
+    return pd.DataFrame(columns)
+
+
+def table_of_images(engine: Engine, data: ImageDataset, indices: NDArray[np.int64]) -> pd.DataFrame:
+    """Lay out what is known of some images, whether or not they are on a map.
+
+    Parameters
+    ----------
+    engine
+        Of the model that encodes them.
+    data
+        The dataset that they are of.
+    indices
+        Which.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row an image, with the columns of ``table_of`` but for those of the map, and one for each known factor.
+    """
+    import pandas as pd
+
+    codes = engine.encode(data.images[indices], data.labels_of(indices))
+    columns = _columns(data, indices, codes.mu, codes.sigma if engine.is_vae else None)
+    if data.factors is not None:
+        columns |= {name: data.factors[indices, number] for number, name in enumerate(data.factor_names)}
+    return pd.DataFrame(columns)
+
+
+def _columns(
+    data: ImageDataset | Remembered,
+    indices: NDArray[np.integer],
+    mu: NDArray[np.floating],
+    sigma: NDArray[np.floating] | None,
+) -> dict[str, object]:
     columns: dict[str, object] = {"image": indices}
     if data.image_names:
         columns["name"] = [data.image_names[index] for index in indices]
@@ -53,16 +97,10 @@ def table_of(map_: MapOf) -> pd.DataFrame:
         columns["split"] = split[indices]
     if data.labels is not None:
         columns["label"] = np.array(data.label_names, dtype=object)[data.labels[indices]]
-    columns |= {f"mu{dim + 1}": codes[:, dim] for dim in range(codes.shape[1])}
-    if projection.sigma is not None:
-        sigma = projection.sigma.astype(np.float32)
-        columns |= {f"sigma{dim + 1}": sigma[:, dim] for dim in range(codes.shape[1])}
-    columns |= {"x": projection.coordinates[:, 0], "y": projection.coordinates[:, 1]}
-    if len(indices) > 1:
-        scale = code_scale(codes, projection.sigma, map_.run.config.model == "vae")
-        nearest, distance = _nearest_others(codes * np.where(scale, scale, TIE), codes * scale)
-        columns |= {"nearest": indices[nearest], "distance": distance}
-    return pd.DataFrame(columns)
+    columns |= {f"mu{dim + 1}": mu[:, dim] for dim in range(mu.shape[1])}
+    if sigma is not None:
+        columns |= {f"sigma{dim + 1}": sigma[:, dim].astype(np.float32) for dim in range(mu.shape[1])}
+    return columns
 
 
 def _nearest_others(told_apart: np.ndarray, scaled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

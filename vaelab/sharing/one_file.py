@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+import numpy as np
+
 from vaelab.datasets import ImageDataset
+from vaelab.datasets.groups import groups_of
 from vaelab.export.modules import join, read
 from vaelab.export.page import one_file_page
 from vaelab.export.place import PlaceSent
@@ -23,12 +26,18 @@ from vaelab.sharing.said import body_of, key_of, title_of
 if TYPE_CHECKING:
     from vaelab.engine import Engine
 
-__all__ = ["Explorer", "ViewSpec", "explorer", "explorer_of", "explorer_of_model"]
+__all__ = ["ChosenSpec", "Explorer", "ViewSpec", "explorer", "explorer_of", "explorer_of_model"]
 
 #: Bytes that a map's images may take in a file before they become inexact: of MNIST's digits some 8,000 do.
 EXACT_IMAGES = 2_000_000
 
-_STYLES = ("explorer/theme.css", "explorer/page.css", "latent_canvas/component.css", "explorer/phone.css")
+_STYLES = (
+    "explorer/theme.css",
+    "explorer/page.css",
+    "latent_canvas/component.css",
+    "linked_selection/component.css",
+    "explorer/phone.css",
+)
 
 
 class ViewSpec(TypedDict):
@@ -37,6 +46,13 @@ class ViewSpec(TypedDict):
     map_key: str  # of the element around the chart
     place: PlaceSent | None  # where its canvas begins
     errors: list[float] | None  # quantiles of how far held-out images' reconstructions are off
+
+
+class ChosenSpec(TypedDict):
+    """The images of its maps that were chosen."""
+
+    groups: dict[str, list[int]]  # those that were kept under a name, ascending
+    chosen: list[int]  # those that are at first
 
 
 @dataclass(frozen=True, repr=False)
@@ -149,15 +165,15 @@ def explorer_of(maps: Sequence[MapOf], images: bool = True) -> Explorer:
     later: dict[str, bytes | str] = {"plotly": get_plotlyjs()}
     sheets: set[str] = set()
     for index, map_ in enumerate(maps):
-        run, data, projection, figure, names, place = map_
+        run, data, projection, figure, names, place, _ = map_
         key = key_of(index, len(maps))
-        sheet = live.thumbnails_name(data, projection) if images else None
+        sheet = live.thumbnails_name(data, projection.indices) if images else None
         link: Literal["image"] | None = "image" if len(maps) > 1 else None
         first[f"model-{index}"] = _model_of(run)
         first[f"map-{index}"] = live.map_file(run, data, projection, key, link, names, sheet, posteriors=True)
         later[f"figure-{index}"] = type(figure)(figure).update_layout(template=None, height=None, width=None).to_json()
         if sheet is not None and sheet not in sheets and isinstance(data, ImageDataset):
-            later[f"images-{index}"] = live.thumbnails_file(data, projection, EXACT_IMAGES)
+            later[f"images-{index}"] = live.thumbnails_file(data, projection.indices, EXACT_IMAGES)
             sheets.add(sheet)
         here = None if place is None else PlaceSent(**(place | {"map_key": key}))
         views.append(ViewSpec(map_key=key, place=here, errors=_errors_of(map_)))
@@ -165,7 +181,7 @@ def explorer_of(maps: Sequence[MapOf], images: bool = True) -> Explorer:
     page = one_file_page(
         f"{title} · vaelab",
         body_of(title, maps, images, get_plotlyjs_version()),
-        first | {"views": json.dumps(views)},
+        first | {"views": json.dumps(views), "chosen": json.dumps(_chosen_of(maps[0]))},
         later,
         read(*_STYLES),
         compiles=any(trace.type == "scattergl" for map_ in maps for trace in map_.figure.data),
@@ -192,6 +208,23 @@ def explorer_of_model(engine: Engine, data: ImageDataset | None = None, points: 
         As ``codes_on_a_map`` raises it, or if it is too large for a page.
     """
     return explorer_of([draw_map_of_model(engine, data, points)])
+
+
+def _chosen_of(map_: MapOf) -> ChosenSpec:
+    """The groups of the images on a map, as far as they are on it; all maps are of the same images."""
+    data, run, on_map = map_.data, map_.run, map_.projection.indices
+    image_hash = ""
+    if isinstance(data, ImageDataset):
+        image_hash = data.image_hash
+    elif isinstance(run, Run):
+        image_hash = run.data.image_hash
+    kept = groups_of(image_hash) if image_hash else {}
+    groups = {name: images[np.isin(images, on_map)].tolist() for name, images in kept.items()}
+    chosen = np.array(map_.chosen, np.int64)
+    return ChosenSpec(
+        groups={name: images for name, images in groups.items() if images},
+        chosen=chosen[np.isin(chosen, on_map)].tolist(),
+    )
 
 
 def _model_of(run: Run | ModelInMemory) -> bytes:

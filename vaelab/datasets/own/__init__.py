@@ -11,7 +11,7 @@ A dataset is there once ``dataset.json`` names its files. Whatever changes it wr
 then replaces that one: a kill at any instant leaves the old dataset or the new one, whole. Nothing is ever unpickled.
 """
 
-from vaelab.datasets.own.changing import delete_own, relabel_own, retitle_own
+from vaelab.datasets.own.changing import delete_own, relabel_own, relabelled, retitle_own
 from vaelab.datasets.own.files import own_folder
 from vaelab.datasets.own.finding import broken_own, own_source, own_sources
 from vaelab.datasets.own.keeping import few_images, load_own, save_own
@@ -25,6 +25,7 @@ __all__ = [
     "own_source",
     "own_sources",
     "relabel_own",
+    "relabelled",
     "retitle_own",
     "save_own",
 ]

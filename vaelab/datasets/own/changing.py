@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vaelab.config import OWN
+from vaelab.datasets._labels import used_only
+from vaelab.datasets.base import ImageDataset
+from vaelab.datasets.groups import drop_groups_of
 from vaelab.datasets.own.files import INDEX, folder_of, gone, read_index, write_arrays, write_index, writing
 from vaelab.datasets.own.keeping import load_own
 from vaelab.datasets.own.plain_text import MARKUP, plain_title
 
-__all__ = ["delete_own", "relabel_own", "retitle_own"]
+__all__ = ["delete_own", "relabel_own", "relabelled", "retitle_own"]
 
 
 def retitle_own(name: str, title: str, folder: str | Path | None = None) -> None:
@@ -65,7 +70,35 @@ def relabel_own(
         If the dataset is not there, or cannot be written.
     """
     path = folder_of(name, folder)
-    data, index = load_own(name, folder), read_index(path)
+    index, data = read_index(path), relabelled(load_own(name, folder), indices, label_name)
+    assert data.labels is not None
+    with writing(path):
+        update = {"labels": write_arrays(path, "labels", {"labels": data.labels}), "label_names": data.label_names}
+        write_index(path, index.model_copy(update=update))
+
+
+def relabelled(data: ImageDataset, indices: NDArray[np.integer] | list[int], label_name: str) -> ImageDataset:
+    """Put some images into another class, a new one if there is none of this name.
+
+    Parameters
+    ----------
+    data
+        Any dataset.
+    indices
+        Which images.
+    label_name
+        Their class in what is returned. A class with no image left goes.
+
+    Returns
+    -------
+    ImageDataset
+        The same but for labels and their names.
+
+    Raises
+    ------
+    ValueError
+        If there is no such image, or the name is empty or longer than 60 characters.
+    """
     label_name = " ".join(label_name.translate(MARKUP).split())
     if not 1 <= len(label_name) <= 60:
         raise ValueError(f"A class has a name of 1 to 60 characters, but this has {len(label_name)}.")
@@ -79,13 +112,8 @@ def relabel_own(
     if label_name not in names:
         names.append(label_name)
     labels[chosen] = names.index(label_name)
-    used, labels = np.unique(labels, return_inverse=True)
-    with writing(path):
-        update = {
-            "labels": write_arrays(path, "labels", {"labels": labels.astype(np.int64)}),
-            "label_names": tuple(names[label] for label in used),
-        }
-        write_index(path, index.model_copy(update=update))
+    labels, used = used_only(labels, names)
+    return replace(data, labels=labels, label_names=used)
 
 
 #: The class of images that had none, once others of their dataset were given one.
@@ -93,7 +121,7 @@ UNLABELLED = "no class"
 
 
 def delete_own(name: str, folder: str | Path | None = None) -> None:
-    """Delete an own dataset, for good.
+    """Delete an own dataset, for good, and the groups of its images.
 
     Parameters
     ----------
@@ -113,3 +141,4 @@ def delete_own(name: str, folder: str | Path | None = None) -> None:
     with writing(path):
         (path / INDEX).unlink(missing_ok=True)  # from here on it is no dataset
         shutil.rmtree(path)
+    drop_groups_of(OWN + path.name, folder)

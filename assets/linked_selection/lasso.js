@@ -1,0 +1,210 @@
+/**
+ * Drawing a line around points of a chart, by mouse, pen or finger: switched on by a button on the chart.
+ *
+ * Plotly's own lasso is not used: the chart would keep its outline and gray out its points, no finger could draw it where
+ * a finger decodes, and its button is hidden among those that zoom.
+ *
+ * @import { Axis, Layout, Plot } from "../shared/chart.js"
+ *
+ * A point on the screen, in pixels from the chart's corner.
+ * @typedef {[number, number]} Corner
+ *
+ * @typedef {object} Drawer  Whose chart it is.
+ * @property {() => Plot | null} plot
+ * @property {(line: Corner[], panel: string, isOver: boolean, adds: boolean) => void} drawn  Called while a line is drawn,
+ *   and once it is closed; `adds` where what was chosen stays chosen.
+ * @property {() => void} undone  Called where a line that was begun came to nothing.
+ * @property {(at: Corner, panel: string) => void} clicked
+ */
+import { page } from "../shared/page.js";
+
+/** How far a pointer goes, in pixels, before the line gets another corner. */
+const CORNER_STEP = 3;
+/** Between the button and the map's corner, in pixels. */
+const BUTTON_GAP = 6;
+/** A line that spans less, in pixels, is a click. */
+const LEAST_LINE = 6;
+
+export class Lasso {
+  /** Over the chart: the button, and the line while it is drawn. */
+  layer = document.createElement("div");
+  #button;
+  #drawer;
+  #ending = new AbortController();
+  #key;
+  #line;
+  #stays;
+  /** @type {Corner[]} */
+  #corners = [];
+  /** The axes of the panel in which a line is drawn, for instance "x2y2". */
+  #panel = "";
+
+  /**
+   * @param {string} key  Of the container around the chart.
+   * @param {Drawer} drawer
+   * @param {boolean} stays  Whether it is on from the beginning, and after a line: where that is what the chart is for.
+   */
+  constructor(key, drawer, stays) {
+    this.#key = key;
+    this.#drawer = drawer;
+    this.#stays = stays;
+    this.layer.className = "lasso-layer";
+    this.layer.innerHTML =
+      '<svg aria-hidden="true"><polygon/></svg><button type="button" class="lasso-button" aria-pressed="false"' +
+      ' title="Then draw a line around points of the map; with Shift, to add to those that are chosen">Choose images</button>';
+    this.#button = /** @type {HTMLButtonElement} */ (this.layer.lastElementChild);
+    this.#line = /** @type {SVGPolygonElement} */ (this.layer.querySelector("polygon"));
+    this.#button.addEventListener("click", () => this.#arm(!this.#isArmed));
+    const { signal } = this.#ending;
+    const first = { signal, capture: true };
+    window.addEventListener("pointerdown", this.#press, first);
+    window.addEventListener("pointermove", this.#move, first);
+    window.addEventListener("pointerup", this.#release, first);
+    window.addEventListener("pointercancel", () => this.#forget(), first);
+    const cancel = (/** @type {KeyboardEvent} */ event) => {
+      if (event.key !== "Escape" || !this.#isArmed) return;
+      this.#forget();
+      this.#arm(stays);
+    };
+    document.addEventListener("keydown", cancel, { signal });
+    // The chart would be dragged by what draws the line, and the page scrolled by a finger.
+    for (const name of ["mousedown", "touchstart", "touchmove"]) {
+      document.addEventListener(name, this.#keep, { ...first, passive: false });
+    }
+    this.#arm(stays);
+  }
+
+  /** The chart may be another one, or lie elsewhere. */
+  attached() {
+    const plot = this.#drawer.plot();
+    plot?.classList.toggle("lasso-armed", this.#isArmed);
+    const layout = plot?._fullLayout;
+    if (!layout || this.#stays) return; // of several panels it belongs to none
+    this.#button.style.left = `${layout.xaxis._offset + BUTTON_GAP}px`;
+    this.#button.style.top = `${layout.yaxis._offset + BUTTON_GAP}px`;
+  }
+
+  end() {
+    this.#arm(false);
+    this.#ending.abort();
+    this.layer.remove();
+  }
+
+  get #isArmed() {
+    return page.choosing.has(this.#key);
+  }
+
+  /** @param {boolean} yes */
+  #arm(yes) {
+    if (yes) page.choosing.add(this.#key);
+    else page.choosing.delete(this.#key);
+    this.#button.setAttribute("aria-pressed", String(yes));
+    this.#button.textContent = yes ? "Draw around images …" : "Choose images";
+    this.attached();
+    if (!yes) this.#forget();
+  }
+
+  #forget() {
+    if (this.#corners.length > 1) this.#drawer.undone();
+    this.#corners = [];
+    this.#line.setAttribute("points", "");
+  }
+
+  #press = (/** @type {PointerEvent} */ event) => {
+    const panel = event.button === 0 && this.#isArmed ? this.#panelAt(event) : null;
+    if (panel === null) return;
+    if (!event.isPrimary) {
+      this.#forget(); // two fingers zoom
+      return;
+    }
+    this.#panel = panel;
+    this.#corners = [this.#corner(event)];
+  };
+
+  #move = (/** @type {PointerEvent} */ event) => {
+    const last = this.#corners.at(-1);
+    if (!last || !event.isPrimary) return;
+    const corner = this.#corner(event);
+    if (Math.hypot(corner[0] - last[0], corner[1] - last[1]) < CORNER_STEP) return;
+    this.#corners.push(corner);
+    this.#line.setAttribute("points", this.#corners.join(" "));
+    this.#drawer.drawn(this.#corners, this.#panel, false, event.shiftKey);
+  };
+
+  #release = (/** @type {PointerEvent} */ event) => {
+    const corners = this.#corners;
+    if (!corners.length || !event.isPrimary) return;
+    const spans = [0, 1].map((axis) => {
+      const along = corners.map((corner) => corner[axis]);
+      return Math.max(...along) - Math.min(...along);
+    });
+    const isOne = Math.max(...spans) >= LEAST_LINE;
+    if (isOne) {
+      this.#drawer.drawn(corners, this.#panel, true, event.shiftKey);
+      this.#corners = [];
+      this.#forget();
+      this.#arm(this.#stays);
+    } else {
+      this.#forget();
+      this.#drawer.clicked(corners[0], this.#panel);
+    }
+  };
+
+  #keep = (/** @type {Event} */ event) => {
+    if (!this.#isArmed) return;
+    const touches = /** @type {TouchEvent} */ (event).touches; // some browsers have no such class
+    const at = touches ? touches[0] : event instanceof MouseEvent ? event : null;
+    if (!at || touches?.length > 1) return;
+    if (this.#panelAt({ clientX: at.clientX, clientY: at.clientY, target: event.target }) === null) return;
+    event.stopPropagation();
+    if (event.cancelable) event.preventDefault();
+  };
+
+  /** @param {{ clientX: number, clientY: number }} pointer */
+  #corner({ clientX, clientY }) {
+    const box = this.#drawer.plot()?.getBoundingClientRect();
+    return /** @type {Corner} */ ([clientX - (box?.left ?? 0), clientY - (box?.top ?? 0)].map(Math.round));
+  }
+
+  /**
+   * The axes of the panel that a pointer is over, or null where it is over none, or over a button or the legend.
+   * @param {{ clientX: number, clientY: number, target: EventTarget | null }} pointer
+   */
+  #panelAt({ clientX, clientY, target }) {
+    const plot = this.#drawer.plot();
+    const layout = plot?._fullLayout;
+    if (!plot || !layout || !(target instanceof Element) || !plot.contains(target)) return null;
+    if (target.closest(".modebar, .legend, button")) return null;
+    const [x, y] = this.#corner({ clientX, clientY });
+    const names = Object.keys(layout).filter((name) => /^xaxis\d*$/.test(name));
+    const found = names.find((name) => {
+      const [across, up] = [layout[name], layout[name.replace("x", "y")]];
+      return isWithin(x, across) && isWithin(y, up);
+    });
+    return found === undefined ? null : `x${found.slice(5)}`;
+  }
+}
+
+/**
+ * @param {number} pixel
+ * @param {Axis | undefined} axis
+ */
+function isWithin(pixel, axis) {
+  return axis !== undefined && pixel >= axis._offset && pixel <= axis._offset + axis._length;
+}
+
+/**
+ * Whether a place is within a closed line, by how often a ray from it crosses the line.
+ * @param {number} x
+ * @param {number} y
+ * @param {Corner[]} line
+ */
+export function isInside(x, y, line) {
+  let inside = false;
+  let [fromX, fromY] = line[line.length - 1];
+  for (const [toX, toY] of line) {
+    if (toY > y !== fromY > y && x < ((fromX - toX) * (y - toY)) / (fromY - toY) + toX) inside = !inside;
+    [fromX, fromY] = [toX, toY];
+  }
+  return inside;
+}
