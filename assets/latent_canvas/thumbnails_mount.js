@@ -9,12 +9,13 @@ import { takeUp } from "./offer.js";
 import { addThumbnails } from "./thumbnails.js";
 
 /**
- * Whether the canvas beside a chart decodes, which it does without them.
+ * Whether the canvas beside a chart decodes, which it does without them; or there is none, and the chart shows them.
  * @param {string} chart
  */
-const decodes = (chart) => [...page.canvases].some(({ explorer }) => explorer?.map.key === chart);
+const isDue = (chart) =>
+  page.linkedCharts.get(chart)?.showsImages || [...page.canvases].some(({ explorer }) => explorer?.map.key === chart);
 
 /** @param {Mount<Offer>} mount  Of what vaelab.export.browser_thumbnails made. */
 export default function mount({ data }) {
-  return takeUp(data, (name) => page.thumbnails.has(name), addThumbnails, decodes);
+  return takeUp(data, (name) => page.thumbnails.has(name), addThumbnails, isDue);
 }

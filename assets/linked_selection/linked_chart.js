@@ -68,6 +68,11 @@ export class LinkedChart {
     this.#chart.end();
   }
 
+  /** Whether the image of a point under the pointer is shown here, and not by a canvas. */
+  get showsImages() {
+    return this.#sent.sheet !== null;
+  }
+
   /** Images that are chosen, ascending. */
   get chosen() {
     return [...this.#chosen].sort((a, b) => a - b);

@@ -93,6 +93,9 @@ def draw_images(source: Source, data: ImageDataset) -> None:
         if group is not None:
             members = members[np.isin(members, groups_of(data.image_hash)[group])]
         pages = -(-len(members) // PAGE)
+        if not pages:
+            st.caption("No image of this class is in the group.")
+            return
         page = 1
         if pages > 1:
             page = st.pagination(pages, key=f"sheet-page:{source.name}:{label}:{group}:{pages}")

@@ -15,6 +15,7 @@ from pages._ui.resources import EXAMPLES
 from tests.browser.conftest import stay
 from tests.browser.steps import PLACES, canvas, click_point, grey, idle, loneliest, until
 from tests.browser.visitors import MAP, FileVisitor
+from vaelab.datasets.groups import keep_group
 from vaelab.latent.density import nearest_codes
 from vaelab.runs import Run
 from vaelab.sharing import explorer
@@ -178,6 +179,67 @@ def test_on_a_phone_a_finger_decodes_and_nothing_is_too_wide(request, browser, d
         page.evaluate("scrollTo(0, 500)")
         until(page, lambda: page.evaluate("scrollY") > 400)
         expect(page.get_by_test_id("decoded")).to_be_in_viewport(ratio=1)
+
+
+def test_images_are_chosen_kept_together_and_saved_in_the_file(page, tmp_path, monkeypatch):
+    run = Run.open(EXAMPLES / "digits-2d")
+    digits = run.images()
+    monkeypatch.setenv("VAELAB_DATA", str(tmp_path))
+    sixes = np.flatnonzero(digits.labels == 6)
+    keep_group(digits.image_hash, "all the sixes", sixes)
+    file = run.to_html(tmp_path / "digits.html")
+    visitor = FileVisitor(page, run, file)
+    chosen, marks = page.get_by_test_id("chosen-0"), page.locator(f"{MAP} canvas.linked-marks")
+
+    # A group, its mean, and its table.
+    chosen.get_by_label("Group").select_option("all the sixes")
+    expect(marks).to_have_attribute("data-marked", f'{{"x":{len(sixes)}}}')
+    expect(chosen.get_by_role("status")).to_have_text(f"{len(sixes)} images chosen: {len(sixes)} × “6”")
+    pictures = chosen.locator("canvas")
+    assert pictures.count() == 40
+    np.testing.assert_array_equal(grey(pictures.first), digits.images[sixes[0], 0])
+    chosen.get_by_role("button", name="Go to the mean").click()
+    visitor.frame()
+    mean = run.engine.encode(digits.images[sixes]).mu.mean(0)
+    np.testing.assert_allclose(visitor.z, mean, atol=1e-3)
+    assert visitor.shows(mean)
+    until(page, lambda: "group=all%20the%20sixes" in page.url)
+    with page.expect_download() as download:
+        chosen.get_by_role("button", name="Save as CSV").click()
+    download.value.save_as(tmp_path / "sixes.csv")
+    table = pd.read_csv(tmp_path / "sixes.csv")
+    assert table["image"].tolist() == sixes.tolist()
+    assert set(table["label"]) == {6}
+    np.testing.assert_allclose(table[["mu1", "mu2"]], run.engine.encode(digits.images[sixes]).mu, atol=1e-5)
+
+    # A line around others, which is no click.
+    page.locator(f"{MAP} .lasso-button").click()
+    places = page.evaluate(PLACES, ".st-key-latent-map")
+    left, top = visitor.place(0.5, 0.5)[0]
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for corner in ((left + 90, top), (left + 90, top + 70), (left, top + 70), (left, top + 3)):
+        page.mouse.move(*corner, steps=4)
+    page.mouse.up()
+    inside = {p["index"] for p in places if left + 1 < p["x"] < left + 89 and top + 1 < p["y"] < top + 69}
+    around = {p["index"] for p in places if left - 1 < p["x"] < left + 91 and top - 1 < p["y"] < top + 71}
+    until(page, lambda: "group" not in page.url)
+    numbers = {int(number) for number in page.url.partition("chosen=")[2].split("-")}
+    assert len(inside) > 20
+    assert inside <= numbers <= around
+    page.mouse.move(5, 5)
+    visitor.frame()
+    np.testing.assert_allclose(visitor.z, mean, atol=1e-3)
+
+    # As it was left, opened again; and with nothing chosen.
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    expect(marks).to_have_attribute("data-marked", f'{{"x":{len(numbers)}}}')
+    assert page.url == address
+    chosen.get_by_role("button", name="Clear").click()
+    expect(marks).to_have_attribute("data-chosen", "0")
+    assert "chosen" not in page.url
 
 
 def test_two_models_follow_one_pointer(page, tmp_path):

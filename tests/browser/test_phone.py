@@ -1,6 +1,6 @@
 """On a phone: everything within the screen, nothing squeezed, a menu that goes away again, and fingers on maps."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -182,6 +182,43 @@ def map_beside_image(page, key):
     assert box["x"] >= 24
     assert WIDTH - box["x"] - box["width"] >= 24
     return box
+
+
+def test_a_finger_draws_around_images_once_that_is_asked_for(request, phone):
+    with traced(request, phone):
+        go(phone, "/explore?run=digits-2d")
+        root, hand = live(phone), Hand(phone)
+        marks, button = phone.locator("canvas.linked-marks"), phone.locator(".lasso-button")
+        rest = root.get_attribute("data-z")
+        assert button.bounding_box()["height"] >= 44
+        phone.touchscreen.tap(*middle_of(button))
+        expect(button).to_have_attribute("aria-pressed", "true")
+        box = phone.locator(".st-key-latent-map .nsewdrag").bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        line = [(x - 50, y - 50), (x + 50, y - 50), (x + 50, y + 50), (x - 50, y + 50), (x - 50, y - 48)]
+        ranges = phone.evaluate(RANGES, ".st-key-latent-map")
+        hand.put(line[0])
+        for start, end in pairwise(line):
+            hand.move([start], [end])
+        hand.lift()
+        expect(phone.get_by_text("images chosen")).to_be_visible()
+        idle(phone)
+        assert int(marks.get_attribute("data-chosen")) > 50
+        assert phone.evaluate(RANGES, ".st-key-latent-map") == ranges
+        assert scrolled(phone) == 0
+        assert root.get_attribute("data-z") == rest
+        # Then a finger decodes, as before.
+        expect(button).to_have_attribute("aria-pressed", "false")
+        phone.touchscreen.tap(x + 30, y + 30)
+        expect(root).not_to_have_attribute("data-z", rest)
+        idle(phone)
+        phone.get_by_role("button", name="Clear selection").click()
+        idle(phone)
+
+
+def middle_of(element):
+    box = element.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def test_a_finger_on_a_map_decodes_and_beside_it_scrolls(request, phone):
