@@ -209,16 +209,21 @@ def test_a_group_is_on_every_page_and_in_the_address(page, request, browser, bro
         expect(looked_at.first).to_have_attribute("aria-label", re.compile(rf"^Image {first}\b"))
         expect(looked_at).to_have_count(min(len(chosen), 100))
 
-        # Where nobody kept the group, the numbers of the address show the same images.
-        other.goto("/explore?run=digits-2d&group=long+gone&chosen=3-5-8")
-        expect(other.get_by_text("3 images chosen")).to_be_visible()
-        other.goto("/explore?run=digits-2d&group=long+gone")
-        expect(other.get_by_text("the group “long gone”, which nobody kept here")).to_be_visible()
-        other.goto("/explore?run=digits-2d&chosen=3-1797")
-        expect(other.get_by_text("asks for the image “1797”")).to_be_visible()
 
-    # Renamed, and deleted.
-    page.get_by_test_id("stTopNavLink").filter(has_text="Explore").click()
+def test_a_group_that_nobody_kept_here_and_numbers_that_cannot_be(page):
+    page.goto("/explore?run=digits-2d&group=long+gone&chosen=3-5-8")
+    expect(page.get_by_text("3 images chosen")).to_be_visible()
+    page.goto("/explore?run=digits-2d&group=long+gone")
+    expect(page.get_by_text("the group “long gone”, which nobody kept here")).to_be_visible()
+    page.goto("/explore?run=digits-2d&chosen=3-1797")
+    expect(page.get_by_text("asks for the image “1797”")).to_be_visible()
+
+
+def test_a_group_is_renamed_and_deleted(page, data_folder, digits):
+    open_app(page, "/explore?run=digits-2d&chosen=3-14-15")
+    canvas(page)
+    idle(page)
+    keep_as(page, "round zeros")
     page.get_by_role("button", name="Rename the group").click()
     page.get_by_role("textbox", name="Name of the group").fill("zeros")
     page.get_by_role("button", name="Rename", exact=True).click()
@@ -229,7 +234,7 @@ def test_a_group_is_on_every_page_and_in_the_address(page, request, browser, bro
     expect(page.get_by_text("as the group “zeros”")).to_have_count(0)
     idle(page)
     assert groups_of(digits.image_hash, data_folder) == {}
-    assert addressed(page) == (chosen, None)
+    assert addressed(page) == ({3, 14, 15}, None)
 
 
 def test_the_mean_of_a_group_is_decoded_and_gone_to(page, run, digits):
