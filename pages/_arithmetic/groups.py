@@ -12,7 +12,7 @@ from pages._ui.chosen import MOST_IN_ADDRESS, chosen_of, hash_of, read_numbers, 
 from pages._ui.chosen_panel import draw_chosen
 from pages._ui.linked_selection import mark_chosen
 from pages._ui.text import explained
-from vaelab.datasets.groups import groups_of
+from vaelab.datasets.own.groups import groups_of
 from vaelab.figures import latent_map
 
 if TYPE_CHECKING:

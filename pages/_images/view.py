@@ -14,8 +14,8 @@ from pages._ui.image_picker import pick_images
 from pages._ui.text import counted, explained, licence_of, plain
 from vaelab.config import OWN
 from vaelab.datasets import DatasetUnavailable, ImageDataset, Source, is_local
-from vaelab.datasets.groups import groups_of
 from vaelab.datasets.own import delete_own, relabel_own, retitle_own
+from vaelab.datasets.own.groups import groups_of
 from vaelab.runs import list_runs
 
 #: In the URL: ``?set=own/leaves``, the dataset that is looked at.

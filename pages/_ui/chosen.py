@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pages._ui import address, resources
 from pages._ui.text import counted, plain
 from vaelab.datasets import ImageDataset
-from vaelab.datasets.groups import groups_of
+from vaelab.datasets.own.groups import groups_of
 from vaelab.runs import Run
 
 __all__ = [

@@ -16,8 +16,8 @@ from pages._ui.chosen import MOST_IN_ADDRESS, Chosen, choose, chosen_of, hash_of
 from pages._ui.text import counted, explained, plain, suggest_name
 from vaelab.config import OWN, Preprocessing
 from vaelab.datasets import DatasetUnavailable, ImageDataset, Labelled, save_own, sources
-from vaelab.datasets.groups import drop_group, keep_group, rename_group
 from vaelab.datasets.own import relabel_own, relabelled
+from vaelab.datasets.own.groups import drop_group, keep_group, rename_group
 from vaelab.datasets.subset import group_to_train_on
 from vaelab.runs import Run
 

@@ -18,8 +18,8 @@ from pages._ui.resources import EXAMPLES
 from tests.browser.conftest import stay
 from tests.browser.steps import PLACES, canvas, idle, open_app, until
 from vaelab.datasets import load_dataset
-from vaelab.datasets.groups import groups_of
 from vaelab.datasets.own import load_own
+from vaelab.datasets.own.groups import groups_of
 from vaelab.images import enlarge, tile, to_pixels
 from vaelab.runs import Run
 

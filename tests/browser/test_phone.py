@@ -214,6 +214,7 @@ def test_a_finger_draws_around_images_once_that_is_asked_for(request, phone):
         idle(phone)
         phone.get_by_role("button", name="Clear selection").click()
         idle(phone)
+        phone.get_by_test_id("stMain").evaluate("(main) => main.scrollTo(0, 0)")
 
 
 def middle_of(element):

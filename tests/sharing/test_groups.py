@@ -12,8 +12,8 @@ import pytest
 
 from pages._ui.resources import EXAMPLES
 from vaelab.datasets import ImageDataset, load_dataset
-from vaelab.datasets.groups import keep_group
 from vaelab.datasets.own import load_own
+from vaelab.datasets.own.groups import keep_group
 from vaelab.importing import import_images
 from vaelab.runs import Run
 from vaelab.sharing import explorer

@@ -11,8 +11,7 @@ from pathlib import Path
 from vaelab.config import OWN, Preprocessing, TrainConfig
 from vaelab.datasets import digits, faces, mnist_5k, shapes, vision
 from vaelab.datasets.base import NOT_STATED, ImageDataset, Labelled
-from vaelab.datasets.groups import groups_of, keep_group
-from vaelab.datasets.own import own_source, own_sources, save_own
+from vaelab.datasets.own import groups_of, keep_group, own_source, own_sources, save_own
 from vaelab.datasets.preprocessing import check_classes, preprocess
 from vaelab.datasets.source import DatasetUnavailable, Progress, Source
 from vaelab.datasets.splits import Split, SplitName

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 import numpy as np
 
 from vaelab.datasets import ImageDataset
-from vaelab.datasets.groups import groups_of
+from vaelab.datasets.own.groups import groups_of
 from vaelab.export.modules import join, read
 from vaelab.export.page import one_file_page
 from vaelab.export.place import PlaceSent

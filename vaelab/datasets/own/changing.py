@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from vaelab.config import OWN
 from vaelab.datasets._labels import used_only
 from vaelab.datasets.base import ImageDataset
-from vaelab.datasets.groups import drop_groups_of
 from vaelab.datasets.own.files import INDEX, folder_of, gone, read_index, write_arrays, write_index, writing
+from vaelab.datasets.own.groups import drop_groups_of
 from vaelab.datasets.own.keeping import load_own
 from vaelab.datasets.own.plain_text import MARKUP, plain_title
 

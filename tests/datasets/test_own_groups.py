@@ -5,8 +5,8 @@ import pytest
 
 from vaelab.config import Preprocessing
 from vaelab.datasets import ImageDataset, load_dataset, preprocess, save_own
-from vaelab.datasets.groups import drop_group, drop_groups_of, groups_of, keep_group, rename_group
 from vaelab.datasets.own import delete_own, load_own, relabel_own, relabelled
+from vaelab.datasets.own.groups import drop_group, drop_groups_of, groups_of, keep_group, rename_group
 from vaelab.datasets.subset import group_to_train_on
 
 HASH = "abc123"
