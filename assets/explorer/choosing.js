@@ -16,6 +16,8 @@ import { page } from "../shared/page.js";
 
 /** Images on the sheet of those that are chosen. */
 const MOST_CHOSEN_SHOWN = 40;
+/** Classes that are named. */
+const MOST_CLASSES_SAID = 8;
 /** More are not in the address: as pages/_ui/chosen.py has it. */
 const MOST_IN_ADDRESS = 1000;
 
@@ -43,7 +45,7 @@ export class Choosing {
     this.#changed = changed;
     this.#groups = groups;
     this.#select = childOf(root, "select", HTMLSelectElement);
-    this.#charts = canvases.flatMap(({ map }) => (map ? [new LinkedChart(sentOf(map.key, []), this.#views)] : []));
+    this.#charts = canvases.map(({ map }) => map && new LinkedChart(sentOf(map.key, []), this.#views));
     for (const name of Object.keys(groups)) this.#select.append(new Option(`${name} (${groups[name].length})`, name));
     childOf(root, "label", HTMLElement).hidden = !Object.keys(groups).length;
     this.#select.addEventListener("change", () => this.choose(this.#groups[this.#select.value] ?? []));
@@ -56,12 +58,17 @@ export class Choosing {
 
   /** @param {number[]} images  Ascending. */
   choose(images) {
+    this.begin(images);
+    this.#changed();
+  }
+
+  /** @param {number[]} images  As they are before a person chooses any. */
+  begin(images) {
     this.#chosen = images;
     for (const [i, { map }] of this.#canvases.entries()) {
       if (map) this.#charts[i]?.update(sentOf(map.key, images), this.#views, (chosen) => this.choose(chosen));
     }
     this.#show();
-    this.#changed();
   }
 
   /** As the address has them, and as the app writes them. */
@@ -91,7 +98,7 @@ export class Choosing {
     said.textContent = `${chosen.length.toLocaleString("en")} image${chosen.length === 1 ? "" : "s"} chosen`;
     const points = pointsOf(map.images, chosen);
     const classes = countsOf(points.map((point) => map.label(point) ?? ""));
-    if (map.labels) said.textContent += `: ${classes.map(([name, count]) => `${count} × “${name}”`).join(", ")}`;
+    if (map.labels) said.textContent += `: ${inWords(classes)}`;
     const sheet = page.thumbnails.get(map.thumbnails ?? "");
     const step = Math.max(1, points.length / MOST_CHOSEN_SHOWN);
     for (let i = 0; sheet && i < points.length; i += step) {
@@ -114,7 +121,7 @@ export class Choosing {
         for (const [j, value] of map.code(point).entries()) mean[j] += value / points.length;
       }
       const [common] = countsOf(points.map((point) => map.labels?.[point] ?? 0));
-      explorer.lead();
+      page.leader = null; // each goes to a mean of its own
       explorer.label = explorer.shape.numLabels ? common[0] : explorer.label;
       look(explorer, { z: mean, image: null });
     }
@@ -168,20 +175,34 @@ function countsOf(values) {
   return [...counts].sort((a, b) => b[1] - a[1]);
 }
 
+/**
+ * How many images are of which class, of those that most are of.
+ * @param {[string, number][]} classes
+ */
+function inWords(classes) {
+  const said = classes.slice(0, MOST_CLASSES_SAID).map(([name, count]) => `${count} × “${name}”`);
+  return `${said.join(", ")}${classes.length > said.length ? " …" : ""}`;
+}
+
 /** @param {string} text  Of a table with commas. */
 function quoted(text) {
   return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /**
- * The images that the address names, by a group's name or by numbers; null where it names none.
- * @param {Location} location
+ * The images that the address names, by numbers or by a group's name; null where it says nothing at all.
+ * @param {{ search: string, hash: string }} location
  * @param {Record<string, number[]>} groups
+ * @param {ArrayLike<number>} images  Of the map.
  */
-export function addressedImages({ search, hash }, groups) {
-  const address = new URLSearchParams(search || hash.slice(1));
-  const [group, numbers] = [address.get("group"), address.get("chosen")];
-  if (group !== null && Object.hasOwn(groups, group)) return groups[group];
-  const images = numbers?.split("-").map(Number) ?? [];
-  return images.length && images.every(Number.isInteger) ? [...new Set(images)].sort((a, b) => a - b) : null;
+export function addressedImages({ search, hash }, groups, images) {
+  const text = search || hash.slice(1);
+  if (!text) return null;
+  const address = new URLSearchParams(text);
+  const [group, numbers] = [address.get("group") ?? "", address.get("chosen") ?? ""];
+  if (!/^\d+(-\d+)*$/.test(numbers)) return Object.hasOwn(groups, group) ? groups[group] : [];
+  const wanted = new Set(numbers.split("-").map(Number));
+  return Array.from(images)
+    .filter((image) => wanted.has(image))
+    .sort((a, b) => a - b);
 }

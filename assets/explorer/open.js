@@ -33,7 +33,7 @@ export default async function open(parts) {
   const views = JSON.parse(await textOf(parts, "views"));
   /** @type {ChosenSpec} */
   const spec = JSON.parse(await textOf(parts, "chosen"));
-  const chosen = addressedImages(window.location, spec.groups) ?? spec.chosen; // before anything writes the address
+  const { search, hash } = window.location; // before anything writes it
   /** @type {Choosing | null} */
   let choosing = null;
   const write = (/** @type {Explorer} */ explorer) => writeAddress(explorer, choosing?.written ?? "");
@@ -48,7 +48,8 @@ export default async function open(parts) {
     const { explorer } = canvases[0];
     if (explorer) write(explorer);
   });
-  choosing.choose(chosen);
+  const images = canvases[0].map?.images ?? [];
+  choosing.begin(addressedImages({ search, hash }, spec.groups, images) ?? spec.chosen);
   linkChoice(childOf(document, ".ex-link", HTMLElement), canvases);
   for (const index of views.keys()) {
     const sheet = await parts(`images-${index}`); // the same one serves several maps of the same images

@@ -16,7 +16,10 @@ export class Fingers {
   #last = null;
   #takes;
 
-  /** @param {(touch: Touch) => boolean} takes  Whether a touch is on the map, and the map answers. */
+  /**
+   * @param {(touch: Touch, count: number) => boolean} takes  Whether a touch is on the map, and the map answers so many
+   *   fingers.
+   */
   constructor(takes) {
     this.#takes = takes;
   }
@@ -33,7 +36,7 @@ export class Fingers {
   }
 
   #start = (/** @type {TouchEvent} */ event) => {
-    if (!this.#takes(event.changedTouches[0])) return;
+    if (!this.#takes(event.changedTouches[0], event.targetTouches.length)) return;
     event.preventDefault();
     event.stopPropagation();
     this.#last = pairOf(event.targetTouches);

@@ -51,7 +51,7 @@ export class MapChart {
     this.nearby = childOf(this.#layer, ".lc-nearby", HTMLCanvasElement);
     this.#notice = childOf(this.#layer, "p", HTMLElement);
     const isMine = (/** @type {Touch} */ touch) => this.#answersClicks && this.placeOf(touch) !== null;
-    const fingers = new Fingers((touch) => isMine(touch) && !page.choosing.has(key));
+    const fingers = new Fingers((touch, count) => isMine(touch) && (count > 1 || !page.choosing.has(key)));
     this.#chart = new FollowedChart(key, this.#layer, {
       attach: (plot) => {
         plot.append(this.#layer);
@@ -214,7 +214,7 @@ export class MapChart {
   }
 
   /**
-   * Put the lens beside the pointer, on the side where there is room, and the nearest image at its far end; without a
+   * Put the lens beside the pointer, on the side where there is room, and the nearest image beside it; without a
    * pointer, away.
    * @param {Pointer | null} pointer
    */
@@ -226,11 +226,13 @@ export class MapChart {
     const box = plot.getBoundingClientRect();
     const [x, y] = [pointer.clientX - box.left, pointer.clientY - box.top];
     const beside = LENS + LENS_GAP;
-    const isLeft = x - beside - (this.nearby.hidden ? 0 : NEARBY) > 0;
-    const left = isLeft ? x - beside : x + LENS_GAP;
-    const top = y - beside > 0 ? y - beside : y + LENS_GAP;
+    const [left, top] = [x, y].map((from) => (from - beside > 0 ? from - beside : from + LENS_GAP));
     this.lens.style.left = `${left}px`;
-    this.nearby.style.left = `${isLeft ? left - NEARBY : left + LENS}px`;
-    for (const picture of [this.lens, this.nearby]) picture.style.top = `${top}px`;
+    this.lens.style.top = `${top}px`;
+    // At its far side from the pointer or, where there is no room, above or below it.
+    const far = left < x ? left - NEARBY : left + LENS;
+    const fits = far >= 0 && far + NEARBY <= box.width;
+    this.nearby.style.left = `${fits ? far : left}px`;
+    this.nearby.style.top = `${fits ? top : top < y ? top - NEARBY : top + LENS}px`;
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Drawing a line around points of a chart, by mouse, pen or finger: switched on by a button on the chart.
  *
- * Plotly's own lasso is not used: the chart would keep its outline and gray out its points, no finger could draw it where
- * a finger decodes, and its button is hidden among those that zoom.
+ * Plotly does not draw it: the chart would keep the outline and grey its points out, and no finger could draw where one
+ * decodes. Only where drawing is what a chart is for, Plotly's buttons say whether a drag draws, moves or zooms.
  *
  * @import { Axis, Layout, Plot } from "../shared/chart.js"
  *
@@ -11,8 +11,9 @@
  *
  * @typedef {object} Drawer  Whose chart it is.
  * @property {() => Plot | null} plot
- * @property {(line: Corner[], panel: string, isOver: boolean, adds: boolean) => void} drawn  Called while a line is drawn,
- *   and once it is closed; `adds` where what was chosen stays chosen.
+ * @property {(line: Corner[], panel: string, adds: boolean) => void} drawn  Called while a line is drawn, for each corner; `adds`
+ *   where what was chosen stays chosen.
+ * @property {() => void} closed
  * @property {() => void} undone  Called where a line that was begun came to nothing.
  * @property {(at: Corner, panel: string) => void} clicked
  */
@@ -34,6 +35,8 @@ export class Lasso {
   #key;
   #line;
   #stays;
+  /** Whether Shift was held when the line was begun. */
+  #adds = false;
   /** @type {Corner[]} */
   #corners = [];
   /** The axes of the panel in which a line is drawn, for instance "x2y2". */
@@ -42,7 +45,8 @@ export class Lasso {
   /**
    * @param {string} key  Of the container around the chart.
    * @param {Drawer} drawer
-   * @param {boolean} stays  Whether it is on from the beginning, and after a line: where that is what the chart is for.
+   * @param {boolean} stays  Whether no button switches it on: where that is what the chart is for, it is on as long as the
+   *   chart's own tool is its lasso.
    */
   constructor(key, drawer, stays) {
     this.#key = key;
@@ -61,17 +65,15 @@ export class Lasso {
     window.addEventListener("pointermove", this.#move, first);
     window.addEventListener("pointerup", this.#release, first);
     window.addEventListener("pointercancel", () => this.#forget(), first);
+    this.#button.hidden = stays;
     const cancel = (/** @type {KeyboardEvent} */ event) => {
-      if (event.key !== "Escape" || !this.#isArmed) return;
-      this.#forget();
-      this.#arm(stays);
+      if (event.key === "Escape" && this.#isArmed) this.#arm(false);
     };
     document.addEventListener("keydown", cancel, { signal });
     // The chart would be dragged by what draws the line, and the page scrolled by a finger.
     for (const name of ["mousedown", "touchstart", "touchmove"]) {
       document.addEventListener(name, this.#keep, { ...first, passive: false });
     }
-    this.#arm(stays);
   }
 
   /** The chart may be another one, or lie elsewhere. */
@@ -79,7 +81,7 @@ export class Lasso {
     const plot = this.#drawer.plot();
     plot?.classList.toggle("lasso-armed", this.#isArmed);
     const layout = plot?._fullLayout;
-    if (!layout || this.#stays) return; // of several panels it belongs to none
+    if (!layout) return;
     this.#button.style.left = `${layout.xaxis._offset + BUTTON_GAP}px`;
     this.#button.style.top = `${layout.yaxis._offset + BUTTON_GAP}px`;
   }
@@ -91,7 +93,7 @@ export class Lasso {
   }
 
   get #isArmed() {
-    return page.choosing.has(this.#key);
+    return this.#stays ? this.#drawer.plot()?._fullLayout?.dragmode === "lasso" : page.choosing.has(this.#key);
   }
 
   /** @param {boolean} yes */
@@ -99,7 +101,6 @@ export class Lasso {
     if (yes) page.choosing.add(this.#key);
     else page.choosing.delete(this.#key);
     this.#button.setAttribute("aria-pressed", String(yes));
-    this.#button.textContent = yes ? "Draw around images …" : "Choose images";
     this.attached();
     if (!yes) this.#forget();
   }
@@ -119,6 +120,7 @@ export class Lasso {
     }
     this.#panel = panel;
     this.#corners = [this.#corner(event)];
+    this.#adds = event.shiftKey;
   };
 
   #move = (/** @type {PointerEvent} */ event) => {
@@ -128,7 +130,7 @@ export class Lasso {
     if (Math.hypot(corner[0] - last[0], corner[1] - last[1]) < CORNER_STEP) return;
     this.#corners.push(corner);
     this.#line.setAttribute("points", this.#corners.join(" "));
-    this.#drawer.drawn(this.#corners, this.#panel, false, event.shiftKey);
+    this.#drawer.drawn(this.#corners, this.#panel, this.#adds);
   };
 
   #release = (/** @type {PointerEvent} */ event) => {
@@ -138,12 +140,10 @@ export class Lasso {
       const along = corners.map((corner) => corner[axis]);
       return Math.max(...along) - Math.min(...along);
     });
-    const isOne = Math.max(...spans) >= LEAST_LINE;
-    if (isOne) {
-      this.#drawer.drawn(corners, this.#panel, true, event.shiftKey);
+    if (Math.max(...spans) >= LEAST_LINE) {
       this.#corners = [];
-      this.#forget();
-      this.#arm(this.#stays);
+      this.#drawer.closed();
+      this.#arm(false);
     } else {
       this.#forget();
       this.#drawer.clicked(corners[0], this.#panel);
@@ -179,18 +179,19 @@ export class Lasso {
     const names = Object.keys(layout).filter((name) => /^xaxis\d*$/.test(name));
     const found = names.find((name) => {
       const [across, up] = [layout[name], layout[name.replace("x", "y")]];
-      return isWithin(x, across) && isWithin(y, up);
+      return up && isOn(across, x) && isOn(up, y);
     });
     return found === undefined ? null : `x${found.slice(5)}`;
   }
 }
 
 /**
+ * Whether a pixel of the chart is on an axis, and not beyond what it shows.
+ * @param {Axis} axis
  * @param {number} pixel
- * @param {Axis | undefined} axis
  */
-function isWithin(pixel, axis) {
-  return axis !== undefined && pixel >= axis._offset && pixel <= axis._offset + axis._length;
+export function isOn(axis, pixel) {
+  return pixel >= axis._offset && pixel <= axis._offset + axis._length;
 }
 
 /**

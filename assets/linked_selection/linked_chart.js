@@ -11,7 +11,7 @@
 import { contextOf } from "../network/picture.js";
 import { FollowedChart } from "../shared/chart.js";
 import { HoveredImage } from "./hovered.js";
-import { isInside, Lasso } from "./lasso.js";
+import { isInside, isOn, Lasso } from "./lasso.js";
 import { axesOf, drawMarks, tracesOf } from "./marks.js";
 
 /** How near, in pixels, a click must be to a point to mean its image. */
@@ -28,6 +28,8 @@ export class LinkedChart {
   #lastSent = "";
   /** What was chosen before the line that is being drawn. */
   #before = /** @type {Set<number>} */ (new Set());
+  /** Of the panel in which a line is being drawn. */
+  #points = /** @type {{ image: number, x: number, y: number, within: boolean }[]} */ ([]);
   #report = (/** @type {number[]} */ _) => {};
   #root;
   /** @type {LinkSent} */
@@ -46,7 +48,8 @@ export class LinkedChart {
     const drawer = {
       plot: () => this.#chart.plot,
       /** @type {Drawer["drawn"]} */
-      drawn: (line, panel, isOver, adds) => this.#around(line, panel, isOver, adds),
+      drawn: (line, panel, adds) => this.#around(line, panel, adds),
+      closed: () => this.#report(this.chosen),
       undone: () => this.#choose([...this.#before]),
       /** @type {Drawer["clicked"]} */
       clicked: (at, panel) => sent.lasso === "always" && this.#click(at, panel),
@@ -112,20 +115,22 @@ export class LinkedChart {
   }
 
   /**
-   * Choose the images around which a line goes.
+   * Choose the images around which a line goes, of which each call has a corner more. A point is within if a ray from it
+   * crosses the line an odd number of times: so a corner more turns those over that are in the triangle which it adds.
    * @param {Corner[]} line
    * @param {string} panel
-   * @param {boolean} isOver
    * @param {boolean} adds
    */
-  #around(line, panel, isOver, adds) {
-    if (line.length <= 2) this.#before = new Set(this.#chosen);
-    const found = adds ? [...this.#before] : [];
-    this.#choose([
-      ...found,
-      ...this.#places(panel).flatMap(({ image, x, y }) => (isInside(x, y, line) ? [image] : [])),
-    ]);
-    if (isOver) this.#report(this.chosen);
+  #around(line, panel, adds) {
+    if (line.length <= 2) {
+      this.#before = new Set(this.#chosen);
+      this.#points = this.#places(panel);
+      return;
+    }
+    const triangle = [line[0], ...line.slice(-2)];
+    for (const point of this.#points) if (isInside(point.x, point.y, triangle)) point.within = !point.within;
+    const within = this.#points.flatMap(({ image, within }) => (within ? [image] : []));
+    this.#choose(adds ? [...this.#before, ...within] : within);
   }
 
   /**
@@ -141,7 +146,7 @@ export class LinkedChart {
   }
 
   /**
-   * Where the points of a panel are, in pixels from the chart's corner.
+   * Where the points of a panel are that are seen, in pixels from the chart's corner.
    * @param {string} panel
    */
   #places(panel) {
@@ -149,12 +154,11 @@ export class LinkedChart {
     if (!plot || !layout) return [];
     return tracesOf(plot).flatMap((trace) => {
       if (trace.visible !== true || trace.xaxis !== panel) return [];
-      const [x, y] = axesOf(layout, trace);
-      return Array.from(trace.x, (place, i) => ({
-        image: Number(trace.customdata?.[i]),
-        x: x._offset + x.d2p(place),
-        y: y._offset + y.d2p(trace.y[i]),
-      }));
+      const [across, up] = axesOf(layout, trace);
+      return Array.from(trace.x, (place, i) => {
+        const [x, y] = [across._offset + across.d2p(place), up._offset + up.d2p(trace.y[i])];
+        return { image: Number(trace.customdata?.[i]), x, y, within: false };
+      }).filter(({ x, y }) => isOn(across, x) && isOn(up, y));
     });
   }
 

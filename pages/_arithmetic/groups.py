@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: What a direction does with each group.
 WAYS = {"A": "from", "B": "to"}
 
+MAP_CONFIG = map_view.MAP_CONFIG | {"modeBarButtonsToRemove": ["select2d", "autoScale2d", "toImage", "resetScale2d"]}
+
 #: Images of a group shown in a row.
 SHOWN = 12
 
@@ -33,7 +35,7 @@ def choose_way(data: ImageDataset) -> str:
     ways = {
         "label": len(data.label_names) > 1,
         "factor": data.factors is not None,
-        "group": len(groups_of(data.image_hash)) > 1,
+        "group": len(groups_of(data.image_hash, len(data))) > 1,
         "lasso": True,
     }
     possible = [way for way, can in ways.items() if can]
@@ -77,7 +79,9 @@ def _choose_class(data: ImageDataset, end: str, way: str) -> np.ndarray:
 
 def choose_kept(data: ImageDataset) -> tuple[np.ndarray, np.ndarray]:
     """Choose one of the groups that were kept for each of the two."""
-    groups = groups_of(data.image_hash)
+    groups = groups_of(data.image_hash, len(data))
+    if len(groups) < 2:
+        raise ValueError("One of the groups was deleted just now: load the page again.")
     first, second, *_ = groups
     chosen = [
         controls.selectbox(
@@ -164,8 +168,9 @@ def draw_lasso(run: Run, data: ImageDataset, projection: Projection) -> tuple[np
     with left:
         labels = data.labels_of(projection.indices)
         figure = latent_map(projection, labels, data.label_names, height=420, webgl=frame.has_webgl())
+        figure.update_layout(dragmode="lasso")
         with st.container(key=map_key):
-            widgets.chart(figure, key=f"{map_key}:{run.name}:{projection.kind}", config=map_view.MAP_CONFIG)
+            widgets.chart(figure, key=f"{map_key}:{run.name}:{projection.kind}", config=MAP_CONFIG)
         mark_chosen(run, map_key, lasso="always", hovered=(data, projection.indices))
     return lasso_groups(run)
 

@@ -88,10 +88,11 @@ def draw_set(source: Source) -> None:
 def draw_images(source: Source, data: ImageDataset) -> None:
     """Images of a class, or of all, a page at a time; a person's own can be given another class."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        label, group = choose_class(source, data), choose_group(source, data)
+        groups = groups_of(data.image_hash, len(data))
+        label, group = choose_class(source, data), choose_group(source, groups)
         members = members_of(data, label)
         if group is not None:
-            members = members[np.isin(members, groups_of(data.image_hash)[group])]
+            members = members[np.isin(members, groups[group])]
         pages = -(-len(members) // PAGE)
         if not pages:
             st.caption("No image of this class is in the group.")
@@ -127,9 +128,8 @@ def choose_class(source: Source, data: ImageDataset) -> str | None:
     return label if label in number else None
 
 
-def choose_group(source: Source, data: ImageDataset) -> str | None:
+def choose_group(source: Source, groups: dict[str, NDArray[np.int64]]) -> str | None:
     """The name of the group to look at, which somebody chose on a map and kept, or None for all images."""
-    groups = groups_of(data.image_hash)
     if not groups:
         return None
     name = st.selectbox(
@@ -139,7 +139,7 @@ def choose_group(source: Source, data: ImageDataset) -> str | None:
         placeholder="all images",
         key=f"sheet-group:{source.name}",
         format_func=lambda name: f"{name} ({len(groups[name]):,})" if name in groups else name,
-        help="Images that were chosen on a map of Explore and kept under a name.",
+        help="Images that were chosen on a map and kept under a name.",
         width=260,
     )
     return name if name in groups else None

@@ -30,7 +30,7 @@ HOW = (
 )
 CHART = {
     "displaylogo": False,
-    "modeBarButtonsToRemove": ["autoScale2d", "toImage", "zoomIn2d", "zoomOut2d", "select2d", "lasso2d"],
+    "modeBarButtonsToRemove": ["autoScale2d", "toImage", "zoomIn2d", "zoomOut2d", "select2d"],
 }
 
 

@@ -6,6 +6,7 @@ numbers are there too, so that a link shows the same where nobody kept that grou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -69,11 +70,13 @@ def choose(run: Run, images: NDArray[np.integer] | Sequence[int], group: str | N
 
 def choose_group(run: Run) -> None:
     """Take over what the address asks for, and let one of the groups be chosen, where there are any; above a page."""
-    groups = groups_of(hash_of(run))
-    _open(run, groups)
+    data = run.data
+    num_images = data.num_train + data.num_validation + data.num_test
+    groups = groups_of(hash_of(run), num_images)
+    _open(run, groups, num_images)
     now = chosen_of(run)
-    if now.group is not None and now.group not in groups:  # deleted, or renamed, by another visitor
-        choose(run, now.images)
+    if now.group is not None and not np.array_equal(groups.get(now.group, []), now.images):
+        choose(run, now.images)  # another visitor deleted that group, or made it another
         now = chosen_of(run)
     key = f"group:{hash_of(run)}"
 
@@ -97,35 +100,35 @@ def choose_group(run: Run) -> None:
     address.put(GROUP_PARAM, now.group)
     in_address = 0 < len(now.images) <= MOST_IN_ADDRESS
     address.put(CHOSEN_PARAM, write_numbers(now.images) if in_address else None)
-    st.session_state["chosen-drawn"] = now
+    st.session_state[f"chosen-drawn:{hash_of(run)}"] = now
 
 
 def is_stale(run: Run) -> bool:
     """Whether other images were chosen since the page was drawn, by what redraws only a part of it."""
-    return st.session_state.get("chosen-drawn") is not chosen_of(run)
+    now = chosen_of(run)
+    return st.session_state.get(f"chosen-drawn:{hash_of(run)}", now) is not now
 
 
-def _open(run: Run, groups: dict[str, NDArray[np.int64]]) -> None:
+def _open(run: Run, groups: dict[str, NDArray[np.int64]], num_images: int) -> None:
     name, text = (address.take(param) for param in (GROUP_PARAM, CHOSEN_PARAM))
     if name is None and text is None:
         return
-    data = run.data
-    num_images = data.num_train + data.num_validation + data.num_test
     try:
-        images = read_numbers(text or "", num_images)
+        images = read_numbers(text, num_images) if text else None
     except ValueError as error:
-        images = []
         st.toast(plain(str(error)), icon=":material/link_off:", duration="infinite")
-    if name in groups:
-        choose(run, groups[name], name)
-    else:
-        choose(run, images)
-        if name and not images:
-            st.toast(
-                f"The address asks for the group “{plain(name)}”, which nobody kept here.",
-                icon=":material/link_off:",
-                duration="infinite",
-            )
+        return
+    kept = groups.get(name or "")
+    if kept is not None and (images is None or np.array_equal(kept, np.unique(images))):
+        choose(run, kept, name)
+    else:  # the numbers are what was sent: a group of this name may be another one here
+        choose(run, images or ())
+    if name and kept is None and images is None:
+        st.toast(
+            f"The address asks for the group “{plain(name[:60])}”, which nobody kept here.",
+            icon=":material/link_off:",
+            duration="infinite",
+        )
 
 
 def write_numbers(images: NDArray[np.int64]) -> str:
@@ -135,10 +138,11 @@ def write_numbers(images: NDArray[np.int64]) -> str:
 
 def read_numbers(text: str, num_images: int) -> list[int]:
     """Read numbers of images as ``write_numbers`` writes them; a ValueError says what is wrong with them."""
-    parts = text.split("-") if text else []
-    wrong = next((part for part in parts if not (part.isdecimal() and int(part) < num_images)), None)
+    parts = text.split("-")
+    wrong = next((part for part in parts if not (re.fullmatch("[0-9]{1,9}", part) and int(part) < num_images)), None)
     if wrong is not None:
         raise ValueError(
-            f"The address asks for the image “{wrong}”; there are {counted(num_images, 'image')}, numbered from 0."
+            f"The address asks for the image “{wrong[:20]}”; there are {counted(num_images, 'image')}, numbered from "
+            "0, with a hyphen between two."
         )
     return [int(part) for part in parts]

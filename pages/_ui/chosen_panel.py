@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from typing import NoReturn
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
-from pages._ui import frame, pictures
+from pages._ui import frame, pictures, resources
 from pages._ui.cached import per_run
 from pages._ui.chosen import MOST_IN_ADDRESS, Chosen, choose, chosen_of, hash_of
+from pages._ui.image_table import draw_pictures
 from pages._ui.text import counted, explained, plain, suggest_name
 from vaelab.config import OWN, Preprocessing
 from vaelab.datasets import DatasetUnavailable, ImageDataset, Labelled, save_own, sources
@@ -26,6 +29,9 @@ __all__ = ["draw_chosen"]
 #: Images on the sheet of those that are chosen, and in a row of it.
 MOST_SHOWN = 40
 COLUMNS = 20
+
+#: In the session: how many of the panel's questions were answered.
+ANSWERED = "chosen-answered"
 
 #: What a group leaves as: each by its ending, with what it is good for.
 TABLES = {"csv": "For a spreadsheet.", "npz": "For NumPy: mu and sigma, and an array for each other column."}
@@ -51,7 +57,7 @@ def draw_chosen(run: Run, data: Labelled, go_to: GoTo | None = None, actions: bo
     chosen = chosen_of(run)
     if not len(chosen.images):
         return
-    shown = _some_of(chosen.images, MOST_SHOWN if actions else COLUMNS)
+    shown = _some_of(chosen.images, MOST_SHOWN if actions and not frame.is_narrow() else COLUMNS)
     with st.container(key="chosen-images"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(_in_words(data, chosen, len(shown)), width="content")
@@ -67,13 +73,13 @@ def draw_chosen(run: Run, data: Labelled, go_to: GoTo | None = None, actions: bo
             pictures.sheet(data.images[shown], COLUMNS, "The chosen images")
         if actions:
             with st.container(horizontal=True, key="chosen-actions"):
-                _offer_keeping(run, data, chosen)
+                _offer_keeping(run, chosen)
                 if isinstance(data, ImageDataset):
                     _offer_mean(run, data, chosen, go_to)
-                    _offer_relabelling(data, chosen)
+                    _offer_relabelling(run, data, chosen)
                     _offer_files(run, data, chosen)
                     _offer_training(data, chosen)
-        if len(chosen.images) > MOST_IN_ADDRESS and chosen.group is None:
+        if actions and len(chosen.images) > MOST_IN_ADDRESS and chosen.group is None:
             st.caption("So many images are not in the page’s address: **keep them as a group**, whose name is.")
 
 
@@ -103,26 +109,23 @@ def _in_words(data: Labelled, chosen: Chosen, shown: int) -> str:
     return f"**{counted(len(images), 'image')} chosen**{group}{some}{': ' if classes else ''}{classes}"
 
 
-def _offer_keeping(run: Run, data: Labelled, chosen: Chosen) -> None:
+def _popover(what: str, label: str, icon: str, help: str) -> DeltaGenerator | None:
+    """What opens on a question, once a person has opened it; it closes when the question is answered."""
+    key = f"chosen-{what}-{st.session_state.get(ANSWERED, 0)}"
+    popover = st.popover(label, icon=f":material/{icon}:", key=key, on_change="rerun", help=help)
+    return popover if popover.open else None
+
+
+def _answered() -> NoReturn:
+    """Close what was open, and draw the page anew."""
+    st.session_state[ANSWERED] = st.session_state.get(ANSWERED, 0) + 1
+    st.rerun()
+
+
+def _offer_keeping(run: Run, chosen: Chosen) -> None:
     name = chosen.group
-    label = "Keep as a group" if name is None else "Rename the group"
-    with (
-        st.popover(label, icon=":material/bookmark:", help="A group has a name, and stays for all models."),
-        st.form("keep-group", border=False),
-    ):
-        written = st.text_input("Name of the group", name or "", max_chars=60, help="What you call these images.")
-        if st.form_submit_button("Keep" if name is None else "Rename", type="primary", help="Gives it this name."):
-            try:
-                if name is None:
-                    dataset = data.name if isinstance(data, ImageDataset) else ""
-                    kept = keep_group(hash_of(run), written, chosen.images, dataset=dataset)
-                else:
-                    kept = rename_group(hash_of(run), name, written)
-            except (ValueError, DatasetUnavailable) as error:
-                st.error(explained(error))
-            else:
-                choose(run, chosen.images, kept)
-                st.rerun()
+    label, do = ("Keep as a group", "Keep") if name is None else ("Rename the group", "Rename")
+    popover = _popover("keep", label, "bookmark", "A group has a name, and stays for all models.")
     if name is not None:
         st.button(
             "Delete the group",
@@ -132,6 +135,22 @@ def _offer_keeping(run: Run, data: Labelled, chosen: Chosen) -> None:
             args=(run, chosen),
             help="Forgets the name. The images stay, and stay chosen.",
         )
+    if popover is None:
+        return
+    with popover, st.form("keep-group", border=False):
+        written = st.text_input("Name of the group", name or "", max_chars=60, help="What you call these images.")
+        if not st.form_submit_button(do, type="primary", help="Gives it this name."):
+            return
+        try:
+            if name is None:
+                kept = keep_group(hash_of(run), written, chosen.images)
+            else:
+                kept = rename_group(hash_of(run), name, written)
+        except (ValueError, DatasetUnavailable) as error:
+            st.error(explained(error))
+            return
+    choose(run, chosen.images, kept)
+    _answered()
 
 
 def _delete(run: Run, chosen: Chosen) -> None:
@@ -146,23 +165,14 @@ def _delete(run: Run, chosen: Chosen) -> None:
 
 
 def _offer_mean(run: Run, data: ImageDataset, chosen: Chosen, go_to: GoTo | None) -> None:
-    popover = st.popover(
-        "Mean",
-        icon=":material/join_inner:",
-        key="chosen-mean",
-        on_change="rerun",
-        help="Decode the mean of their codes.",
-    )
-    if not popover.open:
+    popover = _popover("mean", "Mean", "join_inner", "Decode the mean of their codes.")
+    if popover is None:
         return
     mean, label = _mean_of(run, data, chosen.images)
     with popover:
-        decoded, average = st.columns(2)
-        with decoded:
-            pictures.picture(run.engine.decode(mean, label)[0], "Decoded from the mean of the codes", side=140)
-        with average:
-            pixels = data.images[chosen.images].mean(0, dtype=np.float64) / 255
-            pictures.picture(pixels, "The mean of the pixels", side=140)
+        decoded = run.engine.decode(mean, label)[0]
+        average = data.images[chosen.images].mean(0, dtype=np.float64) / 255
+        draw_pictures([(decoded, "Decoded from the mean of the codes"), (average, "The mean of the pixels")])
         if label is not None and run.config.conditional:
             st.caption(f"Decoded with the label that most of them have, “{plain(data.label_names[label])}”.")
         if go_to is not None:
@@ -184,12 +194,14 @@ def _mean_of(run: Run, data: ImageDataset, images: NDArray[np.int64]) -> tuple[N
     return codes.mean(0, dtype=np.float64), label
 
 
-def _offer_relabelling(data: ImageDataset, chosen: Chosen) -> None:
-    is_own = data.name.startswith(OWN) and data.preprocessing == Preprocessing()
-    with (
-        st.popover("Relabel", icon=":material/label:", help="Give these images another class."),
-        st.form("relabel-chosen-images", border=False),
-    ):
+def _offer_relabelling(run: Run, data: ImageDataset, chosen: Chosen) -> None:
+    popover = _popover("relabel", "Relabel", "label", "Give these images another class.")
+    if popover is None:
+        return
+    # A conditional model was told the classes as they are, by their numbers.
+    is_told = any(each.config.conditional for each in (run, *resources.same_images(run)))
+    is_own = data.name.startswith(OWN) and data.preprocessing == Preprocessing() and not is_told
+    with popover, st.form("relabel-chosen-images", border=False):
         written = st.selectbox(
             "Their class from now on",
             data.label_names,
@@ -200,18 +212,21 @@ def _offer_relabelling(data: ImageDataset, chosen: Chosen) -> None:
         )
         if not is_own:
             st.caption("These images keep their classes: a copy of all, as images of your own, gets the new one.")
-        if st.form_submit_button("Relabel", type="primary", help="Changes the class, and no pixel."):
-            try:
-                name = data.name if is_own else _copy_of(relabelled(data, chosen.images, written or ""), data.name)
-                if is_own:
-                    relabel_own(name, chosen.images, written or "")
-            except (ValueError, DatasetUnavailable) as error:
-                st.error(explained(error))
+        if not st.form_submit_button("Relabel", type="primary", help="Changes the class, and no pixel."):
+            return
+        try:
+            if is_own:
+                relabel_own(data.name, chosen.images, written or "")
+                where = ""
             else:
-                where = "" if is_own else f", in the copy “{plain(name.removeprefix(OWN))}” on the Images page"
-                are = "image is" if len(chosen.images) == 1 else "images are"
-                st.toast(f"{len(chosen.images):,} {are} now “{plain(written or '')}”{where}.")
-                st.rerun()
+                copy = _copy_of(relabelled(data, chosen.images, written or ""), data.name)
+                where = f", in the copy “{plain(copy.removeprefix(OWN))}” on the Images page"
+        except (ValueError, DatasetUnavailable) as error:
+            st.error(explained(error))
+            return
+    are = "image is" if len(chosen.images) == 1 else "images are"
+    st.toast(f"{len(chosen.images):,} {are} now “{plain(written or '')}”{where}.")
+    _answered()
 
 
 def _copy_of(data: ImageDataset, name: str) -> str:
@@ -258,7 +273,7 @@ def _offer_training(data: ImageDataset, chosen: Chosen) -> None:
     def train() -> str:
         name = chosen.group or f"{len(chosen.images)} of {data.name.removeprefix(OWN)}"
         taken = [other.removeprefix(OWN) for other in sources() if other.startswith(OWN)]
-        return save_own(group_to_train_on(data, chosen.images, name), suggest_name(name, taken), title=name)
+        return save_own(group_to_train_on(data, chosen.images, chosen.group), suggest_name(name, taken), title=name)
 
     if st.button(
         "Train on these",

@@ -246,9 +246,9 @@ def test_the_mean_of_a_group_is_decoded_and_gone_to(page, run, digits):
     page.get_by_role("button", name="Mean", exact=True).click()
     decoded = page.get_by_role("img", name="Decoded from the mean of the codes")
     expect(decoded).to_be_visible()
-    wanted = enlarge(to_pixels(run.engine.decode(mean))[0], 140).astype(int)
+    wanted = enlarge(to_pixels(run.engine.decode(mean))[0], 320).astype(int)
     assert np.abs(pixels(decoded) - wanted).max() <= 1
-    average = enlarge(to_pixels(digits.images[chosen].mean(0)[None] / 255)[0], 140).astype(int)
+    average = enlarge(to_pixels(digits.images[chosen].mean(0)[None] / 255)[0], 320).astype(int)
     assert np.abs(pixels(page.get_by_role("img", name="The mean of the pixels")) - average).max() <= 1
     page.get_by_role("button", name="Go to the mean").click()
     until(page, lambda: np.allclose(eval(root.get_attribute("data-z")), mean, atol=2e-3))

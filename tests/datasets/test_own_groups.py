@@ -1,12 +1,14 @@
 """Groups of images under a name: kept, found, renamed, deleted; and what can be made of one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from vaelab.config import Preprocessing
-from vaelab.datasets import ImageDataset, load_dataset, preprocess, save_own
-from vaelab.datasets.own import delete_own, load_own, relabel_own, relabelled
-from vaelab.datasets.own.groups import drop_group, drop_groups_of, groups_of, keep_group, rename_group
+from vaelab.datasets import DatasetUnavailable, ImageDataset, load_dataset, preprocess, save_own
+from vaelab.datasets.own import changing, delete_own, load_own, relabel_own, relabelled
+from vaelab.datasets.own.groups import drop_group, groups_of, keep_group, rename_group
 from vaelab.datasets.subset import group_to_train_on
 
 HASH = "abc123"
@@ -22,13 +24,13 @@ def images():
 
 
 def test_a_group_is_kept_under_its_name_for_these_images_alone(tmp_path):
-    assert groups_of(HASH, tmp_path) == {}
+    assert groups_of(HASH, folder=tmp_path) == {}
     assert keep_group(HASH, "  round   <zeros> ", [7, 3, 3], folder=tmp_path) == "round ‹zeros›"
     keep_group(HASH, "Anton's", np.array([1]), folder=tmp_path)
-    found = groups_of(HASH, tmp_path)
+    found = groups_of(HASH, folder=tmp_path)
     assert list(found) == ["Anton's", "round ‹zeros›"]
     np.testing.assert_array_equal(found["round ‹zeros›"], [3, 7])
-    assert groups_of("other", tmp_path) == {}
+    assert groups_of("other", folder=tmp_path) == {}
 
 
 @pytest.mark.parametrize(
@@ -45,47 +47,64 @@ def test_what_cannot_be_a_group_is_refused(tmp_path, name, images, problem):
     keep_group(HASH, "sixes", [6], folder=tmp_path)
     with pytest.raises(ValueError, match=problem):
         keep_group(HASH, name, images, folder=tmp_path)
-    assert list(groups_of(HASH, tmp_path)) == ["sixes"]
+    assert list(groups_of(HASH, folder=tmp_path)) == ["sixes"]
 
 
 def test_a_group_is_renamed_and_deleted(tmp_path):
-    keep_group(HASH, "sixes", [6, 16], dataset="own/leaves", folder=tmp_path)
+    keep_group(HASH, "sixes", [6, 16], folder=tmp_path)
     keep_group(HASH, "zeros", [0], folder=tmp_path)
     with pytest.raises(ValueError, match="already a group called “zeros”"):
         rename_group(HASH, "sixes", "zeros", tmp_path)
     assert rename_group(HASH, "sixes", "SIXES", tmp_path) == "SIXES"
     assert rename_group(HASH, "SIXES", "loops", tmp_path) == "loops"
-    np.testing.assert_array_equal(groups_of(HASH, tmp_path)["loops"], [6, 16])
+    np.testing.assert_array_equal(groups_of(HASH, folder=tmp_path)["loops"], [6, 16])
     drop_group(HASH, "zeros", tmp_path)
     drop_group(HASH, "zeros", tmp_path)  # is gone, as was asked
-    assert list(groups_of(HASH, tmp_path)) == ["loops"]
+    assert list(groups_of(HASH, folder=tmp_path)) == ["loops"]
     with pytest.raises(ValueError, match="no group called “zeros”"):
         rename_group(HASH, "zeros", "ones", tmp_path)
-    drop_groups_of("own/others", tmp_path)
-    assert list(groups_of(HASH, tmp_path)) == ["loops"]
-    drop_groups_of("own/leaves", tmp_path)
-    assert groups_of(HASH, tmp_path) == {}
 
 
 def test_a_damaged_group_is_none_and_stands_in_nobodys_way(tmp_path):
     keep_group(HASH, "sixes", [6], folder=tmp_path)
     (file,) = (tmp_path / "groups" / HASH).iterdir()
-    file.write_text('{"name": "sixes", "dataset": "", "images": [-4]}')
-    assert groups_of(HASH, tmp_path) == {}
-    keep_group(HASH, "fives", [5], folder=tmp_path)
-    assert list(groups_of(HASH, tmp_path)) == ["fives"]
+    file.write_text('{"name": "sixes", "images": [-4]}')
+    assert groups_of(HASH, folder=tmp_path) == {}
+    keep_group(HASH, "Sixes", [5, 500], folder=tmp_path)
+    assert list(groups_of(HASH, folder=tmp_path)) == ["Sixes"]
+    np.testing.assert_array_equal(groups_of(HASH, 10, folder=tmp_path)["Sixes"], [5])
+    assert groups_of(HASH, 5, folder=tmp_path) == {}
 
 
-def test_groups_of_images_of_ones_own_go_with_them_and_stay_when_they_are_relabelled(images, tmp_path):
+def test_groups_outlive_relabelling_and_are_there_again_when_their_images_are(images, tmp_path):
     save_own(images, "leaves", folder=tmp_path)
     data = load_own("leaves", tmp_path)
-    keep_group(data.image_hash, "some", [1, 2], dataset=data.name, folder=tmp_path)
+    keep_group(data.image_hash, "some", [1, 2], folder=tmp_path)
     relabel_own("leaves", [1, 2], "d", tmp_path)
     again = load_own("leaves", tmp_path)
     assert [again.label_names[again.labels[i]] for i in (0, 1, 2, 3)] == ["a", "d", "d", "a"]
-    assert list(groups_of(again.image_hash, tmp_path)) == ["some"]
+    assert list(groups_of(again.image_hash, folder=tmp_path)) == ["some"]
     delete_own("leaves", tmp_path)
-    assert groups_of(data.image_hash, tmp_path) == {}
+    save_own(images, "leaves again", folder=tmp_path)
+    back = load_own("leaves again", tmp_path)
+    assert list(groups_of(back.image_hash, folder=tmp_path)) == ["some"]
+
+
+def test_labels_are_not_written_to_images_that_were_replaced_meanwhile(images, tmp_path, monkeypatch):
+    save_own(images, "leaves", folder=tmp_path)
+    others = replace(images, images=255 - images.images)
+
+    def load_slowly(name, folder):
+        data = load_own(name, folder)
+        save_own(others, "leaves", replace=True, folder=folder)
+        return data
+
+    monkeypatch.setattr(changing, "load_own", load_slowly)
+    with pytest.raises(DatasetUnavailable, match="replaced meanwhile"):
+        relabel_own("leaves", [1], "d", tmp_path)
+    now = load_own("leaves", tmp_path)
+    np.testing.assert_array_equal(now.images, others.images)
+    assert now.label_names == images.label_names
 
 
 def test_relabelling_changes_no_pixel_and_not_the_dataset_it_was_given(images):
@@ -112,12 +131,21 @@ def test_a_group_to_train_on_keeps_what_no_model_saw_unseen():
 
 
 def test_a_small_group_is_split_anew_and_one_too_small_refused(images):
-    chosen = np.setdiff1d(images.split.train, [])[:10]  # none of them for validation or test
+    chosen = np.sort(images.split.train)[:10]  # none of them for validation or test
     group = group_to_train_on(images, chosen, "few")
     assert sum(len(group.indices(part)) for part in ("train", "validation", "test")) == 10
     assert group.image_names == tuple(images.image_names[i] for i in chosen)
+    assert len(group.indices("train")) >= 5
     with pytest.raises(ValueError, match="at least 10"):
-        group_to_train_on(images, chosen[:9], "few")
+        group_to_train_on(images, chosen[:9])
+
+
+def test_a_group_that_is_mostly_held_out_is_split_anew():
+    data = load_dataset("digits")
+    chosen = np.concatenate([data.split.test[:40], data.split.validation[:5], data.split.train[:3]])
+    group = group_to_train_on(data, chosen)
+    assert len(group.indices("train")) > 24
+    assert group.steps[-1] == "Kept the 48 images that were chosen on a map, of 1,797."
 
 
 def test_a_group_of_images_that_were_preprocessed_is_kept_as_it_is(tmp_path):

@@ -45,11 +45,6 @@ def test_every_map_has_every_image_at_its_place(panels, rng, num_labels):
     assert len(looks) == len({look[2:] for look in looks}) == num_labels
 
 
-def test_no_tool_of_the_figure_chooses(panels):
-    layout = linked_maps(panels, np.arange(60)).layout
-    assert (layout.dragmode, layout.clickmode) == ("pan", None)
-
-
 def test_factors_share_one_scale(panels, rng):
     values = rng.uniform(size=60)
     figure = linked_maps(panels, np.arange(60), values=values, value_name="size")

@@ -44,7 +44,7 @@ def subset(data: ImageDataset, kept: NDArray[np.int64]) -> ImageDataset:
     return _with_split(data, kept, split)
 
 
-def group_to_train_on(data: ImageDataset, images: NDArray[np.int64], name: str) -> ImageDataset:
+def group_to_train_on(data: ImageDataset, images: NDArray[np.int64], name: str | None = None) -> ImageDataset:
     """Make a dataset of a group of images.
 
     Parameters
@@ -54,13 +54,13 @@ def group_to_train_on(data: ImageDataset, images: NDArray[np.int64], name: str) 
     images
         Which.
     name
-        The group's, for people.
+        The group's, for people, where it has one.
 
     Returns
     -------
     ImageDataset
         Each image in the split that it was in, so that what no model saw stays unseen; where that leaves a split empty,
-        all are split anew.
+        or less than half for training, all are split anew.
 
     Raises
     ------
@@ -73,12 +73,13 @@ def group_to_train_on(data: ImageDataset, images: NDArray[np.int64], name: str) 
             f"There are {len(kept)} images, and at least {MIN_IMAGES} are needed to train on: choose more."
         )
     split = _split_of(data, kept)
-    is_whole = len(split.train) and len(split.validation) and len(split.test)
+    is_whole = 2 * len(split.train) >= len(kept) and len(split.validation) and len(split.test)
     chosen = _with_split(data, kept, split if is_whole else seeded_split(len(kept)))
     if chosen.labels is not None:
         labels, names = used_only(chosen.labels, chosen.label_names)
         chosen = replace(chosen, labels=labels, label_names=names)
-    step = f"Kept the {len(kept):,} images of the group “{name}”, of {len(data):,}."
+    which = "that were chosen on a map" if name is None else f"of the group “{name}”"
+    step = f"Kept the {len(kept):,} images {which}, of {len(data):,}."
     return replace(chosen, steps=(*chosen.steps, step), preprocessing=Preprocessing())
 
 

@@ -141,7 +141,7 @@ def linked_maps(
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 96 if narrow else 74, "b": 8},  # above the titles: the tool bar
-        dragmode="pan",
+        dragmode="lasso",  # which the browser draws, and not Plotly
         hovermode="closest",
         # Zoom and hidden classes survive a redraw of the same maps.
         uirevision=f"{len(indices)}-{indices[0]}",

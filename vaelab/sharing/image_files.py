@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
+from itertools import count
 from zipfile import ZipFile
 
 import numpy as np
@@ -40,11 +41,18 @@ def image_files(data: ImageDataset, indices: NDArray[np.int64]) -> bytes:
     return content.getvalue()
 
 
+#: What Windows takes for devices, whatever the case.
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
 def _folders(names: tuple[str, ...]) -> list[str]:
     """A folder for each class: of its name, without what cannot be in one on any system."""
     folders: list[str] = []
     for number, name in enumerate(names):
+        others = {folder.casefold() for folder in folders}
         safe = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", name).strip(" .") or f"class {number}"
-        taken = {folder.casefold() for folder in folders}
-        folders.append(f"{safe}/" if f"{safe}/".casefold() not in taken else f"{safe} {number}/")
-    return folders
+        folder = stem = f"_{safe}" if _RESERVED.fullmatch(safe) else safe
+        if folder.casefold() in others:
+            folder = next(each for i in count(number) if (each := f"{stem} {i}").casefold() not in others)
+        folders.append(folder)
+    return [f"{folder}/" for folder in folders]

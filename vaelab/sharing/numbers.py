@@ -78,7 +78,8 @@ def table_of_images(engine: Engine, data: ImageDataset, indices: NDArray[np.int6
     codes = engine.encode(data.images[indices], data.labels_of(indices))
     columns = _columns(data, indices, codes.mu, codes.sigma if engine.is_vae else None)
     if data.factors is not None:
-        columns |= {name: data.factors[indices, number] for number, name in enumerate(data.factor_names)}
+        for number, name in enumerate(data.factor_names):
+            columns[f"factor_{name}" if name in columns else name] = data.factors[indices, number]
     return pd.DataFrame(columns)
 
 

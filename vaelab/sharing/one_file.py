@@ -177,11 +177,11 @@ def explorer_of(maps: Sequence[MapOf], images: bool = True) -> Explorer:
             sheets.add(sheet)
         here = None if place is None else PlaceSent(**(place | {"map_key": key}))
         views.append(ViewSpec(map_key=key, place=here, errors=_errors_of(map_)))
-    title = title_of([map_.run for map_ in maps])
+    title, chosen = title_of([map_.run for map_ in maps]), _chosen_of(maps[0])
     page = one_file_page(
         f"{title} · vaelab",
-        body_of(title, maps, images, get_plotlyjs_version()),
-        first | {"views": json.dumps(views), "chosen": json.dumps(_chosen_of(maps[0]))},
+        body_of(title, maps, images, get_plotlyjs_version(), list(chosen["groups"])),
+        first | {"views": json.dumps(views), "chosen": json.dumps(chosen)},
         later,
         read(*_STYLES),
         compiles=any(trace.type == "scattergl" for map_ in maps for trace in map_.figure.data),

@@ -35,7 +35,7 @@ def title_of(runs: Sequence[Run | ModelInMemory]) -> str:
     )
 
 
-def body_of(title: str, maps: Sequence[MapOf], images: bool, plotly: str) -> str:
+def body_of(title: str, maps: Sequence[MapOf], images: bool, plotly: str, groups: Sequence[str]) -> str:
     """The page's body: its maps, and below them all that is to be known of the models."""
     canvas, how = read("latent_canvas/component.html"), read("explorer/how.html")
     view = Template(read("explorer/view.html"))
@@ -57,7 +57,7 @@ def body_of(title: str, maps: Sequence[MapOf], images: bool, plotly: str) -> str
         above=f'<p class="ex-how">{SIDE_BY_SIDE}</p>' if len(maps) > 1 else "",
         count=len(maps),
         views="\n".join(views),
-        about="\n".join(_about(map_, images, len(maps) > 1) for map_ in maps),
+        about="\n".join([*(_about(map_, images, len(maps) > 1) for map_ in maps), _kept(groups)]),
         vaelab=_text(vaelab.__version__),
         plotly=_text(plotly),
     )
@@ -80,6 +80,12 @@ def _about(map_: MapOf, images: bool, named: bool) -> str:
         f"{heading}<dl>{told}</dl>"
         f"<details><summary>Settings of its training</summary><pre>{_text(settings)}</pre></details>"
     )
+
+
+def _kept(groups: Sequence[str]) -> str:
+    """Which groups of images are in the file, since whoever kept them may not think of it."""
+    names = ", ".join(f"“{_text(name)}”" for name in groups)
+    return f"<p>Groups of images that are in this file under their names: {names}.</p>" if groups else ""
 
 
 def _text(text: str) -> str:

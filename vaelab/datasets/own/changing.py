@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vaelab.config import OWN
 from vaelab.datasets._labels import used_only
 from vaelab.datasets.base import ImageDataset
 from vaelab.datasets.own.files import INDEX, folder_of, gone, read_index, write_arrays, write_index, writing
-from vaelab.datasets.own.groups import drop_groups_of
 from vaelab.datasets.own.keeping import load_own
 from vaelab.datasets.own.plain_text import MARKUP, plain_title
+from vaelab.datasets.source import DatasetUnavailable
 
 __all__ = ["delete_own", "relabel_own", "relabelled", "retitle_own"]
 
@@ -70,8 +69,11 @@ def relabel_own(
         If the dataset is not there, or cannot be written.
     """
     path = folder_of(name, folder)
-    index, data = read_index(path), relabelled(load_own(name, folder), indices, label_name)
+    before, data = read_index(path), relabelled(load_own(name, folder), indices, label_name)
     assert data.labels is not None
+    index = read_index(path)
+    if index.images != before.images:  # these labels are of images that are no longer there
+        raise DatasetUnavailable(f"The images own/{path.name} were replaced meanwhile: try again.")
     with writing(path):
         update = {"labels": write_arrays(path, "labels", {"labels": data.labels}), "label_names": data.label_names}
         write_index(path, index.model_copy(update=update))
@@ -121,7 +123,7 @@ UNLABELLED = "no class"
 
 
 def delete_own(name: str, folder: str | Path | None = None) -> None:
-    """Delete an own dataset, for good, and the groups of its images.
+    """Delete an own dataset, for good.
 
     Parameters
     ----------
@@ -141,4 +143,3 @@ def delete_own(name: str, folder: str | Path | None = None) -> None:
     with writing(path):
         (path / INDEX).unlink(missing_ok=True)  # from here on it is no dataset
         shutil.rmtree(path)
-    drop_groups_of(OWN + path.name, folder)

@@ -1,7 +1,7 @@
 """Groups of images that a person chose and named, kept with the images that they are of.
 
 A group is known by the images' ``image_hash``: every run of these images has it, and a relabelled image stays in it.
-It is one file, so that of two visitors who each keep a group neither loses one:
+So it is there again when they are. It is one file, so that of two visitors who each keep a group neither loses one:
 ``groups/<image_hash>/<digest of the name>.json`` in the data folder.
 """
 
@@ -20,7 +20,7 @@ from vaelab.datasets.own.files import writing
 from vaelab.datasets.own.plain_text import MARKUP
 from vaelab.files import expanded, write_whole
 
-__all__ = ["clean_name", "drop_group", "drop_groups_of", "groups_of", "keep_group", "rename_group"]
+__all__ = ["clean_name", "drop_group", "groups_of", "keep_group", "rename_group"]
 
 #: Characters that a group's name may have, at the most.
 LONGEST = 60
@@ -32,17 +32,20 @@ class _Kept(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str
-    dataset: str  # for whoever deletes it
     images: tuple[NonNegativeInt, ...]
 
 
-def groups_of(image_hash: str, folder: str | Path | None = None) -> dict[str, NDArray[np.int64]]:
+def groups_of(
+    image_hash: str, num_images: int | None = None, *, folder: str | Path | None = None
+) -> dict[str, NDArray[np.int64]]:
     """Find the groups of some images.
 
     Parameters
     ----------
     image_hash
         Of the images, ``ImageDataset.image_hash``; a run has it as ``run.data.image_hash``.
+    num_images
+        How many there are: a number beyond is left out, and a group of nothing else is none. By default, not asked.
     folder
         The data folder; ``data_folder()`` by default.
 
@@ -55,7 +58,10 @@ def groups_of(image_hash: str, folder: str | Path | None = None) -> dict[str, ND
     for path in _folder(image_hash, folder).glob("*.json"):
         with suppress(OSError, ValidationError):
             kept = _Kept.model_validate_json(path.read_bytes())
-            found[kept.name] = np.array(sorted(set(kept.images)), np.int64)
+            images = np.unique(np.array(kept.images, np.int64))
+            images = images if num_images is None else images[images < num_images]
+            if len(images):
+                found[kept.name] = images
     return dict(sorted(found.items(), key=lambda pair: pair[0].casefold()))
 
 
@@ -64,7 +70,6 @@ def keep_group(
     name: str,
     images: NDArray[np.integer] | Sequence[int],
     *,
-    dataset: str = "",
     replace: bool = False,
     folder: str | Path | None = None,
 ) -> str:
@@ -78,8 +83,6 @@ def keep_group(
         1 to 60 characters; capitals make no other name.
     images
         Their numbers in the dataset.
-    dataset
-        Its name, so that the groups go when a dataset of one's own is deleted.
     replace
         Whether a group of this name may be replaced.
     folder
@@ -102,9 +105,10 @@ def keep_group(
     if not numbers.size or numbers.min() < 0:
         raise ValueError("A group has at least one image: choose some first.")
     path = _file(image_hash, name, folder)
-    if path.exists() and not replace:
+    taken = {other.casefold() for other in groups_of(image_hash, folder=folder)}  # a damaged file takes no name
+    if name.casefold() in taken and not replace:
         raise ValueError(f"There is already a group called “{name}”: choose another name, or delete it first.")
-    kept = _Kept(name=name, dataset=dataset, images=tuple(numbers.tolist()))
+    kept = _Kept(name=name, images=tuple(numbers.tolist()))
     with writing(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, kept.model_dump_json().encode())
@@ -141,7 +145,7 @@ def rename_group(image_hash: str, name: str, other: str, folder: str | Path | No
     except (OSError, ValidationError) as error:
         raise ValueError(f"There is no group called “{name}” any more.") from error
     is_same = _file(image_hash, clean_name(other), folder) == path  # but for capitals
-    new = keep_group(image_hash, other, kept.images, dataset=kept.dataset, replace=is_same, folder=folder)
+    new = keep_group(image_hash, other, kept.images, replace=is_same, folder=folder)
     if not is_same:
         drop_group(image_hash, name, folder)
     return new
@@ -167,22 +171,6 @@ def drop_group(image_hash: str, name: str, folder: str | Path | None = None) -> 
     path = _file(image_hash, name, folder)
     with writing(path.parent):
         path.unlink(missing_ok=True)
-
-
-def drop_groups_of(dataset: str, folder: str | Path | None = None) -> None:
-    """Delete all groups of a dataset that is no more, however its images were preprocessed.
-
-    Parameters
-    ----------
-    dataset
-        Its name.
-    folder
-        The data folder; ``data_folder()`` by default.
-    """
-    for path in _root(folder).glob("*/*.json"):
-        with suppress(OSError, ValidationError):
-            if _Kept.model_validate_json(path.read_bytes()).dataset == dataset:
-                path.unlink()
 
 
 def clean_name(name: str) -> str:
