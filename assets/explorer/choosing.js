@@ -65,8 +65,11 @@ export class Choosing {
   /** @param {number[]} images  As they are before a person chooses any. */
   begin(images) {
     this.#chosen = images;
-    for (const [i, { map }] of this.#canvases.entries()) {
-      if (map) this.#charts[i]?.update(sentOf(map.key, images), this.#views, (chosen) => this.choose(chosen));
+    for (const [i, { map, root }] of this.#canvases.entries()) {
+      const view = root.closest(".ex-view");
+      if (!map || !view) continue;
+      const button = childOf(view, ".lasso-button", HTMLButtonElement);
+      this.#charts[i]?.update(sentOf(map.key, images), this.#views, button, (chosen) => this.choose(chosen));
     }
     this.#show();
   }

@@ -123,7 +123,7 @@ export class MapChart {
   placeOf(event) {
     const { target } = event;
     const over = target instanceof Element && this.#chart.plot?.contains(target);
-    return over && !target.closest(".modebar, .legend, button") ? this.placeAt(event) : null;
+    return over && !target.closest(".modebar, .legend") ? this.placeAt(event) : null;
   }
 
   /**

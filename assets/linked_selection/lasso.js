@@ -1,5 +1,5 @@
 /**
- * Drawing a line around points of a chart, by mouse, pen or finger: switched on by a button on the chart.
+ * Drawing a line around points of a chart, by mouse, pen or finger: switched on by a button, which covers nothing of it.
  *
  * Plotly does not draw it: the chart would keep the outline and grey its points out, and no finger could draw where one
  * decodes. Only where drawing is what a chart is for, Plotly's buttons say whether a drag draws, moves or zooms.
@@ -21,15 +21,14 @@ import { page } from "../shared/page.js";
 
 /** How far a pointer goes, in pixels, before the line gets another corner. */
 const CORNER_STEP = 3;
-/** Between the button and the map's corner, in pixels. */
-const BUTTON_GAP = 6;
 /** A line that spans less, in pixels, is a click. */
 const LEAST_LINE = 6;
 
 export class Lasso {
-  /** Over the chart: the button, and the line while it is drawn. */
+  /** Over the chart: the line while it is drawn. */
   layer = document.createElement("div");
-  #button;
+  /** @type {HTMLButtonElement | null} */
+  #button = null;
   #drawer;
   #ending = new AbortController();
   #key;
@@ -53,19 +52,14 @@ export class Lasso {
     this.#drawer = drawer;
     this.#stays = stays;
     this.layer.className = "lasso-layer";
-    this.layer.innerHTML =
-      '<svg aria-hidden="true"><polygon/></svg><button type="button" class="lasso-button" aria-pressed="false"' +
-      ' title="Then draw a line around points of the map; with Shift, to add to those that are chosen">Choose images</button>';
-    this.#button = /** @type {HTMLButtonElement} */ (this.layer.lastElementChild);
+    this.layer.innerHTML = '<svg aria-hidden="true"><polygon/></svg>';
     this.#line = /** @type {SVGPolygonElement} */ (this.layer.querySelector("polygon"));
-    this.#button.addEventListener("click", () => this.#arm(!this.#isArmed));
     const { signal } = this.#ending;
     const first = { signal, capture: true };
     window.addEventListener("pointerdown", this.#press, first);
     window.addEventListener("pointermove", this.#move, first);
     window.addEventListener("pointerup", this.#release, first);
     window.addEventListener("pointercancel", () => this.#forget(), first);
-    this.#button.hidden = stays;
     const cancel = (/** @type {KeyboardEvent} */ event) => {
       if (event.key === "Escape" && this.#isArmed) this.#arm(false);
     };
@@ -76,14 +70,20 @@ export class Lasso {
     }
   }
 
-  /** The chart may be another one, or lie elsewhere. */
+  /**
+   * Be switched by a button, which is shown where there is something to switch.
+   * @param {HTMLButtonElement} button
+   */
+  switchedBy(button) {
+    if (button === this.#button) return;
+    this.#button = button;
+    button.hidden = this.#stays;
+    button.addEventListener("click", () => this.#arm(!this.#isArmed), { signal: this.#ending.signal });
+  }
+
+  /** The chart may be another one. */
   attached() {
-    const plot = this.#drawer.plot();
-    plot?.classList.toggle("lasso-armed", this.#isArmed);
-    const layout = plot?._fullLayout;
-    if (!layout) return;
-    this.#button.style.left = `${layout.xaxis._offset + BUTTON_GAP}px`;
-    this.#button.style.top = `${layout.yaxis._offset + BUTTON_GAP}px`;
+    this.#drawer.plot()?.classList.toggle("lasso-armed", this.#isArmed);
   }
 
   end() {
@@ -100,7 +100,7 @@ export class Lasso {
   #arm(yes) {
     if (yes) page.choosing.add(this.#key);
     else page.choosing.delete(this.#key);
-    this.#button.setAttribute("aria-pressed", String(yes));
+    this.#button?.setAttribute("aria-pressed", String(yes));
     this.attached();
     if (!yes) this.#forget();
   }
@@ -167,14 +167,14 @@ export class Lasso {
   }
 
   /**
-   * The axes of the panel that a pointer is over, or null where it is over none, or over a button or the legend.
+   * The axes of the panel that a pointer is over, or null where it is over none, or over the tool bar or the legend.
    * @param {{ clientX: number, clientY: number, target: EventTarget | null }} pointer
    */
   #panelAt({ clientX, clientY, target }) {
     const plot = this.#drawer.plot();
     const layout = plot?._fullLayout;
     if (!plot || !layout || !(target instanceof Element) || !plot.contains(target)) return null;
-    if (target.closest(".modebar, .legend, button")) return null;
+    if (target.closest(".modebar, .legend")) return null;
     const [x, y] = this.#corner({ clientX, clientY });
     const names = Object.keys(layout).filter((name) => /^xaxis\d*$/.test(name));
     const found = names.find((name) => {

@@ -85,9 +85,11 @@ export class LinkedChart {
    * Take over what the server has, unless it has nothing new: the browser may be ahead of it.
    * @param {LinkSent} sent
    * @param {Element} root
+   * @param {HTMLButtonElement} button  Switches the drawing of a line.
    * @param {(chosen: number[]) => void} report  Tells the server which images a line was drawn around.
    */
-  update(sent, root, report) {
+  update(sent, root, button, report) {
+    this.#lasso.switchedBy(button);
     this.#root = root;
     this.#sent = sent;
     this.#report = report;

@@ -6,6 +6,7 @@
  * What Python sends: `LinkSent` of pages/_ui/linked_selection.py.
  * @typedef {{ chart: string, chosen: number[], lasso: "button" | "always", sheet: string | null, images: number[] }} LinkSent
  */
+import { childOf } from "../shared/dom.js";
 import { endWithout } from "../shared/mount.js";
 import { page } from "../shared/page.js";
 import { leaveWheelToPage } from "../shared/wheel.js";
@@ -19,7 +20,8 @@ export default function mount({ data, parentElement, setTriggerValue }) {
   const root = parentElement instanceof ShadowRoot ? parentElement.host : parentElement;
   const linked = page.linkedCharts.get(chart) ?? new LinkedChart(data, root);
   page.linkedCharts.set(chart, linked);
-  linked.update(data, root, (chosen) => setTriggerValue("chosen", chosen));
+  const button = childOf(parentElement, "button", HTMLButtonElement);
+  linked.update(data, root, button, (chosen) => setTriggerValue("chosen", chosen));
   return endWithout(root, () => {
     if (page.linkedCharts.get(chart) !== linked) return;
     linked.end();

@@ -17,7 +17,12 @@ from vaelab.sharing import live
 
 __all__ = ["mark_chosen"]
 
-_LINK = browser_code.component("linked_selection", "linked_selection/mount.js", None, "linked_selection/component.css")
+_LINK = browser_code.component(
+    "linked_selection",
+    "linked_selection/mount.js",
+    "linked_selection/component.html",
+    "linked_selection/component.css",
+)
 
 Lasso = Literal["button", "always"]
 
@@ -49,7 +54,7 @@ def mark_chosen(
         Key of the container around the chart, whose points' ``customdata`` are images.
     lasso
         Whether a line can be drawn around images at once, where that is what the chart is for, or after the press of a
-        button on it.
+        button, which is drawn here.
     hovered
         The images, and which are on the chart, for the one under the pointer to be shown; by default a canvas does so.
     """

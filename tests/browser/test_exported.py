@@ -217,7 +217,7 @@ def test_a_line_around_images_is_no_click_and_in_the_address(visitor):
     page = visitor.page
     chosen, marks = page.get_by_test_id("chosen-0"), page.locator(f"{MAP} canvas.linked-marks")
     expect(chosen).to_be_hidden()
-    page.locator(f"{MAP} .lasso-button").click()
+    page.locator(".lasso-button").first.click()
     places = page.evaluate(PLACES, ".st-key-latent-map")
     left, top = visitor.place(0.5, 0.5)[0]
     page.mouse.move(left, top)
@@ -245,6 +245,26 @@ def test_a_line_around_images_is_no_click_and_in_the_address(visitor):
     expect(marks).to_have_attribute("data-chosen", "0")
     expect(chosen).to_be_hidden()
     assert "chosen=" not in page.url
+
+
+def test_each_map_of_a_file_goes_to_a_mean_of_its_own(page, tmp_path):
+    runs = [Run.open(EXAMPLES / name) for name in ("digits-2d", "digits-ae-2d")]
+    digits, chosen = runs[0].images(), [6, 16, 26, 34]
+    file = explorer(*runs).save(tmp_path / "both.html")
+    page.goto(f"{file.as_uri()}#chosen=6-16-26-34-99999")
+    roots = page.get_by_test_id("latent-canvas")
+    expect(roots.last).to_have_attribute("data-state", "ready")
+    expect(page.get_by_role("status").filter(has_text="images chosen")).to_have_text("4 images chosen: 4 × “6”")
+    for mark in page.locator("canvas.linked-marks").all():
+        expect(mark).to_have_attribute("data-chosen", "4")
+    page.get_by_role("button", name="Go to the mean").click()
+    for run, root in zip(runs, roots.all(), strict=True):
+        mean = run.engine.encode(digits.images[chosen]).mu.mean(0)
+        until(page, lambda root=root, mean=mean: np.allclose(json.loads(root.get_attribute("data-z")), mean, atol=2e-3))
+    page.wait_for_timeout(200)  # none leads the other away
+    for run, root in zip(runs, roots.all(), strict=True):
+        mean = run.engine.encode(digits.images[chosen]).mu.mean(0)
+        np.testing.assert_allclose(json.loads(root.get_attribute("data-z")), mean, atol=2e-3)
 
 
 def test_two_models_follow_one_pointer(page, tmp_path):

@@ -17,11 +17,12 @@ from playwright.sync_api import expect
 from pages._ui.resources import EXAMPLES
 from tests.browser.conftest import stay
 from tests.browser.steps import PLACES, canvas, idle, open_app, until
-from vaelab.datasets import load_dataset
-from vaelab.datasets.own import load_own
-from vaelab.datasets.own.groups import groups_of
+from vaelab.config import TrainConfig
+from vaelab.datasets import ImageDataset, load_dataset, save_own
+from vaelab.datasets.own import groups_of, keep_group, load_own
 from vaelab.images import enlarge, tile, to_pixels
 from vaelab.runs import Run
+from vaelab.training.running import train
 
 pytestmark = pytest.mark.browser
 
@@ -63,18 +64,18 @@ def inside_of(places, line):
     return {place["index"] for place in seen if screen.getpixel((int(place["x"]), int(place["y"])))}
 
 
-def draw_around(page, label, key="latent-map", add=False):
-    """Draw a line around a class on a map; returns the images within it."""
-    page.locator(f".st-key-{key} .lasso-button").click()
-    line, inside = corners(page.evaluate(PLACES, f".st-key-{key}"), label)
+def draw_around(page, label, add=False):
+    """Draw a line around a class on the map of Explore; returns the images within it."""
+    page.locator(".lasso-button").first.click()
+    line, inside = corners(page.evaluate(PLACES, MAP), label)
     page.mouse.move(*line[0])
     if add:
         page.keyboard.down("Shift")
     page.mouse.down()
     for corner in line[1:]:
         page.mouse.move(*corner, steps=2)
+        page.keyboard.up("Shift")
     page.mouse.up()
-    page.keyboard.up("Shift")
     idle(page)
     return inside
 
@@ -129,7 +130,7 @@ def test_a_line_on_explore_chooses_the_images_within_it(page, digits):
     np.testing.assert_array_equal(found, tile(digits.images[shown], 20, gap=2, times=8))
     assert "z=" not in page.url.replace(before, "")  # drawing was no click
 
-    more = draw_around(page, "6", add=True)
+    more = draw_around(page, "6", add=True)  # Shift is held as the line is begun
     both, _ = addressed(page)
     assert chosen < both
     assert len(both) == pytest.approx(len(chosen) + len(more), abs=10)
@@ -139,11 +140,99 @@ def test_a_line_on_explore_chooses_the_images_within_it(page, digits):
     assert addressed(page) == (set(), None)
 
 
+def test_only_points_that_are_seen_are_chosen(page):
+    open_app(page, "/explore?run=digits-2d")
+    canvas(page)
+    idle(page)
+    for _ in range(2):
+        page.locator(f"{MAP} .modebar-btn[data-attr=zoom][data-val=in]").click()
+    page.wait_for_timeout(500)  # until it has come to rest
+    box = page.locator(f"{MAP} .nsewdrag").bounding_box()
+
+    def seen():
+        return {
+            place["index"]
+            for place in page.evaluate(PLACES, MAP)
+            if 0 <= place["x"] - box["x"] <= box["width"] and 0 <= place["y"] - box["y"] <= box["height"]
+        }
+
+    assert 50 < len(seen()) < 1200
+    page.locator(".lasso-button").first.click()
+    # Around the whole map, and far beyond its right border.
+    page.mouse.move(box["x"] + 1, box["y"] + 1)
+    page.mouse.down()
+    right, bottom = box["x"] + box["width"] + 200, box["y"] + box["height"] - 1
+    for corner in ((right, box["y"] + 1), (right, bottom), (box["x"] + 1, bottom)):
+        page.mouse.move(*corner, steps=4)
+    page.mouse.up()
+    idle(page)
+    marks = page.locator(f"{MAP} {MARKS}")
+    assert abs(int(marks.get_attribute("data-chosen")) - len(seen())) <= 5
+
+
+def test_more_images_than_an_address_takes_are_kept_by_name(page, digits, data_folder):
+    open_app(page, "/explore?run=digits-2d")
+    canvas(page)
+    idle(page)
+    page.locator(".lasso-button").first.click()
+    box = page.locator(f"{MAP} .nsewdrag").bounding_box()
+    page.mouse.move(box["x"] + 1, box["y"] + 1)
+    page.mouse.down()
+    for across, down in ((1, 0), (1, 1), (0, 1)):
+        page.mouse.move(box["x"] + 1 + across * (box["width"] - 2), box["y"] + 1 + down * (box["height"] - 2), steps=4)
+    page.mouse.up()
+    idle(page)
+    assert said_to_be_chosen(page) > 1000
+    expect(page.get_by_text("So many images are not in the page’s address")).to_be_visible()
+    assert addressed(page) == (set(), None)
+    keep_as(page, "nearly all")
+    assert addressed(page) == (set(), "nearly all")
+    page.goto(page.url)
+    expect(page.get_by_text("as the group “nearly all”")).to_be_visible()
+    assert said_to_be_chosen(page) == len(groups_of(digits.image_hash, folder=data_folder)["nearly all"])
+
+
+def test_back_leads_to_what_was_chosen_before(page):
+    open_app(page, "/explore?run=digits-2d&chosen=3-14-15")
+    canvas(page)
+    idle(page)
+    page.get_by_role("button", name="Clear selection").click()
+    expect(page.get_by_text("3 images chosen")).to_have_count(0)
+    idle(page)
+    page.go_back()
+    expect(page.get_by_text("3 images chosen")).to_be_visible()
+    expect(page.locator(f"{MAP} {MARKS}")).to_have_attribute("data-chosen", "3")
+
+
+def test_images_of_ones_own_are_relabelled_where_they_are(page, data_folder, served_runs, digits):
+    subset = np.arange(60)
+    data = ImageDataset.of(digits.images[subset], digits.labels[subset], name="mine")
+    save_own(data, "mine", folder=data_folder)
+    own = load_own("mine", data_folder)
+    train(TrainConfig(dataset="own/mine", epochs=1, hidden=(8,)), own, run_dir=served_runs / "mine")
+    keep_group(own.image_hash, "odd ones", [1, 3], folder=data_folder)
+    open_app(page, "/explore?run=mine&group=odd+ones")
+    canvas(page)
+    idle(page)
+    page.get_by_role("button", name="Relabel", exact=True).first.click()
+    page.get_by_role("combobox", name="Their class from now on").fill("odd")
+    page.get_by_role("option", name=re.compile("odd")).last.click()
+    page.get_by_test_id("stFormSubmitButton").get_by_role("button", name="Relabel").click()
+    expect(page.get_by_text("2 images chosen as the group “odd ones”: 2 × “odd”")).to_be_visible()
+    np.testing.assert_array_equal(load_own("mine", data_folder).of_class("odd"), [1, 3])
+    idle(page)
+    # And on the Images page.
+    page.goto("/images?set=own%2Fmine")
+    page.get_by_role("combobox", name="Group", exact=True).click()
+    page.get_by_role("option", name="odd ones").click()
+    expect(page.get_by_test_id("image-picker").get_by_role("option")).to_have_count(2)
+
+
 def test_escape_leaves_what_was_chosen_and_a_click_is_a_place_again(page):
     open_app(page, "/explore?run=digits-2d&chosen=3-14-15")
     canvas(page)
     idle(page)
-    button = page.locator(f"{MAP} .lasso-button")
+    button = page.locator(".lasso-button")
     button.focus()
     page.keyboard.press("Enter")
     expect(button).to_have_attribute("aria-pressed", "true")
@@ -171,7 +260,7 @@ def test_a_group_is_on_every_page_and_in_the_address(page, request, browser, bro
     keep_as(page, "round zeros")
     chosen, group = addressed(page)
     assert group == "round zeros"
-    kept = groups_of(digits.image_hash, data_folder)
+    kept = groups_of(digits.image_hash, folder=data_folder)
     assert set(kept["round zeros"].tolist()) == chosen
 
     # To another model of these images, by the menu: the group is still chosen there.
@@ -229,11 +318,11 @@ def test_a_group_is_renamed_and_deleted(page, data_folder, digits):
     page.get_by_role("button", name="Rename", exact=True).click()
     expect(page.get_by_text("as the group “zeros”")).to_be_visible()
     idle(page)
-    assert list(groups_of(digits.image_hash, data_folder)) == ["zeros"]
+    assert list(groups_of(digits.image_hash, folder=data_folder)) == ["zeros"]
     page.get_by_role("button", name="Delete the group").click()
     expect(page.get_by_text("as the group “zeros”")).to_have_count(0)
     idle(page)
-    assert groups_of(digits.image_hash, data_folder) == {}
+    assert groups_of(digits.image_hash, folder=data_folder) == {}
     assert addressed(page) == ({3, 14, 15}, None)
 
 
@@ -357,7 +446,7 @@ def test_groups_of_arithmetic_stay_and_are_chosen_by_name(page, digits, data_fol
     idle(page)
     assert (
         int(page.get_by_role("spinbutton", name="Image").input_value())
-        in groups_of(digits.image_hash, data_folder)["zeros"]
+        in groups_of(digits.image_hash, folder=data_folder)["zeros"]
     )
     page.get_by_role("radio", name="Lasso").click()
     page.wait_for_selector(f".st-key-lasso-map {MARKS}", state="attached")

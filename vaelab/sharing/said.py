@@ -48,6 +48,7 @@ def body_of(title: str, maps: Sequence[MapOf], images: bool, plotly: str, groups
             else "",
             how="" if len(maps) > 1 else how,
             canvas=canvas,
+            choose=read("linked_selection/component.html"),
         )
         for index, map_ in enumerate(maps)
     ]
