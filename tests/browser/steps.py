@@ -84,6 +84,15 @@ def read_files(page, files):
     return dict(zip(map(str.strip, names), page.get_by_test_id("stMetricValue").all_inner_texts(), strict=True))
 
 
+def saved(page, button, tmp_path):
+    """The file that a button saves."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button, exact=True).click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    return file
+
+
 def keep(page, name):
     """Keep the images that were read, under a name; the page then shows them."""
     page.get_by_label("Name", exact=True).fill(name)

@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 
 from pages._ui.resources import EXAMPLES
 from tests.browser.conftest import stay
-from tests.browser.steps import PLACES, canvas, idle, open_app, until
+from tests.browser.steps import PLACES, canvas, idle, open_app, saved, until
 from vaelab.config import TrainConfig
 from vaelab.datasets import ImageDataset, load_dataset, save_own
 from vaelab.datasets.own import groups_of, keep_group, load_own
@@ -101,14 +101,6 @@ def keep_as(page, name):
     page.get_by_role("button", name="Keep", exact=True).click()
     expect(page.get_by_role("combobox", name="Group", exact=True)).to_have_value(re.compile(re.escape(name)))
     idle(page)
-
-
-def saved(page, button, tmp_path):
-    with page.expect_download() as download:
-        page.get_by_role("button", name=button, exact=True).click()
-    file = tmp_path / download.value.suggested_filename
-    download.value.save_as(file)
-    return file
 
 
 def test_a_line_on_explore_chooses_the_images_within_it(page, digits):

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 import vaelab
 from pages._ui.resources import EXAMPLES
-from tests.browser.steps import LESSON_READY, canvas, idle
+from tests.browser.steps import LESSON_READY, canvas, idle, saved
 from vaelab.latent.interpolation import through
 from vaelab.runs import Run
 
@@ -31,15 +31,6 @@ def share(page, address):
     page.get_by_role("button", name="Share", exact=True).click()
     expect(page.locator(".page-pictures li").first).to_be_visible()
     idle(page)
-
-
-def saved(page, button, tmp_path):
-    """The file that a button saves."""
-    with page.expect_download() as download:
-        page.get_by_role("button", name=button, exact=True).click()
-    file = tmp_path / download.value.suggested_filename
-    download.value.save_as(file)
-    return file
 
 
 def words(svg):
