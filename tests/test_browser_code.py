@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ ENTRIES = sorted(
     if re.search(r"^export (?:default|\{)", path.read_text("utf-8"), re.MULTILINE)
 )
 entries = pytest.mark.parametrize("entry", ENTRIES, ids=[str(path.relative_to(ROOT)) for path in ENTRIES])
+#: What components are shown with; a file that is opened by itself has its code in it.
+MARKUP = sorted(path for path in ASSETS.rglob("*.html") if path.parent.name != "explorer")
 #: What a line at the left edge defines; several names where a pattern is taken apart.
 DEFINITION = re.compile(
     r"^(?:export )?(?:default )?(?:async )?(?:const|let|var|class|function\*?) +(\w+|[{\[][^=]*)",
@@ -125,3 +128,30 @@ def test_no_module_is_long():
         if (lines := path.read_text("utf-8").count("\n")) >= 250
     }
     assert not long
+
+
+class Reachable(HTMLParser):
+    """Counts the controls of a component's markup that are neither hidden nor inert."""
+
+    def __init__(self):
+        super().__init__()
+        self.open = []
+        self.controls = 0
+
+    def handle_starttag(self, tag, attrs):
+        away = {"hidden", "inert"} & dict(attrs).keys() or any(self.open)
+        self.controls += tag in {"button", "input", "select", "textarea", "summary"} and not away
+        if tag not in {"br", "img", "input", "path", "polygon"}:
+            self.open.append(bool(away))
+
+    def handle_endtag(self, tag):
+        self.open.pop()
+
+
+@pytest.mark.parametrize("markup", MARKUP, ids=[str(path.relative_to(ASSETS)) for path in MARKUP])
+def test_no_control_can_be_used_before_its_code_is_there(markup):
+    # Streamlit shows the markup at once, and runs the code as soon as that is loaded.
+    parser = Reachable()
+    parser.feed(markup.read_text("utf-8"))
+    assert parser.open == []
+    assert parser.controls == 0

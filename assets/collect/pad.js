@@ -72,6 +72,7 @@ export class CollectPad {
     this.#wipe();
     this.#say(this.#outbox.added ? this.#count() : "");
     root.dataset.state = "ready";
+    root.inert = false;
   }
 
   /** @param {Answers} answers */

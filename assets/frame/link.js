@@ -57,4 +57,5 @@ export default function mount({ data, parentElement }) {
       say.textContent = code.hidden ? "Copied." : "Your browser keeps its clipboard to itself. Copy from here:";
     };
   }
+  root.inert = false;
 }

@@ -15,5 +15,6 @@ export default function mount({ data, parentElement, setTriggerValue }) {
   const root = childOf(parentElement, ".camera", HTMLElement);
   const camera = cameras.get(root) ?? new Camera(root, data.least, (shots) => setTriggerValue("shots", shots));
   cameras.set(root, camera);
+  root.inert = false;
   return endWithout(root, () => camera.end());
 }

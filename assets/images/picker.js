@@ -46,6 +46,7 @@ export class ImagePicker {
     this.#grid.ariaLabel = sent.about;
     this.#grid.role = sent.choosing === "none" ? "group" : "listbox";
     childOf(root, ".ip-line", HTMLElement).hidden = sent.choosing !== "any";
+    childOf(root, ".image-picker", HTMLElement).inert = false;
     if (sent.choosing === "none") return;
     this.#grid.ariaMultiSelectable = String(!this.#one);
     this.#move(sent.chosen ?? 0, false);

@@ -111,6 +111,8 @@ export class LatentCanvas {
     this.elements.live.style.visibility = "";
     this.explorer = new Explorer(this, map, model, shape, this.#chart, fits ?? firstPlace(map), this.#pointer);
     this.root.dataset.state = "ready";
+    // One that is linked may have moved before this one was there to follow.
+    if (map.link && page.leader !== this) page.leader?.explorer?.request();
     // On coming back to a page, its panels may stand elsewhere: the server may have moved them.
     if (fits && left && !sent && !this.#hasStarted) this.explorer.report();
     else if (fits) this.explorer.remember();

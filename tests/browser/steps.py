@@ -46,11 +46,13 @@ window.WebSocket = class extends WebSocket {
 
 #: Done once Streamlit says that its script is not running, has answered what was sent to it, and
 #: has stayed so for a moment: some controls wait a little before they send what was done to them.
+#: A moment is counted in looks, of which a page that is busy gets none while others wait their turn.
 #: What the server does not answer within seconds, it never will.
 IDLE = """
 () => new Promise((done, fail) => {
     const began = performance.now();
     let since = began;
+    let looks = 0;
     const look = () => {
         const now = performance.now();
         if (now - began > 120_000) fail(new Error("The page did not come to rest."));
@@ -58,8 +60,11 @@ IDLE = """
         const { sent, answered } = traffic;
         const waiting = sent > answered && now - sent < 3000;
         const running = app?.dataset.testScriptState !== "notRunning";
-        if (waiting || running || document.querySelector("[data-testid=stSkeleton]")) since = now;
-        if (now - Math.max(since, sent) > 150) done();
+        if (waiting || running || document.querySelector("[data-testid=stSkeleton]") || sent > since) {
+            since = now;
+            looks = 0;
+        }
+        if (++looks > 6 && now - since > 150) done();
         else setTimeout(look, 20);
     };
     look();

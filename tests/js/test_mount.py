@@ -523,6 +523,21 @@ def test_linked_by_place_the_others_go_to_the_same_code_where_they_have_one(bare
         several.assert_at(2, several.code(2, several.nearest_image(0, place)))
 
 
+def test_a_canvas_that_is_linked_late_follows_without_another_move(bare):
+    engines = [make_labelled(0), make_labelled(1)]
+    several = Several(bare, *((engine, "image") for engine in engines))
+
+    def link_by_place(at):
+        _, file = files_of(engines[at], f"run-{at}", several.keys[at], "place", several.orders[at])
+        bare.evaluate("all => send(...all)", [kind_of(file), to_base64(file), several.keys[at]])
+
+    link_by_place(0)
+    several.hover(0, PLACES[1])
+    several.assert_at(0, PLACES[1])
+    link_by_place(1)
+    several.assert_at(1, PLACES[1])
+
+
 def test_until_the_model_is_here_the_map_says_so_and_the_pointer_is_not_lost(bare):
     engine, key = make_labelled(), "map-0"
     bare.evaluate(SEVERAL, FILES | {"keys": [key], "side": 300, "ranges": [[[-3, 3], [-3, 3]]]})
