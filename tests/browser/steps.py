@@ -47,7 +47,8 @@ window.WebSocket = class extends WebSocket {
 #: Done once Streamlit says that its script is not running, has answered what was sent to it, and
 #: has stayed so for a moment: some controls wait a little before they send what was done to them.
 #: A moment is counted in looks, of which a page that is busy gets none while others wait their turn.
-#: What the server does not answer within seconds, it never will.
+#: What the server does not answer in a quarter of a minute, it never will; one that has just begun and still
+#: loads PyTorch beside busy neighbours has been seen to take 12 s.
 IDLE = """
 () => new Promise((done, fail) => {
     const began = performance.now();
@@ -58,7 +59,7 @@ IDLE = """
         if (now - began > 120_000) fail(new Error("The page did not come to rest."));
         const app = document.querySelector("[data-test-script-state]");
         const { sent, answered } = traffic;
-        const waiting = sent > answered && now - sent < 3000;
+        const waiting = sent > answered && now - sent < 15_000;
         const running = app?.dataset.testScriptState !== "notRunning";
         if (waiting || running || document.querySelector("[data-testid=stSkeleton]") || sent > since) {
             since = now;
