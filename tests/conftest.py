@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
 from pages._ui import resources
+from tests.patience import SECONDS
 from vaelab import __main__ as command_line
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import load_dataset
@@ -121,7 +122,7 @@ def umap_run(jobs, tmp_path_factory, digits):
 @pytest.fixture(scope="session")
 def umap_map(jobs, umap_run):
     """The map of ``umap_run``. Made once: the first in a process compiles for 20 seconds."""
-    jobs._results[umap_run.path, umap_run.epoch, "umap", 200].result(timeout=120)
+    jobs._results[umap_run.path, umap_run.epoch, "umap", 200].result(timeout=SECONDS)
     return results.read(umap_run, "umap", 200)
 
 
@@ -134,7 +135,7 @@ def launch(monkeypatch):
     monkeypatch.setattr(Cluster, "submit", lambda *arguments, **options: pending)
 
     def start(script: str = "explore.py", **query: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS)
         if script != "home.py":
             app.switch_page(f"pages/{script}")
         for name, value in query.items():
@@ -204,7 +205,7 @@ def base_url():
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     """Debian's chromium for pytest-playwright; without its window, where that is installed as well: it is quicker."""
-    expect.set_options(timeout=60_000)  # the first training of a server starts its cluster
+    expect.set_options(timeout=1000 * SECONDS)
     path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if path is None:
         if os.environ.get("CI"):

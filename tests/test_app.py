@@ -14,6 +14,7 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.sync.client import connect
 
+from tests.patience import SECONDS
 from tests.training.test_jobs import LONG, wait_for
 from vaelab.runs import Run, list_runs
 
@@ -60,7 +61,7 @@ def test_the_app_asks_no_other_machine_when_it_starts(tmp_path):
             stderr=log,
         )
     try:
-        until = time.monotonic() + 120
+        until = time.monotonic() + SECONDS
         while f":{port}" not in (tmp_path / "log").read_text():  # where it says its address
             assert app.poll() is None, (tmp_path / "log").read_text()
             assert time.monotonic() < until

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 import vaelab
+from tests.patience import SECONDS
 from vaelab.config import TrainConfig
 from vaelab.datasets import SOURCES, DatasetUnavailable, data_folder
 from vaelab.runs import Run, list_runs, runs_folder
@@ -353,7 +354,7 @@ def test_ctrl_c_in_a_sweep_ends_it_in_one_sentence(tmp_path):
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
-        until = time.monotonic() + 60
+        until = time.monotonic() + SECONDS
         while not any(run.epoch >= 2 for run in list_runs()):
             assert time.monotonic() < until
             time.sleep(0.1)

@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks import app as benchmark
 from pages import PAGES
+from tests.patience import SECONDS
 
 ROOT = Path(__file__).parents[1]
 
@@ -26,6 +27,6 @@ def test_the_benchmark_visits_every_page_of_the_menu():
 
 def test_a_page_that_the_app_opens_is_headed_as_the_list_says(monkeypatch):
     monkeypatch.chdir(ROOT)
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=SECONDS).run()
     page = PAGES[0]
     assert [block.value for block in app.markdown[:2]] == [f"# {page.heading}", page.first]

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from pages import PAGES
+from tests.patience import SECONDS
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +25,7 @@ def test_the_picture_is_of_explore_with_every_page_in_the_menu(tmp_path):
         pytest.skip("Debian's chromium is not installed.")
     picture = tmp_path / "picture.png"
     script = [sys.executable, ROOT / "assets" / "screenshot.py", picture]
-    done = subprocess.run(script, capture_output=True, text=True, timeout=180, check=False)
+    done = subprocess.run(script, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     entries = done.stdout.splitlines()
     assert entries == [page.title for page in PAGES if page.in_menu]

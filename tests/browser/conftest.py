@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.browser.steps import TRAFFIC
+from tests.patience import SECONDS
 from vaelab.runs import ACTIVE, list_runs
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 60
 
 
 @contextmanager

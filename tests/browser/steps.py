@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import expect
 
+from tests.patience import SECONDS
+
 #: Where a map's points are on the screen: plot, class and number in, page coordinates out.
 PLACES = """
 (selector) => {
@@ -50,13 +52,13 @@ window.WebSocket = class extends WebSocket {
 #: What the server does not answer in a quarter of a minute, it never will; one that has just begun and still
 #: loads PyTorch beside busy neighbours has been seen to take 12 s.
 IDLE = """
-() => new Promise((done, fail) => {
+(patience) => new Promise((done, fail) => {
     const began = performance.now();
     let since = began;
     let looks = 0;
     const look = () => {
         const now = performance.now();
-        if (now - began > 120_000) fail(new Error("The page did not come to rest."));
+        if (now - began > patience) fail(new Error("The page did not come to rest."));
         const app = document.querySelector("[data-test-script-state]");
         const { sent, answered } = traffic;
         const waiting = sent > answered && now - sent < 15_000;
@@ -187,10 +189,10 @@ def decimals(text):
 
 def idle(page):
     """Wait until Streamlit has nothing left to do."""
-    page.evaluate(IDLE)
+    page.evaluate(IDLE, 1000 * SECONDS)
 
 
-def until(page, holds, seconds=60):
+def until(page, holds, seconds=SECONDS):
     """Wait until something is so; a page redraws in its own time."""
     deadline = time.monotonic() + seconds
     while not holds():

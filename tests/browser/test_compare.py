@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from pages._ui import resources
 from tests.browser.steps import PLACES, idle, loneliest
+from tests.patience import SECONDS
 from vaelab.config import TrainConfig
 from vaelab.runs import Run, list_runs, results
 from vaelab.training.running import train
@@ -36,7 +37,7 @@ def close(a, b):
     return np.allclose(a, b, atol=1e-3)
 
 
-def followed(page, index, z, seconds=20):
+def followed(page, index, z, seconds=SECONDS):
     """Wait until a canvas is where it should be: the next frame, or the one after it."""
     for _ in range(seconds * 10):
         if close(z_of(page, index), z):
@@ -113,7 +114,7 @@ def test_a_sweep_is_queued_and_trained(page, served_runs):
     values.fill("2, 5")
     page.get_by_role("button", name="Train them").click()
     expect(page.get_by_text("2 trainings are queued")).to_be_visible()
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         swept = [run for run in list_runs(served_runs) if run.title.startswith("digits, β")]
         if len(swept) == 2 and all(run.status.state == "finished" for run in swept):

@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import expect
 
 from pages._ui.resources import EXAMPLES
-from tests.browser.conftest import SECONDS
 from tests.browser.steps import canvas, idle, model
 from tests.conftest import ROOT
+from tests.patience import SECONDS
 
 pytestmark = pytest.mark.browser
 

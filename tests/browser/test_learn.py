@@ -235,7 +235,7 @@ def test_the_true_posterior_is_that_of_bayes(page):
     told = figure.get_by_text("The gap between the two")
     expect(told).to_be_hidden()  # not before it was predicted
     predict(page, 0, is_right=True)
-    expect(told).to_be_visible(timeout=60_000)
+    expect(told).to_be_visible()
     run, data = resources.example("digits-2d"), load_dataset("digits")
     index = int(resources.made(run, "plane").indices[0])
     grid, log_density, evidence = true_posterior(run, data.images[[index]])
@@ -343,7 +343,7 @@ def test_the_code_shown_is_the_package_s_own_and_runs(page):
     page.get_by_role("radio", name="Model", exact=True).click()
     expect(code).to_contain_text("def build(")
     page.get_by_role("radio", name="Training", exact=True).click()
-    expect(page.locator(".st-key-walkthrough-curve .js-plotly-plot")).to_be_visible(timeout=180_000)
+    expect(page.locator(".st-key-walkthrough-curve .js-plotly-plot")).to_be_visible()
     page.get_by_role("radio", name="Evaluation", exact=True).click()
     figures = page.locator("code", has_text="elbo -")
     expect(figures).to_be_visible()

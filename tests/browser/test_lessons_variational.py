@@ -442,7 +442,7 @@ def test_draws_from_the_prior_can_be_read_where_a_vae_decodes_them(page, drawn):
     vae.check(figure, ae, noise)
     # The table counts on meanwhile: of many draws, the VAE's are read more often than those that are stretched.
     average = figure.get_by_role("table", name="Legible draws, in the long run")
-    expect(average).to_contain_text(f"Drawn 100 times, {DRAWS} at a time, T = 1.0", timeout=120_000)
+    expect(average).to_contain_text(f"Drawn 100 times, {DRAWS} at a time, T = 1.0")
     of_vae, of_ae, of_stretched = (numbers(text)[0] for text in average.locator("tbody td").all_text_contents())
     assert of_vae > of_stretched > of_ae
     before = shown(figure, f"{DRAWS} draws, decoded by the VAE")

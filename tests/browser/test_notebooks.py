@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import expect
 
 from pages._ui.resources import EXAMPLES
-from tests.browser.conftest import SECONDS
 from tests.browser.steps import until
 from tests.conftest import ROOT
+from tests.patience import SECONDS
 from vaelab.images import to_pixels
 from vaelab.runs import Run
 

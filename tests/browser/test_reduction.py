@@ -170,7 +170,7 @@ def test_the_model_that_is_missing_is_trained_and_judged(page, served_runs):
         const texts = ({TITLES})("{CHART}");
         return texts.filter((text) => / continuity /.test(text)).length === 5;
     }}"""
-    page.wait_for_function(done, timeout=120_000)
+    page.wait_for_function(done)
     assert {path.name for path in (run.path / "studies").glob("*.safetensors")} == {
         "code_map-epoch-0003.safetensors",
         "pixel_maps-epoch-0003.safetensors",

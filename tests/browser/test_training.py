@@ -49,8 +49,8 @@ def training(page):
     page.goto("/train?dataset=digits&epochs=10000&hidden=32")
     page.get_by_role("button", name="Start training").click()
     # The first training of a server starts its cluster.
-    expect(page.get_by_text(re.compile(r"Running · [1-9][\d,]* of 10,000 epochs"))).to_be_visible(timeout=180_000)
-    expect(page.get_by_role("img", name="Images and their reconstructions")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text(re.compile(r"Running · [1-9][\d,]* of 10,000 epochs"))).to_be_visible()
+    expect(page.get_by_role("img", name="Images and their reconstructions")).to_be_visible()
     idle(page)  # what was above the course before the training began is gone: nothing moves away from under the pointer
     yield page
     stop = page.get_by_role("button", name="Stop")

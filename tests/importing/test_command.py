@@ -10,6 +10,7 @@ import time
 import pytest
 
 from tests.importing.pictures import pixels, save
+from tests.patience import SECONDS
 from vaelab.datasets import load_dataset
 from vaelab.datasets.own import own_sources
 
@@ -75,11 +76,11 @@ def test_ctrl_c_leaves_nothing(tmp_path):
         text=True,
     )
     # As a terminal does it: to the command and all processes that it started.
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + SECONDS
     while len(children(process.pid)) < 2 and time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=SECONDS)
     assert process.returncode == 130
     assert out == ""
     assert err.strip().splitlines()[-1] == "Stopped; nothing was kept."

@@ -12,6 +12,7 @@ import pytest
 
 import vaelab
 from tests.importing.pictures import COUNT, pixels, save
+from tests.patience import SECONDS
 from vaelab.datasets import load_dataset
 from vaelab.datasets.own import broken_own, own_sources
 from vaelab.importing import ImportStopped, import_images
@@ -261,7 +262,7 @@ def test_killed_at_any_instant_there_is_no_dataset_or_a_whole_one(tmp_path, data
             process.wait(part * seconds)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)  # once the processes that decode have ended as well
+        process.communicate(timeout=SECONDS)  # once the processes that decode have ended as well
         assert broken_own(data) == {}
         seen.add(len(own_sources(data)))
         if own_sources(data):

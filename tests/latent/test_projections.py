@@ -9,6 +9,7 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
+from tests.patience import SECONDS
 from vaelab.latent import projections
 from vaelab.latent.projections import MAX_POINTS, Projection, choose_points, pair, pca, plane, umap
 from vaelab.latent.projections.projection import NUM_NEIGHBOURS
@@ -189,7 +190,7 @@ def test_a_umap_map_keeps_neighbours_together(umap_map):
 
 def test_a_umap_map_is_the_same_for_the_same_codes(umap_map, jobs):
     # In the worker that made the first one: here it would compile once more.
-    again = jobs._cluster.submit(umap, umap_map.codes, umap_map.indices, resource="map").result(timeout=60)
+    again = jobs._cluster.submit(umap, umap_map.codes, umap_map.indices, resource="map").result(timeout=SECONDS)
     assert np.array_equal(again.coordinates, umap_map.coordinates)
 
 

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from pages._ui import resources
+from tests.patience import SECONDS
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.latent.projections import MAX_POINTS
 from vaelab.runs import Run, results
 from vaelab.runs.results import RESULTS, Result
 from vaelab.training.running import train
-
-SECONDS = 120  # a busy machine's worker imports torch and compiles UMAP
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
+from tests.patience import SECONDS
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.latent.projections import Projection
 from vaelab.runs import Run, RunError, results
@@ -26,10 +27,9 @@ FEW = Preprocessing(num_images=120)
 QUICK = TrainConfig(preprocessing=FEW, epochs=3, hidden=(16,), batch_size=32)
 LONG = QUICK.model_copy(update={"epochs": 10_000})
 ENDED = {"finished", "stopped", "failed", "interrupted"}
-IMPORTS = 60.0  # a new worker imports torch before its first training
 
 
-def wait_for(condition, seconds=IMPORTS):
+def wait_for(condition, seconds=SECONDS):
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "It did not come about in time."
@@ -239,10 +239,10 @@ def test_a_run_that_was_trained_while_it_was_queued_is_left_alone(jobs, create):
     first = jobs._trainings[run.path]  # dask forgets a job that nobody holds
     jobs.train(run)
     second = jobs._trainings[run.path]
-    first.result(timeout=IMPORTS)
+    first.result(timeout=SECONDS)
     assert run.status.state == "finished"
     ended = run.status
-    second.result(timeout=IMPORTS)
+    second.result(timeout=SECONDS)
     assert run.status == ended
     assert [record["epoch"] for record in run.epochs()] == [1, 2, 3]
 
