@@ -76,6 +76,11 @@ export class LinkedChart {
     return this.#sent.sheet !== null;
   }
 
+  /** What it was mounted in last. */
+  get root() {
+    return this.#root;
+  }
+
   /** Images that are chosen, ascending. */
   get chosen() {
     return [...this.#chosen].sort((a, b) => a - b);

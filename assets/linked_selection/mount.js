@@ -23,7 +23,8 @@ export default function mount({ data, parentElement, setTriggerValue }) {
   const button = childOf(parentElement, "button", HTMLButtonElement);
   linked.update(data, root, button, (chosen) => setTriggerValue("chosen", chosen));
   return endWithout(root, () => {
-    if (page.linkedCharts.get(chart) !== linked) return;
+    // It may have been mounted anew before this was called: then it is that one's to end.
+    if (page.linkedCharts.get(chart) !== linked || linked.root !== root) return;
     linked.end();
     page.linkedCharts.delete(chart);
   });
