@@ -49,8 +49,8 @@ window.WebSocket = class extends WebSocket {
 #: Done once Streamlit says that its script is not running, has answered what was sent to it, and
 #: has stayed so for a moment: some controls wait a little before they send what was done to them.
 #: A moment is counted in looks, of which a page that is busy gets none while others wait their turn.
-#: What the server does not answer in a quarter of a minute, it never will; one that has just begun and still
-#: loads PyTorch beside busy neighbours has been seen to take 12 s.
+#: What the server does not answer in a quarter of a minute, it never will; one that has just begun, on a machine
+#: with much else to do, has been seen to take 12 s.
 IDLE = """
 (patience) => new Promise((done, fail) => {
     const began = performance.now();
