@@ -132,11 +132,10 @@ def test_a_download_is_told_with_its_size_and_gets_settings_that_suit(launch):
 
 @pytest.fixture
 def run(digits, tmp_path, monkeypatch):
-    from vaelab.training import running as training
-    from vaelab.training import trainer
+    from vaelab.training import keeping, trainer
 
     monkeypatch.setattr(trainer, "RECORD_EVERY", 0.0)
-    monkeypatch.setattr(training, "STEP_RECORD_EVERY", 0.0)
+    monkeypatch.setattr(keeping, "STEP_RECORD_EVERY", 0.0)
     config = TrainConfig(dataset="digits", preprocessing=FEW, latent_dim=4, epochs=11, hidden=(16,), batch_size=16)
     return train(config, run_dir=tmp_path / "run")
 

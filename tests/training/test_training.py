@@ -20,10 +20,11 @@ from vaelab.engine import Engine
 from vaelab.evaluation import evaluate
 from vaelab.networks.models import build_model
 from vaelab.runs import Run, RunError, kept_epochs, list_runs, runs_folder
-from vaelab.training import running as training
+from vaelab.training import keeping
 from vaelab.training import trainer as trainer_module
+from vaelab.training.keeping import SNAPSHOT_IMAGES, snapshot_indices
 from vaelab.training.reports import EpochRecord, Progress, StepRecord
-from vaelab.training.running import SNAPSHOT_IMAGES, resume, run_training, snapshot_indices, train
+from vaelab.training.running import resume, run_training, train
 from vaelab.training.soundness import DivergedError
 from vaelab.training.trainer import Trainer
 from vaelab.training.validation import Validation
@@ -117,7 +118,7 @@ def test_the_last_epochs_figures_are_those_of_the_kept_weights(whole, config):
 def every_step(monkeypatch):
     """Have each step recorded, and written down."""
     monkeypatch.setattr(trainer_module, "RECORD_EVERY", 0.0)
-    monkeypatch.setattr(training, "STEP_RECORD_EVERY", 0.0)
+    monkeypatch.setattr(keeping, "STEP_RECORD_EVERY", 0.0)
 
 
 def test_every_record_is_written_before_it_is_passed_on(config, tmp_path, monkeypatch):

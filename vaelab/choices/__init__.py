@@ -5,6 +5,7 @@ Config checks by it, the Train page draws by it, and a run's name comes from it.
 class of the same key, in ``objectives``, ``likelihoods``, ``corruptions`` and ``nn``. Imports no torch.
 """
 
+from vaelab.choices.changeable import changeable
 from vaelab.choices.corruptions import CORRUPTIONS, Corruption
 from vaelab.choices.layers import ACTIVATIONS, ARCHITECTURES, Architecture
 from vaelab.choices.likelihoods import LIKELIHOODS, Likelihood
@@ -22,6 +23,7 @@ __all__ = [
     "Likelihood",
     "Objective",
     "Setting",
+    "changeable",
     "objective_of",
     "users_of",
 ]

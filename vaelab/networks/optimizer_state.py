@@ -1,11 +1,11 @@
-"""An optimizer's state as tensors by name, so that a checkpoint can hold it."""
+"""An optimizer's state as tensors by name, so that a checkpoint can hold it beside others."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-__all__ = ["load_state_of", "state_of"]
+__all__ = ["load_state_of", "named", "state_of", "under"]
 
 
 def state_of(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
@@ -22,3 +22,14 @@ def load_state_of(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) 
         states.setdefault(int(index), {})[name] = value
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": states, "param_groups": groups})
+
+
+def named(owner: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Say whose tensors these are: ``<owner>.<name>``."""
+    return {f"{owner}.{name}": value for name, value in tensors.items()}
+
+
+def under(owner: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return what ``named`` was given, out of more."""
+    start = f"{owner}."
+    return {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}

@@ -68,11 +68,13 @@ class RunFolder:
         """The folder's name."""
         return self.path.name
 
-    def write_arrays(self, name: str, arrays: Arrays, metadata: Mapping[str, str] | None = None) -> None:
+    def write_arrays(
+        self, name: str, arrays: Arrays, metadata: Mapping[str, str] | None = None, durable: bool = True
+    ) -> None:
         """Write a safetensors file into the folder, whole or not at all."""
         # `np.ascontiguousarray` would make a vector of a single number.
         contiguous = {key: np.asarray(value, order="C") for key, value in arrays.items()}
-        self._write(name, save_safetensors(contiguous, dict(metadata or {})))
+        self._write(name, save_safetensors(contiguous, dict(metadata or {})), durable)
 
     def read_arrays(self, name: str) -> tuple[Arrays, dict[str, str]]:
         """Read a safetensors file of the folder: its arrays and its metadata.

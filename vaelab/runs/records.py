@@ -22,8 +22,9 @@ class WithRecords(RunFolder):
         Returns
         -------
         list of dict
-            The fields of ``StepRecord`` or ``EpochRecord``, and ``kind``: ``"step"`` or
-            ``"epoch"``. A line torn by a kill is left out.
+            The fields of ``StepRecord``, ``EpochRecord`` or ``ChangeRecord``, and ``kind``: ``"step"``, ``"epoch"`` or
+            ``"change"``; of a change that was planned, ``step`` and ``settings`` alone. A line torn by a kill is left
+            out.
         """
         return self._records()
 
@@ -44,7 +45,7 @@ class WithRecords(RunFolder):
                     records.append(json.loads(line))
         return records
 
-    def append_record(self, kind: Literal["step", "epoch"], record: Any) -> None:
+    def append_record(self, kind: Literal["step", "epoch", "change"], record: Any) -> None:
         """Append a record of the trainer's as a line of JSON, flushed to the disk."""
         line = json.dumps({"kind": kind, **asdict(record)}) + "\n"
         with self._writing(), (self.path / "metrics.jsonl").open("a") as file:
@@ -54,8 +55,8 @@ class WithRecords(RunFolder):
                 os.fsync(file.fileno())
 
     def forget_after(self, epoch: int) -> None:
-        """Drop records of epochs later than ``epoch``, which a resumed run will do again."""
-        kept = [record for record in self.records() if record["epoch"] <= epoch]
+        """Drop records of epochs later than ``epoch``, which a resumed run will do again; it repeats what changed."""
+        kept = [record for record in self.records() if record["kind"] == "change" or record["epoch"] <= epoch]
         text = "".join(json.dumps(record) + "\n" for record in kept)
         self._write("metrics.jsonl", text.encode())
         for leftover in self.path.rglob(".*.safetensors.*"):  # of a kill amid a write

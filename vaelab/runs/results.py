@@ -164,7 +164,7 @@ def map_of_snapshot(run: Run, kind: ProjectionKind) -> Projection:
     Returns
     -------
     Projection
-        Of the images whose codes were kept, at most ``vaelab.training.running.SNAPSHOT_IMAGES`` of them.
+        Of the images whose codes were kept, at most ``vaelab.training.keeping.SNAPSHOT_IMAGES`` of them.
 
     Raises
     ------

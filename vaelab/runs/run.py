@@ -17,10 +17,10 @@ from vaelab.explaining import explain
 from vaelab.files import expanded
 from vaelab.runs.folder import RunError, runs_folder
 from vaelab.runs.images import LABELS
-from vaelab.runs.records import WithRecords
 from vaelab.runs.shown import Shown
 from vaelab.runs.snapshots import WithSnapshots
 from vaelab.runs.status import ACTIVE, WithStatus
+from vaelab.runs.touch import WithTouch
 
 if TYPE_CHECKING:
     from vaelab.engine import Engine
@@ -40,10 +40,12 @@ _FIRST_FILES = (
     "metrics.jsonl",
     "evaluation.json",
     "stop",
+    "asked.jsonl",
+    "live.safetensors",
 )
 
 
-class Run(WithStatus, WithRecords, WithSnapshots, Shown):
+class Run(WithStatus, WithTouch, WithSnapshots, Shown):
     """A run folder. Make one with ``Run.create`` or ``Run.open``."""
 
     def __repr__(self) -> str:

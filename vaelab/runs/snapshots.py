@@ -16,6 +16,9 @@ __all__ = ["MOST_SNAPSHOTS", "Snapshot", "WithSnapshots", "kept_epochs"]
 #: Snapshots that a run keeps at the most.
 MOST_SNAPSHOTS = 48
 
+#: Beside the checkpoints, as no training goes on from it.
+_LIVE = "live.safetensors"
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -88,8 +91,7 @@ class WithSnapshots(WithModel):
         """
         arrays, _ = self.read_arrays(_snapshot_name(epoch))
         with self._reading(_snapshot_name(epoch)):
-            decoder = {k.removeprefix("decoder."): v for k, v in arrays.items() if "." in k}
-            return Snapshot(epoch, arrays["indices"], arrays["mu"], decoder)
+            return _snapshot_of(epoch, arrays)
 
     def last_snapshot(self) -> Snapshot:
         """Read the snapshot of the last finished epoch.
@@ -114,9 +116,39 @@ class WithSnapshots(WithModel):
 
     def write_snapshot(self, snapshot: Snapshot) -> None:
         """Keep what the model looks like at the end of an epoch."""
-        arrays: Arrays = {"indices": snapshot.indices, "mu": snapshot.mu}
-        arrays |= {f"decoder.{k}": v.astype(np.float16) for k, v in snapshot.decoder.items()}
-        self.write_arrays(_snapshot_name(snapshot.epoch), arrays)
+        self.write_arrays(_snapshot_name(snapshot.epoch), _arrays_of(snapshot))
+
+    def write_live(self, snapshot: Snapshot, step: int) -> None:
+        """Show what the model looks like after a step within an epoch, until that epoch has ended."""
+        where = {"epoch": str(snapshot.epoch), "step": str(step)}
+        self.write_arrays(_LIVE, _arrays_of(snapshot), where, durable=False)
+
+    def live(self) -> tuple[int, Snapshot] | None:
+        """Read what the model looks like within an epoch, where somebody looks at each step.
+
+        Returns
+        -------
+        tuple or None
+            After which step, and the snapshot; its ``epoch`` is the last that was finished.
+
+        Raises
+        ------
+        RunError
+            If it is damaged.
+        """
+        try:
+            arrays, metadata = self.read_arrays(_LIVE)
+        except RunError:
+            if (self.path / _LIVE).exists():
+                raise
+            return None
+        with self._reading(_LIVE):
+            return int(metadata["step"]), _snapshot_of(int(metadata["epoch"]), arrays)
+
+    def forget_live(self) -> None:
+        """Take away what was shown of an epoch that has ended, or was cut short."""
+        with self._writing():
+            (self.path / _LIVE).unlink(missing_ok=True)
 
     def thin_snapshots(self) -> None:
         """Drop the snapshots that ``kept_epochs`` leaves out, once the checkpoint names the last epoch."""
@@ -127,3 +159,13 @@ class WithSnapshots(WithModel):
 
 def _snapshot_name(epoch: int) -> str:
     return f"checkpoints/epoch-{epoch:04d}.safetensors"
+
+
+def _arrays_of(snapshot: Snapshot) -> Arrays:
+    arrays: Arrays = {"indices": snapshot.indices, "mu": snapshot.mu}
+    return arrays | {f"decoder.{k}": v.astype(np.float16) for k, v in snapshot.decoder.items()}
+
+
+def _snapshot_of(epoch: int, arrays: Arrays) -> Snapshot:
+    decoder = {k.removeprefix("decoder."): v for k, v in arrays.items() if "." in k}
+    return Snapshot(epoch, arrays["indices"], arrays["mu"], decoder)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -16,8 +16,8 @@ from vaelab.runs.folder import CHECKPOINT, RunFolder
 
 __all__ = ["ACTIVE", "State", "Status", "WithStatus"]
 
-State = Literal["new", "queued", "preparing", "running", "finished", "stopped", "failed", "interrupted"]
-ACTIVE: frozenset[State] = frozenset({"queued", "preparing", "running"})
+State = Literal["new", "queued", "preparing", "running", "paused", "finished", "stopped", "failed", "interrupted"]
+ACTIVE: frozenset[State] = frozenset({"queued", "preparing", "running", "paused"})
 
 #: A run on another machine whose heartbeat is older than this, in seconds, is taken for dead.
 HEARTBEAT_TIMEOUT = 60.0
@@ -33,6 +33,9 @@ class Status(BaseModel):
     progress: float = 0.0  # fraction of training done
     seconds: float = 0.0  # of training so far
     images_per_second: float = 0.0
+    step: int = 0  # the last that was taken
+    pace: float | None = None  # steps a second; None is as fast as it goes
+    heard: int = 0  # bytes of what was asked of the training (``WithTouch``)
     job: str = ""  # who queued it: lets a job that is tried again know its own traces
     before: Status | None = None  # until training begins: how the run stood, and stands again if it cannot
     refused: str = ""  # why the run could not go on when that was last tried
@@ -118,8 +121,12 @@ class WithStatus(RunFolder):
         seconds: float | None = None,
         images_per_second: float | None = None,
         job: str | None = None,
+        touched: Mapping[str, Any] | None = None,
     ) -> None:
-        """Say what the run is doing; each time is also a heartbeat. A None stays as it was."""
+        """Say what the run is doing; each time is also a heartbeat. A None stays as it was.
+
+        Of a training that goes on, ``touched`` has its step, its pace, and how much of what was asked it heard.
+        """
         before = self.status
         begins = state in {"queued", "preparing"}
         status = Status(
@@ -129,6 +136,7 @@ class WithStatus(RunFolder):
             seconds=before.seconds if seconds is None else seconds,
             images_per_second=images_per_second or before.images_per_second,
             job=before.job if job is None else job,
+            **(touched or {}),
             before=(before.before or before) if begins else None,
             updated=time.time(),
             host=socket.gethostname(),

@@ -151,6 +151,7 @@ class Jobs:
     def _announce(self, run: Run) -> None:
         """Have the run's status say that it is queued."""
         run.pop_stop_request()  # of an earlier time
+        run.forget_asked()
         job = os.urandom(8).hex()
         run.write_status("queued", "Waiting for its turn.", job=job)
         self._coming.append((run, job))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["EpochRecord", "Progress", "Record", "StepRecord", "Terms"]
+__all__ = ["ChangeRecord", "EpochRecord", "Pause", "Progress", "Record", "StepRecord", "Terms"]
 
 
 @dataclass(frozen=True)
@@ -59,4 +59,19 @@ class EpochRecord:
     validation: Terms
 
 
-Record = StepRecord | EpochRecord | Progress
+@dataclass(frozen=True)
+class ChangeRecord:
+    """Settings that hold from the step on that comes after ``step``, in epoch ``epoch``."""
+
+    epoch: int
+    step: int
+    seconds: float
+    settings: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Pause(Progress):
+    """A sign of life from a training that waits before a step."""
+
+
+Record = StepRecord | EpochRecord | ChangeRecord | Progress

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 import torch
 
+from vaelab.changes import Changes, checked_changes
 from vaelab.config import TrainConfig
 from vaelab.datasets import ImageDataset, check_fit
 from vaelab.datasets.preprocessing import preprocess
@@ -16,39 +16,17 @@ from vaelab.engine import Engine
 from vaelab.evaluation import evaluate
 from vaelab.explaining import explain
 from vaelab.networks.torch_settings import our_torch
-from vaelab.runs import DataRecord, Run, RunError, Snapshot, results
+from vaelab.runs import ACTIVE, DataRecord, Run, RunError, results
 from vaelab.training.devices import pick_device
-from vaelab.training.reports import EpochRecord, Progress, Record, StepRecord
+from vaelab.training.keeping import Keeping
+from vaelab.training.reports import Progress, Record
 from vaelab.training.trainer import Trainer
 
-__all__ = ["SNAPSHOT_IMAGES", "resume", "run_training", "snapshot_indices", "train"]
-
-#: Images whose codes every epoch keeps.
-SNAPSHOT_IMAGES = 2_000
-
-#: Seconds between the step records that are written down; an hour of training is then 3,600 lines.
-STEP_RECORD_EVERY = 1.0
+__all__ = ["resume", "run_training", "train"]
 
 
 class _StoppedError(Exception):
     """Raised through a download to end it."""
-
-
-def snapshot_indices(num_images: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Choose the images whose codes every epoch keeps: the same ones for a dataset, always.
-
-    Parameters
-    ----------
-    num_images
-        How many images there are.
-
-    Returns
-    -------
-    ndarray
-        int64, sorted, at most ``SNAPSHOT_IMAGES`` of them.
-    """
-    chosen = np.random.default_rng(0).permutation(num_images)[:SNAPSHOT_IMAGES]
-    return np.sort(chosen).astype(np.int64)
 
 
 def train(
@@ -56,6 +34,7 @@ def train(
     data: ImageDataset | None = None,
     run_dir: str | Path | None = None,
     on_record: Callable[[Record], None] | None = None,
+    changes: Changes | None = None,
 ) -> Run:
     """Train a run from the start and wait for it.
 
@@ -69,6 +48,9 @@ def train(
         The run's folder; by default a new one in the runs folder.
     on_record
         Called with every record, to show progress.
+    changes
+        Settings that change on the way, by the number of steps after which they hold, such as another run's
+        ``changes()``: the numbers of both are then the same.
 
     Returns
     -------
@@ -78,7 +60,7 @@ def train(
     Raises
     ------
     ValueError
-        If images and config do not fit each other, before anything is written.
+        If images and config do not fit each other, or a setting cannot change so, before anything is written.
     RunError
         If the folder cannot be written or holds a run already.
     DatasetUnavailable
@@ -92,8 +74,11 @@ def train(
         config, data = _agree(config, data)
         config.check_image_shape(data.image_shape)
         config.check_labels(len(data.label_names))
+    checked_changes(config, changes or {})
     run = Run.create(config, run_dir)
     try:
+        if changes:
+            run.plan(changes)
         return _finish(run, data, on_record)
     except BaseException as error:
         if run.epoch >= 0:
@@ -133,13 +118,14 @@ def resume(
         If its images are gone, or are others than it began with.
     """
     run = Run.open(run_dir)
-    if run.status.state in {"preparing", "running"}:
+    if run.status.state in ACTIVE - {"queued"}:
         raise RunError(f"{run.name} is being trained by another process: stop it there first.")
     return _finish(run, data, on_record)
 
 
 def _finish(run: Run, data: ImageDataset | None, on_record: Callable[[Record], None] | None) -> Run:
     run.pop_stop_request()  # of an earlier time
+    run.forget_asked()
     for record in run_training(run, data):
         if on_record is not None:
             on_record(record)
@@ -185,6 +171,9 @@ def run_training(run: Run, data: ImageDataset | None = None) -> Iterator[Record]
         with suppress(RunError):  # a full disk is what failed; its own message goes up
             run.write_end("failed", explain(error))
         raise
+    finally:
+        with suppress(RunError):
+            run.forget_asked()
 
 
 def _run_training(run: Run, data: ImageDataset | None) -> Iterator[Record]:
@@ -192,6 +181,7 @@ def _run_training(run: Run, data: ImageDataset | None) -> Iterator[Record]:
     run.write_status("preparing", loading.phase)
     data = _load(run, data)
     train, validation = data.split.train, data.split.validation
+    keeping = Keeping(run, data)
     trainer = Trainer(
         _for_this_machine(run),
         data.images[train],
@@ -199,6 +189,8 @@ def _run_training(run: Run, data: ImageDataset | None) -> Iterator[Record]:
         data.labels_of(train),
         data.labels_of(validation),
         len(data.label_names),
+        changes=run.changes(),
+        touch=keeping.hand,
     )
     if run.epoch >= 0:
         arrays, numbers = run.checkpoint()
@@ -209,28 +201,18 @@ def _run_training(run: Run, data: ImageDataset | None) -> Iterator[Record]:
     # Only now, when nothing was found that does not fit: a run must open again whatever was tried.
     run.write_data(DataRecord.of(data), data.labels)
     run.forget_after(trainer.epoch)
+    run.forget_live()
     if trainer.epoch == 0:
-        _save(run, trainer, data)
+        keeping.save(trainer)
     run.thin_snapshots()  # runs of old have one for every epoch
 
-    written = -STEP_RECORD_EVERY  # the first at once, so that there is a curve from the first second on
     for record in trainer.records():
-        speed = None
-        if isinstance(record, StepRecord):
-            speed = record.images_per_second
-            if record.seconds - written >= STEP_RECORD_EVERY:
-                run.append_record("step", record)
-                written = record.seconds
-        if isinstance(record, EpochRecord):
-            speed = record.images_per_second
-            run.append_record("epoch", record)
-            _save(run, trainer, data)
-        where = f"epoch {trainer.epoch + 1}" if speed else "validating"
-        run.write_status("running", where, trainer.progress, trainer.seconds, speed)
+        keeping.keep(record, trainer)
         yield record
         if run.pop_stop_request():
             # An epoch that was cut short is done again on resuming, to the same numbers.
             run.forget_after(trainer.epoch)
+            run.forget_live()
             run.write_status("stopped", f"Stopped after epoch {run.epoch}.")
             if run.epoch >= 1:  # what is kept deserves its figures; nobody waits for them
                 _evaluate(run, Engine.open(run), data)
@@ -282,17 +264,3 @@ def _agree(config: TrainConfig, data: ImageDataset) -> tuple[TrainConfig, ImageD
     if data.preprocessing != config.preprocessing:
         data = preprocess(data, config.preprocessing)
     return config, data
-
-
-def _save(run: Run, trainer: Trainer, data: ImageDataset) -> None:
-    """Write the snapshot first: an epoch is finished once the checkpoint names it, and others go only then."""
-    engine = Engine(trainer.model, run.config)
-    indices = snapshot_indices(len(data))
-    # What stays as it is, such as PCA beside the network, is in the checkpoint: it need not be kept at every epoch.
-    parameters = trainer.model.decoder.named_parameters()
-    decoder = {name: value.detach().cpu().numpy() for name, value in parameters if value.requires_grad}
-    mu = engine.encode(data.images[indices], data.labels_of(indices)).mu
-    run.write_snapshot(Snapshot(trainer.epoch, indices, mu, decoder))
-    tensors, numbers = trainer.state()
-    run.write_checkpoint({name: value.numpy() for name, value in tensors.items()}, numbers, trainer.model.layers())
-    run.thin_snapshots()

@@ -11,7 +11,7 @@ from vaelab.config import TrainConfig
 from vaelab.networks.models import Autoencoder
 from vaelab.training.reports import Terms
 
-__all__ = ["DivergedError", "astray_loss", "check_sound"]
+__all__ = ["DivergedError", "astray_loss", "check_sound", "mean_loss"]
 
 #: By how many times what a model costs that has learned nothing a loss shows that training went astray. A sound one
 #: comes to a few at most, and one that diverges to a million within some steps.
@@ -22,11 +22,10 @@ class DivergedError(RuntimeError):
     """The loss stopped being a number, or became one that no sound training comes to."""
 
 
-def astray_loss(model: Autoencoder, x: Tensor, config: TrainConfig) -> float:
-    """Find a loss that only a training that diverged comes to.
+def mean_loss(model: Autoencoder, x: Tensor) -> float:
+    """Find what a model costs that has learned nothing: the mean image for each image.
 
-    Of the mean image for each image, with a nat a pixel and dimension beside it, so that it is
-    large for densities as well, whose logarithm may be near 0.
+    With a nat a pixel beside it, so that it is large for densities as well, whose logarithm may be near 0.
 
     Parameters
     ----------
@@ -34,8 +33,6 @@ def astray_loss(model: Autoencoder, x: Tensor, config: TrainConfig) -> float:
         Before its first step.
     x
         ``(N, C, H, W)`` in [0, 1], some of the training images.
-    config
-        What the run is.
 
     Returns
     -------
@@ -45,8 +42,26 @@ def astray_loss(model: Autoencoder, x: Tensor, config: TrainConfig) -> float:
     with torch.no_grad():
         mean = model.likelihood.inverse_mean(x.mean(0, keepdim=True)).expand_as(x)
         loss = -model.likelihood.log_prob(mean, x).mean().item()
-    beside = x[0].numel() + (1 + config.beta) * config.latent_dim * (1 + config.free_bits)
-    return ASTRAY * (abs(loss) + beside + config.minimized.most(config))
+    return abs(loss) + x[0].numel()
+
+
+def astray_loss(mean: float, config: TrainConfig) -> float:
+    """Find a loss that only a training that diverged comes to.
+
+    Parameters
+    ----------
+    mean
+        What ``mean_loss`` found.
+    config
+        What the run is, with the weights that its loss has now.
+
+    Returns
+    -------
+    float
+        In nats an image.
+    """
+    codes = (1 + config.beta) * config.latent_dim * (1 + config.free_bits)
+    return ASTRAY * (mean + codes + config.minimized.most(config))
 
 
 def check_sound(train: Terms, validation: Terms, astray: float, epoch: int, learning_rate: float) -> None:

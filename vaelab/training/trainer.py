@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vaelab.changes import Changes, changed, checked_changes
 from vaelab.config import TrainConfig
 from vaelab.networks.corruptions import corrupt
 from vaelab.networks.models import build_model
 from vaelab.networks.objectives import LossTerms, companion_of, loss_terms
-from vaelab.networks.optimizer_state import load_state_of, state_of
 from vaelab.networks.torch_settings import our_torch
 from vaelab.training.augmentation import augment
-from vaelab.training.checks import check_images, check_labels
+from vaelab.training.checks import check_labels, check_shapes
 from vaelab.training.devices import pick_device, to_float
-from vaelab.training.reports import EpochRecord, Record, StepRecord
+from vaelab.training.reports import ChangeRecord, EpochRecord, Record, StepRecord
 from vaelab.training.schedule import one_cycle
-from vaelab.training.soundness import astray_loss, check_sound
+from vaelab.training.soundness import astray_loss, check_sound, mean_loss
+from vaelab.training.state import WithState
 from vaelab.training.sums import Sums
+from vaelab.training.touch import Touch
 from vaelab.training.validation import VALIDATION_BATCH, Validation
 
 __all__ = ["Trainer"]
@@ -32,7 +34,7 @@ __all__ = ["Trainer"]
 RECORD_EVERY = 0.25
 
 
-class Trainer:
+class Trainer(WithState):
     """One training, from its first step to its last.
 
     Parameters
@@ -47,9 +49,15 @@ class Trainer:
         How many classes there are.
     clock
         Seconds since some moment, never going back; what training times itself by.
+    changes
+        Settings that change on the way, by the number of steps after which they hold.
+    touch
+        Who may hold training up, or change it, before each step.
 
     Attributes
     ----------
+    config
+        What the run is, as far as it has changed by now.
     model
         The model as trained so far.
     epoch, step, seconds
@@ -59,7 +67,7 @@ class Trainer:
     ------
     ValueError
         If images are not uint8 ``(N, C, H, W)``, the architecture cannot take them, a conditional model has no
-        labels, or the device is not there.
+        labels, the device is not there, or a setting cannot be changed to what is wanted.
 
     Examples
     --------
@@ -78,15 +86,13 @@ class Trainer:
         validation_labels: NDArray[np.int64] | None = None,
         num_labels: int = 0,
         clock: Callable[[], float] = time.perf_counter,
+        changes: Changes | None = None,
+        touch: Touch | None = None,
     ) -> None:
-        check_images(train_images, "training")
-        check_images(validation_images, "validation")
-        if train_images.shape[1:] != validation_images.shape[1:]:
-            raise ValueError(
-                f"Training images are {train_images.shape[1:]} and validation images {validation_images.shape[1:]}: "
-                "they must be of one shape."
-            )
+        check_shapes(train_images, validation_images)
         self.config = config
+        self.changes_to_come = checked_changes(config, changes or {})
+        self.touch = touch
         self.clock = clock
         self.device = pick_device(config.device)
         self.train_images = torch.tensor(train_images, device=self.device)
@@ -95,18 +101,14 @@ class Trainer:
         self.model = build_model(config, (channels, height, width), num_labels)
         self.train_labels = self.validation_labels = None
         if config.conditional:
-            if train_labels is None or validation_labels is None:
-                raise ValueError(
-                    "A conditional model needs a label with every image: give train_labels and validation_labels."
-                )
-            check_labels(train_labels, len(train_images), num_labels)
-            check_labels(validation_labels, len(validation_images), num_labels)
-            self.train_labels = torch.tensor(train_labels, device=self.device)
-            self.validation_labels = torch.tensor(validation_labels, device=self.device)
+            labels = check_labels(train_labels, len(train_images), num_labels)
+            self.train_labels = torch.tensor(labels, device=self.device)
+            labels = check_labels(validation_labels, len(validation_images), num_labels)
+            self.validation_labels = torch.tensor(labels, device=self.device)
         with our_torch(), torch.device("cpu"):
             self.model.start_at(train_images, config.seed)
         self.model.to(self.device)
-        self.astray = astray_loss(self.model, to_float(self.train_images[:VALIDATION_BATCH]), config)
+        self._mean_loss = mean_loss(self.model, to_float(self.train_images[:VALIDATION_BATCH]))
         # Every random number of training comes from here, so that a checkpoint can hold its state.
         self.generator = torch.Generator(self.device).manual_seed(config.seed)
         trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
@@ -129,6 +131,11 @@ class Trainer:
         return self.step / (self.config.epochs * self._steps_per_epoch)
 
     @property
+    def astray(self) -> float:
+        """Nats an image that only a training that diverged comes to."""
+        return astray_loss(self._mean_loss, self.config)
+
+    @property
     def _steps_per_epoch(self) -> int:
         return math.ceil(len(self.train_images) / self.config.batch_size)
 
@@ -149,7 +156,7 @@ class Trainer:
         ------
         Record
             A ``StepRecord`` every quarter of a second, an ``EpochRecord`` after each epoch (when
-            ``state`` may be taken), and ``Progress`` while validating.
+            ``state`` may be taken), ``Progress`` while validating, and what ``touch`` has to say.
 
         Raises
         ------
@@ -170,15 +177,16 @@ class Trainer:
         order = torch.randperm(len(self.train_images), generator=self.generator, device=self.device)
         rate = 0.0
         for batch in order.split(self.config.batch_size):
+            begin += yield from self._before_step()
             rate = one_cycle(self.progress, self.config.learning_rate)
             terms = self._train_step(batch, rate)
             of_epoch.add(terms)
             of_record.add(terms)
             self.step += 1
             self.seconds = self.clock() - begin
-            if self.seconds - recorded >= RECORD_EVERY:
+            if self.seconds - recorded >= RECORD_EVERY or (self.touch is not None and self.touch.closely):
                 train = of_record.take()
-                speed = train.num_images / (self.seconds - recorded)
+                speed = train.num_images / max(self.seconds - recorded, 1e-9)
                 recorded = self.seconds
                 yield StepRecord(
                     self.epoch + 1,
@@ -210,6 +218,44 @@ class Trainer:
             validation.terms,
         )
 
+    def _before_step(self) -> Generator[Record, None, float]:
+        """Change what is to change here, and be touched; returns the seconds that this was held up."""
+        for step in [step for step in self.changes_to_come if step <= self.step]:
+            self._set(self.changes_to_come.pop(step))
+        if self.touch is None:
+            return 0.0
+        began = self.clock()
+        yield from self.touch.before_step(self)
+        return self.clock() - began
+
+    def change(self, settings: Mapping[str, float]) -> ChangeRecord:
+        """Go on with other settings, whatever they were to become later.
+
+        Parameters
+        ----------
+        settings
+            The new values, by the names of ``vaelab.choices.changeable``.
+
+        Returns
+        -------
+        ChangeRecord
+            To be kept, so that a training can be repeated.
+
+        Raises
+        ------
+        ValueError
+            If one cannot be changed, or not to that.
+        """
+        self._set(settings)
+        for later in self.changes_to_come.values():
+            for name in settings:
+                later.pop(name, None)
+        return ChangeRecord(self.epoch + 1, self.step, self.seconds, dict(settings))
+
+    def _set(self, settings: Mapping[str, float]) -> None:
+        self.config = changed(self.config, settings)
+        self.model.code_noise = self.config.code_noise
+
     def _train_step(self, batch: Tensor, rate: float) -> LossTerms:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -235,58 +281,3 @@ class Trainer:
         return loss_terms(
             self.model, x, config, self._warmup, generator, labels, encoder_input, self.progress, self.companion
         )
-
-    def state(self) -> tuple[dict[str, Tensor], dict[str, float]]:
-        """Take everything that training goes on from; only between epochs.
-
-        Returns
-        -------
-        tuple
-            Copies on the CPU (weights as ``model.*``, optimizer as ``optimizer.*``, what the objective trains beside
-            the model as ``companion.*``, random state as ``random``) and numbers (epoch, step, seconds).
-        """
-        tensors = _named("model", self.model.state_dict())
-        tensors |= _named("optimizer", state_of(self.optimizer))
-        if self.companion is not None:
-            tensors |= _named("companion", self.companion.state())
-        tensors["random"] = self.generator.get_state()
-        copies = {k: v.detach().to("cpu", copy=True).contiguous() for k, v in tensors.items()}
-        return copies, {"epoch": self.epoch, "step": self.step, "seconds": self.seconds}
-
-    def load_state(self, tensors: dict[str, Tensor], numbers: dict[str, float]) -> None:
-        """Go on from what ``state`` returned.
-
-        Parameters
-        ----------
-        tensors, numbers
-            As ``state`` returned them.
-
-        Raises
-        ------
-        ValueError
-            If they belong to a model of another shape.
-        """
-        try:
-            self.model.load_state_dict(_under("model", tensors))
-            if self.companion is not None:
-                self.companion.load_state(_under("companion", tensors))
-        except RuntimeError as error:
-            raise ValueError("The checkpoint belongs to a model of another shape.") from error
-        load_state_of(self.optimizer, _under("optimizer", tensors))
-        if tensors["random"].shape == self.generator.get_state().shape:
-            self.generator.set_state(tensors["random"])
-        else:  # of another kind of device, whose random numbers cannot be gone on with here
-            self.generator.manual_seed(self.config.seed + int(numbers["step"]))
-        self.epoch = int(numbers["epoch"])
-        self.step = int(numbers["step"])
-        self.seconds = float(numbers["seconds"])
-
-
-def _named(owner: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {f"{owner}.{name}": value for name, value in tensors.items()}
-
-
-def _under(owner: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """What ``_named`` was given, out of more."""
-    start = f"{owner}."
-    return {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}

@@ -1,0 +1,59 @@
+"""Settings that changed while a run was trained: in its records, so that they are repeated at the same steps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from vaelab.changes import Changes, changed, checked_changes
+from vaelab.config import TrainConfig
+from vaelab.runs.records import WithRecords
+
+__all__ = ["WithChanges"]
+
+
+class WithChanges(WithRecords):
+    """A run that keeps which of its settings changed while it was trained, among its records."""
+
+    def changes(self) -> dict[int, dict[str, float]]:
+        """Read which settings changed.
+
+        Returns
+        -------
+        dict
+            By the number of steps after which they began to hold, earliest first. Of a run that was trained again
+            from its records, or is resumed, some may be still to come.
+        """
+        found: dict[int, dict[str, float]] = {}
+        for record in self._records(b'{"kind": "change"'):
+            step, settings = record["step"], record["settings"]
+            # Whoever changes what was to change later, and has since been repeated only up to here, means theirs.
+            for later in [other for other in found if other > step]:
+                found[later] = {name: value for name, value in found[later].items() if name not in settings}
+            found[step] = found.get(step, {}) | settings
+        return {step: found[step] for step in sorted(found) if found[step]}
+
+    def plan(self, changes: Changes) -> None:
+        """Have settings change in a training that has not begun, such as those of another run's ``changes``.
+
+        Raises
+        ------
+        ValueError
+            If one cannot be changed to that.
+        RunError
+            If the folder cannot be written.
+        """
+        lines: Iterable[dict[str, Any]] = (
+            {"kind": "change", "step": step, "settings": settings}
+            for step, settings in checked_changes(self.config, changes).items()
+        )
+        self.write_text("metrics.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+
+    def config_after(self, step: int | None = None) -> TrainConfig:
+        """What the run is after some steps, with all that changed until then; by default with all that ever did."""
+        config = self.config
+        for begins, settings in self.changes().items():
+            if step is None or begins <= step:
+                config = changed(config, settings)
+        return config
