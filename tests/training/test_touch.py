@@ -94,7 +94,7 @@ def test_a_change_holds_from_the_next_step_on_and_is_in_the_records(touched, who
     warmup = np.minimum((np.array(progress) / 0.6), 1)
     betas = np.where(np.arange(1, 13) <= 2, 1.0, np.where(np.arange(1, 13) <= 7, 4.0, 0.5))
     assert np.allclose([record["beta"] for record in steps], betas * warmup)
-    unchanged = [record for record in whole.epochs()]
+    unchanged = whole.epochs()
     assert touched.epochs()[0]["train"]["total"] != unchanged[0]["train"]["total"]
     # The rate of the schedule, five times as high from the sixth step on.
     peaks = np.where(np.arange(1, 13) <= 5, CONFIG.learning_rate, 0.02)
