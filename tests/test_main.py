@@ -166,7 +166,7 @@ def test_a_mistake_gets_one_sentence_and_exit_code_2(vae, vae_run, arguments, se
         (["train", "--epochs", "many"], "--epochs"),
         (["train", "--num-images", "3"], "num_images"),
         (["fly"], "fly"),
-        ([], "{app, train, resume, sweep, scheduler"),
+        ([], "{app, train, resume, again, sweep, scheduler"),
     ],
 )
 def test_what_cannot_be_read_names_the_argument(vae, arguments, said):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from pages._train import training_view
-from pages._train.training_view import curves_of, frames_of, turned_like
+from pages._train.curves import curves_of
+from pages._train.training_view import frames_of, turned_like
 from pages._ui import resources
 from tests.app_steps import by_key
 from vaelab.choices import OBJECTIVES

@@ -26,6 +26,7 @@ def main() -> None:
         "app": commands.app,
         "train": commands.train,
         "resume": commands.resume,
+        "again": commands.again,
         "sweep": commands.sweep,
         "scheduler": commands.scheduler,
         "worker": commands.worker,

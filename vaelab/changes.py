@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from vaelab.choices import changeable
 from vaelab.config import TrainConfig
 
-__all__ = ["Changes", "changed", "checked_changes"]
+__all__ = ["Changes", "changed", "checked_changes", "in_words"]
 
 #: Settings by the number of steps after which they began to hold.
 Changes = Mapping[int, Mapping[str, float]]
@@ -66,3 +66,27 @@ def checked_changes(config: TrainConfig, changes: Changes) -> dict[int, dict[str
             raise ValueError(f"A change was said to come after {step} steps; that must be 0 or more.")
         config = changed(config, settings)
     return in_order
+
+
+def in_words(config: TrainConfig, settings: Mapping[str, float]) -> str:
+    """Write what settings changed to.
+
+    Parameters
+    ----------
+    config
+        What the run is.
+    settings
+        The new values.
+
+    Returns
+    -------
+    str
+        As people read it, without a capital or a full stop.
+
+    Examples
+    --------
+    >>> in_words(TrainConfig(), {"beta": 4, "learning_rate": 0.001})
+    'β 4, learning rate 0.001'
+    """
+    labels = {name: setting.label.partition(",")[0] for name, setting in changeable(config).items()}
+    return ", ".join(f"{labels[name][0].lower()}{labels[name][1:]} {value:g}" for name, value in settings.items())

@@ -11,7 +11,13 @@
  * @property {string[]} colors  Of training and of validation.
  * @property {string[]} axes  Of the map.
  * @property {string} about  What the map shows.
- * @property {number[]} epochs  Of which there is a map: the last one, or all that were kept.
+ * @property {number[]} epochs  Of which there is a map: the last one, or all that were kept; amid an epoch, a fraction.
+ * @property {number} steps  That an epoch takes.
+ * @property {Change[]} changes
+ *
+ * @typedef {object} Change  Settings that changed while the run was trained: `Change` of pages/_train/curves.py.
+ * @property {number} at  In epochs.
+ * @property {string} text
  */
 import { childOf } from "../shared/dom.js";
 import { Curves } from "./curves.js";
@@ -39,7 +45,7 @@ export class Course {
    */
   update(spec, arrays) {
     if (spec.run !== this.#run) this.#begin(spec);
-    this.#curves?.update(rowsOf(arrays.train), rowsOf(arrays.validation));
+    this.#curves?.update(rowsOf(arrays.train), rowsOf(arrays.validation), spec.changes);
     if (arrays.places) this.#forming?.add(spec.epochs, arrays.places, arrays.pictures);
   }
 

@@ -1,9 +1,11 @@
 /**
  * The loss and its parts as they go down, training beside validation.
  *
+ * @import { Change } from "./course.js"
+ *
  * @typedef {ArrayLike<number>[]} Rows  What is along x, and then a row a term.
  */
-import { button, element } from "../lessons/stage/elements.js";
+import { button, element, note } from "../lessons/stage/elements.js";
 import { Graph } from "../lessons/stage/graph.js";
 import { show } from "../shared/show.js";
 
@@ -11,11 +13,15 @@ import { show } from "../shared/show.js";
 const LEAST_DRAG = 8;
 /** Values before this share of training are left out of the scale: the loss falls from far above at first. */
 const STEEP = 0.04;
+/** Lines of text for what changed, one below the other, before the next begins at the top again. */
+const CHANGES_BELOW = 5;
 const NAMES = ["training", "validation"];
 
 export class Curves {
   /** @type {Rows[]} Of training and of validation. */
   #rows = [[[]], [[]]];
+  /** @type {Change[]} */
+  #changes = [];
   /** @type {[number, number] | null} The epochs zoomed into. */
   #zoom = null;
   /** @type {number | null} Where the pointer is, in epochs. */
@@ -32,6 +38,7 @@ export class Curves {
     this.terms = terms;
     this.colors = colors;
     this.where = element("span");
+    this.changed = note("");
     this.whole = button("All epochs", () => this.#zoomTo(null), "Show all of training again");
     this.panels = terms.map((term, i) => this.#panel(term, i));
     this.element = element(
@@ -39,6 +46,7 @@ export class Curves {
       { class: "tr-losses" },
       element("div", { class: "tr-top" }, this.where, this.whole),
       element("div", { class: "tr-curves" }, ...this.panels.map(({ element }) => element)),
+      this.changed,
     );
   }
 
@@ -64,9 +72,13 @@ export class Curves {
   /**
    * @param {Rows} train
    * @param {Rows} validation
+   * @param {Change[]} changes  Of settings, each a line across.
    */
-  update(train, validation) {
+  update(train, validation, changes) {
     this.#rows = [train, validation];
+    this.#changes = changes;
+    const said = changes.map(({ at, text }) => `${text} after ${epochsDone(at)}`);
+    this.changed.textContent = said.length ? `Changed while it was trained: ${said.join("; ")}.` : "";
     this.draw();
   }
 
@@ -86,6 +98,7 @@ export class Curves {
       within.forEach((points, k) => {
         if (points.length === 1) graph.shapes.push({ dot: points[0], color: this.colors[k] });
       });
+      graph.shapes.push(...changesWithin(this.#changes, first, last));
       if (this.#at !== null) graph.shapes.push({ rule: at, kind: "ls-quiet", text: "" });
       if (this.#from !== null) graph.shapes.push({ rule: this.#from, kind: "ls-quiet", text: "" });
       graph.draw();
@@ -168,6 +181,17 @@ export function epochsDone(epochs) {
 }
 
 /**
+ * The same of a training whose steps are looked at.
+ * @param {number} epochs
+ * @param {number} steps  That an epoch takes.
+ */
+export function epochsAndSteps(epochs, steps) {
+  const whole = Math.floor(epochs + 1e-9);
+  const taken = Math.round((epochs - whole) * steps);
+  return `${epochsDone(whole)}${taken ? ` and ${taken.toLocaleString("en")} ${taken === 1 ? "step" : "steps"}` : ""}`;
+}
+
+/**
  * Which of some numbers in order is nearest to one.
  * @param {ArrayLike<number>} x
  * @param {number} at
@@ -189,6 +213,17 @@ function pointsOf(x, y, first, last) {
   const points = [];
   for (let i = 0; i < y.length; i++) if (x[i] >= first && x[i] <= last) points.push([x[i], y[i]]);
   return points;
+}
+
+/**
+ * Lines across where settings changed; what they changed to stands beside each, below that of the one before.
+ * @param {Change[]} changes
+ * @param {number} first
+ * @param {number} last
+ */
+function changesWithin(changes, first, last) {
+  const within = changes.filter(({ at }) => at >= first && at <= last);
+  return within.map(({ at, text }, i) => ({ rule: at, kind: "tr-change", text, down: i % CHANGES_BELOW }));
 }
 
 /**

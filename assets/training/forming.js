@@ -14,7 +14,7 @@ import { Slider } from "../lessons/stage/controls.js";
 import { button, element, note } from "../lessons/stage/elements.js";
 import { Plane } from "../lessons/stage/plane.js";
 import { extentOf, rectangle } from "../lessons/stage/scale.js";
-import { epochsDone } from "./curves.js";
+import { epochsAndSteps } from "./curves.js";
 import { imagesOfRun, onImages } from "./images.js";
 import { Looked } from "./looked.js";
 import { drawPairs } from "./pairs.js";
@@ -44,8 +44,9 @@ export class Forming {
    * @param {CourseSpec} spec
    * @param {AbortSignal} signal  Ends it.
    */
-  constructor({ run, axes, about }, signal) {
+  constructor({ run, axes, about, steps }, signal) {
     this.run = run;
+    this.steps = steps;
     this.heading = element("h4", {}, "Latent map");
     this.plane = new Plane({
       label: "Latent map as it forms: the nearest image is shown beside it",
@@ -147,7 +148,8 @@ export class Forming {
 
   /** @param {number} i */
   #nameOf(i) {
-    return String(this.#frames[i]?.epoch ?? "");
+    const epoch = this.#frames[i]?.epoch ?? 0;
+    return Number.isInteger(epoch) ? String(epoch) : epoch.toFixed(2);
   }
 
   /** @param {number} i */
@@ -193,7 +195,7 @@ export class Forming {
     const frame = this.#frames[this.slider.value];
     if (!frame) return;
     const images = imagesOfRun(this.run);
-    this.heading.textContent = `Latent map after ${epochsDone(frame.epoch)}`;
+    this.heading.textContent = `Latent map after ${epochsAndSteps(frame.epoch, this.steps)}`;
     this.whole.style.visibility = this.#zoom ? "visible" : "hidden";
     this.plane.extent = this.#zoom ?? this.#whole ?? this.plane.extent;
     this.plane.replace({

@@ -9,6 +9,7 @@ from typing import cast
 import streamlit as st
 
 from pages._ui import controls, share, widgets
+from vaelab.changes import in_words
 from vaelab.figures import COMPARED, compare_curves
 from vaelab.runs import Run
 from vaelab.runs.comparing import Term, why_not
@@ -64,7 +65,11 @@ def draw_curves(runs: Sequence[Run], names: dict[Path, str], ticked: bool) -> No
                 "Of the newest run and others whose nats compare with its own: of the same images, and the same kind "
                 "of pixels. Tick rows to choose for yourself."
             )
-        widgets.chart(compare_curves(curves, term, part, axis), key="curves")
+        changes = {
+            names[run.path]: {step: in_words(run.config, settings) for step, settings in run.changes().items()}
+            for run in runs
+        }
+        widgets.chart(compare_curves(curves, term, part, axis, changes=changes), key="curves")
     elif not reasons:
         st.info(
             "There are no curves yet: they appear when a run that is ticked has finished its first epoch."

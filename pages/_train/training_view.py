@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 import numpy as np
@@ -11,12 +11,11 @@ import streamlit as st
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
+from pages._train.curves import Change, changes_of, curves_of, steps_per_epoch
 from pages._ui import browser_code, resources
 from pages._ui.cached import per_run
-from vaelab.config import TrainConfig
 from vaelab.datasets import ImageDataset
 from vaelab.figures import PALETTE
-from vaelab.figures.curves import PENALTY, TERMS
 from vaelab.latent.projections import pca, plane
 from vaelab.runs import Run, Snapshot
 
@@ -34,10 +33,6 @@ _IMAGES = browser_code.component("training_images", "training/images_mount.js")
 MAP_IMAGES, SIDE, THUMB = 1_000, 64, 28
 #: Images that are shown beside their reconstructions.
 NUM_PAIRS = 8
-#: Points of a curve: more could not be told apart.
-CURVE_POINTS = 400
-#: Epochs up to which training's own curve is drawn within them.
-FEW_EPOCHS = 12
 #: Colours of training and of validation, as in ``loss_curves``.
 COLORS = (PALETTE[0], PALETTE[6])
 
@@ -60,13 +55,15 @@ class CourseSpec(TypedDict):
     colors: list[str]  # of training and of validation
     axes: list[str]  # of the map
     about: str  # what the map shows
-    epochs: list[int]  # of which there is a map
+    epochs: list[float]  # of which there is a map
+    steps: int  # that an epoch takes
+    changes: list[Change]  # of settings while it was trained
 
 
 class Frames(NamedTuple):
     """What a model made of images after some epochs."""
 
-    epochs: list[int]
+    epochs: list[float]
     places: Floats  # (F, N, 2)
     pictures: NDArray[np.uint8]  # (F, K, H, W, C)
 
@@ -112,63 +109,10 @@ def draw_course(run: Run, frames: Frames | None) -> None:
         else "The two directions in which codes differ most (PCA), turned so that the map keeps its place "
         "from epoch to epoch.",
         epochs=[] if frames is None else frames.epochs,
+        steps=steps_per_epoch(run),
+        changes=changes_of(run),
     )
     _COURSE(key="training-course", data=_pack(arrays, "course", spec))
-
-
-# Curves -----------------------------------------------------------------------------------------
-
-
-def curves_of(run: Run) -> tuple[list[str], Floats, Floats]:
-    """Read the loss of a run and its parts, over epochs.
-
-    Parameters
-    ----------
-    run
-        A run that was begun.
-
-    Returns
-    -------
-    tuple
-        What the terms are called; then of training and of validation, a float32 array each: a row of epochs and
-        one a term, in nats per image. In the first epochs, and in one that is under way, training has points
-        within an epoch.
-    """
-    records = run.records()
-    epochs = [record for record in records if record["kind"] == "epoch"]
-    steps = [record for record in records if record["kind"] == "step"]
-    ended = epochs[-1]["step"] if epochs else 0
-    # Of epochs that take a blink there are more than of steps, which are written down by the clock.
-    if len(epochs) < min(FEW_EPOCHS, len(steps)):
-        train = steps
-    else:
-        train = epochs + [record for record in steps if record["step"] > ended]
-    # By what the run is, as there may be no record yet.
-    terms = _terms_of(run.config)
-    # A step's place is in epochs: what is known of finished ones, or follows from the number of images.
-    per_epoch = ended / epochs[-1]["epoch"] if epochs else -(-run.data.num_train // run.config.batch_size)
-    return (
-        list(terms.values()),
-        _curve(train, "train", list(terms), per_epoch),
-        _curve(epochs, "validation", list(terms), per_epoch),
-    )
-
-
-def _terms_of(config: TrainConfig) -> dict[str, str]:
-    """The parts of a loss that have curves; where its reconstruction is all there is, that is the total."""
-    terms = TERMS | (PENALTY if config.minimized.has_penalty else {})
-    if config.model == "vae":
-        return terms
-    without_kl = {name: title for name, title in terms.items() if name != "kl"}
-    return without_kl if config.minimized.has_penalty else {"total": terms["total"]}
-
-
-def _curve(records: Sequence[Mapping[str, Any]], split: str, terms: Sequence[str], per_epoch: float) -> Floats:
-    if len(records) > CURVE_POINTS:
-        records = [records[i] for i in np.linspace(0, len(records) - 1, CURVE_POINTS).round().astype(int)]
-    rows = [[record["step"] / per_epoch for record in records]]
-    rows += [[record[split].get(term, 0.0) for record in records] for term in terms]
-    return np.array(rows, dtype=np.float32)
 
 
 # The map as it forms ----------------------------------------------------------------------------
@@ -199,27 +143,54 @@ def frames_of(run: Run, data: ImageDataset, everything: bool) -> Frames:
     places, pictures = [], []
     known = _places(str(run.path), run.created)
     for snapshot in snapshots:
-        places.append(_place(snapshot, known))
+        places.append(_place(snapshot, known, snapshot.epoch))
         pictures.append(_draw(snapshot, run.engine, data))
     return Frames([snapshot.epoch for snapshot in snapshots], np.stack(places), np.stack(pictures))
 
 
+def frames_within(run: Run, data: ImageDataset) -> Frames | None:
+    """What the model makes of the images amid an epoch, where somebody looks at its steps; None where nobody does.
+
+    Parameters
+    ----------
+    run
+        A run in training.
+    data
+        Its images.
+
+    Raises
+    ------
+    RunError
+        If what is shown is damaged.
+    """
+    live = run.live()
+    if live is None:
+        return None
+    step, snapshot = live
+    at = step / steps_per_epoch(run)
+    known = _places(str(run.path), run.created)
+    for earlier in [epoch for epoch in known if epoch < at and epoch % 1]:
+        del known[earlier]  # what comes next is turned like this one
+    pictures = _draw(snapshot, resources.fresh(run).engine, data)
+    return Frames([at], _place(snapshot, known, at)[None], pictures[None])
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _places(path: str, created: float) -> dict[int, Floats]:
+def _places(path: str, created: float) -> dict[float, Floats]:
     """Where images were on a run's maps, by epoch: a new one is turned like that before it."""
     return {}
 
 
-def _place(snapshot: Snapshot, known: dict[int, Floats]) -> Floats:
+def _place(snapshot: Snapshot, known: dict[float, Floats], at: float) -> Floats:
     """Where the images are on the map, ``(N, 2)``: their codes, or PCA of them turned like the map before."""
     chosen = _on_map(snapshot)
     if snapshot.mu.shape[1] <= 2:
         return plane(snapshot.mu, snapshot.indices).coordinates[chosen].astype(np.float32)
-    if snapshot.epoch not in known:
+    if at not in known:
         places = pca(snapshot.mu, snapshot.indices).coordinates[chosen].astype(np.float32)
-        before = max((epoch for epoch in known if epoch < snapshot.epoch), default=None)
-        known[snapshot.epoch] = places if before is None else turned_like(places, known[before])
-    return known[snapshot.epoch]
+        before = max((epoch for epoch in known if epoch < at), default=None)
+        known[at] = places if before is None else turned_like(places, known[before])
+    return known[at]
 
 
 def turned_like(places: Floats, others: Floats) -> Floats:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._train import training_view
+from pages._train import touching, training_view
+from pages._train.curves import steps_per_epoch
 from pages._ui import address, choosing, frame, map_view, resources, share, state, widgets
 from pages._ui.text import explained
 from vaelab.datasets import DatasetUnavailable
@@ -41,10 +42,11 @@ def _most_active(runs: dict[str, Run]) -> str:
 
 
 def watch(run: Run) -> None:
-    """Follow a run by its folder, once a second while it is being trained."""
+    """Follow a run by its folder, once a second while it is being trained, and in slow motion more often."""
+    slow = touching.is_slow(run.status)
     with st.container(key="training-live"):
 
-        @frame.part(every=1.0, until=lambda: resources.jobs().status(run).state not in ACTIVE)
+        @frame.part(every=0.25 if slow else 1.0, until=lambda: resources.jobs().status(run).state not in ACTIVE)
         def body() -> None:
             now = resources.jobs().status(run)
             draw_head(run, now)
@@ -55,6 +57,8 @@ def watch(run: Run) -> None:
                 draw_course(run, now, curves_only=needs_time and now.state in ACTIVE)
             if not at_once:
                 resources.load_torch()
+            if touching.is_slow(now) != slow:
+                st.rerun()  # to be looked at more often from now on, or less
 
 
 def draw_head(run: Run, status: Status) -> None:
@@ -87,6 +91,7 @@ def draw_head(run: Run, status: Status) -> None:
             icon=":material/warning:",
         )
     st.progress(min(1.0, status.progress), " · ".join(describe_progress(run, status)))
+    touching.draw_touch(run, status)
     if status.state not in ACTIVE:
         map_view.say_collapsed(run)
 
@@ -99,10 +104,10 @@ def describe_progress(run: Run, status: Status) -> list[str]:
     elif status.state == "preparing":
         parts.append(widgets.plain(status.message))
     elif run.epoch >= 0:
-        parts += [_epochs_done(run), *_speed(run, status)]
+        parts += [_epochs_done(run), *(_step(run, status) if touching.is_close(status) else _speed(run, status))]
         if status.state not in ACTIVE:
             parts += [f"{widgets.duration(status.seconds)} of training", widgets.size_on_disk(run)]
-        elif status.progress > 0:
+        elif status.progress > 0 and not touching.is_close(status):
             left = status.seconds * (1 - status.progress) / status.progress
             parts.append(f"{widgets.duration(left)} left")
     elif status.message and status.state not in {"failed", "interrupted"}:
@@ -115,6 +120,13 @@ def _epochs_done(run: Run) -> str:
     total = run.epoch if run.config.seconds else run.config.epochs
     of_total = "" if run.config.seconds else f" of {total:,}"
     return f"{run.epoch:,}{of_total} epoch{'' if total == 1 else 's'}"
+
+
+def _step(run: Run, status: Status) -> list[str]:
+    """Say which step of an epoch was the last; nothing before its first."""
+    steps = steps_per_epoch(run)
+    taken = status.step - run.epoch * steps
+    return [f"step {taken:,} of {steps:,} of the next"] if taken > 0 else []
 
 
 def _speed(run: Run, status: Status) -> list[str]:
@@ -137,7 +149,9 @@ def _place_in_queue(run: Run, status: Status) -> str:
     place = ORDINALS[len(before)] if len(before) < len(ORDINALS) else f"Number {len(before) + 1}"
     after = f", after “{before[-1]}”" if before else ""
     names = " and ".join(f"“{title}”" for title in trained)
-    now = f"; {names} {'is' if len(trained) == 1 else 'are'} being trained" if trained else ""
+    does = "is" if len(trained) == 1 else "are"
+    held = ", and paused" if any(other.status.state == "paused" for other in ahead) else ""
+    now = f"; {names} {does} being trained{held}" if trained else ""
     return f"{place} in the queue{after}{now}"
 
 
@@ -147,7 +161,9 @@ def draw_course(run: Run, status: Status, curves_only: bool) -> None:
     try:
         if not curves_only:
             data = resources.images_of(run)
-            frames = training_view.frames_of(run, data, everything=status.state not in ACTIVE)
+            if touching.is_close(status):
+                frames = training_view.frames_within(run, data)
+            frames = frames or training_view.frames_of(run, data, everything=status.state not in ACTIVE)
     except (RunError, DatasetUnavailable) as error:
         problem = explained(error)
     # First, so that it keeps its place among the elements, and with it what one has zoomed into.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pages._train.training_view import curves_of
+from pages._train.curves import curves_of
 from pages._ui.fitting import A_VAE
 from vaelab.choices import OBJECTIVES
 from vaelab.config import Preprocessing, TrainConfig

@@ -8,10 +8,11 @@ from vaelab.commands.cluster import scheduler, worker
 from vaelab.commands.images import datasets, import_
 from vaelab.commands.measuring import benchmark, evaluate
 from vaelab.commands.sharing import export, unpack
-from vaelab.commands.training import resume, sweep, train
+from vaelab.commands.training import again, resume, sweep, train
 from vaelab.commands.uses import anomalies, arithmetic, denoising, generation
 
 __all__ = [
+    "again",
     "anomalies",
     "app",
     "arithmetic",

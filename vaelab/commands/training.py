@@ -1,4 +1,4 @@
-"""The commands that train: ``train``, ``resume``, ``sweep``."""
+"""The commands that train: ``train``, ``resume``, ``again``, ``sweep``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tqdm import tqdm
 from vaelab.commands.printing import Json, print_run
 from vaelab.config import TrainConfig
 
-__all__ = ["resume", "sweep", "train"]
+__all__ = ["again", "resume", "sweep", "train"]
 
 
 def train(
@@ -52,6 +52,27 @@ def resume(run_dir: tyro.conf.Positional[Path], json: Json = False) -> None:
 
     with _Bar(quiet=json) as bar:
         run = resume_run(run_dir, bar)
+    print_run(run, json)
+
+
+def again(run_dir: tyro.conf.Positional[Path], to: Path | None = None, json: Json = False) -> None:
+    """Train a run once more: with the same settings, which change at the same steps, to the same numbers.
+
+    Parameters
+    ----------
+    run_dir
+        The run's folder.
+    to
+        The new run's folder; by default one in the runs folder.
+    json
+        Print one line of JSON at the end, and nothing else.
+    """
+    from vaelab.runs import Run
+    from vaelab.training.running import train as train_run
+
+    earlier = Run.open(run_dir)
+    with _Bar(quiet=json) as bar:
+        run = train_run(earlier.config, run_dir=to, on_record=bar, changes=earlier.changes())
     print_run(run, json)
 
 
@@ -126,6 +147,8 @@ class _Bar:
     def __call__(self, record: Any) -> None:
         if hasattr(record, "phase"):
             self.bar.set_description_str(record.phase)
+            return
+        if hasattr(record, "settings"):
             return
         self.bar.set_description_str(f"epoch {record.epoch}")
         terms = getattr(record, "validation", record.train)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape  # classes and names of images are whatever people wrote
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
@@ -81,6 +82,7 @@ def compare_curves(
     split: str = "validation",
     over: str = "epoch",
     height: int = 380,
+    changes: Mapping[str, Mapping[int, str]] | None = None,
 ) -> go.Figure:
     """Draw one term of several runs over one another.
 
@@ -96,11 +98,13 @@ def compare_curves(
         ``"epoch"`` or ``"seconds"``.
     height
         In pixels.
+    changes
+        What changed while a run was trained, by its name and the number of steps that were taken by then.
 
     Returns
     -------
     plotly.graph_objects.Figure
-        A line a run, in nats per image.
+        A line a run, in nats per image, and a stroke across it where something changed.
     """
     figure = go.Figure()
     for index, (name, records) in enumerate(runs.items()):
@@ -118,6 +122,9 @@ def compare_curves(
                 hovertemplate="%{y:.2f} nats<extra>%{fullData.name}</extra>",
             )
         )
+        changed = (changes or {}).get(name, {})
+        if changed:
+            figure.add_trace(_strokes(changed, records, figure.data[-1]))
     figure.update_layout(
         height=height,
         hovermode="x unified",
@@ -130,6 +137,21 @@ def compare_curves(
         figure.update_xaxes(dtick=1)  # there is no half of one
     figure.update_yaxes(title=f"{COMPARED[term]}, nats per image")
     return figure
+
+
+def _strokes(changed: Mapping[int, str], records: Sequence[Mapping[str, Any]], curve: go.Scatter) -> go.Scatter:
+    """Mark on a run's curve where something changed."""
+    steps = [record["step"] for record in records]
+    return go.Scatter(
+        x=np.interp(list(changed), steps, curve.x),
+        y=np.interp(list(changed), steps, curve.y),
+        text=list(changed.values()),
+        mode="markers",
+        marker={"symbol": "line-ns", "size": 28, "line": {"color": curve.line.color, "width": 2}},
+        name=curve.name,
+        showlegend=False,
+        hovertemplate="%{text}<extra>%{fullData.name}</extra>",
+    )
 
 
 def _term_of(terms: Mapping[str, float], term: str) -> float:

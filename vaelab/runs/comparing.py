@@ -49,6 +49,7 @@ def differs_by_seed(run: Run, other: Run) -> bool:
         seeds[0] != seeds[1]
         and same_images(run, other)
         and run.config == other.config.model_copy(update={"seed": seeds[0], "threads": run.config.threads})
+        and run.changes() == other.changes()
     )
 
 
@@ -79,12 +80,14 @@ def why_not(run: Run, other: Run, term: Term) -> str:
         f"has nats of {measure(its)}, not of {measure(mine)}": measure(mine) != measure(its),
         f"is {'' if its.conditional else 'not '}told the label, which is worth some nats": term != "bound"
         and mine.conditional != its.conditional,
-        "weighs the terms of its loss otherwise": term == "total" and _weights(mine) != _weights(its),
+        "weighs the terms of its loss otherwise": term == "total" and _weights(run) != _weights(other),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
 
 
-def _weights(config: TrainConfig) -> tuple[object, ...]:
-    """What makes a total of the terms."""
-    weights = [getattr(config, name) for name in config.minimized.settings]
-    return config.model, config.objective, *weights
+def _weights(run: Run) -> tuple[object, ...]:
+    """What makes a total of the terms, and how that changed while it was trained."""
+    config, names = run.config, run.config.minimized.settings
+    changes = [(step, name, value) for step, new in run.changes().items() for name, value in new.items()]
+    weights = [getattr(config, name) for name in names]
+    return config.model, config.objective, *weights, *(change for change in changes if change[1] in names)

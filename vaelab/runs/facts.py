@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from vaelab.changes import in_words
 from vaelab.datasets import NOT_STATED
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def facts_of(run: Run) -> list[Fact]:
     Returns
     -------
     list of Fact
-        What its images are and under which licence, what was done to them, and its figures where there are any.
+        What its images are and under which licence, what was done to them, which settings changed while it was trained,
+        and its figures where there are any.
     """
     record, config = run.data, run.config
     words = (record.description, f"Source: {record.source}", licence_in_words(record.licence))
@@ -43,6 +45,9 @@ def facts_of(run: Run) -> list[Fact]:
         Fact(record.name, " ".join(_sentence(text) for text in words if text)),
         Fact("Preprocessing", f"{steps} {numbers}"),
     ]
+    if changes := run.changes():
+        said = [f"{in_words(config, settings)} after {step:,} steps" for step, settings in changes.items()]
+        facts.append(Fact("Changed while it was trained", _sentence(said[0][0].upper() + "; ".join(said)[1:])))
     figures = run.evaluation()
     if figures:
         shown = {
