@@ -83,10 +83,10 @@ def main(rounds: int = 3) -> None:
         _make_own(Path(folder) / "data")
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS.split())
         for _ in range(rounds + 1):  # the first warms the disk, and does not count
-            seconds, server, page = _open(browser, peer, '[data-testid="stMetric"]', folder)
+            seconds, server, page = open_server(browser, peer, '[data-testid="stMetric"]', folder)
             opened["an app of one number"].append(seconds)
-            _end(server, page)
-            seconds, server, page = _open(browser, ROOT / "app.py", DRAWN, folder)
+            end_server(server, page)
+            seconds, server, page = open_server(browser, ROOT / "app.py", DRAWN, folder)
             opened["vaelab: map drawn"].append(seconds)
             page.wait_for_selector('[data-testid="latent-canvas"][data-state="ready"]')
             page.wait_for_timeout(1000)
@@ -103,7 +103,7 @@ def main(rounds: int = 3) -> None:
                     changed.setdefault(name, []).append(page.evaluate("window.seen"))
             _read_course(page, lessons)
             memory.append(psutil.Process(server.pid).memory_info().rss / 2**20)
-            _end(server, page)
+            end_server(server, page)
         browser.close()
     theirs = statistics.median(opened["an app of one number"][1:])
     print_table(
@@ -188,7 +188,7 @@ def _read_course(page: Any, seconds: dict[str, list[float]]) -> None:
         page.wait_for_timeout(800)
 
 
-def _open(browser: Any, script: Path, selector: str, runs: str) -> tuple[float, Any, Any]:
+def open_server(browser: Any, script: Path, selector: str, runs: str) -> tuple[float, Any, Any]:
     """Start an app, open it in a new page as soon as it answers, wait for ``selector``."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -213,7 +213,7 @@ def _open(browser: Any, script: Path, selector: str, runs: str) -> tuple[float, 
     return time.perf_counter() - started, server, page
 
 
-def _end(server: Any, page: Any) -> None:
+def end_server(server: Any, page: Any) -> None:
     page.context.close()  # a page whose server is gone goes on asking for it
     server.terminate()
     server.wait(30)

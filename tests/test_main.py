@@ -8,14 +8,16 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import vaelab
 from tests.patience import SECONDS
-from vaelab.config import TrainConfig
+from vaelab.config import Preprocessing, TrainConfig
 from vaelab.datasets import SOURCES, DatasetUnavailable, data_folder
 from vaelab.runs import Run, list_runs, runs_folder
 from vaelab.training import trainer as trainer_module
+from vaelab.training.running import resume
 
 FIGURES = {
     "elbo",
@@ -90,6 +92,19 @@ def test_resume_goes_on_where_it_stopped(vae, tmp_path, monkeypatch):
     assert (said["state"], said["epoch"]) == ("finished", 3)
     expected = Run.open(tmp_path / "whole").evaluation()
     assert {name: said[name] for name in FIGURES} == expected
+
+
+def test_again_repeats_a_run_with_what_changed_in_it(vae, tmp_path):
+    run = Run.create(TrainConfig(epochs=3, hidden=(16,), preprocessing=Preprocessing(num_images=120)), tmp_path / "a")
+    run.plan({2: {"beta": 6.0}})
+    resume(run.path)
+    said = read_json(vae("again", run.path, "--to", tmp_path / "b", "--json"))
+    assert {name: said[name] for name in FIGURES} == run.evaluation()
+    again = Run.open(tmp_path / "b")
+    assert again.changes() == run.changes() == {2: {"beta": 6.0}}
+    assert again.checkpoint()[0].keys() == run.checkpoint()[0].keys()
+    for name, array in run.checkpoint()[0].items():
+        assert np.array_equal(again.checkpoint()[0][name], array), name
 
 
 @pytest.mark.parametrize("split", ["train", "validation", "test"])

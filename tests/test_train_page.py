@@ -68,6 +68,9 @@ def test_the_queue_shows_places_and_coming_back_shows_what_is_trained(launch, qu
     start_button(app).click().run()
     text = app.get("progress")[0].proto.text
     assert "Second in the queue, after “Then this”; “One " in text
+    assert "paused" not in text
+    running.write_status("paused", progress=0.5)
+    assert "being trained, and paused" in app.run().get("progress")[0].proto.text
     assert r"\*bold\*" in text
     assert text.endswith("is being trained")
 

@@ -119,7 +119,8 @@ export class Curves {
 
   /** The last epoch that there is something of. */
   get #last() {
-    return Math.max(0, ...this.#rows.map(([x]) => (x.length ? x[x.length - 1] : 0)));
+    const changed = this.#changes.map(({ at }) => at);
+    return Math.max(0, ...changed, ...this.#rows.map(([x]) => (x.length ? x[x.length - 1] : 0)));
   }
 
   /** @returns {[number, number]} */

@@ -64,14 +64,14 @@ def draw_touch(run: Run, status: Status) -> None:
 
 
 def _again_button(run: Run) -> None:
-    st.button(
+    if st.button(
         "Train it again",
         icon=":material/replay:",
         key="train-again",
         help="A new run with the same settings, which change at the same steps: it comes to the same numbers.",
-        on_click=widgets.attempt,
-        args=(_train_again, run),
-    )
+    ):
+        widgets.attempt(_train_again, run)
+        st.rerun()
 
 
 def _train_again(run: Run) -> None:
@@ -132,6 +132,9 @@ def _ask_pace(run: Run, status: Status) -> float | None:
 
 def _ask_changes(run: Run) -> None:
     """Ask for the settings that can be changed, each as it is now."""
+    if run.status.heard < run.asked_bytes:
+        st.caption("One moment: the step that is under way has to end.")
+        return
     config = run.config_after(run.status.step)
     for name, setting in changeable(config).items():
         _ask_change(run, name, setting, getattr(config, name))
@@ -144,7 +147,9 @@ def _ask_change(run: Run, name: str, setting: Setting, now: float) -> None:
     bounds = bounds_of(name)
 
     def take_over() -> None:
-        _ask(run, lambda: run.change({name: st.session_state[key]}))
+        # Streamlit also calls this where the control has only been drawn again.
+        if st.session_state[key] != now:
+            _ask(run, lambda: run.change({name: st.session_state[key]}))
 
     st.number_input(
         setting.label,

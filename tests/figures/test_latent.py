@@ -97,6 +97,19 @@ def test_runs_are_compared_per_epoch_or_per_second(over):
     assert figure.layout.xaxis.dtick == (1 if over == "epoch" else None)  # no ticks between epochs
 
 
+@pytest.mark.parametrize(("over", "at"), [("epoch", [1.5, 2.0]), ("seconds", [0.75, 1.0])])
+def test_a_stroke_across_the_curve_says_what_changed_there(over, at):
+    records = [epoch(number, number / 2) | {"step": 10 * number} for number in (1, 2, 3)]
+    figure = compare_curves({"run": records}, "kl", "train", over, changes={"run": {15: "β 4", 20: "free bits 1"}})
+    curve, strokes = figure.data
+    assert list(strokes.x) == at
+    assert list(strokes.y) == [3.75, 2.5]
+    assert list(strokes.text) == ["β 4", "free bits 1"]
+    assert strokes.marker.line.color == curve.line.color
+    assert not strokes.showlegend
+    assert len(compare_curves({"run": records}, "kl", changes={"run": {}}).data) == 1
+
+
 def test_images_that_were_looked_for_are_ringed(any_map):
     wanted = any_map.indices[[3, 7]]
     figure = latent_map(any_map, ringed=np.array([*wanted, 10**6]))

@@ -49,15 +49,34 @@ def test_densities_are_of_one_kind():
 
 
 def test_the_same_training_from_another_seed_is_known():
-    def made(**changes):
+    def made(changed=None, **changes):
         config = TrainConfig(epochs=3).model_copy(update=changes)
-        return SimpleNamespace(config=config, data=SimpleNamespace(image_hash="one"))
+        return SimpleNamespace(config=config, data=SimpleNamespace(image_hash="one"), changes=lambda: changed or {})
 
     one = made()
     assert differs_by_seed(one, made(seed=1))
     assert differs_by_seed(one, made(seed=2, threads=1))
     assert not differs_by_seed(one, made())
     assert not differs_by_seed(one, made(seed=1, beta=2.0))
+    changed = {7: {"beta": 4.0}}
+    assert not differs_by_seed(one, made(changed, seed=1))
+    assert differs_by_seed(made(changed), made(changed, seed=1))
+
+
+def test_totals_of_runs_whose_weights_changed_otherwise_do_not_compare(tmp_path):
+    def made(name, changes):
+        run = Run.create(TrainConfig(), tmp_path / name)
+        run.plan(changes)
+        (run.path / "data.json").write_bytes((resources.EXAMPLES / "digits-2d" / "data.json").read_bytes())
+        return run
+
+    plain, faster = made("plain", {}), made("faster", {5: {"learning_rate": 0.01}})
+    heavier, later = made("heavier", {5: {"beta": 4.0}}), made("later", {9: {"beta": 4.0}})
+    assert "weighs the terms" in why_not(plain, heavier, "total")
+    assert "weighs the terms" in why_not(heavier, later, "total")
+    assert not why_not(plain, faster, "total")
+    assert not why_not(heavier, made("same", {5: {"beta": 4.0}, 8: {"learning_rate": 0.1}}), "total")
+    assert not why_not(plain, heavier, "elbo")
 
 
 def test_a_spread_is_the_mean_and_the_deviation_of_the_seeds():
@@ -86,7 +105,7 @@ def test_differences_are_of_pairs_and_only_where_they_compare():
 
 def test_free_bits_weigh_for_the_objectives_that_charge_them():
     def made(**changes):
-        return SimpleNamespace(config=TrainConfig(**changes), data=SimpleNamespace(image_hash="one"))
+        return SimpleNamespace(config=TrainConfig(**changes), data=SimpleNamespace(image_hash="one"), changes=dict)
 
     for objective in ("elbo", "mmd"):
         free, not_free = (made(objective=objective, free_bits=bits) for bits in (2, 0))
@@ -96,7 +115,7 @@ def test_free_bits_weigh_for_the_objectives_that_charge_them():
 
 def test_each_number_of_an_objective_weighs_for_it_and_for_no_other():
     def made(**changes):
-        return SimpleNamespace(config=TrainConfig(**changes), data=SimpleNamespace(image_hash="one"))
+        return SimpleNamespace(config=TrainConfig(**changes), data=SimpleNamespace(image_hash="one"), changes=dict)
 
     for objective, own in {
         "factor": "gamma",

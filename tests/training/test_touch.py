@@ -13,6 +13,7 @@ from vaelab.config import TrainConfig
 from vaelab.datasets import load_dataset
 from vaelab.engine import Engine
 from vaelab.runs import Run
+from vaelab.runs.facts import facts_of
 from vaelab.training import hand, keeping
 from vaelab.training import trainer as trainer_module
 from vaelab.training.keeping import snapshot_indices
@@ -125,6 +126,14 @@ def test_a_run_that_is_resumed_changes_at_the_same_steps(touched, tmp_path, stop
     assert_same(run, touched)
 
 
+def test_what_changed_is_said_of_the_run(touched):
+    (said,) = [fact.text for fact in facts_of(touched) if fact.heading == "Changed while it was trained"]
+    assert said == "β 4 after 2 steps; learning rate 0.02, free bits 0.3 after 5 steps; β 0.5 after 7 steps."
+    assert touched.config == CONFIG
+    after = touched.config_after()
+    assert (after.beta, after.learning_rate, after.free_bits) == (0.5, 0.02, 0.3)
+
+
 def test_whoever_changes_what_was_to_change_later_means_theirs(run):
     run.plan({4: {"beta": 2.0}, 6: {"beta": 3.0, "learning_rate": 0.01}})
     assert run.config_after(3) == CONFIG
@@ -193,6 +202,12 @@ def test_what_cannot_be_changed_is_refused_with_what_can(run):
     assert not run.path.with_name("other").exists()
     with pytest.raises(ValueError, match="must be more than 0"):
         run.go_on(0)
+
+
+def test_a_change_to_what_holds_already_is_none(run, whole):
+    go(run, {2: change(beta=1.0, free_bits=0.0), 4: change(learning_rate=CONFIG.learning_rate)})
+    assert run.changes() == {}
+    assert_same(run, whole)
 
 
 def test_a_heavier_weight_is_no_sign_that_training_went_astray(run):

@@ -67,6 +67,7 @@ def benchmark(
             "importing",
             "slow_line",
             "one_file",
+            "touch",
             "browsers",
         ]
     ],

@@ -47,7 +47,7 @@ def facts_of(run: Run) -> list[Fact]:
     ]
     if changes := run.changes():
         said = [f"{in_words(config, settings)} after {step:,} steps" for step, settings in changes.items()]
-        facts.append(Fact("Changed while it was trained", _sentence(said[0][0].upper() + "; ".join(said)[1:])))
+        facts.append(Fact("Changed while it was trained", _sentence("; ".join(said))))
     figures = run.evaluation()
     if figures:
         shown = {

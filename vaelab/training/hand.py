@@ -98,9 +98,13 @@ class Hand:
                 self.pace, self._steps, self._until = 0, self._steps + 1, None
             case "epoch":
                 self.pace, self._steps, self._until = 0, 0, trainer.epoch + 1
-        if "settings" in order:
+        config = trainer.config
+        others = {
+            name: value for name, value in order.get("settings", {}).items() if getattr(config, name, None) != value
+        }
+        if others:
             with suppress(ValueError):  # asked when the run was another, or by somebody else's program
-                yield trainer.change(order["settings"])
+                yield trainer.change(others)
 
     def _waits(self, trainer: Trainer) -> bool:
         if self._until is not None:
