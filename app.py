@@ -46,8 +46,9 @@ if __name__ == "__main__":
 elif __name__ == Path(__file__).stem:
     from starlette.middleware import Middleware
 
-    from pages._ui.delivery import Delivery, take_nothing_back
+    from pages._ui.delivery import Delivery, count_presses_once, take_nothing_back
     from pages._ui.ending import ends_quietly
 
     take_nothing_back()
+    count_presses_once()
     app = st.App(__file__, middleware=[Middleware(Delivery)], lifespan=ends_quietly)

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def _touch(page: Any, seconds: dict[str, list[float]]) -> None:
     _press(page, seconds, "pause", lambda: _button(page, "Pause"), "^Paused ·")
     for name, button in (("one step", "One step"), ("one epoch", "One epoch")):
         before = re.escape(status.inner_text())
-        _press(page, seconds, name, lambda button=button: _button(page, button), f"^Paused · (?!{before[9:]}$)")
+        _press(page, seconds, name, partial(_button, page, button), f"^Paused · (?!{before[9:]}$)")
         page.wait_for_timeout(300)
     _button(page, "Change")
     beta = page.get_by_test_id("stPopoverBody").get_by_role("spinbutton", name="β")

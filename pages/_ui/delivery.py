@@ -16,6 +16,7 @@ import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import Response
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
 from pages import PAGES
@@ -23,8 +24,9 @@ from pages._ui import offers
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
+    from streamlit.proto.ClientState_pb2 import ClientState
 
-__all__ = ["Delivery", "take_nothing_back"]
+__all__ = ["Delivery", "count_presses_once", "take_nothing_back"]
 
 _STATIC = Path(st.__file__).parent / "static"
 _WELCOME = Path(__file__).parents[2] / "assets" / "frame" / "welcome.html"
@@ -33,6 +35,8 @@ _PACKED = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=u
 _FOR_EVER = "public, immutable, max-age=31536000"
 #: Fetched along with the first scripts instead of after them, where a page draws a chart.
 _CHART = "PlotlyChart.*.js"
+#: What of a control's state is a press, and no value.
+_PRESSES = {"trigger_value", "string_trigger_value", "chat_input_value", "json_trigger_value"}
 _PAGE_AT = {page.address: page for page in PAGES}
 
 
@@ -73,6 +77,25 @@ def take_nothing_back() -> None:
         clear(queue, retain_lifecycle_msgs, None if fragment_ids_this_run is None else [])
 
     ForwardMsgQueue.clear = clear_whole_runs  # type: ignore[method-assign,assignment]
+
+
+def count_presses_once() -> None:
+    """Have a press count once, where a part of the page is drawn again by itself at that very moment.
+
+    The browser (Streamlit 1.67) sends a press a moment after it was made, and forgets it then. What a part's timer
+    sends in between has the press as well, and what a button does was done twice.
+    """
+    request = AppSession.request_rerun
+
+    def request_once(session: AppSession, client_state: ClientState | None) -> None:
+        if client_state is not None and client_state.is_auto_rerun:
+            widgets = client_state.widget_states.widgets
+            kept = [widget for widget in widgets if widget.WhichOneof("value") not in _PRESSES]
+            del widgets[:]
+            widgets.extend(kept)
+        request(session, client_state)
+
+    AppSession.request_rerun = request_once  # type: ignore[method-assign,assignment]
 
 
 def _answer(path: str, packs: bool) -> Response | None:

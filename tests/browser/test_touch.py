@@ -88,6 +88,22 @@ def test_it_is_paused_taken_step_by_step_and_goes_on(page, served_runs):
     expect(button(page, "Pause")).to_have_count(0)
 
 
+def test_a_press_counts_once_even_if_the_page_draws_itself_again_at_that_moment(page, served_runs):
+    run = start(page, served_runs)
+    pause(page)
+    at = taken(page)
+    # The browser sends a press a moment after it was made. Stretch that moment, so that the page's timer comes between.
+    page.evaluate(
+        "() => { const wait = setTimeout; window.setTimeout = (f, ms, ...all) => wait(f, ms || 2500, ...all); }"
+    )
+    button(page, "One step").click()
+    until(page, lambda: taken(page) > at)
+    page.wait_for_timeout(4000)
+    assert run.status.step == at + 1
+    page.reload()
+    end(page)
+
+
 def test_in_slow_motion_steps_can_be_counted(page, served_runs):
     run = start(page, served_runs)
     choose_pace(page, "10 steps/s")
