@@ -48,8 +48,8 @@ def main() -> None:
         page.get_by_text(re.compile("^Running · [1-9]")).wait_for(timeout=90_000)
         page.get_by_role("img", name="Images and their reconstructions").wait_for()
         page.wait_for_timeout(2000)
-        for _ in range(ROUNDS):
-            _touch(page, seconds)
+        for number in range(ROUNDS):
+            _touch(page, seconds, beta=2 + number)
         _button(page, "Stop")
         page.get_by_text(re.compile("^Stopped ·")).wait_for()
         end_server(server, page)
@@ -66,7 +66,7 @@ def main() -> None:
     print("(asked: at most 0.3 s)")
 
 
-def _touch(page: Any, seconds: dict[str, list[float]]) -> None:
+def _touch(page: Any, seconds: dict[str, list[float]], beta: int) -> None:
     """Press each once."""
     status = page.get_by_text(re.compile("^(Running|Paused) ·"))
     _press(page, seconds, "pause", lambda: _button(page, "Pause"), "^Paused ·")
@@ -75,11 +75,11 @@ def _touch(page: Any, seconds: dict[str, list[float]]) -> None:
         _press(page, seconds, name, partial(_button, page, button), f"^Paused · (?!{before[9:]}$)")
         page.wait_for_timeout(300)
     _button(page, "Change")
-    beta = page.get_by_test_id("stPopoverBody").get_by_role("spinbutton", name="β")
-    new = int(float(beta.input_value())) % 9 + 1
-    beta.fill(str(new))
-    said = rf"^Changed while .*β {new} after [\d.,]+ epochs?\.$"
-    _press(page, seconds, "another beta", lambda: beta.press("Enter"), said)
+    field = page.get_by_test_id("stPopoverBody").get_by_role("spinbutton", name="β")
+    page.wait_for_timeout(500)
+    field.fill(str(beta))
+    said = rf"^Changed while .*β {beta} after [\d.,]+ epochs?\.$"
+    _press(page, seconds, "another beta", lambda: field.press("Enter"), said)
     _button(page, "Change")
     _press(page, seconds, "go on", lambda: _button(page, "Go on"), "^Running ·")
     page.wait_for_timeout(500)

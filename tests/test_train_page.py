@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pages._train import training_view
+from pages._train import curves, training_view
 from pages._train.curves import curves_of
 from pages._train.training_view import frames_of, turned_like
 from pages._ui import resources
@@ -185,7 +185,7 @@ def test_an_autoencoder_has_one_curve(ae_run):
 
 
 def test_long_trainings_have_as_many_points_as_can_be_told_apart(run, monkeypatch):
-    monkeypatch.setattr(training_view, "CURVE_POINTS", 5)
+    monkeypatch.setattr(curves, "CURVE_POINTS", 5)
     _, trained, validation = curves_of(run)
     assert trained.shape == (4, 5)
     assert validation[0].tolist()[:: len(validation[0]) - 1] == [1, 11]

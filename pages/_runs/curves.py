@@ -66,7 +66,7 @@ def draw_curves(runs: Sequence[Run], names: dict[Path, str], ticked: bool) -> No
                 "of pixels. Tick rows to choose for yourself."
             )
         changes = {
-            names[run.path]: {step: in_words(run.config, settings) for step, settings in run.changes().items()}
+            names[run.path]: {step: in_words(run.config, settings) for step, settings in run.changes_made().items()}
             for run in runs
         }
         widgets.chart(compare_curves(curves, term, part, axis, changes=changes), key="curves")

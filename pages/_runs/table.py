@@ -94,7 +94,7 @@ def row(run: Run, status: Status, name: str, images: str) -> dict[str, Any]:
         "Images": images,
         "Model": f"{widgets.kind_of(config)}, {widgets.ARCHITECTURE_NAMES[config.architecture]}",
         "Dims": config.latent_dim,
-        "β": config.beta if "beta" in config.minimized.settings else None,
+        "β": run.config_after().beta if "beta" in config.minimized.settings else None,
         "Epoch": max(run.epoch, 0),
         "Took": widgets.duration(status.seconds) if status.seconds else None,
         "Size": num_megabytes(run),

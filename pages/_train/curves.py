@@ -31,7 +31,7 @@ class Change(TypedDict):
 def changes_of(run: Run) -> list[Change]:
     """Say which settings changed while a run was trained, and when; none that is still to be repeated."""
     per_epoch = steps_per_epoch(run)
-    taken = max(run.status.step, run.epoch * per_epoch)
+    taken = max(run.status.step, run.steps_done)
     changes = [(step, settings) for step, settings in run.changes().items() if step <= taken]
     return [Change(at=step / per_epoch, text=in_words(run.config, settings)) for step, settings in changes]
 

@@ -15,6 +15,8 @@ from vaelab.runs import ACTIVE, Run, RunError, Status
 
 #: Steps a second to choose from; 0 stands for as fast as it goes.
 PACES = (0, 30, 10, 3, 1)
+#: What a training is doing that can be touched.
+TOUCHED = {"running", "paused"}
 #: Seconds that a press waits for whoever trains the run, so that what is drawn next shows what it did.
 ANSWERED_WITHIN, LOOK_EVERY = 0.25, 0.005
 #: The least learning rate that is offered.
@@ -23,12 +25,12 @@ LEAST_RATE = 1e-5
 
 def is_slow(status: Status) -> bool:
     """Whether the steps of a training can be watched one by one as they come."""
-    return bool(status.pace)
+    return bool(status.pace) and is_close(status)
 
 
 def is_close(status: Status) -> bool:
     """Whether each step of a training is looked at: it is paused, or in slow motion."""
-    return status.pace is not None
+    return status.pace is not None and status.state in TOUCHED
 
 
 def draw_touch(run: Run, status: Status) -> None:
@@ -36,9 +38,9 @@ def draw_touch(run: Run, status: Status) -> None:
     with st.container(key="train-touch", horizontal=True, vertical_alignment="center", gap="small"):
         if status.state not in ACTIVE and run.changes():
             _again_button(run)
-        if status.state not in {"running", "paused"}:
+        if status.state not in TOUCHED or status.progress >= 1:  # then it is being evaluated
             return
-        paused = status.pace == 0
+        paused = status.state == "paused"
         pace = _ask_pace(run, status)
         st.button(
             "Go on" if paused else "Pause",
@@ -64,11 +66,12 @@ def draw_touch(run: Run, status: Status) -> None:
 
 
 def _again_button(run: Run) -> None:
+    same = "" if run.config.seconds else ": it comes to the same numbers"  # how far a clock lets it come, differs
     if st.button(
         "Train it again",
         icon=":material/replay:",
         key="train-again",
-        help="A new run with the same settings, which change at the same steps: it comes to the same numbers.",
+        help=f"A new run with the same settings, which change at the same steps{same}.",
     ):
         widgets.attempt(_train_again, run)
         st.rerun()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 import numpy as np
@@ -169,10 +170,12 @@ def frames_within(run: Run, data: ImageDataset) -> Frames | None:
     step, snapshot = live
     at = step / steps_per_epoch(run)
     known = _places(str(run.path), run.created)
-    for earlier in [epoch for epoch in known if epoch < at and epoch % 1]:
-        del known[earlier]  # what comes next is turned like this one
+    known.pop(at, None)  # of an earlier time, when other settings held
+    places = _place(snapshot, known, at)
+    for other in [epoch for epoch in list(known) if epoch % 1 and epoch != at]:
+        known.pop(other, None)  # what comes next is turned like this one
     pictures = _draw(snapshot, resources.fresh(run).engine, data)
-    return Frames([at], _place(snapshot, known, at)[None], pictures[None])
+    return Frames([at], places[None], pictures[None])
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -186,11 +189,15 @@ def _place(snapshot: Snapshot, known: dict[float, Floats], at: float) -> Floats:
     chosen = _on_map(snapshot)
     if snapshot.mu.shape[1] <= 2:
         return plane(snapshot.mu, snapshot.indices).coordinates[chosen].astype(np.float32)
-    if at not in known:
+    turned = known.get(at)
+    if turned is None:
         places = pca(snapshot.mu, snapshot.indices).coordinates[chosen].astype(np.float32)
-        before = max((epoch for epoch in known if epoch < at), default=None)
-        known[at] = places if before is None else turned_like(places, known[before])
-    return known[at]
+        # Another visitor's page may add to these, or drop some.
+        before = max(
+            ((epoch, where) for epoch, where in list(known.items()) if epoch < at), default=None, key=itemgetter(0)
+        )
+        turned = known[at] = places if before is None else turned_like(places, before[1])
+    return turned
 
 
 def turned_like(places: Floats, others: Floats) -> Floats:

@@ -125,7 +125,7 @@ def _epochs_done(run: Run) -> str:
 def _step(run: Run, status: Status) -> list[str]:
     """Say which step of an epoch was the last; nothing before its first."""
     steps = steps_per_epoch(run)
-    taken = status.step - run.epoch * steps
+    taken = status.step - run.steps_done
     return [f"step {taken:,} of {steps:,} of the next"] if taken > 0 else []
 
 

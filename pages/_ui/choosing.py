@@ -161,5 +161,5 @@ def named(run: Run) -> str:
 
 def unsaid(run: Run, name: str) -> str:
     """What a model is in a few words, without those that its name has already."""
-    parts = summary_of(run.config).split(", ")
+    parts = summary_of(run.config_after()).split(", ")
     return ", ".join(part for part in parts if not re.search(rf"(?<!\w){re.escape(part)}(?![\w.])", name))

@@ -51,7 +51,9 @@ def test_densities_are_of_one_kind():
 def test_the_same_training_from_another_seed_is_known():
     def made(changed=None, **changes):
         config = TrainConfig(epochs=3).model_copy(update=changes)
-        return SimpleNamespace(config=config, data=SimpleNamespace(image_hash="one"), changes=lambda: changed or {})
+        return SimpleNamespace(
+            config=config, data=SimpleNamespace(image_hash="one"), changes_made=lambda: changed or {}
+        )
 
     one = made()
     assert differs_by_seed(one, made(seed=1))
@@ -66,7 +68,9 @@ def test_the_same_training_from_another_seed_is_known():
 def test_totals_of_runs_whose_weights_changed_otherwise_do_not_compare(tmp_path):
     def made(name, changes):
         run = Run.create(TrainConfig(), tmp_path / name)
-        run.plan(changes)
+        run.plan(changes | {1000: {"beta": 9.0}})  # the last is beyond where it was stopped
+        with (run.path / "metrics.jsonl").open("a") as file:
+            file.write('{"kind": "epoch", "epoch": 1, "step": 100}\n')
         (run.path / "data.json").write_bytes((resources.EXAMPLES / "digits-2d" / "data.json").read_bytes())
         return run
 
@@ -105,7 +109,7 @@ def test_differences_are_of_pairs_and_only_where_they_compare():
 
 def test_free_bits_weigh_for_the_objectives_that_charge_them():
     def made(**changes):
-        return SimpleNamespace(config=TrainConfig(**changes), data=SimpleNamespace(image_hash="one"), changes=dict)
+        return SimpleNamespace(config=TrainConfig(**changes), data=SimpleNamespace(image_hash="one"), changes_made=dict)
 
     for objective in ("elbo", "mmd"):
         free, not_free = (made(objective=objective, free_bits=bits) for bits in (2, 0))
@@ -115,7 +119,7 @@ def test_free_bits_weigh_for_the_objectives_that_charge_them():
 
 def test_each_number_of_an_objective_weighs_for_it_and_for_no_other():
     def made(**changes):
-        return SimpleNamespace(config=TrainConfig(**changes), data=SimpleNamespace(image_hash="one"), changes=dict)
+        return SimpleNamespace(config=TrainConfig(**changes), data=SimpleNamespace(image_hash="one"), changes_made=dict)
 
     for objective, own in {
         "factor": "gamma",

@@ -14,10 +14,11 @@ from vaelab.datasets import load_dataset
 from vaelab.engine import Engine
 from vaelab.runs import Run
 from vaelab.runs.facts import facts_of
+from vaelab.runs.touch import Order
 from vaelab.training import hand, keeping
 from vaelab.training import trainer as trainer_module
 from vaelab.training.keeping import snapshot_indices
-from vaelab.training.reports import ChangeRecord, EpochRecord, Pause, StepRecord
+from vaelab.training.reports import ChangeRecord, EpochRecord, Pause, Progress, StepRecord
 from vaelab.training.running import resume, run_training, train
 from vaelab.training.trainer import Trainer
 
@@ -138,7 +139,8 @@ def test_whoever_changes_what_was_to_change_later_means_theirs(run):
     run.plan({4: {"beta": 2.0}, 6: {"beta": 3.0, "learning_rate": 0.01}})
     assert run.config_after(3) == CONFIG
     assert run.config_after(4).beta == 2
-    assert run.config_after().beta == 3
+    assert run.config_after(6).beta == 3
+    assert run.config_after() == CONFIG, "none of them was made yet"
     go(run, {2: change(beta=9.0)})
     assert run.changes() == {2: {"beta": 9.0}, 6: {"learning_rate": 0.01}}
     assert [record["beta"] for record in run.records() if record["kind"] == "step"][-1] == 9
@@ -210,9 +212,62 @@ def test_a_change_to_what_holds_already_is_none(run, whole):
     assert_same(run, whole)
 
 
-def test_a_heavier_weight_is_no_sign_that_training_went_astray(run):
-    go(run, {1: change(beta=1000.0)})
+def test_asking_for_what_holds_means_it_where_it_was_to_change_later(run):
+    run.plan({6: {"beta": 3.0}})
+    go(run, {2: change(beta=1.0)})
+    assert run.changes() == {2: {"beta": 1.0}}
+    assert run.epochs()[-1]["beta"] == 1
+
+
+def test_a_worker_that_takes_over_does_not_do_again_what_was_asked(run, touched, tmp_path):
+    from vaelab.training.work import train_in_worker
+
+    other = Run.create(CONFIG, tmp_path / "died")
+    other.write_status("queued", job="the job")
+    records = run_training(other)
+    for record in records:
+        if isinstance(record, StepRecord) and record.step in {2, 5}:
+            other.change(CHANGES[record.step])
+        if isinstance(record, StepRecord) and record.step == 6:
+            break
+    asked = (other.path / "asked.jsonl").read_bytes()
+    records.close()
+    # As its death left it: amid the second epoch, its orders in the folder.
+    (other.path / "asked.jsonl").write_bytes(asked)
+    other.write_status("running", job="the job")
+    train_in_worker(str(other.path), "the job")
+    assert other.changes() == {step: CHANGES[step] for step in (2, 5)}
+    assert_same(other, train(CONFIG, run_dir=tmp_path / "again", changes=other.changes()))
+
+
+def test_an_order_file_that_was_begun_anew_is_heard(run):
+    records = run_training(run)
+    next(records)
+    run.change({"learning_rate": 0.011})
+    run.pause()
+    until_paused(records)
+    run.forget_asked()
+    next(records)
+    run.go_on()
+    assert isinstance([*records][-1], Progress)
     assert run.status.state == "finished"
+
+
+def test_what_was_to_change_after_a_run_was_stopped_made_nothing_of_it(run):
+    run.plan({2: {"beta": 3.0}, 11: {"beta": 9.0}})
+    go(run, {5: Run.request_stop})
+    assert run.status.state == "stopped"
+    assert run.changes() == {2: {"beta": 3.0}, 11: {"beta": 9.0}}
+    assert run.changes_made() == {2: {"beta": 3.0}}
+    assert run.config_after().beta == 3
+
+
+@pytest.mark.parametrize(("gamma", "new"), [(10_000.0, 1.0), (1.0, 10_000.0)])
+def test_another_weight_is_no_sign_that_training_went_astray(digits, gamma, new):
+    config = TrainConfig(epochs=4, hidden=(16,), objective="capacity", capacity=1000.0, gamma=gamma)
+    trainer = Trainer(config, digits.images[:200], digits.images[200:300], changes={3: {"gamma": new}})
+    assert len([record for record in trainer.records() if isinstance(record, EpochRecord)]) == 4
+    assert math.isfinite(trainer.astray)
 
 
 # --- Pause, one step, one epoch, slow motion ----------------------------------------------------
@@ -370,10 +425,10 @@ def test_a_line_that_is_still_being_written_is_not_heard(run):
     heard = run.asked_bytes
     with (run.path / "asked.jsonl").open("a") as file:
         file.write('{"pace": nu')
-    assert run.asked_since(0) == ([{"pace": 0}], heard)
+    assert run.asked_since(0) == ([Order(pace=0)], heard)
     with (run.path / "asked.jsonl").open("a") as file:
-        file.write("ll}\nnonsense\n")
-    assert run.asked_since(heard) == ([{"pace": None}], run.asked_bytes)
+        file.write('ll}\nnonsense\n5\n{"pace": "fast"}\n{"settings": [1]}\n')
+    assert run.asked_since(heard) == ([Order(pace=None)], run.asked_bytes)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

@@ -56,7 +56,9 @@ def resume(run_dir: tyro.conf.Positional[Path], json: Json = False) -> None:
 
 
 def again(run_dir: tyro.conf.Positional[Path], to: Path | None = None, json: Json = False) -> None:
-    """Train a run once more: with the same settings, which change at the same steps, to the same numbers.
+    """Train a run once more, with the same settings, which change at the same steps.
+
+    It comes to the same numbers, unless it goes by the clock.
 
     Parameters
     ----------

@@ -22,8 +22,8 @@ class WithChanges(WithRecords):
         Returns
         -------
         dict
-            By the number of steps after which they began to hold, earliest first. Of a run that was trained again
-            from its records, or is resumed, some may be still to come.
+            By the number of steps after which they begin to hold, earliest first. Of a run that was stopped, or is
+            trained again from another's records, some may be still to come.
         """
         found: dict[int, dict[str, float]] = {}
         for record in self._records(b'{"kind": "change"'):
@@ -33,6 +33,18 @@ class WithChanges(WithRecords):
                 found[later] = {name: value for name, value in found[later].items() if name not in settings}
             found[step] = found.get(step, {}) | settings
         return {step: found[step] for step in sorted(found) if found[step]}
+
+    @property
+    def steps_done(self) -> int:
+        """How many steps the finished epochs took."""
+        last = next(reversed(self.epochs()), None)
+        return int(last["step"]) if last else 0
+
+    def changes_made(self) -> dict[int, dict[str, float]]:
+        """Read which settings changed within the finished epochs: those that made the model what it is."""
+        changes = self.changes()
+        done = self.steps_done if changes else 0
+        return {step: settings for step, settings in changes.items() if step < done}
 
     def plan(self, changes: Changes) -> None:
         """Have settings change in a training that has not begun, such as those of another run's ``changes``.
@@ -51,9 +63,10 @@ class WithChanges(WithRecords):
         self.write_text("metrics.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
 
     def config_after(self, step: int | None = None) -> TrainConfig:
-        """What the run is after some steps, with all that changed until then; by default with all that ever did."""
+        """What the run is after some steps; by default after the finished epochs."""
         config = self.config
-        for begins, settings in self.changes().items():
+        changes = self.changes_made() if step is None else self.changes()
+        for begins, settings in changes.items():
             if step is None or begins <= step:
                 config = changed(config, settings)
         return config

@@ -49,7 +49,7 @@ def differs_by_seed(run: Run, other: Run) -> bool:
         seeds[0] != seeds[1]
         and same_images(run, other)
         and run.config == other.config.model_copy(update={"seed": seeds[0], "threads": run.config.threads})
-        and run.changes() == other.changes()
+        and run.changes_made() == other.changes_made()
     )
 
 
@@ -88,6 +88,6 @@ def why_not(run: Run, other: Run, term: Term) -> str:
 def _weights(run: Run) -> tuple[object, ...]:
     """What makes a total of the terms, and how that changed while it was trained."""
     config, names = run.config, run.config.minimized.settings
-    changes = [(step, name, value) for step, new in run.changes().items() for name, value in new.items()]
+    changes = [(step, name, value) for step, new in run.changes_made().items() for name, value in new.items()]
     weights = [getattr(config, name) for name in names]
     return config.model, config.objective, *weights, *(change for change in changes if change[1] in names)

@@ -45,7 +45,7 @@ def facts_of(run: Run) -> list[Fact]:
         Fact(record.name, " ".join(_sentence(text) for text in words if text)),
         Fact("Preprocessing", f"{steps} {numbers}"),
     ]
-    if changes := run.changes():
+    if changes := run.changes_made():
         said = [f"{in_words(config, settings)} after {step:,} steps" for step, settings in changes.items()]
         facts.append(Fact("Changed while it was trained", _sentence("; ".join(said))))
     figures = run.evaluation()

@@ -5,10 +5,11 @@ A line is an order, not a state: two presses of "one step" are two steps, and of
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Literal, TypedDict
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vaelab.changes import changed
 from vaelab.runs.changes import WithChanges
@@ -18,15 +19,16 @@ __all__ = ["Order", "WithTouch"]
 _FILE = "asked.jsonl"
 
 
-class Order(TypedDict, total=False):
-    """One thing that was asked; what is absent stays as it is."""
+class Order(BaseModel):
+    """One thing that was asked; what is not set stays as it is."""
 
-    #: Steps a second; 0 pauses, None is as fast as it goes.
-    pace: float | None
-    #: To be taken, and then training pauses: a step, or what is left of the epoch.
-    take: Literal["step", "epoch"]
-    #: Settings that hold from the next step on.
-    settings: dict[str, float]
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pace: float | None = Field(None, ge=0, description="Steps a second; 0 pauses, None is as fast as it goes.")
+    take: Literal["step", "epoch"] | None = Field(
+        None, description="To be taken, and then training pauses: a step, or what is left of the epoch."
+    )
+    settings: dict[str, float] = Field({}, description="Settings that hold from the next step on.")
 
 
 class WithTouch(WithChanges):
@@ -38,7 +40,7 @@ class WithTouch(WithChanges):
 
     def pause(self) -> None:
         """Have training wait after the step that it is at."""
-        self._ask({"pace": 0})
+        self._ask(Order(pace=0))
 
     def go_on(self, steps_per_second: float | None = None) -> None:
         """Have training go on from the step where it waits.
@@ -57,11 +59,11 @@ class WithTouch(WithChanges):
             raise ValueError(
                 f"steps_per_second was {steps_per_second}; it must be more than 0, or None for full speed."
             )
-        self._ask({"pace": steps_per_second})
+        self._ask(Order(pace=steps_per_second))
 
     def take(self, what: Literal["step", "epoch"]) -> None:
         """Have training take one step, or go to the end of the epoch, and pause there."""
-        self._ask({"take": what})
+        self._ask(Order(take=what))
 
     def change(self, settings: Mapping[str, float]) -> None:
         """Have settings change from the next step on; a record of it is kept.
@@ -76,12 +78,12 @@ class WithTouch(WithChanges):
         ValueError
             If one cannot be changed, or not to that.
         """
-        changed(self.config_after(), settings)
-        self._ask({"settings": dict(settings)})
+        changed(self.config, settings)
+        self._ask(Order(settings=dict(settings)))
 
     def _ask(self, order: Order) -> None:
         with self._writing(), (self.path / _FILE).open("a") as file:
-            file.write(json.dumps(order) + "\n")
+            file.write(order.model_dump_json(exclude_unset=True) + "\n")
 
     @property
     def asked_bytes(self) -> int:
@@ -109,14 +111,18 @@ class WithTouch(WithChanges):
                 whole, newline, _ = file.read().rpartition(b"\n")
         except OSError:
             return [], heard
-        orders: list[Order] = []
-        for line in whole.splitlines():
-            with suppress(ValueError):
-                read: Any = json.loads(line)
-                orders.append(read)
+        orders = [order for line in whole.splitlines() if (order := _read(line)) is not None]
         return orders, heard + len(whole) + len(newline)
 
     def forget_asked(self) -> None:
         """Forget what was asked of a training that has ended."""
         with self._writing():
             (self.path / _FILE).unlink(missing_ok=True)
+
+
+def _read(line: bytes) -> Order | None:
+    """An order, or None where a line is none, such as another program's."""
+    try:
+        return Order.model_validate_json(line)
+    except ValidationError:
+        return None

@@ -56,7 +56,8 @@ class Hand:
 
     def said(self, trainer: Trainer) -> dict[str, Any]:
         """What the run's status says of it."""
-        return {"step": trainer.step, "pace": self.pace, "heard": self._answered}
+        pace = self.pace if self._until is None else None
+        return {"step": trainer.step, "pace": pace, "heard": self._answered}
 
     def before_step(self, trainer: Trainer) -> Iterator[Record]:
         """Hear what was asked, and wait for as long as that means."""
@@ -84,23 +85,30 @@ class Hand:
 
     def _hear(self, trainer: Trainer) -> Iterator[Record]:
         self._looked = time.monotonic()
-        if self.run.asked_bytes != self._heard:
+        asked = self.run.asked_bytes
+        if asked < self._heard:  # it was begun anew
+            self._heard = self._answered = 0
+        if asked != self._heard:
             orders, self._heard = self.run.asked_since(self._heard)
             for order in orders:
                 yield from self._obey(order, trainer)
 
     def _obey(self, order: Order, trainer: Trainer) -> Iterator[Record]:
-        if "pace" in order:
-            self.pace, self._steps, self._until = order["pace"], 0, None
+        if "pace" in order.model_fields_set:
+            self.pace, self._steps, self._until = order.pace, 0, None
             self._due = time.monotonic()
-        match order.get("take"):
+        match order.take:
             case "step":
                 self.pace, self._steps, self._until = 0, self._steps + 1, None
             case "epoch":
                 self.pace, self._steps, self._until = 0, 0, trainer.epoch + 1
+        # To ask for what holds is to ask for nothing, unless it was to change later.
+        later = {name for settings in trainer.changes_to_come.values() for name in settings}
         config = trainer.config
         others = {
-            name: value for name, value in order.get("settings", {}).items() if getattr(config, name, None) != value
+            name: value
+            for name, value in order.settings.items()
+            if name in later or getattr(config, name, None) != value
         }
         if others:
             with suppress(ValueError):  # asked when the run was another, or by somebody else's program

@@ -68,6 +68,7 @@ class Keeping:
                 self.save(trainer)
             case ChangeRecord():
                 run.append_record("change", record)
+                return  # how the run stands is said once all that was asked is done
             case Progress():
                 where = record.phase
         paused = isinstance(record, Pause)

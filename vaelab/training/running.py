@@ -50,7 +50,7 @@ def train(
         Called with every record, to show progress.
     changes
         Settings that change on the way, by the number of steps after which they hold, such as another run's
-        ``changes()``: the numbers of both are then the same.
+        ``changes()``: unless they go by the clock, both then come to the same numbers.
 
     Returns
     -------

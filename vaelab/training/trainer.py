@@ -114,6 +114,8 @@ class Trainer(WithState):
         trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self.optimizer = torch.optim.Adam(trained, lr=config.learning_rate, fused=True)
         self.companion = companion_of(config, self.device)
+        #: Epochs whose averages are of other weights, or of a model that has yet to learn what they ask.
+        self._unsettled = 0
         self.epoch = 0
         self.step = 0
         self.seconds = 0.0
@@ -132,8 +134,8 @@ class Trainer(WithState):
 
     @property
     def astray(self) -> float:
-        """Nats an image that only a training that diverged comes to."""
-        return astray_loss(self._mean_loss, self.config)
+        """Nats an image that only a training that diverged comes to; without limit until new weights have settled."""
+        return math.inf if self._unsettled else astray_loss(self._mean_loss, self.config)
 
     @property
     def _steps_per_epoch(self) -> int:
@@ -204,6 +206,7 @@ class Trainer(WithState):
         speed = train.num_images / max(self.seconds - started, 1e-9)
         yield from (validation := Validation(self)).run()
         check_sound(train, validation.terms, self.astray, self.epoch + 1, self.config.learning_rate)
+        self._unsettled = max(0, self._unsettled - 1)
         self.epoch += 1
         self.seconds = self.clock() - begin
         yield EpochRecord(
@@ -254,6 +257,7 @@ class Trainer(WithState):
 
     def _set(self, settings: Mapping[str, float]) -> None:
         self.config = changed(self.config, settings)
+        self._unsettled = 2
         self.model.code_noise = self.config.code_noise
 
     def _train_step(self, batch: Tensor, rate: float) -> LossTerms:

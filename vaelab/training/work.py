@@ -17,6 +17,8 @@ def train_in_worker(path: str, job: str) -> None:
     status = run.status
     if status.job != job or status.state not in {*ACTIVE, "interrupted"}:
         return  # it was stopped on its way here, or someone else took it up
+    if status.state != "queued":
+        run.forget_asked()  # of the worker that died: what changed is in the records, and repeated
     for _ in run_training(run):
         pass
 
