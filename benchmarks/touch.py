@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._measure import print_table
-from benchmarks.app import FLAGS, PEER, ROOT, end_server, open_server
+from benchmarks.app import PEER, ROOT, end_server, open_server
 
 __all__ = ["main"]
 
@@ -35,7 +35,7 @@ def main() -> None:
         sys.exit("This drives Debian's chromium: apt-get install -y chromium.")
     seconds: dict[str, list[float]] = {}
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS.split())
+        browser = playwright.chromium.launch(executable_path=chromium)  # Train draws without WebGL
         peer = Path(folder) / "peer.py"
         peer.write_text(PEER + MORE)
         _, server, page = open_server(browser, peer, '[data-testid="stMetric"]', folder)
@@ -43,7 +43,7 @@ def main() -> None:
             _press(page, seconds, "an app of one button", lambda: _button(page, "More"), f"^n {number}$")
         end_server(server, page)
         _, server, page = open_server(browser, ROOT / "app.py", ".js-plotly-plot .nsewdrag", folder)
-        page.goto(f"{page.url.rstrip('/')}/train?dataset=digits&epochs=10000&hidden=32")
+        page.goto(f"{page.url.partition('?')[0].rstrip('/')}/train?dataset=digits&epochs=10000&hidden=32")
         _button(page, "Start training")
         page.get_by_text(re.compile("^Running · [1-9]")).wait_for(timeout=90_000)
         page.get_by_role("img", name="Images and their reconstructions").wait_for()
