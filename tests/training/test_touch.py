@@ -321,6 +321,31 @@ def test_a_pause_waits_after_the_step_and_goes_on_from_it(run, whole):
     assert_same(run, whole)
 
 
+def test_an_epoch_is_taken_to_its_end_and_no_further_however_short_it_is(run, monkeypatch):
+    records = run_training(run)
+    next(records)
+    run.pause()
+    until_paused(records)
+    run.take("epoch")
+    next(record for record in records if isinstance(record, StepRecord))
+    monkeypatch.setattr(hand, "LOOK_EVERY", 1e9)  # as if all the epoch were over before the next look
+    assert steps_of(until_paused(records)) == [2, 3]
+    assert run.epoch == 1
+
+
+def test_a_pause_amid_an_epoch_that_began_between_two_looks_is_shown_too(run, monkeypatch):
+    monkeypatch.setattr(hand, "LOOK_EVERY", 1e9)
+    records = run_training(run)
+    for record in records:
+        if isinstance(record, StepRecord) and record.step == 5:
+            break
+    monkeypatch.setattr(hand, "LOOK_EVERY", 0.0)
+    run.pause()
+    until_paused(records)
+    step, shown = run.live()
+    assert (step, shown.epoch) == (5, 1)
+
+
 def test_a_training_that_waits_can_be_stopped_and_changed(run):
     records = run_training(run)
     next(records)

@@ -5,7 +5,7 @@
 ``data.json``, ``labels.safetensors``
     What its images were, and their labels: a map is drawn from these where the images are gone.
 ``metrics.jsonl``
-    A line a record, appended and flushed.
+    A line a record, appended and flushed; what of the settings changed is among them.
 ``status.json``
     What it is doing, by whom, with a heartbeat.
 ``checkpoints/last.safetensors``
@@ -13,6 +13,9 @@
 ``checkpoints/epoch-0000.safetensors`` ...
     What the model looked like then: codes of a fixed subset of images, the decoder's weights. Of
     a long training only some are kept (``kept_epochs``).
+``asked.jsonl``, ``live.safetensors``
+    While it is trained: what people ask of the training, and what the model looks like amid an epoch,
+    where somebody looks at its steps.
 ``title.txt``, ``dimensions.json``
     What people call it, and the dimensions of its code.
 ``projections/*.safetensors``, ``studies/*.safetensors``, ``evaluation.json``

@@ -61,11 +61,11 @@ class Hand:
 
     def before_step(self, trainer: Trainer) -> Iterator[Record]:
         """Hear what was asked, and wait for as long as that means."""
-        now = time.monotonic()
-        if not self.closely and now - self._looked < LOOK_EVERY:
-            return
         if trainer.epoch != self._epoch:
             self._epoch, self._began = trainer.epoch, trainer.step
+        now = time.monotonic()
+        if self.pace is None and now - self._looked < LOOK_EVERY:
+            return
         yield from self._hear(trainer)
         signed = now
         while self._waits(trainer):
