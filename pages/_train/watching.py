@@ -43,7 +43,7 @@ def _most_active(runs: dict[str, Run]) -> str:
 
 def watch(run: Run) -> None:
     """Follow a run by its folder, once a second while it is being trained, and in slow motion more often."""
-    slow = touching.is_slow(run.status)
+    slow = touching.is_slow(resources.jobs().status(run))
     with st.container(key="training-live"):
 
         @frame.part(every=0.25 if slow else 1.0, until=lambda: resources.jobs().status(run).state not in ACTIVE)
@@ -133,7 +133,7 @@ def _speed(run: Run, status: Status) -> list[str]:
     """How fast it goes or, once it does not, how fast it went on the whole; nothing where that is not known."""
     speed = status.images_per_second
     if status.state not in ACTIVE:
-        last = next(reversed(run.epochs()), None)
+        last = run.last_epoch()
         seconds = last["seconds"] if last else 0
         speed = last["epoch"] * run.data.num_train / seconds if last and seconds else 0
     return [f"{speed:,.0f} images/s"] if speed else []

@@ -268,6 +268,10 @@ def test_records_are_read_as_they_were_appended(run):
     assert epoch["validation"]["total"] == 3.0
     assert run.epochs() == [epoch]
     assert run.epochs()[0]["step"] == 10
+    run.append_record("step", make_step(2, 15))
+    assert run.last_epoch() == epoch
+    (run.path / "metrics.jsonl").unlink()
+    assert run.last_epoch() is None
 
 
 @pytest.mark.parametrize("cut", [1, 10, 100])
@@ -279,6 +283,7 @@ def test_a_torn_line_is_left_out_and_the_next_one_is_not_lost(run, cut):
     path.write_bytes(whole[:-cut])
     kept = [1, 2] if cut > 1 else [1, 2, 3]  # only its line end is missing
     assert [record["epoch"] for record in run.epochs()] == kept
+    assert run.last_epoch() == run.epochs()[-1]
     # Whoever goes on does this first, which mends the file.
     run.forget_after(2)
     run.append_record("epoch", make_epoch(3))

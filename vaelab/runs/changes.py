@@ -37,7 +37,7 @@ class WithChanges(WithRecords):
     @property
     def steps_done(self) -> int:
         """How many steps the finished epochs took."""
-        last = next(reversed(self.epochs()), None)
+        last = self.last_epoch()
         return int(last["step"]) if last else 0
 
     def changes_made(self) -> dict[int, dict[str, float]]:

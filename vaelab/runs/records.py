@@ -12,6 +12,8 @@ from vaelab.runs.folder import RunFolder
 
 __all__ = ["WithRecords"]
 
+_EPOCH = b'{"kind": "epoch"'
+
 
 class WithRecords(RunFolder):
     """A run that keeps the records of its training, in ``metrics.jsonl``."""
@@ -30,20 +32,26 @@ class WithRecords(RunFolder):
 
     def epochs(self) -> list[dict[str, Any]]:
         """Read the records of all epochs, oldest first."""
-        return self._records(b'{"kind": "epoch"')
+        return self._records(_EPOCH)
 
-    def _records(self, beginning: bytes = b"") -> list[dict[str, Any]]:
-        """Records whose line begins so: a page that follows a run parses only what it draws."""
+    def last_epoch(self) -> dict[str, Any] | None:
+        """Read the record of the last epoch, without those before it; None where there is none."""
+        return next(iter(self._records(_EPOCH, most=1)), None)
+
+    def _records(self, beginning: bytes = b"", most: int | None = None) -> list[dict[str, Any]]:
+        """Records whose line begins so, or the last few: a page that follows a run parses only what it draws."""
         try:
             lines = (self.path / "metrics.jsonl").read_bytes().splitlines()
         except OSError:
             return []
-        records = []
-        for line in lines:
+        records: list[dict[str, Any]] = []
+        for line in reversed(lines):
+            if len(records) == most:
+                break
             if line.startswith(beginning):
                 with suppress(ValueError):  # no JSON, or not even text
                     records.append(json.loads(line))
-        return records
+        return records[::-1]
 
     def append_record(self, kind: Literal["step", "epoch", "change"], record: Any) -> None:
         """Append a record of the trainer's as a line of JSON, flushed to the disk."""
