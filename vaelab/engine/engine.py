@@ -7,15 +7,18 @@ import copy
 import torch
 
 from vaelab.engine.coding import Coding
+from vaelab.engine.forces import WithForces
 from vaelab.engine.shown import Shown
 from vaelab.engine.terms import Terms
 from vaelab.networks.models import build_model
+from vaelab.networks.objectives import companion_of
+from vaelab.networks.optimizer_state import under
 from vaelab.runs import Run, Snapshot
 
 __all__ = ["Engine"]
 
 
-class Engine(Coding, Terms, Shown):
+class Engine(Coding, Terms, WithForces, Shown):
     """A trained model behind a NumPy interface.
 
     Images go in as uint8 ``(N, C, H, W)`` (or as floats in [0, 1]) and come out as float32 in
@@ -34,7 +37,7 @@ class Engine(Coding, Terms, Shown):
         Returns
         -------
         Engine
-            On the CPU.
+            On the CPU. Its config has the settings as they were at the end, where they changed on the way.
 
         Raises
         ------
@@ -42,23 +45,22 @@ class Engine(Coding, Terms, Shown):
             If there is no checkpoint, or it is damaged.
         """
         arrays, _ = run.checkpoint()
-        record = run.data
-        model = build_model(run.config, record.image_shape, len(record.label_names))
-        weights = {
-            name.removeprefix("model."): torch.from_numpy(value)
-            for name, value in arrays.items()
-            if name.startswith("model.")
-        }
+        record, config = run.data, run.config_after()
+        model = build_model(config, record.image_shape, len(record.label_names))
+        tensors = {name: torch.from_numpy(value) for name, value in arrays.items()}
+        companion = companion_of(config)
         try:
-            model.load_state_dict(weights)
+            model.load_state_dict(under("model", tensors))
+            if companion is not None and (state := under("companion", tensors)):
+                companion.load_state(state)
         except RuntimeError as error:
             raise run.misfit() from error
-        engine = cls(model, run.config)
+        engine = cls(model, config, companion)
         engine.run = run
         return engine
 
     def as_of(self, snapshot: Snapshot) -> Engine:
-        """Take the decoder back to what it was at the end of an epoch.
+        """Take the decoder, and the settings, back to what they were at the end of an epoch.
 
         Parameters
         ----------
@@ -82,4 +84,8 @@ class Engine(Coding, Terms, Shown):
             model.decoder.load_state_dict(weights, strict=False)
         except RuntimeError:
             raise ValueError(f"The snapshot of epoch {snapshot.epoch} is another model's.") from None
-        return Engine(model, self.config)
+        config = self.config if self.run is None else self.run.config_after(snapshot.step)
+        companion = companion_of(config)
+        if companion is not None and snapshot.companion:
+            companion.load_state({name: torch.from_numpy(array).float() for name, array in snapshot.companion.items()})
+        return Engine(model, config, companion)

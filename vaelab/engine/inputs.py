@@ -13,6 +13,7 @@ from torch import Tensor
 from vaelab.config import TrainConfig
 from vaelab.images import check_range
 from vaelab.networks.models import VAE, Autoencoder
+from vaelab.networks.objectives import Companion
 from vaelab.training.devices import to_float
 
 __all__ = ["Floats", "Inputs", "Labels"]
@@ -31,14 +32,17 @@ class Inputs:
         A trained model; it is put into evaluation mode whenever it is used.
     config
         What its run is.
+    companion
+        What the run's objective trained beside the model, where it is known.
     """
 
     #: Images at a time: bounds memory, and larger batches are no faster.
     BATCH = 512
 
-    def __init__(self, model: Autoencoder, config: TrainConfig) -> None:
+    def __init__(self, model: Autoencoder, config: TrainConfig, companion: Companion | None = None) -> None:
         self.model = model
         self.config = config
+        self.companion = companion
         self.device = next(model.parameters()).device
 
     @property

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +23,20 @@ _LIVE = "live.safetensors"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the model looked like at the end of an epoch."""
+    """What the model looked like at the end of an epoch, or amid one that somebody looks at.
 
-    epoch: int
+    Weights are float16: for looking at, not for training on.
+    """
+
+    epoch: int  # the last that was finished
     indices: NDArray[np.int64]  # (M,), which images of the dataset
     mu: NDArray[np.float32]  # (M, D), their codes
-    decoder: Arrays  # weights that were trained, float16: for looking at, not for training on
+    decoder: Arrays  # weights that were trained
+    # What the codes were pulled by needs more; snapshots from before it was kept are without.
+    sigma: NDArray[np.float16] | None = None  # (M, D); an autoencoder's are 0
+    companion: Arrays = field(default_factory=dict)  # weights of what the objective trains beside the model
+    step: int = 0  # how many were taken
+    progress: float = 0.0  # the fraction of training that was done
 
 
 def kept_epochs(last: int) -> list[int]:
@@ -89,9 +98,9 @@ class WithSnapshots(WithModel):
         RunError
             If there is none, or it is damaged.
         """
-        arrays, _ = self.read_arrays(_snapshot_name(epoch))
+        arrays, metadata = self.read_arrays(_snapshot_name(epoch))
         with self._reading(_snapshot_name(epoch)):
-            return _snapshot_of(epoch, arrays)
+            return _snapshot_of(epoch, arrays, metadata)
 
     def last_snapshot(self) -> Snapshot:
         """Read the snapshot of the last finished epoch.
@@ -116,20 +125,19 @@ class WithSnapshots(WithModel):
 
     def write_snapshot(self, snapshot: Snapshot) -> None:
         """Keep what the model looks like at the end of an epoch."""
-        self.write_arrays(_snapshot_name(snapshot.epoch), _arrays_of(snapshot))
+        self.write_arrays(_snapshot_name(snapshot.epoch), _arrays_of(snapshot), _numbers_of(snapshot))
 
-    def write_live(self, snapshot: Snapshot, step: int) -> None:
+    def write_live(self, snapshot: Snapshot) -> None:
         """Show what the model looks like after a step within an epoch, until that epoch has ended."""
-        where = {"epoch": str(snapshot.epoch), "step": str(step)}
-        self.write_arrays(_LIVE, _arrays_of(snapshot), where, durable=False)
+        self.write_arrays(_LIVE, _arrays_of(snapshot), _numbers_of(snapshot), durable=False)
 
-    def live(self) -> tuple[int, Snapshot] | None:
+    def live(self) -> Snapshot | None:
         """Read what the model looks like within an epoch, where somebody looks at each step.
 
         Returns
         -------
-        tuple or None
-            After which step, and the snapshot; its ``epoch`` is the last that was finished.
+        Snapshot or None
+            Its ``step`` says after which.
 
         Raises
         ------
@@ -143,7 +151,7 @@ class WithSnapshots(WithModel):
                 raise
             return None
         with self._reading(_LIVE):
-            return int(metadata["step"]), _snapshot_of(int(metadata["epoch"]), arrays)
+            return _snapshot_of(int(metadata["epoch"]), arrays, metadata)
 
     def forget_live(self) -> None:
         """Take away what was shown of an epoch that has ended, or was cut short."""
@@ -163,9 +171,28 @@ def _snapshot_name(epoch: int) -> str:
 
 def _arrays_of(snapshot: Snapshot) -> Arrays:
     arrays: Arrays = {"indices": snapshot.indices, "mu": snapshot.mu}
-    return arrays | {f"decoder.{k}": v.astype(np.float16) for k, v in snapshot.decoder.items()}
+    if snapshot.sigma is not None:
+        arrays["sigma"] = snapshot.sigma
+    weights = {"decoder": snapshot.decoder, "companion": snapshot.companion}
+    return arrays | {f"{of}.{k}": v.astype(np.float16) for of, named in weights.items() for k, v in named.items()}
 
 
-def _snapshot_of(epoch: int, arrays: Arrays) -> Snapshot:
-    decoder = {k.removeprefix("decoder."): v for k, v in arrays.items() if "." in k}
-    return Snapshot(epoch, arrays["indices"], arrays["mu"], decoder)
+def _numbers_of(snapshot: Snapshot) -> dict[str, str]:
+    return {"epoch": str(snapshot.epoch), "step": str(snapshot.step), "progress": repr(snapshot.progress)}
+
+
+def _snapshot_of(epoch: int, arrays: Arrays, numbers: Mapping[str, str]) -> Snapshot:
+    decoder, companion = (
+        {name.removeprefix(of): value for name, value in arrays.items() if name.startswith(of)}
+        for of in ("decoder.", "companion.")
+    )
+    return Snapshot(
+        epoch,
+        arrays["indices"],
+        arrays["mu"],
+        decoder,
+        arrays.get("sigma"),
+        companion,
+        int(numbers.get("step", 0)),
+        float(numbers.get("progress", 0)),
+    )

@@ -93,7 +93,7 @@ class Keeping:
 
     def show(self, trainer: Trainer) -> None:
         """Show what the model looks like amid an epoch, for as long as that lasts."""
-        self.run.write_live(self._look(trainer), trainer.step)
+        self.run.write_live(self._look(trainer))
 
     def _look(self, trainer: Trainer) -> Snapshot:
         was_training = trainer.model.training
@@ -102,6 +102,16 @@ class Keeping:
         # What stays as it is, such as PCA beside the network, is in the checkpoint: it need not be kept at every epoch.
         parameters = trainer.model.decoder.named_parameters()
         decoder = {name: value.detach().cpu().numpy() for name, value in parameters if value.requires_grad}
-        mu = engine.encode(self.data.images[indices], self.data.labels_of(indices)).mu
+        codes = engine.encode(self.data.images[indices], self.data.labels_of(indices))
         trainer.model.train(was_training)
-        return Snapshot(trainer.epoch, indices, mu, decoder)
+        companion = {} if trainer.companion is None else trainer.companion.weights()
+        return Snapshot(
+            trainer.epoch,
+            indices,
+            codes.mu,
+            decoder,
+            codes.sigma.astype(np.float16),
+            {name: value.detach().cpu().numpy() for name, value in companion.items()},
+            trainer.step,
+            trainer.progress,
+        )

@@ -1,10 +1,10 @@
-"""The learning rate over a training."""
+"""What rises and falls as a training goes on: the learning rate, and the weight of all but the reconstruction."""
 
 from __future__ import annotations
 
 import math
 
-__all__ = ["one_cycle"]
+__all__ = ["one_cycle", "warmup"]
 
 
 def one_cycle(progress: float, peak: float) -> float:
@@ -35,3 +35,26 @@ def one_cycle(progress: float, peak: float) -> float:
         return peak + (start - peak) * (1 + math.cos(math.pi * progress / rise)) / 2
     fall = min((progress - rise) / (1 - rise), 1.0)
     return end + (peak - end) * (1 + math.cos(math.pi * fall)) / 2
+
+
+def warmup(progress: float, share: float) -> float:
+    """How far an objective has warmed up: from 0 evenly to 1 (Bowman et al. 2016, section 3.1, rises as a sigmoid).
+
+    Parameters
+    ----------
+    progress
+        Fraction of training done, in [0, 1].
+    share
+        The fraction over which it rises; 0 for none.
+
+    Returns
+    -------
+    float
+        What everything but the reconstruction is weighted by, in [0, 1].
+
+    Examples
+    --------
+    >>> warmup(0.125, 0.5), warmup(0.75, 0.5), warmup(0, 0)
+    (0.25, 1.0, 1.0)
+    """
+    return min(progress / share, 1.0) if share > 0 else 1.0

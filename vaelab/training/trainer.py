@@ -21,7 +21,7 @@ from vaelab.training.augmentation import augment
 from vaelab.training.checks import check_labels, check_shapes
 from vaelab.training.devices import pick_device, to_float
 from vaelab.training.reports import ChangeRecord, EpochRecord, Record, StepRecord
-from vaelab.training.schedule import one_cycle
+from vaelab.training.schedule import one_cycle, warmup
 from vaelab.training.soundness import astray_loss, check_sound, mean_loss
 from vaelab.training.state import WithState
 from vaelab.training.sums import Sums
@@ -144,8 +144,7 @@ class Trainer(WithState):
     @property
     def _warmup(self) -> float:
         """How far the objective has warmed up, 0 to 1."""
-        warmup = self.config.kl_warmup
-        return min(self.progress / warmup, 1.0) if warmup > 0 else 1.0
+        return warmup(self.progress, self.config.kl_warmup)
 
     @property
     def _beta(self) -> float:

@@ -39,6 +39,12 @@ class LossTerms(NamedTuple):
     kl: Tensor  # (B,), KL(q(z|x) || p(z))
     kl_per_dim: Tensor  # (B, D), sums to kl
     penalty: Tensor  # (B,), what the objective adds, weighted
+    weight: float  # of the KL
+
+    @property
+    def regularizer(self) -> Tensor:
+        """All of the loss but the reconstruction, ``(B,)``: what holds the codes to the prior."""
+        return self.weight * self.kl + self.penalty
 
 
 class Companion(Protocol):
@@ -52,6 +58,9 @@ class Companion(Protocol):
 
     def state(self) -> dict[str, Tensor]:
         """Everything that its training goes on from."""
+
+    def weights(self) -> dict[str, Tensor]:
+        """The part of its state that its answers depend on; ``load_state`` takes that alone as well."""
 
     def load_state(self, tensors: dict[str, Tensor]) -> None:
         """Go on from what ``state`` returned."""
@@ -168,7 +177,7 @@ def negative_elbo(reconstruction: Tensor, kl_per_dim: Tensor, beta: float = 1.0,
         free = kl_per_dim.mean(0) < free_bits
         charged = torch.where(free, free_bits, kl_per_dim).sum(1)
     total = reconstruction + beta * charged
-    return LossTerms(total, reconstruction, kl, kl_per_dim, beta * (charged - kl))
+    return LossTerms(total, reconstruction, kl, kl_per_dim, beta * (charged - kl), beta)
 
 
 def add(terms: LossTerms, penalty: Tensor) -> LossTerms:

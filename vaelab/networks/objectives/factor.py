@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from vaelab.config import TrainConfig
 from vaelab.networks.objectives.base import Batch, LossTerms, add
 from vaelab.networks.objectives.elbo import elbo
-from vaelab.networks.optimizer_state import load_state_of, state_of
+from vaelab.networks.optimizer_state import load_state_of, named, state_of, under
 from vaelab.networks.torch_settings import our_torch
 
 __all__ = ["Discriminator", "factor", "permute_dims"]
@@ -119,8 +119,11 @@ class Discriminator:
 
     def state(self) -> dict[str, Tensor]:
         """Take its weights and its optimizer's state, by name."""
-        moments = {f"optimizer.{name}": value for name, value in state_of(self.optimizer).items()}
-        return {f"network.{name}": value for name, value in self.network.state_dict().items()} | moments
+        return self.weights() | named("optimizer", state_of(self.optimizer))
+
+    def weights(self) -> dict[str, Tensor]:
+        """Take its network's weights, by name."""
+        return named("network", self.network.state_dict())
 
     def load_state(self, tensors: dict[str, Tensor]) -> None:
         """Go on from what ``state`` returned.
@@ -128,16 +131,12 @@ class Discriminator:
         Parameters
         ----------
         tensors
-            As ``state`` returned them.
+            As ``state`` or ``weights`` returned them.
 
         Raises
         ------
         RuntimeError
             If they are of another number of dimensions.
         """
-        parts: dict[str, dict[str, Tensor]] = {"network": {}, "optimizer": {}}
-        for key, value in tensors.items():
-            part, _, name = key.partition(".")
-            parts[part][name] = value
-        self.network.load_state_dict(parts["network"])
-        load_state_of(self.optimizer, parts["optimizer"])
+        self.network.load_state_dict(under("network", tensors))
+        load_state_of(self.optimizer, under("optimizer", tensors))
