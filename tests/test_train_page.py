@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from pages._train import curves, training_view
+from pages._train import curves, forming
 from pages._train.curves import curves_of
-from pages._train.training_view import frames_of, turned_like
+from pages._train.forming import frames_of, turned_like
 from pages._ui import resources
 from tests.app_steps import by_key
 from vaelab.choices import OBJECTIVES
@@ -201,7 +201,7 @@ def test_each_frame_shows_the_model_of_its_epoch(run):
     assert np.array_equal(last.pictures[0], frames.pictures[-1])
     # What the model draws now, to the rounding of weights that are kept in half precision.
     snapshot = run.last_snapshot()
-    shown = training_view._shown(snapshot, data)
+    shown = forming.rows_shown(snapshot, data)
     assert np.isin(snapshot.indices[shown], data.split.validation).all()
     drawn = run.engine.reconstruct(data.images[snapshot.indices[shown]])[:, 0] * 255
     assert np.abs(frames.pictures[-1, ..., 0] - drawn).max() < 3
@@ -217,10 +217,10 @@ def test_a_map_keeps_its_place_when_pca_turns_or_mirrors_it(rng):
 
 def test_images_of_any_size_are_sent_small(rng):
     colour = rng.integers(0, 256, (3, 3, 128, 128), dtype=np.uint8)
-    small = training_view._small(colour, 64)
+    small = forming.small(colour, 64)
     assert small.shape == (3, 64, 64, 3)
     assert np.array_equal(small[1, 5, 7], colour[1, :, 10, 14])
-    assert training_view._small(np.full((1, 1, 8, 8), 0.5), 64).tolist() == np.full((1, 8, 8, 1), 128).tolist()
+    assert forming.small(np.full((1, 1, 8, 8), 0.5), 64).tolist() == np.full((1, 8, 8, 1), 128).tolist()
 
 
 # --- What an objective wants --------------------------------------------------------------------

@@ -2,7 +2,7 @@
  * The true posterior p(z|x) beside the encoder's ellipse, close up.
  *
  * @import { Network, Posterior } from "../network/network.js"
- * @import { PlaneShape } from "./stage/plane.js"
+ * @import { PlaneShape } from "./stage/plane_shapes.js"
  */
 import { PosteriorGrid } from "../network/true_posterior.js";
 import { contours, levelsAround } from "../shared/contours.js";

@@ -14,6 +14,9 @@
  * @property {number[]} epochs  Of which there is a map: the last one, or all that were kept; amid an epoch, a fraction.
  * @property {number} steps  That an epoch takes.
  * @property {Change[]} changes
+ * @property {string} regularizer  What pulls at codes beside the reconstruction; empty where nothing does.
+ * @property {string[]} columns  Of what is known of each code's forces.
+ * @property {number} dimensions  Of z.
  *
  * @typedef {object} Change  Settings that changed while the run was trained: `Change` of pages/_train/curves.py.
  * @property {number} at  In epochs.
@@ -31,6 +34,9 @@ export class Course {
   /** @type {Forming | null} */
   #forming = null;
 
+  /** @type {(wanted: boolean) => void} Tells Python whether forces are to be sent. */
+  want = () => {};
+
   /** @param {HTMLElement} root */
   constructor(root) {
     this.live = childOf(root, ".ls-live", HTMLElement);
@@ -41,12 +47,12 @@ export class Course {
   /**
    * @param {CourseSpec} spec
    * @param {Record<string, Tensor>} arrays  `train` and `validation`, a row for x and one a term; `places`
-   *   (frame, image, 2) and `pictures` (frame, image, height, width, channel).
+   *   (frame, image, 2), `pictures` (frame, image, height, width, channel), `forces` (frame, code, column).
    */
   update(spec, arrays) {
     if (spec.run !== this.#run) this.#begin(spec);
     this.#curves?.update(rowsOf(arrays.train), rowsOf(arrays.validation), spec.changes);
-    if (arrays.places) this.#forming?.add(spec.epochs, arrays.places, arrays.pictures);
+    if (arrays.places) this.#forming?.add(spec.epochs, arrays.places, arrays.pictures, arrays.forces);
   }
 
   /** @param {CourseSpec} spec */
@@ -55,7 +61,7 @@ export class Course {
     this.#ending = new AbortController();
     this.#run = spec.run;
     this.#curves = new Curves(spec.terms, spec.colors);
-    this.#forming = new Forming(spec, this.#ending.signal);
+    this.#forming = new Forming(spec, this.#ending.signal, (wanted) => this.want(wanted));
     this.live.replaceChildren(this.#curves.element, this.#forming.element);
   }
 

@@ -3,24 +3,20 @@
  *
  * @import { Tensor } from "../network/safetensors.js"
  * @import { CourseSpec } from "./course.js"
+ * @import { Frame } from "./frames.js"
  * @import { TrainingImages } from "./images.js"
- *
- * @typedef {object} Frame  What the model made of the images after an epoch.
- * @property {number} epoch
- * @property {ArrayLike<number>} places  x and y of each image in turn.
- * @property {ArrayLike<number>} pictures  What images decoded from their codes look like, uint8.
  */
 import { Slider } from "../lessons/stage/controls.js";
 import { button, element, note } from "../lessons/stage/elements.js";
 import { Plane } from "../lessons/stage/plane.js";
-import { extentOf, rectangle } from "../lessons/stage/scale.js";
+import { rectangle } from "../lessons/stage/scale.js";
 import { epochsAndSteps } from "./curves.js";
+import { Forces } from "./forces.js";
+import { framesIn, withFrames } from "./frames.js";
 import { imagesOfRun, onImages } from "./images.js";
 import { Looked } from "./looked.js";
 import { drawPairs } from "./pairs.js";
 
-/** Frames that are kept of a training that is watched; then every other of the older ones goes. */
-const MOST_FRAMES = 200;
 /** Milliseconds in which all of them are played, and the least and most for one. */
 const [PLAYED_IN, FASTEST, SLOWEST] = [9000, 60, 450];
 /** Pixels that a drag must be long and high to zoom. */
@@ -43,8 +39,10 @@ export class Forming {
   /**
    * @param {CourseSpec} spec
    * @param {AbortSignal} signal  Ends it.
+   * @param {(wanted: boolean) => void} wantForces  Called with whether forces are to be sent.
    */
-  constructor({ run, axes, about, steps }, signal) {
+  constructor(spec, signal, wantForces) {
+    const { run, axes, about, steps } = spec;
     this.run = run;
     this.steps = steps;
     this.heading = element("h4", {}, "Latent map");
@@ -53,11 +51,13 @@ export class Forming {
       extent: [-3, 3, -3, 3],
       axes,
       aspect: 1.2,
-      moved: (place) => this.#look(place),
+      moved: (place, done) => this.#look(place, done),
     });
     this.whole = button("Whole map", () => this.#zoomTo(null), "Show all of the map again");
     this.about = note(about);
     this.classes = element("ul", { class: "ls-legend" });
+    this.forces = new Forces(spec, wantForces);
+    this.forces.redraw = () => this.draw();
     this.looked = new Looked();
     this.pairs = element("canvas", {
       class: "tr-pairs",
@@ -81,6 +81,7 @@ export class Forming {
           this.plane.element,
           this.classes,
           this.about,
+          this.forces.element,
         ),
         element(
           "div",
@@ -105,12 +106,11 @@ export class Forming {
     element.addEventListener("pointerup", ({ clientX, clientY }) => {
       const from = this.#from;
       this.#from = null;
-      this.plane.shapes = [];
       const cursor = this.plane.cursor;
       if (from && cursor && Math.min(Math.abs(clientX - from.x), Math.abs(clientY - from.y)) >= LEAST_BOX) {
         const [[x0, y0], [x1, y1]] = [from.place, cursor];
         this.#zoomTo([Math.min(x0, x1), Math.max(x0, x1), Math.min(y0, y1), Math.max(y0, y1)]);
-      } else this.plane.draw();
+      } else this.draw();
     });
     element.addEventListener("dblclick", () => this.#zoomTo(null));
   }
@@ -119,31 +119,20 @@ export class Forming {
    * @param {number[]} epochs
    * @param {Tensor} places  (frame, image, 2).
    * @param {Tensor} pictures  (frame, image, height, width, channel).
+   * @param {Tensor} [forces]  (frame, code, column).
    */
-  add(epochs, places, pictures) {
-    const [size, area] = [places.data.length / epochs.length, pictures.data.length / epochs.length];
-    const known = new Map(this.#frames.map((frame) => [frame.epoch, frame]));
-    const before = known.size;
-    epochs.forEach((epoch, i) => {
-      known.set(epoch, {
-        epoch,
-        places: places.data.subarray(i * size, (i + 1) * size),
-        pictures: pictures.data.subarray(i * area, (i + 1) * area),
-      });
-      const [x0, x1, y0, y1] = extentOf(places.data.subarray(i * size, (i + 1) * size), 1);
-      const [a, b, c, d] = this.#whole ?? [x0, x1, y0, y1];
-      this.#whole = [Math.min(a, x0), Math.max(b, x1), Math.min(c, y0), Math.max(d, y1)];
-    });
+  add(epochs, places, pictures, forces) {
+    const before = this.#frames.length;
     const shown = this.#frames[this.slider.value]?.epoch;
-    let frames = [...known.values()].sort((a, b) => a.epoch - b.epoch);
-    if (frames.length > MOST_FRAMES) frames = frames.filter((_, i) => i % 2 === 0 || i > frames.length - 20);
+    const { frames, extent } = withFrames(this.#frames, this.#whole, framesIn(epochs, places, pictures, forces));
     this.#frames = frames;
+    this.#whole = extent;
     this.slider.input.max = String(frames.length - 1);
     const stays = frames.findIndex(({ epoch }) => epoch >= (shown ?? 0));
     this.slider.value = this.#follows || stays < 0 ? frames.length - 1 : stays;
     this.again.hidden = frames.length < 2;
     this.element.hidden = false;
-    if (!this.#playing || known.size === before) this.draw();
+    if (!this.#playing || frames.length === before) this.draw();
   }
 
   /** @param {number} i */
@@ -203,10 +192,11 @@ export class Forming {
       labels: images?.arrays.labels?.data ?? [],
       palette: images?.spec.palette ?? this.plane.palette,
     });
+    this.#showForces(frame, images);
     this.plane.draw();
     if (images) drawPairs(this.pairs, images.arrays.shown, frame.pictures);
     if (images) this.#nameClasses(images);
-    if (this.plane.cursor) this.#look(this.plane.cursor);
+    if (this.plane.cursor && images) this.looked.show(images, frame.places, this.plane.cursor);
   }
 
   /** @param {TrainingImages} images */
@@ -219,16 +209,32 @@ export class Forming {
   }
 
   /**
-   * Show the image whose code is nearest to a place.
+   * @param {Frame} frame
+   * @param {TrainingImages | null} images
+   */
+  #showForces(frame, images) {
+    const [x0, x1] = this.#whole ?? this.plane.extent;
+    this.forces.update(frame, images, x1 - x0, this.plane.scale);
+    const { shapes } = this.forces;
+    this.plane.element.classList.toggle("tr-pulled", shapes.length > 0);
+    this.plane.shapes = this.#from
+      ? [...shapes, { line: rectangle(this.#from.place, this.plane.cursor ?? this.#from.place) }]
+      : shapes;
+  }
+
+  /**
+   * Show the image whose code is nearest to a place; where a click came to rest, what pulls at one as well.
    * @param {number[]} place
    */
-  #look(place) {
-    if (this.#from) {
-      this.plane.shapes = [{ line: rectangle(this.#from.place, place) }];
-    }
-    this.plane.draw();
+  #look(place, done = false) {
     const images = imagesOfRun(this.run);
     const frame = this.#frames[this.slider.value];
-    if (images && frame) this.looked.show(images, frame.places, place);
+    if (!images || !frame) return;
+    this.looked.show(images, frame.places, place);
+    const from = this.#from?.place ?? place;
+    const drag = Math.min(Math.abs(place[0] - from[0]), Math.abs(place[1] - from[1])) * this.plane.scale;
+    if (done && drag < LEAST_BOX) this.forces.pick(frame, images, place);
+    if (done || this.#from) this.#showForces(frame, images);
+    this.plane.draw();
   }
 }

@@ -9,7 +9,8 @@
  *
  * @typedef {object} TrainingImages
  * @property {ImagesSpec} spec
- * @property {Record<string, Tensor>} arrays  `thumbs` and `shown`, (N, H, W, C); `numbers` and `labels`, (N).
+ * @property {Record<string, Tensor>} arrays  `thumbs` and `shown`, (N, H, W, C); `numbers` and `labels`, (N); `pulled`: which
+ *   of those on the map have arrows.
  */
 import { page } from "../shared/page.js";
 

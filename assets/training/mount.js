@@ -12,10 +12,11 @@ import { Course } from "./course.js";
 const courses = new WeakMap();
 
 /** @param {Mount<Uint8Array>} mount */
-export default function mount({ data, parentElement }) {
+export default function mount({ data, parentElement, setStateValue }) {
   const root = childOf(parentElement, ".tr-course", HTMLElement);
   const course = courses.get(root) ?? new Course(root);
   courses.set(root, course);
+  course.want = (wanted) => setStateValue("forces", wanted);
   const { tensors, metadata } = readSafetensors(data);
   course.update(specOf(metadata, "course"), Object.fromEntries(tensors));
   return endWithout(root, () => course.end());

@@ -35,6 +35,7 @@ LESSONS = (
     ),
     Lesson("reparameterization", "Moving the noise aside", "How can a network be trained through a random draw?", _VAE),
     Lesson("loss", "The loss, taken apart", "What exactly is a VAE trained to make small?", _VAE),
+    Lesson("two_forces", "Two forces", "What holds an image’s cloud where it is?", _VAE),
     Lesson("beta", "What beta does", "What does a tidy map cost, and what does a sharp image?", _VAE),
     Lesson("collapse", "Collapse and dead units", "Does a model use all the numbers it is allowed?", _VAE),
     Lesson("generating", "Generating", "Where do images come from that nobody has drawn?", _VAE),

@@ -70,7 +70,7 @@ def draw() -> None:
                 "as a whole; its negative is called the **evidence lower bound** (ELBO). What lies between is the gap "
                 "of two lessons ago, $\\mathrm{KL}\\big(q(z|x)\\,\\|\\,p(z|x)\\big)$. Here the ELBO is negative, but "
                 "need not be: Gaussian pixels have a density, and a density may be larger than 1. The model of the "
-                f"lesson after next has an ELBO of {positive:+.1f} nats."
+                f"lesson on collapse has an ELBO of {positive:+.1f} nats."
             )
             kit.say(
                 "**Without the KL term** a VAE would become an autoencoder again: $\\sigma \\to 0$, and clouds as far "

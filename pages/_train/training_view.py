@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 import streamlit as st
@@ -13,16 +12,12 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from pages._train.curves import Change, changes_of, curves_of, steps_per_epoch
-from pages._ui import browser_code, resources
-from pages._ui.cached import per_run
+from pages._train.forces import COLUMNS, arrow_rows
+from pages._train.forming import SIDE, Frames, rows_on_map, rows_shown, small
+from pages._ui import browser_code
 from vaelab.datasets import ImageDataset
 from vaelab.figures import PALETTE
-from vaelab.latent.projections import pca, plane
-from vaelab.runs import Run, Snapshot
-
-if TYPE_CHECKING:
-    from vaelab.engine import Engine
-
+from vaelab.runs import Run
 
 _COURSE = browser_code.component(
     "training_course", "training/mount.js", "training/course.html", "lessons/stage.css", "training/course.css"
@@ -30,14 +25,11 @@ _COURSE = browser_code.component(
 # Images have a mount of their own, so that they travel once.
 _IMAGES = browser_code.component("training_images", "training/images_mount.js")
 
-#: Images on the forming map, and pixels a side of the pictures that go with it.
-MAP_IMAGES, SIDE, THUMB = 1_000, 64, 28
-#: Images that are shown beside their reconstructions.
-NUM_PAIRS = 8
+_COURSE_KEY = "training-course"
+#: Pixels a side of the images on the map.
+THUMB = 28
 #: Colours of training and of validation, as in ``loss_curves``.
 COLORS = (PALETTE[0], PALETTE[6])
-
-Floats = NDArray[np.float32]
 
 
 class ImagesSpec(TypedDict):
@@ -59,25 +51,21 @@ class CourseSpec(TypedDict):
     epochs: list[float]  # of which there is a map
     steps: int  # that an epoch takes
     changes: list[Change]  # of settings while it was trained
-
-
-class Frames(NamedTuple):
-    """What a model made of images after some epochs."""
-
-    epochs: list[float]
-    places: Floats  # (F, N, 2)
-    pictures: NDArray[np.uint8]  # (F, K, H, W, C)
+    regularizer: str  # what pulls at codes beside the reconstruction; empty where nothing does
+    columns: list[str]  # of what is known of each code's forces
+    dimensions: int  # of z
 
 
 def send_images(run: Run, data: ImageDataset) -> None:
     """Give the browser the images of a run in training: those on the map, and those that are reconstructed."""
     snapshot = run.last_snapshot()
-    on_map = snapshot.indices[_on_map(snapshot)]
-    shown = snapshot.indices[_shown(snapshot, data)]
+    on_map = snapshot.indices[rows_on_map(snapshot)]
+    shown = snapshot.indices[rows_shown(snapshot, data)]
     arrays: dict[str, NDArray[Any]] = {
-        "thumbs": _small(data.images[on_map], THUMB),
-        "shown": _small(data.images[shown], SIDE),
+        "thumbs": small(data.images[on_map], THUMB),
+        "shown": small(data.images[shown], SIDE),
         "numbers": on_map.astype(np.int32),
+        "pulled": arrow_rows(snapshot, data, rows_on_map(snapshot)).astype(np.int32),
     }
     if data.labels is not None:
         arrays["labels"] = data.labels[on_map].astype(np.int32)
@@ -99,6 +87,8 @@ def draw_course(run: Run, frames: Frames | None) -> None:
     arrays: dict[str, NDArray[Any]] = {"train": train, "validation": validation}
     if frames is not None:
         arrays |= {"places": frames.places, "pictures": frames.pictures}
+        if frames.forces is not None:
+            arrays["forces"] = frames.forces
     flat = run.config.latent_dim <= 2
     spec = CourseSpec(
         run=_id_of(run),
@@ -112,139 +102,17 @@ def draw_course(run: Run, frames: Frames | None) -> None:
         epochs=[] if frames is None else frames.epochs,
         steps=steps_per_epoch(run),
         changes=changes_of(run),
+        regularizer=run.config.minimized.regularizer,
+        columns=list(COLUMNS),
+        dimensions=run.config.latent_dim,
     )
-    _COURSE(key="training-course", data=_pack(arrays, "course", spec))
+    _COURSE(key=_COURSE_KEY, data=_pack(arrays, "course", spec), on_forces_change=lambda: None)
 
 
-# The map as it forms ----------------------------------------------------------------------------
-
-
-@per_run(max_entries=8)
-def frames_of(run: Run, data: ImageDataset, everything: bool) -> Frames:
-    """What the model made of the images: after the last epoch, or after each that was kept.
-
-    Parameters
-    ----------
-    run
-        A run that was begun.
-    data
-        Its images.
-    everything
-        Whether all are wanted.
-
-    Raises
-    ------
-    RunError
-        If nothing was kept, or it is damaged.
-    """
-    run = resources.fresh(run)
-    last = run.last_snapshot()
-    kept = [epoch for epoch in run.snapshot_epochs() if epoch < last.epoch] if everything else []
-    snapshots = [*(run.snapshot(epoch) for epoch in kept), last]
-    places, pictures = [], []
-    known = _places(str(run.path), run.created)
-    for snapshot in snapshots:
-        places.append(_place(snapshot, known, snapshot.epoch))
-        pictures.append(_draw(snapshot, run.engine, data))
-    return Frames([snapshot.epoch for snapshot in snapshots], np.stack(places), np.stack(pictures))
-
-
-def frames_within(run: Run, data: ImageDataset) -> Frames | None:
-    """What the model makes of the images amid an epoch, where somebody looks at its steps; None where nobody does.
-
-    Parameters
-    ----------
-    run
-        A run in training.
-    data
-        Its images.
-
-    Raises
-    ------
-    RunError
-        If what is shown is damaged.
-    """
-    live = run.live()
-    if live is None:
-        return None
-    step, snapshot = live
-    at = step / steps_per_epoch(run)
-    known = _places(str(run.path), run.created)
-    known.pop(at, None)  # of an earlier time, when other settings held
-    places = _place(snapshot, known, at)
-    for other in [epoch for epoch in list(known) if epoch % 1 and epoch != at]:
-        known.pop(other, None)  # what comes next is turned like this one
-    pictures = _draw(snapshot, resources.fresh(run).engine, data)
-    return Frames([at], places[None], pictures[None])
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _places(path: str, created: float) -> dict[float, Floats]:
-    """Where images were on a run's maps, by epoch: a new one is turned like that before it."""
-    return {}
-
-
-def _place(snapshot: Snapshot, known: dict[float, Floats], at: float) -> Floats:
-    """Where the images are on the map, ``(N, 2)``: their codes, or PCA of them turned like the map before."""
-    chosen = _on_map(snapshot)
-    if snapshot.mu.shape[1] <= 2:
-        return plane(snapshot.mu, snapshot.indices).coordinates[chosen].astype(np.float32)
-    turned = known.get(at)
-    if turned is None:
-        places = pca(snapshot.mu, snapshot.indices).coordinates[chosen].astype(np.float32)
-        # Another visitor's page may add to these, or drop some.
-        before = max(
-            ((epoch, where) for epoch, where in list(known.items()) if epoch < at), default=None, key=itemgetter(0)
-        )
-        turned = known[at] = places if before is None else turned_like(places, before[1])
-    return turned
-
-
-def turned_like(places: Floats, others: Floats) -> Floats:
-    """Turn or mirror places so that they come as near to others as they can.
-
-    Parameters
-    ----------
-    places, others
-        ``(N, 2)``.
-
-    Returns
-    -------
-    ndarray
-        ``(N, 2)``: the orthogonal Procrustes problem (Schönemann 1966).
-    """
-    left, _, right = np.linalg.svd(places.T @ others)
-    turned: Floats = (places @ (left @ right)).astype(np.float32)
-    return turned
-
-
-def _draw(snapshot: Snapshot, engine: Engine, data: ImageDataset) -> NDArray[np.uint8]:
-    """What the images that are shown looked like when they were reconstructed then."""
-    shown = _shown(snapshot, data)
-    then = engine.as_of(snapshot)
-    return _small(then.decode(snapshot.mu[shown], data.labels_of(snapshot.indices[shown])), SIDE)
-
-
-def _on_map(snapshot: Snapshot) -> NDArray[np.int64]:
-    """Which of a snapshot's images are on the map: spread over all."""
-    count = len(snapshot.indices)
-    return np.linspace(0, count - 1, min(count, MAP_IMAGES)).astype(np.int64)
-
-
-def _shown(snapshot: Snapshot, data: ImageDataset) -> NDArray[np.int64]:
-    """Which of a snapshot's images are reconstructed: held-out ones, if there are any."""
-    held_out = np.flatnonzero(np.isin(snapshot.indices, data.split.validation))
-    chosen = held_out if len(held_out) else np.arange(len(snapshot.indices))
-    return np.random.default_rng(0).permutation(chosen)[:NUM_PAIRS]
-
-
-def _small(images: NDArray[np.generic], side: int) -> NDArray[np.uint8]:
-    """Images ``(N, C, H, W)`` as bytes ``(N, H, W, C)``, of every so many pixels where there are more than ``side``."""
-    every = -(-images.shape[3] // side)
-    pixels = images[:, :, ::every, ::every]
-    if pixels.dtype != np.uint8:
-        pixels = (np.clip(pixels, 0, 1) * 255).round().astype(np.uint8)
-    return np.ascontiguousarray(pixels.transpose(0, 2, 3, 1))
+def wants_forces(close: bool) -> bool:
+    """Whether arrows are to be on the map: as the browser says, or by default where steps are looked at."""
+    chosen: bool | None = st.session_state.get(_COURSE_KEY, {}).get("forces")
+    return close if chosen is None else chosen
 
 
 def _id_of(run: Run) -> str:

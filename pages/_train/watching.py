@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._train import touching, training_view
+from pages._train import forming, touching, training_view
 from pages._train.curves import steps_per_epoch
 from pages._ui import address, choosing, frame, map_view, resources, share, state, widgets
 from pages._ui.text import explained
@@ -161,9 +161,10 @@ def draw_course(run: Run, status: Status, curves_only: bool) -> None:
     try:
         if not curves_only:
             data = resources.images_of(run)
-            if touching.is_close(status):
-                frames = training_view.frames_within(run, data)
-            frames = frames or training_view.frames_of(run, data, everything=status.state not in ACTIVE)
+            with_forces = training_view.wants_forces(close := touching.is_close(status))
+            if close:
+                frames = forming.frames_within(run, data, with_forces)
+            frames = frames or forming.frames_of(run, data, status.state not in ACTIVE, with_forces)
     except (RunError, DatasetUnavailable) as error:
         problem = explained(error)
     # First, so that it keeps its place among the elements, and with it what one has zoomed into.

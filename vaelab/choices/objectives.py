@@ -38,6 +38,8 @@ class Objective:
     fills_prior: bool = True
     #: Whether it adds a penalty to reconstruction and KL.
     has_penalty: bool = True
+    #: What it weighs against the reconstruction; empty where that is all there is.
+    regularizer: str = "the KL"
     #: The most that the penalty comes to for a model that has learned nothing, in nats, by its config
     most: Callable[[Any], float] = lambda config: 0.0
 
@@ -92,6 +94,7 @@ OBJECTIVES: dict[str, Objective] = {
             ),
         },
         example={"beta": 6},
+        regularizer="the KL and the total correlation",
         no_free_bits="takes apart",
         compares_pairs=True,
     ),
@@ -112,6 +115,7 @@ OBJECTIVES: dict[str, Objective] = {
             "free_bits": _FREE_BITS,
         },
         suited={"beta": 0.1, "mmd_weight": 30.0, "kl_warmup": 0.5},  # measured: benchmarks/infovae.py
+        regularizer="the KL and the MMD",
         most=lambda config: config.mmd_weight,
     ),
     "iwae": Objective(
@@ -125,6 +129,7 @@ OBJECTIVES: dict[str, Objective] = {
             "kl_warmup": _warmup("β rises from 0. Until it is over, the loss is no bound on log p(x)."),
         },
         example={"num_samples": 5},
+        regularizer="the KL and the tighter bound",
         no_free_bits="takes apart",
         draws="num_samples",
     ),
@@ -145,6 +150,7 @@ OBJECTIVES: dict[str, Objective] = {
             "free_bits": _FREE_BITS,
         },
         suited={"gamma": 10.0},
+        regularizer="the KL and the total correlation",
         most=lambda config: config.gamma * config.latent_dim,
     ),
     "capacity": Objective(
@@ -169,6 +175,7 @@ OBJECTIVES: dict[str, Objective] = {
             "kl_warmup": _warmup("γ rises from 0. The capacity has its own schedule, which is all of training."),
         },
         suited={"gamma": 1.0, "capacity": 5.0, "kl_warmup": 0.3},  # measured on digits and MNIST
+        regularizer="the KL’s distance from its capacity",
         no_free_bits="leads as a whole",
         most=lambda config: config.gamma * (config.latent_dim + config.capacity),
     ),
@@ -182,6 +189,7 @@ OBJECTIVES: dict[str, Objective] = {
             "kl_warmup": _warmup("the weight of the MMD rises from 0: first draw, then tidy up."),
         },
         suited={"mmd_weight": 30.0},
+        regularizer="the MMD",
         models=("ae",),
         most=lambda config: config.mmd_weight,
     ),
@@ -195,6 +203,7 @@ RECONSTRUCTION = Objective(
     help="how well the image is drawn again, and nothing else.",
     settings={},
     models=("ae",),
+    regularizer="",
     fills_prior=False,
     has_penalty=False,
 )

@@ -1,17 +1,7 @@
 /**
  * A plane to move over.
  *
- * @typedef {ArrayLike<number> & Iterable<number>} Place  x and y.
- *
- * @typedef {object} PlaneShape  What is drawn over the points: it has `ellipse`, `line` or `dot`.
- * @property {Place} [ellipse]  The middle of one.
- * @property {Place} [sigma]  Its half axes.
- * @property {Place[]} [line]  Places that it joins.
- * @property {Place} [dot]
- * @property {number} [r]  The radius of a dot, in pixels.
- * @property {string} [text]  Above a dot.
- * @property {string} [kind]  A class of the style sheet.
- * @property {string} [color]  The accent's by default.
+ * @import { Place, PlaneShape } from "./plane_shapes.js"
  *
  * @typedef {object} PlaneOptions
  * @property {string} label  What it is, for those who cannot see it.
@@ -29,6 +19,7 @@
 
 import { show } from "../../shared/show.js";
 import { arrowOf, element, svgLayer } from "./elements.js";
+import { drawOnPlane } from "./plane_shapes.js";
 
 const STEPS_OF_GRID = [0.5, 1, 2, 5, 10, 20, 50];
 const GREY_POINTS = ["#94a4a2"];
@@ -137,6 +128,11 @@ export class Plane {
     return { width, height, scale, x: (x0 + x1) / 2, y: (y0 + y1) / 2 };
   }
 
+  /** Pixels a unit. */
+  get scale() {
+    return this.#frame.scale;
+  }
+
   /** What part of the plane is visible: at least the extent. */
   get #visible() {
     const { width, height, scale, x, y } = this.#frame;
@@ -168,7 +164,10 @@ export class Plane {
     if (key !== this.#drawnFor) this.#drawPoints(width, height, color);
     this.#drawnFor = key;
     const cursor = this.cursor ? [{ dot: this.cursor, r: 7, kind: "ls-cursor" }] : [];
-    this.svg.innerHTML = [...this.#grid(), ...[...this.shapes, ...cursor].map((shape) => this.#shape(shape))].join("");
+    const at = { px: (/** @type {Place} */ place) => this.#pixels(place), scale: this.scale };
+    this.svg.innerHTML = [...this.#grid(), ...[...this.shapes, ...cursor].map((shape) => drawOnPlane(shape, at))].join(
+      "",
+    );
   }
 
   /** The lines of the grid, their numbers, and what the axes are called. */
@@ -195,23 +194,6 @@ export class Plane {
       `<text class="ls-axis ls-left" x="5" y="16">${this.axes[1]}</text>`,
     );
     return svg;
-  }
-
-  /** @param {PlaneShape} shape */
-  #shape({ ellipse, sigma = [1, 1], line, dot = [0, 0], r = 4, text = "", kind = "", color = "" }) {
-    const style = color && `style="--ls-accent:${color}"`;
-    if (ellipse) {
-      const [x, y] = this.#pixels(ellipse);
-      const { scale } = this.#frame;
-      return `<ellipse ${style} class="ls-ellipse ${kind}" cx="${x}" cy="${y}" rx="${sigma[0] * scale}" ry="${sigma[1] * scale}"/>`;
-    }
-    if (line) {
-      const points = line.map((place) => this.#pixels(place).join(",")).join(" ");
-      return `<polyline ${style} class="ls-line ${kind}" points="${points}"/>`;
-    }
-    const [x, y] = this.#pixels(dot);
-    const mark = text && `<text class="ls-mark" x="${x}" y="${y - r - 5}">${text}</text>`;
-    return `<circle ${style} class="ls-dot ${kind}" cx="${x}" cy="${y}" r="${r}"/>${mark}`;
   }
 
   /**

@@ -1,0 +1,56 @@
+/**
+ * What a model made of its images as it learned, frame by frame.
+ *
+ * @import { Tensor } from "../network/safetensors.js"
+ *
+ * @typedef {object} Frame  What it made of them after an epoch, or amid one.
+ * @property {number} epoch
+ * @property {ArrayLike<number>} places  x and y of each image in turn.
+ * @property {ArrayLike<number>} pictures  What images decoded from their codes look like, uint8.
+ * @property {ArrayLike<number> | null} forces  What pulls at some of the codes, if that was asked for.
+ */
+import { extentOf } from "../lessons/stage/scale.js";
+
+/** Frames that are kept of a training that is watched; then every other of the older ones goes. */
+const MOST_FRAMES = 200;
+
+/**
+ * Take frames out of what Python sends.
+ * @param {number[]} epochs
+ * @param {Tensor} places  (frame, image, 2).
+ * @param {Tensor} pictures  (frame, image, height, width, channel).
+ * @param {Tensor} [forces]  (frame, code, column).
+ * @returns {Frame[]}
+ */
+export function framesIn(epochs, places, pictures, forces) {
+  const part = (/** @type {Tensor} */ { data }, /** @type {number} */ i) =>
+    data.subarray((i * data.length) / epochs.length, ((i + 1) * data.length) / epochs.length);
+  return epochs.map((epoch, i) => ({
+    epoch,
+    places: part(places, i),
+    pictures: part(pictures, i),
+    forces: forces ? part(forces, i) : null,
+  }));
+}
+
+/**
+ * Add frames to those that are known.
+ * @param {Frame[]} frames  In order.
+ * @param {number[] | null} extent  Of all their places.
+ * @param {Frame[]} more
+ */
+export function withFrames(frames, extent, more) {
+  // Of a training that was stopped, the steps of the epoch that was cut short are undone.
+  const last = Math.max(...more.map(({ epoch }) => epoch));
+  const known = new Map(frames.filter(({ epoch }) => epoch <= last).map((frame) => [frame.epoch, frame]));
+  let all = extent;
+  for (const frame of more) {
+    known.set(frame.epoch, frame);
+    const [x0, x1, y0, y1] = extentOf(frame.places, 1);
+    const [a, b, c, d] = all ?? [x0, x1, y0, y1];
+    all = [Math.min(a, x0), Math.max(b, x1), Math.min(c, y0), Math.max(d, y1)];
+  }
+  const sorted = [...known.values()].sort((a, b) => a.epoch - b.epoch);
+  const kept = sorted.filter((_, i) => sorted.length <= MOST_FRAMES || i % 2 === 0 || i > sorted.length - 20);
+  return { frames: kept, extent: all };
+}
