@@ -14,6 +14,7 @@
  * @property {number[]} epochs  Of which there is a map: the last one, or all that were kept; amid an epoch, a fraction.
  * @property {number} steps  That an epoch takes.
  * @property {Change[]} changes
+ * @property {boolean} goes_on  Whether the training does.
  * @property {string} regularizer  What pulls at codes beside the reconstruction; empty where nothing does.
  * @property {string[]} columns  Of what is known of each code's forces.
  * @property {number} dimensions  Of z.
@@ -51,7 +52,7 @@ export class Course {
    */
   update(spec, arrays) {
     if (spec.run !== this.#run) this.#begin(spec);
-    this.#curves?.update(rowsOf(arrays.train), rowsOf(arrays.validation), spec.changes);
+    this.#curves?.update(rowsOf(arrays.train), rowsOf(arrays.validation), spec.changes, spec.goes_on);
     if (arrays.places) this.#forming?.add(spec.epochs, arrays.places, arrays.pictures, arrays.forces);
   }
 

@@ -5,9 +5,12 @@
  *
  * @typedef {ArrayLike<number>[]} Rows  What is along x, and then a row a term.
  */
+import { Choice } from "../lessons/stage/controls.js";
 import { button, element, note } from "../lessons/stage/elements.js";
 import { Graph } from "../lessons/stage/graph.js";
 import { show } from "../shared/show.js";
+import { epochsDone, nearest } from "./epochs.js";
+import { Gliding, roomFor, scaleOf, steady } from "./scales.js";
 
 /** Pixels that a drag must be long to zoom. */
 const LEAST_DRAG = 8;
@@ -22,6 +25,11 @@ export class Curves {
   #rows = [[[]], [[]]];
   /** @type {Change[]} */
   #changes = [];
+  /** Whether the training does. */
+  #goesOn = false;
+  /** @type {([number, number] | null)[]} From where to where each panel's values go. */
+  #scales = [];
+  #gliding = new Gliding(() => this.draw());
   /** @type {[number, number] | null} The epochs zoomed into. */
   #zoom = null;
   /** @type {number | null} Where the pointer is, in epochs. */
@@ -37,17 +45,28 @@ export class Curves {
   constructor(terms, colors) {
     this.terms = terms;
     this.colors = colors;
-    this.where = element("span");
+    this.where = element("span", { class: "tr-where" });
     this.changed = note("");
     this.whole = button("All epochs", () => this.#zoomTo(null), "Show all of training again");
     this.panels = terms.map((term, i) => this.#panel(term, i));
+    this.#scales = terms.map(() => null);
+    // Seen where there is room for one curve only.
+    this.choice = new Choice("Curve", terms, 0, (i) => this.#single(i));
+    this.#single(0);
     this.element = element(
       "div",
       { class: "tr-losses" },
-      element("div", { class: "tr-top" }, this.where, this.whole),
+      element("div", { class: "tr-top" }, this.choice.element, this.where, this.whole),
       element("div", { class: "tr-curves" }, ...this.panels.map(({ element }) => element)),
       this.changed,
     );
+  }
+
+  /** @param {number} i */
+  #single(i) {
+    this.panels.forEach(({ element }, k) => {
+      element.classList.toggle("tr-single", k === i);
+    });
   }
 
   /**
@@ -73,24 +92,41 @@ export class Curves {
    * @param {Rows} train
    * @param {Rows} validation
    * @param {Change[]} changes  Of settings, each a line across.
+   * @param {boolean} goesOn  Whether the training does.
    */
-  update(train, validation, changes) {
+  update(train, validation, changes, goesOn) {
+    this.#goesOn = goesOn;
     this.#rows = [train, validation];
     this.#changes = changes;
     const said = changes.map(({ at, text }) => `${text} after ${epochsDone(at)}`);
     this.changed.textContent = said.length ? `Changed while it was trained: ${said.join("; ")}.` : "";
+    this.element.classList.toggle("tr-begun", train[0].length > 0);
+    this.#fit();
     this.draw();
   }
 
-  draw() {
+  /** Have all axes show what there is, where they do not yet. */
+  #fit() {
+    if (!this.#rows[0][0].length) return; // then nothing is drawn: an empty picture would only jump
     const [first, last] = this.#range;
+    this.panels.forEach((_, i) => {
+      const curves = this.#rows.map((rows) => pointsOf(rows[0], rows[i + 1] ?? [], first, last));
+      const [low, high] = scaleOf(curves, first + (this.#zoom ? 0 : STEEP * (last - first)));
+      const before = this.#goesOn && !this.#zoom ? this.#scales[i] : null;
+      this.#scales[i] = steady(before, low, high, this.#goesOn ? undefined : 0);
+    });
+    this.#gliding.to([first, last, ...this.#scales.flatMap((scale) => scale ?? [0, 1])]);
+  }
+
+  draw() {
+    const [first, last, ...scales] = this.#gliding.now;
     const at = this.#at ?? this.#last;
     const near = this.#rows.map(([x]) => nearest(x, at));
     this.whole.style.visibility = this.#zoom ? "visible" : "hidden";
     this.where.textContent = this.#rows[0][0].length ? `After ${epochsDone(at)}` : "The curves begin here …";
     this.panels.forEach(({ graph, values }, i) => {
       const curves = this.#rows.map((rows) => pointsOf(rows[0], rows[i + 1] ?? [], first, last));
-      const [low, high] = scaleOf(curves, first + (this.#zoom ? 0 : STEEP * (last - first)));
+      const [low, high] = scales.slice(2 * i, 2 * i + 2);
       graph.x = { ...graph.x, from: first, to: last };
       graph.y = { ...graph.y, from: low, to: high };
       const within = curves.map((points) => points.map(([x, y]) => [x, Math.max(low, Math.min(high, y))]));
@@ -106,7 +142,9 @@ export class Curves {
         const value = rows[i + 1]?.[near[k]];
         return value === undefined ? "" : `${NAMES[k]} ${show(value, Math.abs(value) < 100 ? 2 : 1)}`;
       });
+      const where = this.#at === null ? "" : this.where.textContent;
       values.replaceChildren(
+        element("span", { class: "tr-at" }, where),
         ...said.flatMap((text, k) =>
           text
             ? element("span", {}, element("i", { class: `tr-line-${k}`, style: `--line:${this.colors[k]}` }), text)
@@ -125,7 +163,7 @@ export class Curves {
 
   /** @returns {[number, number]} */
   get #range() {
-    return this.#zoom ?? [0, this.#last || 1];
+    return this.#zoom ?? [0, this.#goesOn ? roomFor(this.#last) : this.#last || 1];
   }
 
   /**
@@ -168,39 +206,9 @@ export class Curves {
   /** @param {[number, number] | null} range */
   #zoomTo(range) {
     this.#zoom = range;
+    this.#fit();
     this.draw();
   }
-}
-
-/**
- * How far a training is, never further than it is: an epoch that is under way has not been.
- * @param {number} epochs
- */
-export function epochsDone(epochs) {
-  const done = Math.floor(10 * epochs + 1e-3) / 10;
-  return `${done.toLocaleString("en")} ${done === 1 ? "epoch" : "epochs"}`;
-}
-
-/**
- * The same of a training whose steps are looked at.
- * @param {number} epochs
- * @param {number} steps  That an epoch takes.
- */
-export function epochsAndSteps(epochs, steps) {
-  const whole = Math.floor(epochs + 1e-9);
-  const taken = Math.round((epochs - whole) * steps);
-  return `${epochsDone(whole)}${taken ? ` and ${taken.toLocaleString("en")} ${taken === 1 ? "step" : "steps"}` : ""}`;
-}
-
-/**
- * Which of some numbers in order is nearest to one.
- * @param {ArrayLike<number>} x
- * @param {number} at
- */
-export function nearest(x, at) {
-  let best = 0;
-  for (let i = 1; i < x.length; i++) if (Math.abs(x[i] - at) <= Math.abs(x[best] - at)) best = i;
-  return best;
 }
 
 /**
@@ -225,19 +233,4 @@ function pointsOf(x, y, first, last) {
 function changesWithin(changes, first, last) {
   const within = changes.filter(({ at }) => at >= first && at <= last);
   return within.map(({ at, text }, i) => ({ rule: at, kind: "tr-change", text, down: i % CHANGES_BELOW }));
-}
-
-/**
- * From where to where an axis goes: over all that comes late enough, or over all if nothing does.
- * @param {number[][][]} curves
- * @param {number} from
- */
-export function scaleOf(curves, from) {
-  const all = curves.flat();
-  const late = all.filter(([x]) => x >= from);
-  const values = (late.length ? late : all).map(([, y]) => y);
-  if (!values.length) return [0, 1];
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const margin = 0.05 * (high - low) || 0.5;
-  return [low - margin, high + margin];
 }

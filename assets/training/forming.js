@@ -10,11 +10,12 @@ import { Slider } from "../lessons/stage/controls.js";
 import { button, element, note } from "../lessons/stage/elements.js";
 import { Plane } from "../lessons/stage/plane.js";
 import { rectangle } from "../lessons/stage/scale.js";
-import { epochsAndSteps } from "./curves.js";
+import { epochsAndSteps } from "./epochs.js";
 import { Forces } from "./forces.js";
 import { framesIn, withFrames } from "./frames.js";
 import { imagesOfRun, onImages } from "./images.js";
 import { Looked } from "./looked.js";
+import { MapExtent } from "./map_extent.js";
 import { drawPairs } from "./pairs.js";
 
 /** Milliseconds in which all of them are played, and the least and most for one. */
@@ -25,10 +26,10 @@ const LEAST_BOX = 8;
 export class Forming {
   /** @type {Frame[]} In order. */
   #frames = [];
-  /** @type {number[] | null} What of the map was zoomed into. */
-  #zoom = null;
-  /** @type {number[] | null} */
-  #whole = null;
+  #extent = new MapExtent((extent) => {
+    this.plane.extent = extent;
+    this.plane.draw();
+  });
   /** @type {{ place: number[], x: number, y: number } | null} Where a drag began. */
   #from = null;
   /** Whether the last frame is shown, whichever it is. */
@@ -124,14 +125,12 @@ export class Forming {
   add(epochs, places, pictures, forces) {
     const before = this.#frames.length;
     const shown = this.#frames[this.slider.value]?.epoch;
-    const { frames, extent } = withFrames(this.#frames, this.#whole, framesIn(epochs, places, pictures, forces));
+    const frames = withFrames(this.#frames, framesIn(epochs, places, pictures, forces));
     this.#frames = frames;
-    this.#whole = extent;
     this.slider.input.max = String(frames.length - 1);
     const stays = frames.findIndex(({ epoch }) => epoch >= (shown ?? 0));
     this.slider.value = this.#follows || stays < 0 ? frames.length - 1 : stays;
     this.again.hidden = frames.length < 2;
-    this.element.hidden = false;
     if (!this.#playing || frames.length === before) this.draw();
   }
 
@@ -176,7 +175,7 @@ export class Forming {
 
   /** @param {number[] | null} extent */
   #zoomTo(extent) {
-    this.#zoom = extent;
+    this.#extent.zoom = extent;
     this.draw();
   }
 
@@ -184,9 +183,10 @@ export class Forming {
     const frame = this.#frames[this.slider.value];
     if (!frame) return;
     const images = imagesOfRun(this.run);
+    this.element.hidden = !images; // which come with it, or a moment later: nothing is drawn without its colours
     this.heading.textContent = `Latent map after ${epochsAndSteps(frame.epoch, this.steps)}`;
-    this.whole.style.visibility = this.#zoom ? "visible" : "hidden";
-    this.plane.extent = this.#zoom ?? this.#whole ?? this.plane.extent;
+    this.whole.style.visibility = this.#extent.zoom ? "visible" : "hidden";
+    this.plane.extent = this.#extent.fit(this.#frames, this.#follows);
     this.plane.replace({
       places: frame.places,
       labels: images?.arrays.labels?.data ?? [],
@@ -213,8 +213,7 @@ export class Forming {
    * @param {TrainingImages | null} images
    */
   #showForces(frame, images) {
-    const [x0, x1] = this.#whole ?? this.plane.extent;
-    this.forces.update(frame, images, x1 - x0, this.plane.scale);
+    this.forces.update(frame, images, this.#extent.width, this.plane.scale);
     const { shapes } = this.forces;
     this.plane.element.classList.toggle("tr-pulled", shapes.length > 0);
     this.plane.shapes = this.#from

@@ -36,21 +36,23 @@ export function framesIn(epochs, places, pictures, forces) {
 /**
  * Add frames to those that are known.
  * @param {Frame[]} frames  In order.
- * @param {number[] | null} extent  Of all their places.
  * @param {Frame[]} more
  */
-export function withFrames(frames, extent, more) {
+export function withFrames(frames, more) {
   // Of a training that was stopped, the steps of the epoch that was cut short are undone.
   const last = Math.max(...more.map(({ epoch }) => epoch));
   const known = new Map(frames.filter(({ epoch }) => epoch <= last).map((frame) => [frame.epoch, frame]));
-  let all = extent;
-  for (const frame of more) {
-    known.set(frame.epoch, frame);
-    const [x0, x1, y0, y1] = extentOf(frame.places, 1);
-    const [a, b, c, d] = all ?? [x0, x1, y0, y1];
-    all = [Math.min(a, x0), Math.max(b, x1), Math.min(c, y0), Math.max(d, y1)];
-  }
+  for (const frame of more) known.set(frame.epoch, frame);
   const sorted = [...known.values()].sort((a, b) => a.epoch - b.epoch);
-  const kept = sorted.filter((_, i) => sorted.length <= MOST_FRAMES || i % 2 === 0 || i > sorted.length - 20);
-  return { frames: kept, extent: all };
+  return sorted.filter((_, i) => sorted.length <= MOST_FRAMES || i % 2 === 0 || i > sorted.length - 20);
+}
+
+/**
+ * The extent of all places of some frames.
+ * @param {Frame[]} frames
+ */
+export function extentOfAll(frames) {
+  const extents = frames.map(({ places }) => extentOf(places, 1, 0));
+  const along = (/** @type {number} */ i) => extents.map((extent) => extent[i]);
+  return [Math.min(...along(0)), Math.max(...along(1)), Math.min(...along(2)), Math.max(...along(3))];
 }

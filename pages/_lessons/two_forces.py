@@ -67,9 +67,9 @@ def draw() -> None:
     with after:
         if answered:
             kit.say(
-                "**The reconstruction alone** makes nearly all clouds narrow, on their way to points: an autoencoder again. "
-                "Then the KL is large, but there is nobody to ask for it. **With both**, clouds stay about where the "
-                "encoder put them, since that is what it was trained to do."
+                "**The reconstruction alone** makes nearly all clouds narrow, on their way to points: an autoencoder "
+                "again. Then the KL is large, but there is nobody to ask for it. **With both**, clouds stay about "
+                "where the encoder put them, since that is what it was trained to do."
             )
             kit.say(
                 "**At rest?** Not each by itself: an image’s two arrows rarely cancel, since one encoder has to serve "

@@ -25,6 +25,7 @@ _COURSE = browser_code.component(
 # Images have a mount of their own, so that they travel once.
 _IMAGES = browser_code.component("training_images", "training/images_mount.js")
 
+_SCROLL = browser_code.component("training_scroll", "training/scroll_mount.js")
 _COURSE_KEY = "training-course"
 #: Pixels a side of the images on the map.
 THUMB = 28
@@ -51,9 +52,15 @@ class CourseSpec(TypedDict):
     epochs: list[float]  # of which there is a map
     steps: int  # that an epoch takes
     changes: list[Change]  # of settings while it was trained
+    goes_on: bool  # whether the training does
     regularizer: str  # what pulls at codes beside the reconstruction; empty where nothing does
     columns: list[str]  # of what is known of each code's forces
     dimensions: int  # of z
+
+
+def bring_into_view(run: Run) -> None:
+    """On a phone, where a training stands above the settings, have it in sight once it is another one."""
+    _SCROLL(key="training-scroll", data=_id_of(run))
 
 
 def send_images(run: Run, data: ImageDataset) -> None:
@@ -73,7 +80,7 @@ def send_images(run: Run, data: ImageDataset) -> None:
     _IMAGES(key="training-images", data=_pack(arrays, "images", spec))
 
 
-def draw_course(run: Run, frames: Frames | None) -> None:
+def draw_course(run: Run, frames: Frames | None, goes_on: bool) -> None:
     """Draw the curves of a run, and the map and reconstructions of some epochs.
 
     Parameters
@@ -82,6 +89,8 @@ def draw_course(run: Run, frames: Frames | None) -> None:
         A run that was begun.
     frames
         The last one while it goes on, all at its end; None while there is none.
+    goes_on
+        Whether the training does.
     """
     terms, train, validation = curves_of(run)
     arrays: dict[str, NDArray[Any]] = {"train": train, "validation": validation}
@@ -102,6 +111,7 @@ def draw_course(run: Run, frames: Frames | None) -> None:
         epochs=[] if frames is None else frames.epochs,
         steps=steps_per_epoch(run),
         changes=changes_of(run),
+        goes_on=goes_on,
         regularizer=run.config.minimized.regularizer,
         columns=list(COLUMNS),
         dimensions=run.config.latent_dim,

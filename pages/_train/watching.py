@@ -44,6 +44,7 @@ def _most_active(runs: dict[str, Run]) -> str:
 def watch(run: Run) -> None:
     """Follow a run by its folder, once a second while it is being trained, and in slow motion more often."""
     slow = touching.is_slow(resources.jobs().status(run))
+    training_view.bring_into_view(run)
     with st.container(key="training-live"):
 
         @frame.part(every=0.25 if slow else 1.0, until=lambda: resources.jobs().status(run).state not in ACTIVE)
@@ -62,10 +63,9 @@ def watch(run: Run) -> None:
 
 
 def draw_head(run: Run, status: Status) -> None:
-    title, buttons = st.columns([1, 1], vertical_alignment="center")
-    title.markdown(f"## {widgets.plain(run.title)}")
     active = status.state in ACTIVE
-    with buttons.container(horizontal=True, horizontal_alignment="right"):
+    with st.container(key="train-head", horizontal=True, vertical_alignment="center"):
+        st.markdown(f"## {widgets.plain(run.title)}", width="stretch")
         # Each keeps its place, so that a second press of one is not the first of another.
         if st.button(
             "Explore",
@@ -168,7 +168,7 @@ def draw_course(run: Run, status: Status, curves_only: bool) -> None:
     except (RunError, DatasetUnavailable) as error:
         problem = explained(error)
     # First, so that it keeps its place among the elements, and with it what one has zoomed into.
-    training_view.draw_course(run, frames)
+    training_view.draw_course(run, frames, status.state in ACTIVE)
     if data is not None and frames is not None:
         training_view.send_images(run, data)
     if problem:
