@@ -15,7 +15,7 @@ from scipy.stats import norm
 
 import vaelab
 from pages import _lessons
-from pages._lessons import beta, collapse, kit, making, python
+from pages._lessons import beta, collapse, kit, making, python, two_forces
 from pages._ui import resources
 from vaelab import walkthrough
 from vaelab.config import TrainConfig
@@ -171,6 +171,20 @@ def test_a_score_function_is_right_on_average_and_scatters_far_more():
     assert (scored.std(0) > 1.5 * through.std(0)).all(), (scored.std(0), through.std(0))
     plain = (cost[:, None] * noise / sigma).detach()
     assert (plain.std(0) > 5 * through.std(0)).all(), (plain.std(0), through.std(0))
+
+
+def test_the_two_forces_balance_over_the_training_images_as_their_lesson_says():
+    run = resources.example("digits-2d")
+    data = resources.images_of(run)
+    images = data.images[data.split.train]
+    codes, pulls = run.engine.encode(images), run.engine.forces(images, num_draws=200)
+    outward = [(pull.mu * codes.mu).sum(1).mean() for pull in pulls]
+    wider = [(pull.sigma * codes.sigma).mean() for pull in pulls]
+    told = [float(number) for number in re.findall(r"\d\.\d\d", source_of(two_forces).split("outward (")[1])]
+    assert outward == pytest.approx([told[0], -told[1]], abs=0.03)
+    assert wider == pytest.approx([-told[2], told[3]], abs=0.02)
+    alone = np.linalg.norm(pulls.reconstruction.mu + pulls.regularizer.mu, axis=1)
+    assert np.median(alone) > 1, "though single images are not at rest"
 
 
 # --- The last lesson -----------------------------------------------------------------------------

@@ -1,15 +1,18 @@
 """The Train page without a browser: what it proposes, starts and shows of a run."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from pages._train import curves, forming
+from pages._train import curves, forces, forming
 from pages._train.curves import curves_of
 from pages._train.forming import frames_of, turned_like
 from pages._ui import resources
 from tests.app_steps import by_key
 from vaelab.choices import OBJECTIVES
 from vaelab.config import Preprocessing, TrainConfig
+from vaelab.engine import Codes
 from vaelab.runs import Run, Status, kept_epochs, runs_folder
 from vaelab.training.jobs import Jobs
 from vaelab.training.running import train
@@ -291,3 +294,73 @@ def test_an_autoencoder_is_offered_what_it_can_minimize(launch, queued):
     config = settings_of(queued, app)
     assert (config.model, config.objective) == ("ae", "wae")
     assert config.mmd_weight == OBJECTIVES["wae"].suited["mmd_weight"]
+
+
+# --- What pulls at the codes of the map ---------------------------------------------------------
+
+
+def column(values, name):
+    return values[..., forces.COLUMNS.index(name)]
+
+
+def test_arrows_are_the_forces_of_the_model_as_it_was(run, tmp_path):
+    data = resources.images_of(run)
+    run = train(run.config.model_copy(update={"latent_dim": 2}), data, tmp_path / "flat")
+    frames = frames_of(run, data, everything=True, with_forces=True)
+    on_map = forming.rows_on_map(run.last_snapshot())
+    rows = forces.arrow_rows(run.last_snapshot(), data, on_map)
+    assert frames.forces.shape == (len(frames.epochs), len(rows), len(forces.COLUMNS))
+    assert frames_of(run, data, everything=True).forces is None
+    snapshot = run.last_snapshot()
+    which = snapshot.indices[on_map[rows]]
+    assert np.isin(which, data.split.train).all()
+    assert len(rows) == min(forces.NUM_ARROWS, np.isin(snapshot.indices[on_map], data.split.train).sum())
+    engine = run.engine
+    expected = engine.forces(data.images[which], num_draws=forces.DRAWS)
+    last = frames.forces[-1]
+    for i, (side, pull) in enumerate(zip(("reconstruction", "regularizer"), expected, strict=True)):
+        size = np.abs(pull.mu).max()
+        np.testing.assert_allclose(last[:, 2 * i : 2 * i + 2], pull.mu, atol=0.03 * size)
+        assert np.allclose(column(last, f"{side}_length"), np.linalg.norm(pull.mu, axis=1), atol=0.03 * size)
+        assert np.allclose(column(last, f"{side}_sigma_y"), pull.sigma[:, 1], atol=0.03 * np.abs(pull.sigma).max())
+    both = np.hypot(last[:, 0] + last[:, 2], last[:, 1] + last[:, 3])
+    assert np.allclose(column(last, "sum_length"), both, atol=1e-4)
+    assert np.allclose(column(last, "sigma_x"), engine.encode(data.images[which]).sigma[:, 0], rtol=0.01)
+
+
+def test_on_a_map_by_pca_arrows_point_where_places_would_move(vae_run):
+    data = resources.images_of(vae_run)
+    snapshot = vae_run.last_snapshot()
+    on_map = forming.rows_on_map(snapshot)
+    places = frames_of(vae_run, data, everything=False).places[0]
+    mu = snapshot.mu[on_map]
+    along = forces._directions(mu, places)
+    np.testing.assert_allclose((mu - mu.mean(0)) @ along, places - places.mean(0), atol=1e-4)
+    seen = forces.on_map(snapshot, vae_run.engine.as_of(snapshot), data, on_map, places)
+    rows = on_map[forces.arrow_rows(snapshot, data, on_map)]
+    pull = vae_run.engine.as_of(snapshot).forces(
+        data.images[snapshot.indices[rows]],
+        codes=Codes(snapshot.mu[rows], snapshot.sigma[rows].astype(np.float32)),
+        num_draws=forces.DRAWS,
+    )
+    np.testing.assert_allclose(seen[:, 2:4], pull.regularizer.mu @ along, atol=1e-4)
+    assert np.allclose(column(seen, "regularizer_length"), np.linalg.norm(pull.regularizer.mu, axis=1), atol=1e-4)
+    assert np.allclose(column(seen, "sigma_x"), snapshot.sigma[rows].mean(1), atol=1e-3)
+    assert (column(seen, "regularizer_length") >= np.hypot(seen[:, 2], seen[:, 3]) - 1e-3).all(), "what is seen of it"
+
+
+def test_a_run_from_before_what_forces_need_was_kept_has_none(run):
+    snapshot = replace(run.last_snapshot(), sigma=None)
+    data = resources.images_of(run)
+    on_map = forming.rows_on_map(snapshot)
+    seen = forces.on_map(snapshot, run.engine, data, on_map, snapshot.mu[on_map])
+    assert np.isnan(seen).all()
+
+
+def test_an_autoencoder_is_pulled_by_the_reconstruction_alone(ae_run):
+    data = resources.images_of(ae_run)
+    seen = frames_of(ae_run, data, everything=False, with_forces=True).forces[0]
+    assert (column(seen, "reconstruction_length") > 0).all()
+    assert not column(seen, "regularizer_length").any()
+    assert not column(seen, "sigma_x").any()
+    assert ae_run.config.minimized.regularizer == ""

@@ -20,7 +20,7 @@ import { ImageView, imagesOf } from "./stage/pictures.js";
 import { Plane } from "./stage/plane.js";
 import { Tray } from "./stage/tiles.js";
 import { LettingGo } from "./two_forces_letting_go.js";
-import { meanCosts, nodesOf, pullsOn } from "./two_forces_pulls.js";
+import { pullsAt } from "./two_forces_pulls.js";
 
 /** How long an arrow is on the map for a force of 1 nat per unit of z. */
 const NAT = 0.12;
@@ -37,7 +37,6 @@ class TwoForces {
     this.images = imagesOf(arrays.shown);
     this.labels = arrays.shown_labels.data;
     this.names = spec.label_names;
-    this.nodes = nodesOf(arrays.nodes.data, arrays.weights.data);
     const map = { places: arrays.places.data, labels: arrays.labels.data, palette: spec.palette, extent: spec.extent };
     this.plane = new Plane({
       label: "Map of the VAE: move the cloud of the chosen image",
@@ -53,13 +52,13 @@ class TwoForces {
     this.tray = new Tray(this.network, this.images, choices, 0, (i) => this.#choose(i));
     this.width = new Slider(
       "σ",
-      { min: Math.log(0.02), max: Math.log(1.5), step: 0.01, format: (log) => show(Math.exp(log)) },
+      { min: Math.log(0.02), max: Math.log(1.2), step: 0.01, format: (log) => show(Math.exp(log)) },
       (log) => this.#hold({ mu: this.#cloud.mu, sigma: new Float32Array(2).fill(Math.exp(log)) }),
     );
     this.numbers = element("div", { "data-testid": "forces" });
     this.cost = note();
     const clouds = { images: imagesOf(arrays.clouds), labels: arrays.cloud_labels.data };
-    this.many = new LettingGo(this.network, clouds, { few: nodesOf(arrays.ring.data), many: this.nodes }, map);
+    this.many = new LettingGo(this.network, clouds, map);
     this.many.element.hidden = true;
     root.append(
       this.tray.element,
@@ -101,9 +100,7 @@ class TwoForces {
     const { mu, sigma } = cloud;
     this.decoded.paint(this.network.decode(mu));
     this.width.value = Math.log(Math.sqrt(sigma[0] * sigma[1]));
-    const image = [this.images[this.#image]];
-    const [pulls] = pullsOn(this.network, image, [cloud], this.nodes);
-    const [cost] = meanCosts(this.network, image, [cloud], this.nodes);
+    const { pulls, cost } = pullsAt(this.network, this.images[this.#image], cloud);
     this.plane.cursor = Array.from(mu);
     this.plane.shapes = [{ ellipse: mu, sigma }, ...SIDES.map((side) => arrowsOf(cloud, pulls, side))];
     this.plane.draw();

@@ -2,7 +2,6 @@
  * Clouds of many images, let go: they follow the forces until these balance, with the decoder left as it is.
  *
  * @import { Network, Posterior } from "../network/network.js"
- * @import { CloudNode } from "./two_forces_pulls.js"
  */
 
 import { show } from "../shared/show.js";
@@ -10,7 +9,7 @@ import { Choice } from "./stage/controls.js";
 import { button, column, note, part, row } from "./stage/elements.js";
 import { klTerms, mean, sum } from "./stage/maths.js";
 import { Plane } from "./stage/plane.js";
-import { followed, meanCosts, pullsOn } from "./two_forces_pulls.js";
+import { followed, meanCost, pullsOn } from "./two_forces_pulls.js";
 
 /** The least that clouds move in a frame while they are on their way, and frames after which they are stopped. */
 const [STILL, MOST_FRAMES] = [2e-3, 400];
@@ -28,14 +27,12 @@ export class LettingGo {
   /**
    * @param {Network} network
    * @param {{ images: Float32Array[], labels: ArrayLike<number> }} clouds
-   * @param {{ few: CloudNode[], many: CloudNode[] }} nodes  That stand for a cloud on its way, and for one at rest.
    * @param {{ places: ArrayLike<number>, labels: ArrayLike<number>, palette: string[], extent: number[] }} map
    */
-  constructor(network, { images, labels }, nodes, map) {
+  constructor(network, { images, labels }, map) {
     this.network = network;
     this.images = images;
     this.labels = labels;
-    this.nodes = nodes;
     this.palette = map.palette;
     /** @type {Posterior[]} */
     this.clouds = [];
@@ -106,7 +103,7 @@ export class LettingGo {
 
   /** Move all clouds a little; whether they are still on their way. */
   #move() {
-    const pulls = pullsOn(this.network, this.images, this.clouds, this.nodes.few);
+    const pulls = pullsOn(this.network, this.images, this.clouds);
     const before = this.clouds;
     this.clouds = before.map((cloud, i) =>
       followed(
@@ -139,7 +136,7 @@ export class LettingGo {
   }
 
   #say() {
-    const reconstruction = mean(meanCosts(this.network, this.images, this.clouds, this.nodes.many));
+    const reconstruction = mean(this.images.map((image, i) => meanCost(this.network, image, this.clouds[i])));
     const kl = mean(this.clouds.map(({ mu, sigma }) => sum(klTerms(mu, sigma))));
     const widths = this.clouds.flatMap(({ sigma }) => Array.from(sigma)).sort((a, b) => a - b);
     this.said.textContent = `On average: reconstruction ${show(reconstruction, 1)} + KL ${show(kl, 1)} = ${show(reconstruction + kl, 1)} nats; half of the σ are below ${show(widths[widths.length >> 1])}`;

@@ -106,7 +106,7 @@ export class Curves {
   }
 
   /** Have all axes show what there is, where they do not yet. */
-  #fit() {
+  #fit(asked = false) {
     if (!this.#rows[0][0].length) return; // then nothing is drawn: an empty picture would only jump
     const [first, last] = this.#range;
     this.panels.forEach((_, i) => {
@@ -115,7 +115,7 @@ export class Curves {
       const before = this.#goesOn && !this.#zoom ? this.#scales[i] : null;
       this.#scales[i] = steady(before, low, high, this.#goesOn ? undefined : 0);
     });
-    this.#gliding.to([first, last, ...this.#scales.flatMap((scale) => scale ?? [0, 1])]);
+    this.#gliding.to([first, last, ...this.#scales.flatMap((scale) => scale ?? [0, 1])], asked);
   }
 
   draw() {
@@ -206,7 +206,7 @@ export class Curves {
   /** @param {[number, number] | null} range */
   #zoomTo(range) {
     this.#zoom = range;
-    this.#fit();
+    this.#fit(true);
     this.draw();
   }
 }

@@ -12,6 +12,8 @@ const ROOM = 0.1;
 export class MapExtent {
   /** @type {number[] | null} What of the map was zoomed into: x from, x to, y from, y to. */
   zoom = null;
+  /** @type {number[] | null} As it was when the map was last drawn. */
+  #zoomed = null;
   /** @type {number[] | null} All that is to be seen, where nothing is zoomed into. */
   #whole = null;
 
@@ -31,7 +33,8 @@ export class MapExtent {
     const across = steady(before && [before[0], before[1]], x0, x1, ROOM);
     const up = steady(before && [before[2], before[3]], y0, y1, ROOM);
     this.#whole = [...across, ...up];
-    this.gliding.to(this.zoom ?? this.#whole);
+    this.gliding.to(this.zoom ?? this.#whole, this.zoom !== this.#zoomed);
+    this.#zoomed = this.zoom;
     return this.gliding.now;
   }
 

@@ -61,12 +61,14 @@ export class Gliding {
   }
 
   /**
-   * Glide there from where they are; the first time, and where nothing is to move by itself, be there.
+   * Glide there from where they are; the first time, where a person asked for it, and where nothing is to move by
+   * itself, be there.
    * @param {number[]} values
+   * @param {boolean} asked
    */
-  to(values) {
+  to(values, asked) {
     if (values.length === this.#to.length && values.every((value, i) => value === this.#to[i])) return;
-    const still = values.length !== this.#to.length || matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const still = asked || values.length !== this.#to.length || matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.#from = still ? values : this.now;
     this.#to = values;
     this.#began = performance.now();

@@ -10,6 +10,7 @@ from sklearn.neighbors import NearestNeighbors
 from pages._lessons import beta, generating, kit
 from pages._ui import resources
 from tests.browser.steps import idle, lesson_ready, numbers, open_lesson, predict
+from vaelab.engine import Codes
 from vaelab.evaluation import evaluate
 from vaelab.latent.units import active_units
 
@@ -132,6 +133,97 @@ def check_nudges(figure, epsilon):
     after = read()
     np.testing.assert_array_equal(before[:, :2], after[:, :2])
     assert (before[:, 2:] != after[:, 2:]).all()
+
+
+# --- Two forces ----------------------------------------------------------------------------------
+
+
+def forces_told(figure):
+    """Mu and sigma as they are, and what pulls at them, ``(4, 4)``: as they are, reconstruction, KL, both."""
+    rows = figure.get_by_test_id("forces").locator("tbody tr").all()
+    return np.array([[numbers(cell)[0] for cell in row.locator("td").all_text_contents()] for row in rows])
+
+
+def forces_expected(vae, image, mu, sigma):
+    codes = Codes(np.array([mu], np.float32), np.array([sigma], np.float32))
+    many = Codes(*(np.repeat(part, 200, 0) for part in codes))
+    pulls = vae.engine.forces(np.repeat(image[None], 200, 0), codes=many, num_draws=50)
+    sides = [np.concatenate([pull.mu.mean(0), pull.sigma.mean(0)]) for pull in pulls]
+    error = np.concatenate([pulls.reconstruction.mu.std(0), pulls.reconstruction.sigma.std(0)]) / 200**0.5
+    return np.column_stack([[*mu, *sigma], *sides, sum(sides)]), error.max()
+
+
+def check_forces(figure, vae, image):
+    told = forces_told(figure)
+    expected, error = forces_expected(vae, image, told[:2, 0], told[2:, 0])
+    # Mu and sigma are read to two digits: where the KL's pull is 1 / sigma, that is more than the pulls' own.
+    near = 5 * error + 0.01 + 0.006 * np.abs(expected).max() + 0.006 / told[2:, 0].min() ** 2
+    np.testing.assert_allclose(told, expected, atol=near)
+    return told
+
+
+def test_the_two_forces_on_a_cloud_are_those_that_vaelab_computes(page, vae, held_out):
+    figure = open_lesson(page, "two_forces")
+    posterior = vae.engine.encode(held_out[:2])
+    told = check_forces(figure, vae, held_out[0])
+    np.testing.assert_allclose(told[:, 0], [*posterior.mu[0], *posterior.sigma[0]], atol=0.0101)
+    many = figure.get_by_role("img", name="Clouds of many images, let go")
+    expect(many).to_be_hidden()  # not before it was predicted
+
+    plane = figure.get_by_role("application")
+    plane.focus()
+    for _ in range(4):
+        plane.press("Shift+ArrowRight")
+    moved = check_forces(figure, vae, held_out[0])
+    assert moved[0, 0] > told[0, 0] + 0.3
+    np.testing.assert_allclose(moved[:2, 2], -moved[:2, 0], atol=0.0101)
+    figure.get_by_role("slider", name="σ").fill(str(np.log(0.8)))
+    wide = check_forces(figure, vae, held_out[0])
+    np.testing.assert_allclose(wide[2:, 0], 0.8, atol=0.0101)
+    np.testing.assert_allclose(wide[2:, 2], 1 / 0.8 - 0.8, atol=0.0101)
+    loss = numbers(figure.get_by_text("Loss, the mean over the cloud").text_content())
+    rng = np.random.default_rng(0)
+    means = decode(vae, rng.normal(wide[:2, 0], 0.8, (20_000, 2))).astype(float)
+    x = held_out[0].ravel() / 255
+    costs = -(x * np.log(means) + (1 - x) * np.log(1 - means)).sum(1)
+    assert loss[0] == pytest.approx(costs.mean(), abs=4 * costs.std() / 20_000**0.5 + 0.15)
+    figure.get_by_role("button", name="Back to the encoder’s").first.click()
+    np.testing.assert_allclose(forces_told(figure)[:, 0], told[:, 0], atol=0.0101)
+    figure.get_by_role("button", name=re.compile("^Image 2,")).click()
+    check_forces(figure, vae, held_out[1])
+
+
+def test_clouds_let_go_come_to_where_the_forces_balance(page, vae, data):
+    figure = open_lesson(page, "two_forces")
+    predict(page, 1, is_right=True)
+    idle(page)
+    said = figure.get_by_text(re.compile("^On average: "))
+    train = data.images[data.split.train[:30]]
+    terms = vae.engine.expected_terms(train, 400)
+    begun = numbers(said.text_content())
+    assert begun[0] == pytest.approx(terms.reconstruction.mean(), abs=0.1)
+    assert begun[1] == pytest.approx(terms.kl.mean(), abs=0.06)
+
+    def let_go(name):
+        figure.get_by_role("button", name=name, exact=True).click()
+        figure.get_by_role("button", name="Let go").click()
+        expect(figure.get_by_text("On their way …")).to_be_hidden()
+        expect(said).to_be_visible()
+        return numbers(said.text_content())
+
+    reconstruction, kl, _, width = let_go("The KL alone")
+    assert (kl, width) == (pytest.approx(0, abs=0.05), pytest.approx(1, abs=0.02))
+    draws = decode(vae, np.random.default_rng(0).normal(size=(4000, 2))).astype(float)
+    x = pixels_of(train)
+    of_prior = -(x @ np.log(draws).mean(0) + (1 - x) @ np.log(1 - draws).mean(0)).mean()
+    assert reconstruction == pytest.approx(of_prior, abs=0.5)
+    reconstruction, kl, _, width = let_go("The reconstruction alone")
+    assert reconstruction < begun[0] - 0.5
+    assert kl > begun[1] + 1
+    assert width < begun[3] / 2
+    *_, total, width = let_go("Both")
+    assert begun[2] - 1 < total < begun[2] + 0.02, "a little less than the encoder's, which serves all images"
+    assert width == pytest.approx(begun[3], rel=0.3)
 
 
 # --- What beta does ------------------------------------------------------------------------------

@@ -39,12 +39,7 @@ class LossTerms(NamedTuple):
     kl: Tensor  # (B,), KL(q(z|x) || p(z))
     kl_per_dim: Tensor  # (B, D), sums to kl
     penalty: Tensor  # (B,), what the objective adds, weighted
-    weight: float  # of the KL
-
-    @property
-    def regularizer(self) -> Tensor:
-        """All of the loss but the reconstruction, ``(B,)``: what holds the codes to the prior."""
-        return self.weight * self.kl + self.penalty
+    regularizer: Tensor  # (B,), all but the reconstruction: the weighted KL and the penalty
 
 
 class Companion(Protocol):
@@ -176,14 +171,16 @@ def negative_elbo(reconstruction: Tensor, kl_per_dim: Tensor, beta: float = 1.0,
     if free_bits > 0:
         free = kl_per_dim.mean(0) < free_bits
         charged = torch.where(free, free_bits, kl_per_dim).sum(1)
-    total = reconstruction + beta * charged
-    return LossTerms(total, reconstruction, kl, kl_per_dim, beta * (charged - kl), beta)
+    regularizer = beta * charged
+    return LossTerms(reconstruction + regularizer, reconstruction, kl, kl_per_dim, beta * (charged - kl), regularizer)
 
 
 def add(terms: LossTerms, penalty: Tensor) -> LossTerms:
     """Add a penalty, ``(B,)`` or a number, in nats, to a loss."""
     penalty = penalty.expand(len(terms.total))
-    return terms._replace(total=terms.total + penalty, penalty=terms.penalty + penalty)
+    return terms._replace(
+        total=terms.total + penalty, penalty=terms.penalty + penalty, regularizer=terms.regularizer + penalty
+    )
 
 
 def log_normal(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
