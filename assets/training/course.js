@@ -3,6 +3,7 @@
  * nothing flickers, and what the pointer rests on or was zoomed into remains.
  *
  * @import { Tensor } from "../network/safetensors.js"
+ * @import { Wish } from "./forces.js"
  *
  * What Python sends, once a second while it goes on: `CourseSpec` of pages/_train/training_view.py.
  * @typedef {object} CourseSpec
@@ -15,6 +16,7 @@
  * @property {number} steps  That an epoch takes.
  * @property {Change[]} changes
  * @property {boolean} goes_on  Whether the training does.
+ * @property {boolean} close  Whether its steps are looked at.
  * @property {string} regularizer  What pulls at codes beside the reconstruction; empty where nothing does.
  * @property {string[]} columns  Of what is known of each code's forces.
  * @property {number} dimensions  Of z.
@@ -35,8 +37,8 @@ export class Course {
   /** @type {Forming | null} */
   #forming = null;
 
-  /** @type {(wanted: boolean) => void} Tells Python whether forces are to be sent. */
-  want = () => {};
+  /** @type {Wish} */
+  wish = { chosen: null, told: null, tell: () => {} };
 
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -53,7 +55,8 @@ export class Course {
   update(spec, arrays) {
     if (spec.run !== this.#run) this.#begin(spec);
     this.#curves?.update(rowsOf(arrays.train), rowsOf(arrays.validation), spec.changes, spec.goes_on);
-    if (arrays.places) this.#forming?.add(spec.epochs, arrays.places, arrays.pictures, arrays.forces);
+    this.#forming?.forces.look(spec.close);
+    if (arrays.places) this.#forming?.add(spec, arrays);
   }
 
   /** @param {CourseSpec} spec */
@@ -62,7 +65,7 @@ export class Course {
     this.#ending = new AbortController();
     this.#run = spec.run;
     this.#curves = new Curves(spec.terms, spec.colors);
-    this.#forming = new Forming(spec, this.#ending.signal, (wanted) => this.want(wanted));
+    this.#forming = new Forming(spec, this.#ending.signal, this.wish);
     this.live.replaceChildren(this.#curves.element, this.#forming.element);
   }
 

@@ -174,7 +174,8 @@ export class Curves {
     const { left, right } = graph.box;
     const share = (clientX - graph.element.getBoundingClientRect().left - left) / (right - left);
     const [first, last] = this.#range;
-    this.#at = first + Math.max(0, Math.min(1, share)) * (last - first);
+    // The axis may end ahead of what there is.
+    this.#at = Math.min(first + Math.max(0, Math.min(1, share)) * (last - first), this.#last);
     this.draw();
   }
 
@@ -194,7 +195,7 @@ export class Curves {
   #release({ clientX }) {
     const [from, at] = [this.#from, this.#at];
     this.#from = null;
-    if (from === null || at === null || Math.abs(clientX - this.#fromPixel) < LEAST_DRAG) this.draw();
+    if (from === null || at === null || from === at || Math.abs(clientX - this.#fromPixel) < LEAST_DRAG) this.draw();
     else this.#zoomTo([Math.min(from, at), Math.max(from, at)]);
   }
 

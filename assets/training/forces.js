@@ -5,9 +5,15 @@
  * @import { CourseSpec } from "./course.js"
  * @import { Frame } from "./frames.js"
  * @import { TrainingImages } from "./images.js"
+ *
+ * @typedef {object} Wish  What a person wants to see of forces, of this run and of the next.
+ * @property {number | null} chosen  Of the choice; null where nothing was chosen.
+ * @property {boolean | null} told  What Python was told last.
+ * @property {(wanted: boolean | null) => void} tell  Tells it whether forces are to be sent; null is as is usual.
  */
 import { Choice } from "../lessons/stage/controls.js";
-import { element, note, press } from "../lessons/stage/elements.js";
+import { element, press } from "../lessons/stage/elements.js";
+import { ForcesKey } from "./forces_key.js";
 import { forcesTable } from "./forces_table.js";
 import { nearestTo } from "./looked.js";
 import { Pulls } from "./pulls.js";
@@ -16,15 +22,13 @@ import { Pulls } from "./pulls.js";
 const [USUAL, LONGEST] = [0.08, 0.25];
 /** By how much what is usual may change before arrows are drawn at another scale. */
 const STEADY = 2.5;
-/** How long the longer one of the key is at the most, in pixels. */
-const KEY = 60;
 const [NONE, BOTH, SUM] = [0, 1, 2];
 
 export class Forces {
   /** @type {PlaneShape[]} */
   shapes = [];
-  /** @type {number | null} What a person chose to see; null is to see what is sent. */
-  #chosen = null;
+  /** Whether steps are looked at: then arrows are shown to whoever has chosen nothing. */
+  #close = false;
   /** @type {number | null} Which of the codes with arrows is looked at. */
   #picked = null;
   /**
@@ -35,29 +39,28 @@ export class Forces {
 
   /**
    * @param {CourseSpec} spec
-   * @param {(wanted: boolean) => void} want  Called with whether forces are to be sent.
+   * @param {Wish} wish
    */
-  constructor({ regularizer, columns, dimensions }, want) {
+  constructor({ regularizer, columns, dimensions }, wish) {
     this.regularizer = regularizer;
     this.columns = columns;
     this.dimensions = dimensions;
-    this.want = want;
+    this.wish = wish;
     /** In the order of drawing. */
     this.sides = regularizer ? ["regularizer", "reconstruction"] : ["reconstruction"];
     const options = regularizer ? ["None", "Both", "Their sum"] : ["None", "Shown"];
     this.choice = new Choice("Forces", options, NONE, (i) => this.#choose(i));
-    this.key = element("ul", { class: "ls-legend tr-key" });
-    this.words = note("");
+    this.key = new ForcesKey(regularizer);
     this.numbers = element("div", { class: "tr-numbers", "data-testid": "forces" });
-    this.element = element("div", { class: "tr-forces" }, this.choice.element, this.key, this.words, this.numbers);
+    this.element = element("div", { class: "tr-forces" }, this.choice.element, this.key.element, this.numbers);
     this.redraw = () => {};
   }
 
   /** @param {number} i */
   #choose(i) {
-    this.#chosen = i;
+    this.wish.chosen = i;
     if (i === NONE) this.#picked = null;
-    this.want(i !== NONE);
+    this.#tell();
     this.redraw();
   }
 
@@ -70,13 +73,27 @@ export class Forces {
   pick(frame, images, place) {
     const nearest = nearestTo(placesOf(frame, images.arrays.pulled.data).flat(), place);
     this.#picked = this.#picked === nearest ? null : nearest;
-    if (!frame.forces) this.#chosen ??= NONE;
-    this.want(this.#picked !== null || this.#shown(frame) !== NONE);
+    this.#tell();
+    this.redraw();
   }
 
-  /** @param {Frame} frame */
-  #shown({ forces }) {
-    return this.#chosen ?? (forces ? BOTH : NONE);
+  /** Tell Python what is wanted, where that is something else than before; null is what is usual. */
+  #tell() {
+    const { chosen } = this.wish;
+    const wanted = this.#picked !== null || (chosen === null ? null : chosen !== NONE);
+    if (wanted === this.wish.told) return;
+    this.wish.told = wanted;
+    this.wish.tell(wanted);
+  }
+
+  /** @param {boolean} close  Whether steps are looked at. */
+  look(close) {
+    this.#close = close;
+    this.#tell();
+  }
+
+  get #shown() {
+    return this.wish.chosen ?? (this.#close ? BOTH : NONE);
   }
 
   /**
@@ -84,23 +101,26 @@ export class Forces {
    * @param {TrainingImages | null} images
    * @param {number} width  Of the map.
    * @param {number} scale  Pixels a unit of the map.
+   * @param {boolean} isLast  Whether it is the last frame, of which forces may be on their way.
    */
-  update(frame, images, width, scale) {
-    const shown = this.#shown(frame);
+  update(frame, images, width, scale, isLast) {
+    const shown = this.#shown;
     press(this.choice.buttons, shown);
     this.shapes = [];
-    this.key.replaceChildren();
     this.numbers.replaceChildren();
-    this.words.textContent = "";
+    this.key.say("");
     if (shown === NONE && this.#picked === null) return;
     if (!frame.forces || !images) {
-      this.words.textContent = "One moment: the forces are being computed.";
+      this.key.say(
+        isLast
+          ? "One moment: the forces are being computed."
+          : "Forces were not computed for this moment; while training goes on, only the last one has them.",
+      );
       return;
     }
     const pulls = new Pulls(this.columns, frame.forces);
     if (!pulls.known) {
-      this.words.textContent =
-        "This was trained before vaelab kept what forces are computed from: train it again to see them.";
+      this.key.say("This was trained before vaelab kept what forces are computed from: train it again to see them.");
       return;
     }
     this.#rescale(pulls.usual, width);
@@ -109,7 +129,8 @@ export class Forces {
     if (shown !== NONE) this.#arrows(pulls, places, shown, width);
     const i = this.#picked;
     if (i !== null) this.#look(pulls, i, places[i], pulled[i], images, width);
-    this.#explain(shown === SUM && i === null, places.length, scale);
+    const whose = shown === NONE ? "Where this code would go" : `Where ${places.length} codes would go`;
+    this.key.show(shown === SUM && i === null ? ["sum"] : [...this.sides].reverse(), whose, this.#nat, scale);
   }
 
   /**
@@ -184,35 +205,6 @@ export class Forces {
     const name = `Forces on image ${numbers.data[at]}${label}, in nats per unit of z`;
     const { dimensions, regularizer } = this;
     this.numbers.append(element("h4", {}, name), forcesTable(name, { pulls, i, place, dimensions, regularizer }));
-  }
-
-  /**
-   * @param {boolean} summed
-   * @param {number} count
-   * @param {number} scale
-   */
-  #explain(summed, count, scale) {
-    const names = new Map([
-      ["reconstruction", "the reconstruction"],
-      ["regularizer", this.regularizer],
-      ["sum", "both together"],
-    ]);
-    for (const side of summed ? ["sum"] : [...this.sides].reverse()) {
-      this.key.append(
-        element("li", {}, element("i", { class: `tr-swatch tr-${side}` }), `wanted by ${names.get(side)}`),
-      );
-    }
-    const most = 10 ** Math.floor(Math.log10((KEY / this.#nat / scale) ** 2));
-    for (const value of [most / 10, most]) {
-      const long = `width:${Math.sqrt(value) * this.#nat * scale}px`;
-      this.key.append(
-        element("li", {}, element("i", { class: "tr-measure", style: long }), String(Number(value.toPrecision(1)))),
-      );
-    }
-    this.key.append(element("li", {}, "nats per unit of z"));
-    this.words.textContent =
-      `Where ${count} codes would go in the next step, were they free to: downhill on each side of the loss. Click ` +
-      "one for its numbers.";
   }
 }
 

@@ -18,21 +18,22 @@ import { show } from "../shared/show.js";
  * @param {OneCode} code
  */
 export function forcesTable(name, code) {
-  const flat = code.dimensions === 2;
+  const flat = code.dimensions <= 2;
   const other = code.regularizer.replace(/^the /, "");
   const sides = ["Reconstruction", ...(other ? [`${other[0].toUpperCase()}${other.slice(1)}`, "Both"] : [])];
   return table(name, ["", ...(flat ? ["Now"] : []), ...sides], flat ? rowsOfPlane(code) : rowsOfAll(code));
 }
 
 /** @param {OneCode} code */
-function rowsOfPlane({ pulls, i, place, regularizer }) {
+function rowsOfPlane({ pulls, i, place, dimensions, regularizer }) {
   const sigma = pulls.along(i, "sigma");
   const row = (/** @type {string} */ name, /** @type {number} */ now, /** @type {string} */ end) => {
     const [a, b] = [pulls.of(i, `reconstruction${end}`), pulls.of(i, `regularizer${end}`)];
     return [name, show(now), ...cells(regularizer, a, b, a + b)];
   };
-  const rows = ["_x", "_y"].map((axis, j) => row(`μ${j + 1}`, place[j], axis));
-  if (sigma[0] > 0) rows.push(...["_x", "_y"].map((axis, j) => row(`σ${j + 1}`, sigma[j], `_sigma${axis}`)));
+  const axes = ["_x", "_y"].slice(0, dimensions);
+  const rows = axes.map((axis, j) => row(`μ${j + 1}`, place[j], axis));
+  if (sigma[0] > 0) rows.push(...axes.map((axis, j) => row(`σ${j + 1}`, sigma[j], `_sigma${axis}`)));
   return rows;
 }
 
@@ -42,11 +43,11 @@ function rowsOfPlane({ pulls, i, place, regularizer }) {
  */
 function rowsOfAll({ pulls, i, dimensions, regularizer }) {
   const lengths = ["reconstruction_length", "regularizer_length", "sum_length"].map((column) => pulls.of(i, column));
-  const rows = [[dimensions > 1 ? `μ, in all ${dimensions} dimensions` : "μ", ...cells(regularizer, ...lengths)]];
+  const rows = [[`Length of the pull at μ, in ${dimensions} dimensions`, ...cells(regularizer, ...lengths)]];
   const sigma = pulls.of(i, "sigma_x");
   if (!(sigma > 0)) return rows;
   const [a, b] = [pulls.of(i, "reconstruction_sigma_x"), pulls.of(i, "regularizer_sigma_x")];
-  rows.push([`σ = ${show(sigma)}${dimensions > 1 ? ", the mean of all" : ""}`, ...cells(regularizer, a, b, a + b)]);
+  rows.push([`Pull at σ = ${show(sigma)}, the mean of all`, ...cells(regularizer, a, b, a + b)]);
   return rows;
 }
 

@@ -3,6 +3,7 @@
  *
  * @import { Tensor } from "../network/safetensors.js"
  * @import { CourseSpec } from "./course.js"
+ * @import { Wish } from "./forces.js"
  * @import { Frame } from "./frames.js"
  * @import { TrainingImages } from "./images.js"
  */
@@ -13,7 +14,7 @@ import { rectangle } from "../lessons/stage/scale.js";
 import { epochsAndSteps } from "./epochs.js";
 import { Forces } from "./forces.js";
 import { framesIn, withFrames } from "./frames.js";
-import { imagesOfRun, onImages } from "./images.js";
+import { imagesOfRun, namesOfClasses, onImages } from "./images.js";
 import { Looked } from "./looked.js";
 import { MapExtent } from "./map_extent.js";
 import { drawPairs } from "./pairs.js";
@@ -29,9 +30,12 @@ export class Forming {
   #extent = new MapExtent((extent) => {
     this.plane.extent = extent;
     this.plane.draw();
+    this.forces.key.measure(this.plane.scale);
   });
-  /** @type {{ place: number[], x: number, y: number } | null} Where a drag began. */
+  /** @type {{ place: number[], x: number, y: number } | null} Where a drag of the mouse began. */
   #from = null;
+  /** @type {number[] | null} Where a pointer was pressed, in pixels. */
+  #pressed = null;
   /** Whether the last frame is shown, whichever it is. */
   #follows = true;
   /** @type {ReturnType<typeof setTimeout> | null} */
@@ -40,9 +44,9 @@ export class Forming {
   /**
    * @param {CourseSpec} spec
    * @param {AbortSignal} signal  Ends it.
-   * @param {(wanted: boolean) => void} wantForces  Called with whether forces are to be sent.
+   * @param {Wish} wish  What is wanted of forces.
    */
-  constructor(spec, signal, wantForces) {
+  constructor(spec, signal, wish) {
     const { run, axes, about, steps } = spec;
     this.run = run;
     this.steps = steps;
@@ -52,12 +56,12 @@ export class Forming {
       extent: [-3, 3, -3, 3],
       axes,
       aspect: 1.2,
-      moved: (place, done) => this.#look(place, done),
+      moved: (place) => this.#look(place),
     });
     this.whole = button("Whole map", () => this.#zoomTo(null), "Show all of the map again");
     this.about = note(about);
     this.classes = element("ul", { class: "ls-legend" });
-    this.forces = new Forces(spec, wantForces);
+    this.forces = new Forces(spec, wish);
     this.forces.redraw = () => this.draw();
     this.looked = new Looked();
     this.pairs = element("canvas", {
@@ -100,7 +104,9 @@ export class Forming {
   #listen() {
     const { element } = this.plane;
     // After the plane's own listeners, so that its cursor is where the pointer is.
+    new ResizeObserver(() => this.forces.key.measure(this.plane.scale)).observe(element);
     element.addEventListener("pointerdown", (event) => {
+      this.#pressed = [event.clientX, event.clientY];
       if (event.pointerType === "mouse" && this.plane.cursor)
         this.#from = { place: [...this.plane.cursor], x: event.clientX, y: event.clientY };
     });
@@ -111,21 +117,32 @@ export class Forming {
       if (from && cursor && Math.min(Math.abs(clientX - from.x), Math.abs(clientY - from.y)) >= LEAST_BOX) {
         const [[x0, y0], [x1, y1]] = [from.place, cursor];
         this.#zoomTo([Math.min(x0, x1), Math.max(x0, x1), Math.min(y0, y1), Math.max(y0, y1)]);
+      } else if (Math.hypot(clientX - (this.#pressed?.[0] ?? 0), clientY - (this.#pressed?.[1] ?? 0)) < LEAST_BOX) {
+        this.#pick();
       } else this.draw();
+    });
+    element.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      this.#pick();
     });
     element.addEventListener("dblclick", () => this.#zoomTo(null));
   }
 
+  /** Look at what pulls at the code that is nearest to the cursor. */
+  #pick() {
+    const [images, frame] = [imagesOfRun(this.run), this.#frames[this.slider.value]];
+    if (images && frame && this.plane.cursor) this.forces.pick(frame, images, this.plane.cursor);
+  }
+
   /**
-   * @param {number[]} epochs
-   * @param {Tensor} places  (frame, image, 2).
-   * @param {Tensor} pictures  (frame, image, height, width, channel).
-   * @param {Tensor} [forces]  (frame, code, column).
+   * @param {CourseSpec} spec
+   * @param {Record<string, Tensor>} arrays
    */
-  add(epochs, places, pictures, forces) {
+  add({ epochs, goes_on }, { places, pictures, forces }) {
     const before = this.#frames.length;
     const shown = this.#frames[this.slider.value]?.epoch;
-    const frames = withFrames(this.#frames, framesIn(epochs, places, pictures, forces));
+    const frames = withFrames(this.#frames, framesIn(epochs, places, pictures, forces), goes_on);
     this.#frames = frames;
     this.slider.input.max = String(frames.length - 1);
     const stays = frames.findIndex(({ epoch }) => epoch >= (shown ?? 0));
@@ -195,17 +212,8 @@ export class Forming {
     this.#showForces(frame, images);
     this.plane.draw();
     if (images) drawPairs(this.pairs, images.arrays.shown, frame.pictures);
-    if (images) this.#nameClasses(images);
+    if (images && !this.classes.childElementCount) this.classes.append(...namesOfClasses(images));
     if (this.plane.cursor && images) this.looked.show(images, frame.places, this.plane.cursor);
-  }
-
-  /** @param {TrainingImages} images */
-  #nameClasses({ arrays: { labels }, spec: { label_names: names, palette } }) {
-    if (!labels || this.classes.childElementCount) return;
-    const items = names.map((name, i) =>
-      element("li", {}, element("i", { style: `background:${palette[i % palette.length]}` }), name),
-    );
-    this.classes.append(...items);
   }
 
   /**
@@ -213,7 +221,7 @@ export class Forming {
    * @param {TrainingImages | null} images
    */
   #showForces(frame, images) {
-    this.forces.update(frame, images, this.#extent.width, this.plane.scale);
+    this.forces.update(frame, images, this.#extent.width, this.plane.scale, frame === this.#frames.at(-1));
     const { shapes } = this.forces;
     this.plane.element.classList.toggle("tr-pulled", shapes.length > 0);
     this.plane.shapes = this.#from
@@ -222,18 +230,15 @@ export class Forming {
   }
 
   /**
-   * Show the image whose code is nearest to a place; where a click came to rest, what pulls at one as well.
+   * Show the image whose code is nearest to a place.
    * @param {number[]} place
    */
-  #look(place, done = false) {
+  #look(place) {
     const images = imagesOfRun(this.run);
     const frame = this.#frames[this.slider.value];
     if (!images || !frame) return;
     this.looked.show(images, frame.places, place);
-    const from = this.#from?.place ?? place;
-    const drag = Math.min(Math.abs(place[0] - from[0]), Math.abs(place[1] - from[1])) * this.plane.scale;
-    if (done && drag < LEAST_BOX) this.forces.pick(frame, images, place);
-    if (done || this.#from) this.#showForces(frame, images);
+    if (this.#from) this.#showForces(frame, images);
     this.plane.draw();
   }
 }

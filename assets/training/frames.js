@@ -37,10 +37,11 @@ export function framesIn(epochs, places, pictures, forces) {
  * Add frames to those that are known.
  * @param {Frame[]} frames  In order.
  * @param {Frame[]} more
+ * @param {boolean} goesOn  Whether the training does: of one that was stopped, the steps of an epoch that was cut short
+ *   are undone.
  */
-export function withFrames(frames, more) {
-  // Of a training that was stopped, the steps of the epoch that was cut short are undone.
-  const last = Math.max(...more.map(({ epoch }) => epoch));
+export function withFrames(frames, more, goesOn) {
+  const last = goesOn ? Number.POSITIVE_INFINITY : Math.max(...more.map(({ epoch }) => epoch));
   const known = new Map(frames.filter(({ epoch }) => epoch <= last).map((frame) => [frame.epoch, frame]));
   for (const frame of more) known.set(frame.epoch, frame);
   const sorted = [...known.values()].sort((a, b) => a.epoch - b.epoch);

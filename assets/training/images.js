@@ -12,6 +12,7 @@
  * @property {Record<string, Tensor>} arrays  `thumbs` and `shown`, (N, H, W, C); `numbers` and `labels`, (N); `pulled`: which
  *   of those on the map have arrows.
  */
+import { element } from "../lessons/stage/elements.js";
 import { page } from "../shared/page.js";
 
 /** Announces on the document that images have come. */
@@ -37,4 +38,14 @@ export function imagesOfRun(run) {
  */
 export function onImages(listener, signal) {
   document.addEventListener(IMAGES_ARRIVED, listener, { signal });
+}
+
+/**
+ * The classes of images, each beside its colour; none where they have none.
+ * @param {TrainingImages} images
+ */
+export function namesOfClasses({ arrays: { labels }, spec: { label_names: names, palette } }) {
+  return (labels ? names : []).map((name, i) =>
+    element("li", {}, element("i", { style: `background:${palette[i % palette.length]}` }), name),
+  );
 }

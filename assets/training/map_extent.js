@@ -38,8 +38,9 @@ export class MapExtent {
     return this.gliding.now;
   }
 
-  /** Of all that is to be seen. */
+  /** The longer side of all that is to be seen. */
   get width() {
-    return this.#whole ? this.#whole[1] - this.#whole[0] : 1;
+    const [x0, x1, y0, y1] = this.#whole ?? [0, 1, 0, 1];
+    return Math.max(x1 - x0, y1 - y0);
   }
 }

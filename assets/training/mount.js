@@ -16,7 +16,7 @@ export default function mount({ data, parentElement, setStateValue }) {
   const root = childOf(parentElement, ".tr-course", HTMLElement);
   const course = courses.get(root) ?? new Course(root);
   courses.set(root, course);
-  course.want = (wanted) => setStateValue("forces", wanted);
+  course.wish.tell = (wanted) => setStateValue("forces", wanted);
   const { tensors, metadata } = readSafetensors(data);
   course.update(specOf(metadata, "course"), Object.fromEntries(tensors));
   return endWithout(root, () => course.end());

@@ -32,7 +32,7 @@ export function scaleOf(curves, from) {
  */
 export function steady(before, low, high, room = 0.15) {
   if (before && low >= before[0] && high <= before[1] && high - low >= USED * (before[1] - before[0])) return before;
-  const margin = room * (high - low) || 0.5;
+  const margin = high > low ? room * (high - low) : 0.5;
   return [low - margin, high + margin];
 }
 

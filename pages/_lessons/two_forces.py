@@ -68,8 +68,8 @@ def draw() -> None:
                 "**At rest?** Not each by itself: an image’s two arrows rarely cancel, since one encoder has to serve "
                 "all images and cannot put each cloud where it would be best (Cremer et al.). But summed over the "
                 "training images they do. In this model the reconstruction pulls outward (the force times $\\mu$) "
-                "with 2.01 nats on average and the KL inward with 1.99; at the widths (the force times $\\sigma$) it "
-                "is 0.98 inward and 0.95 outward."
+                "with 2.01 nats on average and the KL inward with 1.99; at the widths (the force times $\\sigma$) the "
+                "reconstruction narrows with 0.98 and the KL widens with 0.95."
             )
             kit.say(
                 "Training does not move codes by themselves, as the figure does: it moves the weights, and with them "

@@ -35,7 +35,7 @@ class Frames(NamedTuple):
     epochs: list[float]
     places: Floats  # (F, N, 2)
     pictures: NDArray[np.uint8]  # (F, K, H, W, C)
-    forces: Floats | None  # (F, A, C), as ``forces.columns_of`` has them; not a number where nothing is known of them
+    forces: Floats | None  # (F, A, C), as ``forces.COLUMNS`` has them; not a number where nothing is known of them
 
 
 @per_run(max_entries=8)

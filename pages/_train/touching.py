@@ -156,6 +156,7 @@ def _ask_change(run: Run, name: str, setting: Setting, now: float) -> None:
 
     st.number_input(
         setting.label,
+        value=float(now),  # beside the session's: what comes before the field is drawn would else show it at its least
         min_value=float(bounds.get("ge", min(LEAST_RATE, now))),
         max_value=float(bounds["le"]),
         step=setting.step,

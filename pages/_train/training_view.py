@@ -53,6 +53,7 @@ class CourseSpec(TypedDict):
     steps: int  # that an epoch takes
     changes: list[Change]  # of settings while it was trained
     goes_on: bool  # whether the training does
+    close: bool  # whether its steps are looked at
     regularizer: str  # what pulls at codes beside the reconstruction; empty where nothing does
     columns: list[str]  # of what is known of each code's forces
     dimensions: int  # of z
@@ -80,7 +81,7 @@ def send_images(run: Run, data: ImageDataset) -> None:
     _IMAGES(key="training-images", data=_pack(arrays, "images", spec))
 
 
-def draw_course(run: Run, frames: Frames | None, goes_on: bool) -> None:
+def draw_course(run: Run, frames: Frames | None, goes_on: bool, close: bool) -> None:
     """Draw the curves of a run, and the map and reconstructions of some epochs.
 
     Parameters
@@ -91,6 +92,8 @@ def draw_course(run: Run, frames: Frames | None, goes_on: bool) -> None:
         The last one while it goes on, all at its end; None while there is none.
     goes_on
         Whether the training does.
+    close
+        Whether its steps are looked at.
     """
     terms, train, validation = curves_of(run)
     arrays: dict[str, NDArray[Any]] = {"train": train, "validation": validation}
@@ -112,6 +115,7 @@ def draw_course(run: Run, frames: Frames | None, goes_on: bool) -> None:
         steps=steps_per_epoch(run),
         changes=changes_of(run),
         goes_on=goes_on,
+        close=close,
         regularizer=run.config.minimized.regularizer,
         columns=list(COLUMNS),
         dimensions=run.config.latent_dim,

@@ -158,17 +158,18 @@ def _place_in_queue(run: Run, status: Status) -> str:
 def draw_course(run: Run, status: Status, curves_only: bool) -> None:
     """The curves, and the latent map as it forms beside fixed images and their reconstructions."""
     data = frames = problem = None
+    close = touching.is_close(status)
     try:
         if not curves_only:
             data = resources.images_of(run)
-            with_forces = training_view.wants_forces(close := touching.is_close(status))
+            with_forces = training_view.wants_forces(close)
             if close:
                 frames = forming.frames_within(run, data, with_forces)
             frames = frames or forming.frames_of(run, data, status.state not in ACTIVE, with_forces)
     except (RunError, DatasetUnavailable) as error:
         problem = explained(error)
     # First, so that it keeps its place among the elements, and with it what one has zoomed into.
-    training_view.draw_course(run, frames, status.state in ACTIVE)
+    training_view.draw_course(run, frames, status.state in ACTIVE, close)
     if data is not None and frames is not None:
         training_view.send_images(run, data)
     if problem:

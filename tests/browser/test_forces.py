@@ -100,7 +100,11 @@ def test_at_full_speed_and_of_every_epoch_of_a_run_that_has_ended_they_are_there
     ("query", "options", "rows"),
     [
         ("model=ae", ["None", "Shown"], ["μ1", "μ2"]),
-        ("latent_dim=5", ["None", "Both", "Their sum"], ["μ, in all 5 dimensions", r"σ = \d.\d\d, the mean of all"]),
+        (
+            "latent_dim=5",
+            ["None", "Both", "Their sum"],
+            ["Length of the pull at μ, in 5 dimensions", r"Pull at σ = \d.\d\d, the mean of all"],
+        ),
     ],
 )
 def test_forces_of_points_and_of_more_dimensions_than_a_map_has(page, served_runs, query, options, rows):
@@ -136,3 +140,8 @@ def test_a_click_shows_one_where_no_arrows_are_shown_and_another_click_takes_it_
     expect(table).to_be_visible()
     plane.click()
     expect(table).to_have_count(0)
+    plane.press("ArrowLeft")
+    expect(page.locator(".tr-looked p")).to_contain_text("The nearest image")
+    expect(table).to_have_count(0)
+    plane.press("Enter")
+    expect(table).to_be_visible()

@@ -30,6 +30,10 @@ FIGURES = {
     "distribution": (".ls-plane[role=application]", ".ls-brought > .ls-picture .ls-image"),
     "reparameterization": (".ls-plane", ".ls-row > .ls-picture .ls-image"),
     "loss": (".ls-bars", ".ls-row > .ls-picture .ls-image"),
+    "two_forces": (
+        ".ls-plane[role=application], .ls-table, .ls-slider",
+        ".ls-column .ls-picture:nth-child(2) .ls-image",
+    ),
     "beta": (".ls-plane, .ls-graph, .ls-table", ".ls-clouds + .ls-row .ls-image"),
     "collapse": (".ls-posteriors, .ls-row .ls-bars", ".ls-row > .ls-picture:nth-child(2) .ls-image"),
     "generating": (".ls-plane, .ls-tiles", ".ls-judged .ls-image"),

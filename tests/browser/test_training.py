@@ -127,3 +127,62 @@ def test_the_map_is_touched_and_training_is_watched_again(training):
     epoch = re.search(r"Stopped · ([\d,]+) of", last)[1]
     expect(page.get_by_role("heading", name=f"Latent map after {epoch} epochs", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Watch it again")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (800, 1000)])
+def test_curves_and_map_are_on_the_first_screen_of_a_phone_and_of_a_tablet(page, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto("/train?dataset=digits&epochs=10000&hidden=32")
+    start = page.get_by_role("button", name="Start training")
+    start.scroll_into_view_if_needed()
+    start.click()
+    expect(page.get_by_text(re.compile(r"Running · [1-9][\d,]* of 10,000 epochs"))).to_be_visible()
+    plane = page.get_by_role("application", name=re.compile("Latent map as it forms"))
+    expect(plane).to_be_visible()
+    idle(page)
+    try:
+        for shown in (page.locator(".tr-losses"), plane, page.get_by_role("button", name="Pause", exact=True)):
+            box = shown.bounding_box()
+            assert 0 <= box["x"] < box["x"] + box["width"] <= width
+            assert 0 <= box["y"] < box["y"] + box["height"] <= height, "without scrolling"
+        graphs = page.locator(".tr-curves .ls-graph")
+        assert [graph.is_visible() for graph in graphs.all()] == [True, False, False]
+        curve = page.get_by_role("group", name="Curve")
+        curve.get_by_role("button", name="KL divergence").click()
+        assert [graph.is_visible() for graph in graphs.all()] == [False, False, True]
+        for name in ("One step", "One epoch", "Change"):
+            expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
+    finally:
+        page.get_by_role("button", name="Stop").click()
+        expect(page.get_by_text(re.compile("^Stopped ·"))).to_be_visible()
+    # The settings come after it on a phone, and stay beside it on a tablet.
+    settings, training = (at.bounding_box() for at in (start, plane))
+    assert (settings["y"] > training["y"] + training["height"]) == (width == 390)
+
+
+#: How often the ranges of the axes change, of curves and of the map, in so many milliseconds.
+RANGES = """
+(milliseconds) => new Promise((done) => {
+    const texts = (selector) => [...document.querySelectorAll(selector)].map((text) => text.textContent).join();
+    const course = document.querySelector('[data-testid="training-course"]');
+    const found = { axes: 0, drawn: 0 };
+    let [axes, drawn] = ["", ""];
+    const look = () => {
+        const now = texts(".tr-curves text:not([class])") + texts(".tr-formed .ls-plane .ls-tick");
+        const all = course.querySelector(".tr-curves svg").innerHTML;
+        found.axes += Number(now !== axes);
+        found.drawn += Number(all !== drawn);
+        [axes, drawn] = [now, all];
+    };
+    const watch = setInterval(look, 50);
+    setTimeout(() => { clearInterval(watch); done(found); }, milliseconds);
+});
+"""
+
+
+def test_axes_stay_as_they_are_while_curves_and_map_go_on(training):
+    page = training
+    until(page, lambda: page.get_by_text(re.compile(r"Running · [\d,]{3,} of")).count() == 1)
+    found = page.evaluate(RANGES, 8000)
+    assert found["drawn"] > 4, "something new to see each second"
+    assert 2 * found["axes"] < found["drawn"], found

@@ -13,6 +13,7 @@ test("a range stays as it is until what it shows is beyond it, or takes less tha
   assert.deepEqual(steady(first, 8, 20), [6.2, 21.8]);
   assert.deepEqual(steady(first, 12, 14), [11.7, 14.3]);
   assert.deepEqual(steady(null, 3, 3), [2.5, 3.5]);
+  assert.deepEqual(steady(null, 3, 3.25, 0), [3, 3.25]);
 });
 
 test("an axis of epochs ends a little ahead, and is moved a few times in each power of ten", () => {
@@ -30,7 +31,7 @@ function frames(epochs) {
 }
 
 test("frames come in order, a later one of an epoch in place of the earlier", () => {
-  const all = withFrames(withFrames([], frames([0, 2])), frames([2, 3.5]));
+  const all = withFrames(withFrames([], frames([0, 2]), true), frames([2, 3.5]), true);
   assert.deepEqual(
     all.map(({ epoch }) => epoch),
     [0, 2, 3.5],
@@ -40,11 +41,11 @@ test("frames come in order, a later one of an epoch in place of the earlier", ()
 });
 
 test("steps of an epoch that was cut short are undone with it", () => {
-  const watched = withFrames(withFrames([], frames([4])), frames([4.5]));
-  assert.deepEqual(
-    withFrames(watched, frames([0, 2, 4])).map(({ epoch }) => epoch),
-    [0, 2, 4],
-  );
+  const epochs = (/** @type {boolean} */ goesOn, /** @type {number[]} */ more) =>
+    withFrames(watched, frames(more), goesOn).map(({ epoch }) => epoch);
+  const watched = withFrames(withFrames([], frames([4]), true), frames([4.5]), true);
+  assert.deepEqual(epochs(false, [0, 2, 4]), [0, 2, 4]);
+  assert.deepEqual(epochs(true, [4]), [4, 4.5], "what goes on from there keeps it");
 });
 
 test("forces are read by their names, and nothing is known where they are no numbers", () => {

@@ -48,6 +48,7 @@ class WithForces(Inputs):
         """Take the gradient of the loss with respect to posteriors apart.
 
         A step of training moves the weights, by the chain rule through these gradients; it moves no code by itself.
+        What training may put on an autoencoder's codes as noise is left out.
 
         Parameters
         ----------
@@ -86,6 +87,7 @@ class WithForces(Inputs):
             mu, sigma = self._leaves(x, y) if codes is None else self._given(codes)
             noise = torch.Generator(self.device).manual_seed(seed)
             pulls = [torch.zeros_like(leaf) for leaf in (mu, sigma) * 2]
+            num_draws = num_draws if self.is_vae else 1  # the code is a point
             for _ in range(num_draws):
                 posterior = Posterior(mu, 2 * sigma.clamp(min=float(np.exp(LOGVAR_BOUNDS[0] / 2))).log())
                 terms = self._loss(x, posterior, progress, noise, y)

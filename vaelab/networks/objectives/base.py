@@ -45,7 +45,7 @@ class LossTerms(NamedTuple):
 class Companion(Protocol):
     """What an objective trains beside the model, and needs for nothing else, such as a discriminator.
 
-    Its state is in a run's checkpoint, so that training goes on from it; a model that is opened for use is without.
+    Its state is in a run's checkpoint, so that training goes on from it.
     """
 
     def learn(self, generator: torch.Generator | None) -> None:
