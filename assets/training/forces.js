@@ -93,7 +93,8 @@ export class Forces {
   }
 
   get #shown() {
-    return this.wish.chosen ?? (this.#close ? BOTH : NONE);
+    const chosen = this.wish.chosen ?? (this.#close ? BOTH : NONE);
+    return this.regularizer ? chosen : Math.min(chosen, BOTH); // of a single side there is no sum
   }
 
   /**

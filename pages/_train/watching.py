@@ -66,7 +66,11 @@ def draw_head(run: Run, status: Status) -> None:
     active = status.state in ACTIVE
     with st.container(key="train-head", horizontal=True, vertical_alignment="center"):
         st.markdown(f"## {widgets.plain(run.title)}", width="stretch")
-        # Each keeps its place, so that a second press of one is not the first of another.
+        # Each keeps its place, so that a second press of one is not the first of another: what comes and goes is first,
+        # and in a place that is always there, or the others would for a moment be drawn twice beside it.
+        with st.container(width="content"):
+            if status.state in {"new", "stopped", "interrupted", "failed"}:
+                widgets.resume_button(run)
         if st.button(
             "Explore",
             type="secondary" if active else "primary",
@@ -75,8 +79,6 @@ def draw_head(run: Run, status: Status) -> None:
             help="Open its latent map." if run.has_model else "There is no map yet: the first epoch has to end.",
         ):
             frame.switch_to("explore", {state.RUN_KEY: run.name})
-        if status.state in {"new", "stopped", "interrupted", "failed"}:
-            widgets.resume_button(run)
         what = "End training now: every finished epoch is kept." if active else "It is not in training."
         widgets.stop_button(run, what, disabled=not active)
     if status.state == "failed":
