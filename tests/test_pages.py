@@ -237,8 +237,11 @@ def test_a_collapsed_model_says_so_where_one_looks(launch, copy, script, query):
     assert not said()
     results.keep(run, "evaluation", results.Result({**run.evaluation(), "active_units": 0}, {}))
     (warning,) = said()
-    assert "β below 1" in warning
-    assert "warm-up" in warning
+    assert "Train again with β below 1, or let β rise slowly (the warm-up)." in warning
+    with (path / "metrics.jsonl").open("a") as records:
+        records.write('{"kind": "change", "step": 1, "settings": {"beta": 4}}\n')
+    (warning,) = said()
+    assert "β below 4" in warning, "as it was at the end"
 
 
 def test_a_model_too_large_for_a_page_is_decoded_on_the_server(launch, monkeypatch):

@@ -119,11 +119,12 @@ export class Curves {
   }
 
   draw() {
-    const [first, last, ...scales] = this.#gliding.now;
     const at = this.#at ?? this.#last;
     const near = this.#rows.map(([x]) => nearest(x, at));
     this.whole.style.visibility = this.#zoom ? "visible" : "hidden";
     this.where.textContent = this.#rows[0][0].length ? `After ${epochsDone(at)}` : "The curves begin here …";
+    if (!this.#rows[0][0].length) return;
+    const [first, last, ...scales] = this.#gliding.now;
     this.panels.forEach(({ graph, values }, i) => {
       const curves = this.#rows.map((rows) => pointsOf(rows[0], rows[i + 1] ?? [], first, last));
       const [low, high] = scales.slice(2 * i, 2 * i + 2);

@@ -42,7 +42,7 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
 
-def arrow_rows(snapshot: Snapshot, data: ImageDataset, on_map: Rows) -> Rows:
+def arrow_rows(snapshot: Snapshot, data: ImageDataset, mapped: Rows) -> Rows:
     """Choose the images whose codes have arrows: training images, spread over those on the map.
 
     Parameters
@@ -51,7 +51,7 @@ def arrow_rows(snapshot: Snapshot, data: ImageDataset, on_map: Rows) -> Rows:
         Of a run.
     data
         Its images.
-    on_map
+    mapped
         ``(N,)``, which rows of the snapshot are on the map.
 
     Returns
@@ -59,12 +59,12 @@ def arrow_rows(snapshot: Snapshot, data: ImageDataset, on_map: Rows) -> Rows:
     ndarray
         Which of the images on the map.
     """
-    trained = np.flatnonzero(np.isin(snapshot.indices[on_map], data.split.train))
+    trained = np.flatnonzero(np.isin(snapshot.indices[mapped], data.split.train))
     chosen: Rows = trained[np.linspace(0, len(trained) - 1, min(len(trained), NUM_ARROWS)).astype(np.int64)]
     return chosen
 
 
-def on_map(snapshot: Snapshot, then: Engine, data: ImageDataset, on_map: Rows, places: Floats) -> Floats:
+def on_map(snapshot: Snapshot, then: Engine, data: ImageDataset, mapped: Rows, places: Floats) -> Floats:
     """Say what pulls at codes, as seen on the map.
 
     Parameters
@@ -75,7 +75,7 @@ def on_map(snapshot: Snapshot, then: Engine, data: ImageDataset, on_map: Rows, p
         The model as it was, to decode with.
     data
         Its images.
-    on_map
+    mapped
         ``(N,)``, which rows of the snapshot are on the map.
     places
         ``(N, 2)``, where they are there.
@@ -86,12 +86,12 @@ def on_map(snapshot: Snapshot, then: Engine, data: ImageDataset, on_map: Rows, p
         float32 ``(A, 13)``, the ``COLUMNS``, for the images of ``arrow_rows``; not a number where the snapshot is older
         than what this needs.
     """
-    rows = arrow_rows(snapshot, data, on_map)
+    rows = arrow_rows(snapshot, data, mapped)
     if snapshot.sigma is None:
         return np.full((len(rows), len(COLUMNS)), np.nan, np.float32)
     from vaelab.engine import Codes  # here, as it imports torch
 
-    at = on_map[rows]
+    at = mapped[rows]
     which = snapshot.indices[at]
     codes = Codes(snapshot.mu[at], snapshot.sigma[at].astype(np.float32))
     images = data.images[which]
@@ -102,7 +102,7 @@ def on_map(snapshot: Snapshot, then: Engine, data: ImageDataset, on_map: Rows, p
         snapshot.progress,
         DRAWS if images[0].size <= FEW_PIXELS else DRAWS_OF_LARGE,
     )
-    along = _directions(snapshot.mu[on_map], places)
+    along = _directions(snapshot.mu[mapped], places)
     both = reconstruction.mu + regularizer.mu
     columns = [
         *(pull.mu @ along for pull in (reconstruction, regularizer)),

@@ -50,10 +50,11 @@ def say_collapsed(run: Run) -> None:
     figures = run.evaluation() or {}
     if run.config.model == "ae" or figures.get("active_units", 1):
         return
-    warm_up = "" if run.config.kl_warmup else ", or let {symbol} rise slowly (the warm-up)"
-    settings = run.config.minimized.settings
+    config = run.config_after()
+    settings = config.minimized.settings
     weight = "beta" if "beta" in settings else "gamma"
-    now, symbol = getattr(run.config, weight), settings[weight].label.partition(",")[0]
+    now, symbol = getattr(config, weight), settings[weight].label.partition(",")[0]
+    warm_up = "" if config.kl_warmup else f", or let {symbol} rise slowly (the warm-up)"
     lower = f"Train again with {symbol} below {now:g}" if now > 0 else "Train again for longer"
     st.warning(
         "This model ignores its code: all images have nearly the same one, and every place on the map decodes to "
