@@ -25,6 +25,7 @@ from pages._ui.films import draw_film
 from pages._ui.latent_canvas import Pin, latent_canvas
 from pages._ui.linked_selection import mark_chosen
 from pages._ui.share import offer_file, offer_numbers, offer_zip
+from pages._ui.time_machine import Passed, draw_time_machine, has_history, map_of_epochs, say_when_away
 from vaelab.datasets import ImageDataset
 from vaelab.latent.interpolation import through
 from vaelab.sharing import MapOf
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from vaelab.latent.projections import Projection
     from vaelab.runs import Remembered, Run
 
+#: Maps on which places mean the same after every epoch.
+THROUGH_TIME = {"plane", "pair", "epochs"}
+
 #: Of the film of a way: how many images from a place that was pinned to the next.
 IMAGES_A_LEG = 24
 
@@ -42,7 +46,7 @@ def main() -> None:
     with widgets.toolbar():
         run = choosing.choose_run()
         data = resources.images_or_labels(run)
-        kind = map_view.choose_map(run, pairs=True)
+        kind = map_view.choose_map(run, pairs=True, epochs=has_history(run))
         max_points = map_view.choose_points(data, kind)
         dims = dimensions.choose_pair(run, max_points) if kind == "pair" else None
         color = map_view.color_choice(data)
@@ -131,6 +135,8 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown, why: str | 
             map_view.say_collapsed(run)
             view.say()
             draw_map(run, data, projection, shown)
+            if shown.kind in THROUGH_TIME:
+                draw_time_machine([Passed(run, MAP_KEY)])
             mark_chosen(run, MAP_KEY)
             draw_chosen(run, data, partial(go_to_mean, run))
             say_posteriors(data, projection, shown.posteriors)
@@ -154,6 +160,8 @@ def go_to_mean(run: Run, mean: NDArray[np.float64], label: int | None) -> None:
 
 def view_of(run: Run, shown: Shown) -> map_view.MapView:
     """The map chosen, or what stands in for it, with its axes called what people call them."""
+    if shown.kind == "epochs":
+        return map_view.MapView(map_of_epochs(run, shown.max_points))
     if shown.dims is None:
         view = map_view.map_or_stand_in(run, shown.kind, shown.max_points)
         return view._replace(projection=dimensions.with_names(run, view.projection))
@@ -184,6 +192,7 @@ def draw_canvas(run: Run, data: ImageDataset | Remembered, projection: Projectio
         draw_where_blocked(run)
         dimensions.name_a_dimension(run)
         if isinstance(data, ImageDataset):
+            say_when_away()
             draw_pinned(run, data, projection, has_truth)
             send_posterior(run, data)
 

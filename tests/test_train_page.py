@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from pages._train import curves, forces, forming
-from pages._train.curves import curves_of
 from pages._train.forming import frames_of, turned_like
 from pages._ui import resources
 from tests.app_steps import by_key
@@ -14,6 +13,7 @@ from vaelab.choices import OBJECTIVES
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.engine import Codes
 from vaelab.runs import Run, Status, kept_epochs, runs_folder
+from vaelab.sharing.losses import curves_of
 from vaelab.training.jobs import Jobs
 from vaelab.training.running import train
 

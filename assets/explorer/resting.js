@@ -45,7 +45,7 @@ export class Resting {
     const buttons = Array.from(map.nearestPoints(z, MOST_NEAREST), (point) => {
       const button = document.createElement("button");
       const picture = document.createElement("canvas");
-      sheet.paint(picture, point);
+      sheet.paint(picture, map.onSheet(point));
       const label = map.label(point);
       button.type = "button";
       button.dataset.image = String(map.images[point]);
@@ -68,7 +68,7 @@ function sendPosterior(explorer) {
   const point = image === null ? -1 : map.images.indexOf(image);
   const sigma = map.sigmaOf(point);
   if (image === null || !sigma) return;
-  const pixels = page.thumbnails.get(map.thumbnails ?? "")?.pixels(point, shape) ?? null;
+  const pixels = page.thumbnails.get(map.thumbnails ?? "")?.pixels(map.onSheet(point), shape) ?? null;
   page.posterior = { model: model.id, image, mu: Array.from(map.code(point)), sigma: Array.from(sigma), pixels };
   // The pixels come later than sigma, and with them the true posterior.
   if (posterior && !posterior.pixels && !drawing.isHere) explorer.posterior = null;

@@ -10,7 +10,7 @@
 import { LatentMap } from "../network/map.js";
 import { use } from "../network/models.js";
 import { readHeader } from "../network/safetensors.js";
-import { MODEL_ARRIVED, page } from "../shared/page.js";
+import { EXPLORER_BEGAN, MODEL_ARRIVED, page } from "../shared/page.js";
 import { leaveWheelToPage } from "../shared/wheel.js";
 import { catchDrops } from "./dropping.js";
 import { CanvasElements } from "./elements.js";
@@ -91,7 +91,7 @@ export class LatentCanvas {
     const { map } = this;
     const inPage = map && page.models.get(map.model);
     const model = map && (page.servers.get(map.model) ?? inPage);
-    if (!map || !this.#chart || !model || this.explorer?.model === model) return;
+    if (!map || !this.#chart || !model || this.explorer?.home.model === model) return;
     const { shape } = model;
     if (!shape) {
       this.#fail(model.problem);
@@ -111,6 +111,7 @@ export class LatentCanvas {
     this.elements.live.style.visibility = "";
     this.explorer = new Explorer(this, map, model, shape, this.#chart, fits ?? firstPlace(map), this.#pointer);
     this.root.dataset.state = "ready";
+    document.dispatchEvent(new Event(EXPLORER_BEGAN));
     // One that is linked may have moved before this one was there to follow.
     if (map.link && page.leader !== this) page.leader?.explorer?.request();
     // On coming back to a page, its panels may stand elsewhere: the server may have moved them.
@@ -146,7 +147,7 @@ export class LatentCanvas {
    */
   #halt(message) {
     this.explorer?.end();
-    if (this.explorer) page.models.get(this.explorer.model.id)?.users.delete(this);
+    if (this.explorer) page.models.get(this.explorer.home.model.id)?.users.delete(this);
     this.explorer = null;
     this.#chart?.end();
     this.#chart = null;

@@ -18,6 +18,7 @@ export class Drawing {
   /** Whether z is its code. */
   isHere = false;
   #explorer;
+  #section;
   /**
    * Not yet encoded; whether its stroke is done.
    * @type {{ done: boolean } | null}
@@ -30,9 +31,10 @@ export class Drawing {
    * @param {AbortSignal} signal
    */
   constructor(explorer, elements, signal) {
-    const { network, shape, map } = explorer;
+    const { shape, map } = explorer;
     this.#explorer = explorer;
-    elements.drawing.hidden = !network; // an image is encoded in the page
+    this.#section = elements.drawing;
+    this.show();
     this.pad = new DrawingPad(elements, shape, map.background, map.extent, (done) => this.changed(done), signal);
   }
 
@@ -42,14 +44,20 @@ export class Drawing {
    */
   changed(done) {
     this.#waiting = { done: done || (this.#waiting?.done ?? false) };
+    this.#explorer.comeHome();
     this.#explorer.request(true);
+  }
+
+  /** The pad is there where an image can be encoded in the page. */
+  show() {
+    this.#section.hidden = !this.#explorer.network?.canEncode;
   }
 
   /** Encode what waits for it. */
   encode() {
     const explorer = this.#explorer;
     const { network } = explorer;
-    if (!this.#waiting || !network) return;
+    if (!this.#waiting || !network?.canEncode) return;
     const { done } = this.#waiting;
     this.#waiting = null;
     const posterior = network.encode(this.pad.image, explorer.label);
@@ -66,7 +74,7 @@ export class Drawing {
   judge() {
     const { pad } = this;
     const { network, map, label } = this.#explorer;
-    if (!network) return;
+    if (!network?.canEncode) return;
     const errors = page.errors.get(map.model) ?? null;
     this.judgement = pad.isBlank ? null : judge(network, pad.image, label, pad.background, errors);
     pad.say(this.judgement);

@@ -9,6 +9,8 @@
  * @import { MapChart, Pointer } from "./map_chart.js"
  * @import { Destination, Memory } from "./places.js"
  * @import { ImagePosterior } from "./posterior.js"
+ *
+ * @typedef {Pick<Model | ServerModel, "id" | "network" | "shape" | "background">} Explored  What decodes.
  */
 import { page } from "../shared/page.js";
 import { Drawing } from "./drawing.js";
@@ -29,6 +31,18 @@ export class Explorer {
    * @type {ImagePosterior | null}
    */
   posterior = null;
+  /**
+   * Of an earlier time, where that is looked at: the points of the map are drawn by it.
+   * @type {{ draw: () => void } | null}
+   */
+  points = null;
+  /** Whether the decoder of that time is still on its way. */
+  waits = false;
+  /**
+   * Called before an image is encoded, which only the model as it is can do.
+   * @type {() => void}
+   */
+  comeHome = () => {};
   /** @type {number | null} */
   #frame = null;
   #stale = true;
@@ -46,7 +60,10 @@ export class Explorer {
   constructor(canvas, map, model, shape, chart, memory, pointer) {
     const { z, image, pins, label, along, kind, steps, lastImage } = memory;
     this.canvas = canvas;
+    /** The model as it is, and its map: where the canvas is unless one goes back in time. */
+    this.home = { map, model };
     this.map = map;
+    /** @type {Explored} */
     this.model = model;
     this.network = model.network; // null where the server decodes
     this.shape = shape;
@@ -86,6 +103,27 @@ export class Explorer {
 
   get ended() {
     return this.#ending.signal.aborted;
+  }
+
+  /**
+   * Be at another time of the model's training; z and pins stay.
+   * @param {LatentMap} map  As it was then.
+   * @param {Explored | null} model  Null while it is on its way.
+   * @param {{ draw: () => void } | null} points
+   */
+  travel(map, model, points) {
+    this.points = points;
+    this.waits = !model;
+    if (map !== this.map || (model && model !== this.model)) {
+      this.map = map;
+      this.model = model ?? this.model;
+      this.network = this.model.network;
+      this.posterior = posteriorAt(this);
+      this.drawing.leave();
+      this.drawing.show();
+      this.view.forgetMarks();
+    }
+    this.request(true);
   }
 
   end() {
@@ -205,9 +243,9 @@ export class Explorer {
    */
   report(before = "") {
     this.remember();
-    const { map, z, chosenImage: image, label, along } = this;
+    const { home, z, chosenImage: image, label, along } = this;
     const pins = this.pins.map((pin) => ({ z: Array.from(pin.z), image: pin.image }));
-    this.canvas.report({ model: map.model, z: Array.from(z), image, label, pins, along });
+    this.canvas.report({ model: home.map.model, z: Array.from(z), image, label, pins, along });
     this.view.announce(before);
   }
 
@@ -243,5 +281,6 @@ export class Explorer {
     this.truth.look();
     this.view.showState();
     this.grid.show();
+    this.points?.draw();
   }
 }

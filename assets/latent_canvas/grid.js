@@ -44,9 +44,9 @@ export class DecodedGrid {
 
   /** Draw what there is where it belongs now, and decode anew if more or something else is to be seen. */
   show() {
-    const { chart, map, z, label } = this.#explorer;
+    const { chart, map, model, z, label, waits } = this.#explorer;
     const { plot, layout } = chart;
-    if (!plot || !layout?.meta?.decoded) {
+    if (!plot || !layout?.meta?.decoded || waits) {
       this.#hide();
       return;
     }
@@ -55,7 +55,7 @@ export class DecodedGrid {
     this.#draw();
     const lattice = this.#latticeOfMap();
     const held = map.projection === "pair" ? Array.from(z) : [];
-    const wanted = JSON.stringify([lattice, held, label]);
+    const wanted = JSON.stringify([model.id, lattice, held, label]);
     if (wanted === this.#wanted) return;
     this.#wanted = wanted;
     clearTimeout(this.#timer);

@@ -54,7 +54,7 @@ export function takeUp({ name, address, after }, isHere, takeOver, isDue = () =>
 }
 
 /** @param {string} address */
-async function fetchBytes(address) {
+export async function fetchBytes(address) {
   const response = await fetch(new URL(address, document.baseURI));
   if (!response.ok) throw new Error(response.statusText);
   return new Uint8Array(await response.arrayBuffer());

@@ -33,7 +33,7 @@ export class View {
   /** @type {Marks | null} */
   #marks = null;
   #picture;
-  /** The point whose image stands beside the decoded one. */
+  /** The image that stands beside the decoded one. */
   #real = -1;
   #rows;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -71,7 +71,12 @@ export class View {
    * @param {boolean} isHovering
    */
   showDecoded(z, isHovering) {
-    const { network, model, label } = this.#explorer;
+    const { network, model, label, waits, chart } = this.#explorer;
+    this.#elements.decoded.classList.toggle("lc-waits", waits);
+    if (waits) {
+      chart.moveLens(null);
+      return;
+    }
     const hasLens = isHovering && this.#elements.lens.checked && !page.choosing.has(this.#explorer.map.key);
     const started = performance.now();
     /** @param {Float32Array} image */
@@ -94,7 +99,7 @@ export class View {
       this.#asked = "";
       return;
     }
-    const wanted = String([label, ...z]);
+    const wanted = String([model.id, label, ...z]);
     if (wanted === this.#asked) this.#explorer.chart.moveLens(hasLens ? this.#explorer.pointer : null);
     else model.background.request(SHOWN, z, 1, label, paint);
     this.#asked = wanted;
@@ -106,7 +111,7 @@ export class View {
    * @param {Place | null} place  On the map, where the pointer is there.
    */
   showTrust(z, place) {
-    const { map, drawing } = this.#explorer;
+    const { map, drawing, waits } = this.#explorer;
     const found = map.trust(z, place);
     const { point } = found;
     const { name, text } = verdictOn(found, place ? null : drawing.judgement?.share);
@@ -115,7 +120,7 @@ export class View {
     trust.textContent = text;
     around.textContent = found.isGap ? "a mix of the 8 points around" : surroundings(found);
     const numbers = z.length > 3 ? "" : `\nz = (${Array.from(z, (value) => show(value)).join(", ")})`;
-    caption.textContent = (place ? "Decoded here" : "Decoded") + numbers;
+    caption.textContent = (waits ? "The decoder is on its way" : place ? "Decoded here" : "Decoded") + numbers;
     return point;
   }
 
@@ -124,17 +129,17 @@ export class View {
    * @param {number} point
    */
   showReal(point) {
-    if (point === this.#real) return;
     const { map, chart } = this.#explorer;
+    if (map.images[point] === this.#real) return;
     const { nearest, real } = this.#elements;
     const label = map.label(point);
     nearest.textContent = `Nearest image${label ? `\n“${label}”` : ""}`;
     const sheet = page.thumbnails.get(map.thumbnails ?? "");
     for (const canvas of [real, chart.nearby]) {
-      sheet?.paint(canvas, point);
+      sheet?.paint(canvas, map.onSheet(point));
       canvas.dataset.image = sheet ? String(map.images[point]) : "";
     }
-    if (sheet || !map.thumbnails) this.#real = point; // or again, once the sheet is here
+    if (sheet || !map.thumbnails) this.#real = map.images[point]; // or again, once the sheet is here
   }
 
   /** Have a screen reader say where z is. */
@@ -223,14 +228,14 @@ export class View {
    * @param {Float32Array} z
    */
   #decodeStrips(z) {
-    const { ended, map, model, label } = this.#explorer;
-    if (ended || map.link) return; // one of several shows no sliders
+    const { ended, map, model, label, waits } = this.#explorer;
+    if (ended || waits || map.link) return; // one of several shows no sliders
     clearTimeout(this.#resting);
     this.#stripsOf = z;
     for (const row of this.#rows) {
       if (!row.isOpen) continue;
       const { codes, count } = row.codesAlong(z);
-      const wanted = String([label, ...codes]);
+      const wanted = String([model.id, label, ...codes]);
       if (wanted === row.asked) continue; // it is here, or on its way
       row.asked = wanted;
       const channel = `${map.key}-${row.dim}`;

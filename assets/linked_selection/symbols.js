@@ -1,7 +1,7 @@
 /** The shapes of marks, as Plotly's symbols have them. */
 
 /** Half the size of a mark, in pixels. */
-const RADIUS = 4;
+export const RADIUS = 4;
 /**
  * Corners, in units of the radius.
  * @type {Record<string, [number, number][]>}
@@ -26,16 +26,17 @@ const CORNERS = {
  * @param {unknown} symbol
  * @param {number} x
  * @param {number} y
+ * @param {number} [radius]
  */
-export function outline(pen, symbol, x, y) {
+export function outline(pen, symbol, x, y, radius = RADIUS) {
   const corners = CORNERS[String(symbol)];
   if (corners) {
-    for (const [dx, dy] of corners) pen.lineTo(x + RADIUS * dx, y + RADIUS * dy);
+    for (const [dx, dy] of corners) pen.lineTo(x + radius * dx, y + radius * dy);
   } else if (symbol === "cross") {
-    pen.rect(x - RADIUS * 1.2, y - RADIUS * 0.4, RADIUS * 2.4, RADIUS * 0.8);
-    pen.rect(x - RADIUS * 0.4, y - RADIUS * 1.2, RADIUS * 0.8, RADIUS * 2.4);
+    pen.rect(x - radius * 1.2, y - radius * 0.4, radius * 2.4, radius * 0.8);
+    pen.rect(x - radius * 0.4, y - radius * 1.2, radius * 0.8, radius * 2.4);
   } else {
-    pen.arc(x, y, RADIUS, 0, 2 * Math.PI);
+    pen.arc(x, y, radius, 0, 2 * Math.PI);
   }
   pen.closePath();
 }

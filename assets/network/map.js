@@ -25,6 +25,14 @@
  * @property {number} extent  Of an image's side (0 to 1), what its ink takes at the most.
  * @property {"image" | "place" | "ends" | null} link
  * @property {string | null} thumbnails  The `id` of the sheet with its images, or null where they are gone.
+ *
+ * The same map at another time of the model's training.
+ * @typedef {object} Then
+ * @property {string} model  The `id` of the model of that time.
+ * @property {Int32Array} rows  Which of the map's points are on it.
+ * @property {Float32Array} codes  Where they were.
+ * @property {number[]} scale  As the map has it.
+ * @property {number[]} radii
  */
 import { NEIGHBOURS, nearest, shareBelow, weightedMean } from "./nearest.js";
 import { readSafetensors, specOf, take } from "./safetensors.js";
@@ -37,14 +45,22 @@ const TIE = 1e-3;
 
 export class LatentMap {
   /** Codes in the unit of distances, with ties broken. */
+  #bytes;
   #scaled;
   #weights;
 
-  /** @param {Uint8Array} bytes  What vaelab.export.browser_map made. */
-  constructor(bytes) {
+  /**
+   * @param {Uint8Array} bytes  What vaelab.export.browser_map made.
+   * @param {Then | null} then
+   */
+  constructor(bytes, then = null) {
     const { tensors, metadata } = readSafetensors(bytes);
     /** @type {MapSpec} */
-    const spec = specOf(metadata, "map");
+    const spec = {
+      ...specOf(metadata, "map"),
+      ...(then && { model: then.model, scale: then.scale, radii: then.radii }),
+    };
+    this.#bytes = bytes;
     this.model = spec.model;
     this.run = spec.run;
     this.key = spec.map_key;
@@ -58,20 +74,44 @@ export class LatentMap {
     this.link = spec.link;
     this.thumbnails = spec.thumbnails;
     const codes = take(tensors, "codes", 2);
-    this.codes = codes.data;
+    this.codes = then?.codes ?? codes.data;
     const d = codes.shape[1];
     this.latentDim = d;
     this.scale = spec.scale;
     this.#weights = spec.scale.map((each) => each || TIE);
-    this.#scaled = Float32Array.from(codes.data, (value, i) => value * this.#weights[i % d]);
-    this.images = take(tensors, "indices", 1).data;
+    this.#scaled = Float32Array.from(this.codes, (value, i) => value * this.#weights[i % d]);
+    const rows = then?.rows;
+    const images = take(tensors, "indices", 1).data;
+    /** @type {Numbers} */
+    this.images = rows ? Int32Array.from(rows, (row) => images[row]) : images;
+    const labels = tensors.get("labels")?.data ?? null;
     /** @type {Numbers | null} */
-    this.labels = tensors.get("labels")?.data ?? null;
+    this.labels = rows && labels ? Int32Array.from(rows, (row) => labels[row]) : labels;
+    this.rows = rows ?? null;
     const linear = this.projection === "pca" || this.projection === "pair";
     this.center = linear ? take(tensors, "center", 1, this.latentDim).data : new Float32Array();
     this.components = linear ? take(tensors, "components", 2, 2 * this.latentDim).data : new Float32Array();
-    this.sigma = tensors.get("sigma")?.data; // of the posteriors, where the file has them
-    this.places = tensors.get("coordinates")?.data ?? this.#placeAll();
+    this.sigma = then ? undefined : tensors.get("sigma")?.data; // of the posteriors, where the file has them
+    const given = tensors.get("coordinates")?.data;
+    this.places = (!then && given) || this.#placeAll();
+    // A single number is spread out along the other axis, the same for good.
+    if (rows && given && d === 1) for (let i = 0; i < rows.length; i++) this.places[2 * i + 1] = given[2 * rows[i] + 1];
+  }
+
+  /**
+   * The same map, for some of its points and as codes were at another time.
+   * @param {Then} then
+   */
+  at(then) {
+    return new LatentMap(this.#bytes, then);
+  }
+
+  /**
+   * Where the image of a point is on the sheet of the map's images.
+   * @param {number} point
+   */
+  onSheet(point) {
+    return this.rows ? this.rows[point] : point;
   }
 
   /** Whether a way leads through places of it; one of several side by side has none. */

@@ -66,7 +66,9 @@ export class Network {
     this.mean = overAll(pick(MEANS, "pixel model", spec.mean));
     this.likelihood = likelihoodOf(spec);
     checkWidths(this.decoder, this.latentDim, this.numPixels);
-    checkWidths(this.encoder, this.numPixels, 2 * this.latentDim);
+    /** Of an earlier epoch there is but the decoder. */
+    this.canEncode = this.encoder.length > 0;
+    if (this.canEncode) checkWidths(this.encoder, this.numPixels, 2 * this.latentDim);
     this.machine = arena.place(simd);
     this.multiplyAdds = this.decoder.reduce((sum, layer) => sum + layer.multiplyAdds, 0);
     this.numLabels = this.#countLabels();

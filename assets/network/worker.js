@@ -50,6 +50,17 @@ export class Background extends DecodeQueue {
   }
 
   /**
+   * Go on with another network of the same shape: for what is asked from now on, and what is under way.
+   * @param {Network} network
+   * @param {Uint8Array} bytes  What it was made of.
+   */
+  take(network, bytes) {
+    if (network === this.#network) return;
+    this.#network = network;
+    this.#worker?.postMessage({ bytes });
+  }
+
+  /**
    * @param {Float32Array} z
    * @param {number} count
    * @param {number} label

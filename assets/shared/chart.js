@@ -14,7 +14,14 @@
  * @property {ArrayLike<number>} x
  * @property {ArrayLike<number>} y
  * @property {ArrayLike<number | string>} [customdata]
- * @property {{ color: unknown, symbol: unknown }} marker
+ * @property {{ color: unknown, symbol: unknown } & Partial<Shades>} marker
+ *
+ * @typedef {object} Shades  What else its marks look like, and the colours of numbers.
+ * @property {number} size
+ * @property {number} opacity
+ * @property {number} cmin
+ * @property {number} cmax
+ * @property {[number, string][]} colorscale
  *
  * @typedef {{ xaxis: Axis, yaxis: Axis, clickmode: string, width: number, height: number } & Record<string, any>} Layout
  * @typedef {{ points?: { customdata: unknown }[] }} PlotlyEvent

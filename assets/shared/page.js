@@ -15,6 +15,9 @@
 /** The document's event when a model has come, or the server's has gone. */
 export const MODEL_ARRIVED = "vaelab-model";
 
+/** The document's event when a canvas has begun to decode. */
+export const EXPLORER_BEGAN = "vaelab-explorer";
+
 class Page {
   /**
    * Models by id, those used last at the end.

@@ -21,7 +21,7 @@
  * @property {string[]} columns  Of what is known of each code's forces.
  * @property {number} dimensions  Of z.
  *
- * @typedef {object} Change  Settings that changed while the run was trained: `Change` of pages/_train/curves.py.
+ * @typedef {object} Change  Settings that changed while the run was trained: `Change` of pages/_train/changed.py.
  * @property {number} at  In epochs.
  * @property {string} text
  */

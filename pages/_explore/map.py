@@ -115,6 +115,7 @@ def draw_map(run: Run, data: ImageDataset | Remembered, projection: Projection, 
 PLACED: dict[ProjectionKind, str] = {
     "plane": "placed by the encoder",
     "pair": "placed by two numbers of its code",
+    "epochs": "encoded, then projected by PCA of all epochs",
     "pca": "encoded, then projected by PCA",
     "umap": "encoded, then laid out by UMAP",
 }

@@ -11,12 +11,12 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages._train import forces
-from pages._train.curves import steps_per_epoch
 from pages._ui import resources
 from pages._ui.cached import per_run
 from vaelab.datasets import ImageDataset
 from vaelab.latent.projections import pca, plane
 from vaelab.runs import Run, Snapshot
+from vaelab.sharing.losses import steps_per_epoch
 
 if TYPE_CHECKING:
     from vaelab.engine import Engine

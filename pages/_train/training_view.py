@@ -11,13 +11,14 @@ import streamlit as st
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from pages._train.curves import Change, changes_of, curves_of, steps_per_epoch
+from pages._train.changed import Change, changes_of
 from pages._train.forces import COLUMNS, arrow_rows
 from pages._train.forming import SIDE, Frames, rows_on_map, rows_shown, small
 from pages._ui import browser_code
 from vaelab.datasets import ImageDataset
 from vaelab.figures import PALETTE
 from vaelab.runs import Run
+from vaelab.sharing.losses import curves_of, steps_per_epoch
 
 _COURSE = browser_code.component(
     "training_course", "training/mount.js", "training/course.html", "lessons/stage.css", "training/course.css"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._train import forming, touching, training_view
-from pages._train.curves import steps_per_epoch
 from pages._ui import address, choosing, frame, map_view, resources, share, state, widgets
 from pages._ui.text import explained
 from vaelab.datasets import DatasetUnavailable
 from vaelab.runs import ACTIVE, Run, RunError, Status, list_runs
+from vaelab.sharing.losses import steps_per_epoch
 
 ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
 

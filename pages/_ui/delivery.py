@@ -21,6 +21,7 @@ from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
 from pages import PAGES
 from pages._ui import offers
+from vaelab.runs import RunError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -116,7 +117,10 @@ def _answer(path: str, packs: bool) -> Response | None:
 
 
 def _offered(digest: str) -> Response:
-    file = offers.offered(digest)
+    try:
+        file = offers.offered(digest)
+    except (RunError, ValueError):  # what it is made of has gone meanwhile
+        file = None
     if file is None:
         return Response("This is offered no longer.", 404)
     return Response(file, headers={"Cache-Control": _FOR_EVER}, media_type="application/octet-stream")

@@ -42,6 +42,7 @@ MAP_NAMES: dict[ProjectionKind, str] = {
     "umap": "UMAP",
     "pca": "PCA",
     "pair": "Two dimensions",
+    "epochs": "All epochs",
 }
 
 
@@ -63,13 +64,18 @@ def say_collapsed(run: Run) -> None:
     )
 
 
-def choose_map(run: Run, pairs: bool = False) -> ProjectionKind:
-    """Choose how latent space is laid on the screen; with ``pairs``, along two of its dimensions as well."""
+def choose_map(run: Run, pairs: bool = False, epochs: bool = False) -> ProjectionKind:
+    """Choose how latent space is laid on the screen; with ``pairs``, along two of its dimensions as well.
+
+    With ``epochs``, where no other map suits all epochs of a training, on PCA of them together as well.
+    """
     kinds = kinds_of_map(run.config.latent_dim)
     if "umap" in kinds and not _has_umap(run):
         kinds.remove("umap")
     if pairs and run.config.latent_dim > 2:
         kinds.append("pair")
+    if epochs and run.config.latent_dim > 2:
+        kinds.append("epochs")
     return controls.segmented_control(
         "Map",
         param="map",
@@ -79,7 +85,8 @@ def choose_map(run: Run, pairs: bool = False) -> ProjectionKind:
         help="**Latent plane**: the two numbers of the code as they are. **PCA**: the two "
         "directions in which codes vary most. **UMAP**: neighbours stay neighbours; distances "
         "between far groups mean little."
-        + (" **Two dimensions**: two numbers of the code, whichever you choose." if "pair" in kinds else ""),
+        + (" **Two dimensions**: two numbers of the code, whichever you choose." if "pair" in kinds else "")
+        + (" **All epochs**: PCA of what codes were after every epoch; go back through them." if epochs else ""),
         format_func=MAP_NAMES.__getitem__,
     )
 

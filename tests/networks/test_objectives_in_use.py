@@ -2,13 +2,13 @@
 
 import pytest
 
-from pages._train.curves import curves_of
 from pages._ui.fitting import A_VAE
 from vaelab.choices import OBJECTIVES
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.networks.models import build_model
 from vaelab.runs import Run, runs_folder
 from vaelab.runs.naming import kind_of
+from vaelab.sharing.losses import curves_of
 from vaelab.training.running import resume, train
 
 FEW = Preprocessing(num_images=120)

@@ -16,7 +16,7 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def safetensors_file(
-    kind: Literal["model", "map", "thumbnails", "decoded"], spec: Mapping[str, Any], arrays: Arrays
+    kind: Literal["model", "map", "history", "thumbnails", "decoded"], spec: Mapping[str, Any], arrays: Arrays
 ) -> bytes:
     """Make a file of arrays and of what the browser is to do with them.
 

@@ -39,7 +39,7 @@ class Snapshot:
     progress: float = 0.0  # the fraction of training that was done
 
 
-def kept_epochs(last: int) -> list[int]:
+def kept_epochs(last: int, most: int = MOST_SNAPSHOTS) -> list[int]:
     """Choose the epochs whose snapshots are kept: dense where a model still changes fast.
 
     Epochs 0 to 8, then four for each doubling (10, 12, 14, 16, 20, ...), or fewer where these are too many,
@@ -49,11 +49,13 @@ def kept_epochs(last: int) -> list[int]:
     ----------
     last
         The last finished epoch.
+    most
+        How many are too many; a dozen is not.
 
     Returns
     -------
     list of int
-        In order, at most ``MOST_SNAPSHOTS``.
+        In order.
 
     Examples
     --------
@@ -67,7 +69,7 @@ def kept_epochs(last: int) -> list[int]:
             stride = octave // per_doubling
             chosen |= set(range(octave + stride, min(2 * octave, last) + 1, stride))
             octave *= 2
-        if len(chosen) <= MOST_SNAPSHOTS:
+        if len(chosen) <= most:
             break
     return sorted(chosen)
 

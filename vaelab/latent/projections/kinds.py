@@ -88,7 +88,7 @@ def pair(
     )
 
 
-def pca(codes: Floats, indices: NDArray[np.int64]) -> Projection:
+def pca(codes: Floats, indices: NDArray[np.int64], among: Floats | None = None) -> Projection:
     """Show latent space from where it is widest: its two principal components.
 
     Parameters
@@ -97,6 +97,9 @@ def pca(codes: Floats, indices: NDArray[np.int64]) -> Projection:
         ``(N, D)``, D and N at least 2.
     indices
         ``(N,)``.
+    among
+        ``(M, D)``: the codes whose principal components are the axes, such as those of several epochs together; by
+        default ``codes``.
 
     Returns
     -------
@@ -111,10 +114,11 @@ def pca(codes: Floats, indices: NDArray[np.int64]) -> Projection:
     """
     if min(codes.shape) < 2:
         raise ValueError(f"PCA needs two codes of two dimensions, but these are {codes.shape}.")
-    center = codes.mean(0, dtype=np.float64)
-    components, explained = _principal_plane(codes - center)
+    among = codes if among is None else among
+    center = among.mean(0, dtype=np.float64)
+    components, explained = _principal_plane(among - center)
     coordinates = (codes - center) @ components.T
-    shares = ["no variance"] * 2 if all_equal(codes) else [f"{share:.0%} of variance" for share in explained]
+    shares = ["no variance"] * 2 if all_equal(among) else [f"{share:.0%} of variance" for share in explained]
     return Projection(
         kind="pca",
         indices=indices,

@@ -12,7 +12,8 @@ __all__ = ["MAX_POINTS", "Floats", "Projection", "ProjectionKind", "all_equal", 
 
 Floats = NDArray[np.float32]
 
-ProjectionKind = Literal["plane", "pair", "pca", "umap"]
+#: ``"epochs"`` is asked for where PCA of the codes of all epochs together is wanted; what is made is a PCA map.
+ProjectionKind = Literal["plane", "pair", "pca", "umap", "epochs"]
 
 #: Points on a map by default: as many as can still be told apart.
 MAX_POINTS = 10_000

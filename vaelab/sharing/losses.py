@@ -1,42 +1,26 @@
-"""What the curves of a training are drawn from."""
+"""The curves of a training: the loss and its parts over epochs. Nothing here needs torch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vaelab.changes import in_words
 from vaelab.config import TrainConfig
-from vaelab.figures.curves import PENALTY, TERMS
+from vaelab.export.history import Curves
 from vaelab.runs import Run
+
+__all__ = ["curves_of", "steps_per_epoch"]
 
 #: Points of a curve: more could not be told apart.
 CURVE_POINTS = 400
 #: Epochs up to which training's own curve is drawn within them.
 FEW_EPOCHS = 12
 
-Floats = NDArray[np.float32]
 
-
-class Change(TypedDict):
-    """What changed while a run was trained."""
-
-    at: float  # in epochs
-    text: str
-
-
-def changes_of(run: Run) -> list[Change]:
-    """Say which settings changed while a run was trained, and when; none that is still to be repeated."""
-    per_epoch = steps_per_epoch(run)
-    taken = max(run.status.step, run.steps_done)
-    changes = [(step, settings) for step, settings in run.changes().items() if step <= taken]
-    return [Change(at=step / per_epoch, text=in_words(run.config, settings)) for step, settings in changes]
-
-
-def curves_of(run: Run) -> tuple[list[str], Floats, Floats]:
+def curves_of(run: Run) -> Curves:
     """Read the loss of a run and its parts, over epochs.
 
     Parameters
@@ -46,10 +30,8 @@ def curves_of(run: Run) -> tuple[list[str], Floats, Floats]:
 
     Returns
     -------
-    tuple
-        What the terms are called; then of training and of validation, a float32 array each: a row of epochs and
-        one a term, in nats per image. In the first epochs, and in one that is under way, training has points
-        within an epoch.
+    Curves
+        In the first epochs, and in one that is under way, training has points within an epoch.
     """
     records = run.records()
     epochs = [record for record in records if record["kind"] == "epoch"]
@@ -63,7 +45,7 @@ def curves_of(run: Run) -> tuple[list[str], Floats, Floats]:
     # By what the run is, as there may be no record yet.
     terms = _terms_of(run.config)
     per_epoch = steps_per_epoch(run)
-    return (
+    return Curves(
         list(terms.values()),
         _curve(train, "train", list(terms), per_epoch),
         _curve(epochs, "validation", list(terms), per_epoch),
@@ -71,12 +53,25 @@ def curves_of(run: Run) -> tuple[list[str], Floats, Floats]:
 
 
 def steps_per_epoch(run: Run) -> int:
-    """How many steps a pass over the training images takes."""
+    """How many steps a pass over the training images takes.
+
+    Parameters
+    ----------
+    run
+        A run that was begun.
+
+    Returns
+    -------
+    int
+        The last of them may be of fewer images.
+    """
     return -(-run.data.num_train // run.config.batch_size)
 
 
 def _terms_of(config: TrainConfig) -> dict[str, str]:
     """The parts of a loss that have curves; where its reconstruction is all there is, that is the total."""
+    from vaelab.figures.curves import PENALTY, TERMS  # which imports Plotly
+
     terms = TERMS | (PENALTY if config.minimized.has_penalty else {})
     if config.model == "vae":
         return terms
@@ -84,7 +79,9 @@ def _terms_of(config: TrainConfig) -> dict[str, str]:
     return without_kl if config.minimized.has_penalty else {"total": terms["total"]}
 
 
-def _curve(records: Sequence[Mapping[str, Any]], split: str, terms: Sequence[str], per_epoch: float) -> Floats:
+def _curve(
+    records: Sequence[Mapping[str, Any]], split: str, terms: Sequence[str], per_epoch: float
+) -> NDArray[np.float32]:
     if len(records) > CURVE_POINTS:
         records = [records[i] for i in np.linspace(0, len(records) - 1, CURVE_POINTS).round().astype(int)]
     rows = [[record["step"] / per_epoch for record in records]]

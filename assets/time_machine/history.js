@@ -1,0 +1,125 @@
+/**
+ * A run as it was at the end of its epochs: where codes were, and what decoded.
+ *
+ * What Python says of it at once: `PastSent` of vaelab/sharing/history.py.
+ * @typedef {object} PastSent
+ * @property {string} run  By name.
+ * @property {string} title
+ * @property {string} map_key  Of the container around the chart of its map.
+ * @property {number} home  The epoch of the model as it is on the page.
+ * @property {number} total  Epochs that its training takes.
+ * @property {number[]} epochs  That can be gone back to, in order.
+ * @property {string} codes  Where the codes of all of these are.
+ * @property {DecoderSent[]} decoders  One an epoch.
+ *
+ * What the file of codes says: `HistorySpec` of vaelab/export/history.py.
+ * @typedef {object} HistorySpec
+ * @property {number[]} epochs
+ * @property {string[]} terms  What the curves are of, the whole loss first.
+ * @property {number[]} shown  Points whose images are shown beside their reconstructions.
+ *
+ * @typedef {object} Codes
+ * @property {HistorySpec} spec
+ * @property {Numbers} images  (N,)
+ * @property {Float32Array} codes  (E, N, D)
+ * @property {Float32Array} scale  (E, D)
+ * @property {Float32Array} radii  (E, Q)
+ * @property {Tensor} train  (1 + T, points)
+ * @property {Tensor} validation
+ *
+ * @import { Numbers, Tensor } from "../network/safetensors.js"
+ * @import { DecoderSent, Fetch } from "./decoders.js"
+ */
+import { readSafetensors, specOf, take } from "../network/safetensors.js";
+import { Decoders } from "./decoders.js";
+
+/** How many epochs to each side of the one that is looked at are fetched as well. */
+const AROUND = 2;
+
+export class History {
+  /** @type {Codes | null} */
+  codes = null;
+  #arrived;
+  #fetch;
+  /** The address of what is being fetched. */
+  #fetching = "";
+
+  /**
+   * @param {PastSent} sent
+   * @param {Fetch} fetch
+   * @param {() => void} arrived  Called when something of it has come.
+   */
+  constructor(sent, fetch, arrived) {
+    this.sent = sent;
+    this.#fetch = fetch;
+    this.#arrived = arrived;
+    this.decoders = new Decoders(fetch, arrived);
+  }
+
+  /** @param {PastSent} sent  Of a run in training, with more epochs. */
+  update(sent) {
+    this.sent = sent;
+  }
+
+  end() {
+    this.decoders.end();
+  }
+
+  /** Those that one can be at, the model as it is included. */
+  get epochs() {
+    return [...new Set([...this.sent.epochs, this.sent.home])].sort((a, b) => a - b);
+  }
+
+  /**
+   * Have what is needed around an epoch fetched: codes at once, decoders one by one.
+   * @param {number} epoch
+   * @param {number} direction  Of time: 1 where it goes on, -1 back.
+   */
+  want(epoch, direction) {
+    const { sent } = this;
+    if (this.#fetching !== sent.codes) void this.#fetchCodes(sent.codes);
+    const at = sent.epochs.indexOf(epoch);
+    if (at < 0) return;
+    const steps = [0, ...Array.from({ length: AROUND }, (_, i) => [i + 1, -i - 1]).flat()];
+    const near = steps.map((step) => sent.decoders[at + step * direction]).filter(Boolean);
+    this.decoders.want(near.filter(({ name }) => name !== sent.decoders[sent.epochs.indexOf(sent.home)]?.name));
+  }
+
+  /** @param {number} epoch  One whose decoder may be here. */
+  model(epoch) {
+    const sent = this.sent.decoders[this.sent.epochs.indexOf(epoch)];
+    return sent ? this.decoders.get(sent.name) : null;
+  }
+
+  /** @param {string} address */
+  async #fetchCodes(address) {
+    this.#fetching = address;
+    try {
+      const codes = readCodes(await this.#fetch(address));
+      if (this.#fetching !== address) return; // there are more epochs by now
+      this.codes = codes;
+      this.#arrived();
+    } catch {
+      this.#fetching = ""; // tried again when one goes on
+    }
+  }
+}
+
+/**
+ * @param {Uint8Array} bytes  What vaelab.export.browser_history made.
+ * @returns {Codes}
+ */
+export function readCodes(bytes) {
+  const { tensors, metadata } = readSafetensors(bytes);
+  const floats = (/** @type {string} */ name, /** @type {number} */ dimensions) =>
+    /** @type {Float32Array} */ (take(tensors, name, dimensions).data);
+  return {
+    spec: specOf(metadata, "history"),
+    images: take(tensors, "indices", 1).data,
+    codes: floats("codes", 3),
+    scale: floats("scale", 2),
+    radii: floats("radii", 2),
+    train: take(tensors, "train", 2),
+    validation: take(tensors, "validation", 2),
+  };
+}

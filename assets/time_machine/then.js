@@ -1,0 +1,104 @@
+/**
+ * What is shown of one run beside its map while one goes back in time: its loss with a mark, and reconstructions.
+ *
+ * @import { Codes } from "./history.js"
+ * @import { Scene } from "./traveller.js"
+ */
+import { element } from "../lessons/stage/elements.js";
+import { Graph } from "../lessons/stage/graph.js";
+import { Picture } from "../network/picture.js";
+import { page } from "../shared/page.js";
+import { scaleOf } from "../training/scales.js";
+
+/** Values before this share of training are left out of the scale: the loss falls from far above at first. */
+const FIRST_FALL = 0.04;
+const LINES_OF_LOSS = ["#3f90da", "#e76300"];
+
+export class Then {
+  /** @type {{ graph: Graph, mark: HTMLElement }[]} */
+  #graphs = [];
+  /** @type {Codes | null} */
+  #of = null;
+  /** @type {{ real: HTMLCanvasElement, made: HTMLCanvasElement }[]} */
+  #pairs = [];
+  /** What the pairs show. */
+  #shown = "";
+  #curves = element("div", { class: "tm-curves" });
+  #images = element("div", { class: "tm-pairs", role: "img", "aria-label": "Images and their reconstructions" });
+
+  /**
+   * @param {string} title  Of the run, where there are several.
+   * @param {number} total  Epochs of its training.
+   */
+  constructor(title, total) {
+    this.total = total;
+    const heading = title ? element("h4", {}, title) : null;
+    this.element = element("section", { class: "tm-then" }, heading, this.#curves, this.#images);
+  }
+
+  /**
+   * @param {Codes} codes
+   * @param {number} moment  In epochs.
+   */
+  mark(codes, moment) {
+    if (codes !== this.#of) this.#draw(codes);
+    for (const { graph, mark } of this.#graphs) {
+      const { px } = graph.box;
+      mark.style.transform = `translateX(${px(Math.min(moment, this.total))}px)`;
+    }
+  }
+
+  /** @param {Codes} codes */
+  #draw(codes) {
+    this.#of = codes;
+    this.#graphs = codes.spec.terms.slice(0, 3).map((term, i) => {
+      const curves = [codes.train, codes.validation].map(({ shape: [, points], data }) =>
+        Array.from({ length: points }, (_, k) => [data[k], data[(i + 1) * points + k]]),
+      );
+      const [from, to] = scaleOf(curves, FIRST_FALL * this.total);
+      const graph = new Graph({
+        label: `${term} by epoch`,
+        x: { from: 0, to: this.total, title: "epoch" },
+        y: { from, to, title: `${term}, nats` },
+        height: 9,
+      });
+      graph.shapes = curves.map((line, k) => ({
+        line: line.map(([x, y]) => [x, Math.max(from, Math.min(to, y))]),
+        color: LINES_OF_LOSS[k],
+        dashes: k ? "2 4" : "",
+      }));
+      const mark = element("div", { class: "tm-mark" });
+      graph.element.append(mark);
+      return { graph, mark };
+    });
+    this.#curves.replaceChildren(...this.#graphs.map(({ graph }) => graph.element));
+    for (const { graph } of this.#graphs) graph.draw();
+  }
+
+  /**
+   * Decode the codes that some images had.
+   * @param {Scene} scene
+   */
+  reconstruct({ map, model, course, explorer }) {
+    const sheet = page.thumbnails.get(map.thumbnails ?? "");
+    const network = model?.network;
+    this.#images.hidden = !sheet;
+    this.#images.classList.toggle("lc-waits", !network);
+    const wanted = JSON.stringify([model?.id, Boolean(sheet), explorer.lastImage]);
+    if (!sheet || !network || wanted === this.#shown) return;
+    this.#shown = wanted;
+    const clicked = explorer.lastImage === null ? -1 : map.images.indexOf(explorer.lastImage);
+    const points = [...new Set([...(clicked < 0 ? [] : [clicked]), ...course.shown])].slice(0, course.shown.length);
+    while (this.#pairs.length < points.length) {
+      const [real, made] = [element("canvas"), element("canvas")];
+      this.#pairs.push({ real, made });
+      this.#images.append(element("div", {}, real, made));
+    }
+    points.forEach((point, i) => {
+      const { real, made } = this.#pairs[i];
+      sheet.paint(real, map.onSheet(point));
+      new Picture(made, network).paint(network.decode(map.code(point), 1, map.labels?.[point] ?? 0));
+      made.dataset.image = String(map.images[point]);
+    });
+  }
+}

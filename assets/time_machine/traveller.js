@@ -1,0 +1,92 @@
+/**
+ * Takes one map back in the time of its model's training: its points, and what decodes under the pointer.
+ *
+ * @import { LatentMap } from "../network/map.js"
+ * @import { Explored, Explorer } from "../latent_canvas/explorer.js"
+ * @import { History } from "./history.js"
+ */
+import { page } from "../shared/page.js";
+import { around, CourseOfMap } from "./course_of_map.js";
+import { Points } from "./points.js";
+
+/**
+ * What is looked at: an epoch's map and, once it is here, what decoded then.
+ * @typedef {{ map: LatentMap, model: Explored | null, course: CourseOfMap, explorer: Explorer }} Scene
+ */
+
+export class Traveller {
+  #comeHome;
+  /** @type {CourseOfMap | null} */
+  #course = null;
+  /** @type {Explorer | null} The one that is away. */
+  #explorer = null;
+  /** @type {Points | null} */
+  #points = null;
+
+  /**
+   * @param {History} history
+   * @param {() => void} comeHome  Called where only the model as it is will do.
+   */
+  constructor(history, comeHome) {
+    this.history = history;
+    this.#comeHome = comeHome;
+  }
+
+  /** The canvas beside the map, once it decodes. */
+  get explorer() {
+    const { map_key: key, run } = this.history.sent;
+    const canvas = [...page.canvases].find(({ map }) => map?.key === key && map.run === run);
+    const explorer = canvas?.explorer ?? null;
+    return explorer?.network ? explorer : null; // where the server decodes there is no other decoder
+  }
+
+  /** Points that lie beyond what the map shows. */
+  get beyond() {
+    return this.#points?.beyond ?? 0;
+  }
+
+  /**
+   * Show a moment, between two epochs perhaps; null where nothing of it is here yet.
+   * @param {number} moment  In epochs.
+   * @returns {Scene | null}
+   */
+  show(moment) {
+    const { explorer, history } = this;
+    if (!explorer || !history.codes) return null;
+    if (this.#explorer !== explorer) this.#leave();
+    const { map: homeMap, model: homeModel } = explorer.home;
+    if (!this.#course?.isOf(homeMap, history)) this.#course = new CourseOfMap(homeMap, history);
+    const course = this.#course;
+    const { before, after, share } = around(history.epochs, moment);
+    const epoch = share < 0.5 ? before : after;
+    const isHome = epoch === history.sent.home;
+    const model = isHome ? homeModel : history.model(epoch);
+    const map = course.at(epoch);
+    if (isHome && share === 0) {
+      this.comeHome();
+      return { map, model, course, explorer };
+    }
+    this.#points ??= new Points(explorer.chart);
+    this.#points.set(course.between(before, after, share), course.images);
+    explorer.comeHome = this.#comeHome;
+    explorer.travel(map, model, this.#points);
+    this.#explorer = explorer;
+    return { map, model, course, explorer };
+  }
+
+  /** Be at the model as it is. */
+  comeHome() {
+    const explorer = this.#explorer;
+    this.#leave();
+    if (!explorer || explorer.ended) return;
+    explorer.comeHome = () => {};
+    explorer.travel(explorer.home.map, explorer.home.model, null);
+  }
+
+  /** What was drawn on a chart goes with the explorer whose it was. */
+  #leave() {
+    this.#points?.end();
+    this.#points = null;
+    this.#explorer = null;
+  }
+}

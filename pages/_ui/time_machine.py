@@ -1,0 +1,87 @@
+"""Python's side of the slider over a training's epochs: see ``assets/time_machine``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+
+import streamlit as st
+
+from pages._ui import browser_code, frame, offers, resources
+from pages._ui.cached import per_run
+from vaelab.latent.projections import MAX_POINTS, Projection
+from vaelab.runs import Run
+from vaelab.runs.status import ACTIVE
+from vaelab.sharing.history import History, PastSent, history_of
+
+__all__ = ["Passed", "draw_time_machine", "has_history", "map_of_epochs", "say_when_away"]
+
+_MACHINE = browser_code.component(
+    "time_machine",
+    "time_machine/mount.js",
+    "time_machine/component.html",
+    "lessons/stage.css",
+    "time_machine/component.css",
+)
+
+
+class Passed(NamedTuple):
+    """A map that can be taken back in time."""
+
+    run: Run
+    map_key: str  # of the container around its chart
+
+
+def has_history(run: Run) -> bool:
+    """Whether a page can go back in a run's training."""
+    return _history(run) is not None
+
+
+@per_run(max_entries=16)
+def _history(run: Run) -> History | None:
+    return history_of(resources.fresh(run))
+
+
+@per_run(max_entries=4)
+def map_of_epochs(run: Run, max_points: int = MAX_POINTS) -> Projection:
+    """The map of a run that holds still from epoch to epoch: PCA of the codes of all of them."""
+    history = _history(run)
+    if history is None:
+        raise ValueError(f"{run.title} kept none of its epochs: choose another map.")
+    return history.map_of(resources.made(run, "pca", max_points))
+
+
+def draw_time_machine(maps: Sequence[Passed]) -> None:
+    """Draw the slider that takes maps back in time, where their runs kept epochs; while one trains, it grows."""
+    maps = [each for each in maps if has_history(each.run)]
+    if not maps:
+        return
+    homes = [resources.fresh(run).epoch for run, _ in maps]
+
+    def is_over() -> bool:
+        return all(run.status.state not in ACTIVE for run, _ in maps)
+
+    @frame.part(every=2.0, until=is_over)
+    def machine() -> None:
+        sent = (_sent(run, key, home) for (run, key), home in zip(maps, homes, strict=True))
+        _MACHINE(key=f"time-machine-{maps[0].map_key}", data=[each for each in sent if each])
+
+
+def _sent(run: Run, map_key: str, home: int) -> PastSent | None:
+    history = _history(run)
+    if history is None:
+        return None
+    data = resources.images_or_labels(run)
+    codes = offers.offer_to_make(f"{run.path} {history.run.version} codes", partial(history.codes_file, data))
+    decoders = {
+        epoch: offers.offer_to_make(f"{history.name(epoch)} of {run.path}", partial(history.decoder_file, epoch))
+        for epoch in history.epochs
+    }
+    return history.sent(map_key, codes, decoders, home)
+
+
+def say_when_away() -> None:
+    """Say of what stands below that it is of the model as it is; seen only while the page is at another time."""
+    with st.container(key="when-away"):
+        st.caption("Below: the model as it is now, at the end of its training.")
