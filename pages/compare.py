@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages._compare.figures import draw_figures
 from pages._compare.others import draw_rates, draw_seeds, draw_sweep
-from pages._compare.side_by_side import choose_link, choose_others, maps_now, side_by_side
+from pages._compare.side_by_side import choose_link, choose_others, choose_time, maps_now, side_by_side
 from pages._ui import fitting, frame, resources, share, widgets
 from pages._ui.chosen_panel import draw_chosen
 from pages._ui.share import offer_file
@@ -31,15 +31,16 @@ def main() -> None:
         runs = [run, *choose_others(run)]
         share.about(*runs)
         link = choose_link() if len(runs) > 1 else "image"
+        epochs = choose_time(runs)
     if len(runs) > 1:
         st.caption(f"Models of the same images, side by side: {FOLLOWS[link]}.")
     if len(runs) != 2:
         frame.say_first(FIRST[len(runs) > 1])
     fitting.say_what_suits(fitting.COMPARE, run)
     data = resources.images_of(run)
-    side_by_side(runs, data, link)
+    side_by_side(runs, data, link, epochs)
     draw_chosen(run, data)
-    share.offer(lambda: offer_file(maps_now(runs, data)))
+    share.offer(lambda: offer_file(maps_now(runs, data, epochs)))
     share.offer_code(lambda: code_of_results([(each, "full_evaluation") for each in runs]))
 
     def rest() -> None:

@@ -25,7 +25,7 @@ from pages._ui.films import draw_film
 from pages._ui.latent_canvas import Pin, latent_canvas
 from pages._ui.linked_selection import mark_chosen
 from pages._ui.share import offer_file, offer_numbers, offer_zip
-from pages._ui.time_machine import Passed, draw_time_machine, has_history, map_of_epochs, say_when_away
+from pages._ui.time_machine import Passed, draw_time_machine, has_history, history_of, map_of_epochs, say_when_away
 from vaelab.datasets import ImageDataset
 from vaelab.latent.interpolation import through
 from vaelab.sharing import MapOf
@@ -80,9 +80,9 @@ def maps_now(run: Run, data: ImageDataset | Remembered, shown: Shown) -> list[Ma
     """The map as it is drawn now, to leave the page."""
     projection = view_of(run, shown).projection
     figure = figure_of(run, data, projection, shown)
-    return [
-        MapOf(run, data, projection, figure, dimensions.names_of(run), place_now(run), chosen_of(run).images.tolist())
-    ]
+    history = history_of(run) if shown.kind in THROUGH_TIME else None
+    chosen = chosen_of(run).images.tolist()
+    return [MapOf(run, data, projection, figure, dimensions.names_of(run), place_now(run), chosen, history)]
 
 
 def offer_way(run: Run) -> None:
@@ -135,7 +135,7 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown, why: str | 
             map_view.say_collapsed(run)
             view.say()
             draw_map(run, data, projection, shown)
-            if shown.kind in THROUGH_TIME:
+            if shown.kind in THROUGH_TIME and not why:
                 draw_time_machine([Passed(run, MAP_KEY)])
             mark_chosen(run, MAP_KEY)
             draw_chosen(run, data, partial(go_to_mean, run))

@@ -11,6 +11,7 @@
  *
  * @import { Explorer } from "../latent_canvas/explorer.js"
  * @import { ChosenSpec } from "./choosing.js"
+ * @import { PastSent } from "../time_machine/history.js"
  * @import { PlaceSent } from "../latent_canvas/places.js"
  */
 import { LatentCanvas } from "../latent_canvas/canvas.js";
@@ -20,6 +21,7 @@ import { addModel } from "../network/models.js";
 import { childOf } from "../shared/dom.js";
 import { page } from "../shared/page.js";
 import { leaveFingerToPage } from "../shared/touch.js";
+import { TimeMachine } from "../time_machine/time_machine.js";
 import { drawChart, loadPlotly } from "./chart.js";
 import { addressedImages, Choosing } from "./choosing.js";
 import { linkChoice } from "./link.js";
@@ -37,11 +39,17 @@ export default async function open(parts) {
   /** @type {Choosing | null} */
   let choosing = null;
   const write = (/** @type {Explorer} */ explorer) => writeAddress(explorer, choosing?.written ?? "");
+  /** @type {PastSent[]} */
+  const past = JSON.parse(await textOf(parts, "past"));
   const canvases = await Promise.all(views.map((view, index) => openCanvas(parts, view, index, write)));
   await loadPlotly(parts); // after the first image
   const charts = await Promise.all(
     views.map(async (_, index) => drawChart(rootOf(index), await textOf(parts, `figure-${index}`))),
   );
+  if (past.length) {
+    const machine = new TimeMachine(childOf(document, ".time-machine", HTMLElement), (name) => bytesOf(parts, name));
+    machine.update(past);
+  }
   themeButton(childOf(document, "[data-do=theme]", HTMLButtonElement), charts);
   const root = childOf(rootOf(0), ".ex-chosen", HTMLElement);
   choosing = new Choosing(root, canvases, spec.groups, () => {
@@ -90,8 +98,16 @@ async function openCanvas(parts, { place, errors }, index, write) {
  * @param {Parts} parts
  * @param {string} name
  */
-async function textOf(parts, name) {
+async function bytesOf(parts, name) {
   const bytes = await parts(name);
   if (!bytes) throw new Error("the file is not whole.");
-  return new TextDecoder().decode(bytes);
+  return bytes;
+}
+
+/**
+ * @param {Parts} parts
+ * @param {string} name
+ */
+async function textOf(parts, name) {
+  return new TextDecoder().decode(await bytesOf(parts, name));
 }

@@ -16,7 +16,7 @@ import { catchDrops } from "./dropping.js";
 import { CanvasElements } from "./elements.js";
 import { Explorer } from "./explorer.js";
 import { MapChart } from "./map_chart.js";
-import { addressedPlace, firstPlace, takeDestination } from "./places.js";
+import { addressedPlace, arriveAt, firstPlace, takeDestination } from "./places.js";
 import { THUMBNAILS_ARRIVED } from "./thumbnails.js";
 
 const ON_ITS_WAY = "The model is on its way. Once it is here, every place of the map is decoded under the pointer.";
@@ -91,7 +91,7 @@ export class LatentCanvas {
     const { map } = this;
     const inPage = map && page.models.get(map.model);
     const model = map && (page.servers.get(map.model) ?? inPage);
-    if (!map || !this.#chart || !model || this.explorer?.home.model === model) return;
+    if (!map || !this.#chart || !model || this.explorer?.time.home.model === model) return;
     const { shape } = model;
     if (!shape) {
       this.#fail(model.problem);
@@ -124,7 +124,7 @@ export class LatentCanvas {
   arrive() {
     if (!this.explorer) return;
     const place = takeDestination(this.explorer.map);
-    if (place) this.explorer.arrive(place);
+    if (place) arriveAt(this.explorer, place);
   }
 
   /**
@@ -147,7 +147,7 @@ export class LatentCanvas {
    */
   #halt(message) {
     this.explorer?.end();
-    if (this.explorer) page.models.get(this.explorer.home.model.id)?.users.delete(this);
+    if (this.explorer) page.models.get(this.explorer.time.home.model.id)?.users.delete(this);
     this.explorer = null;
     this.#chart?.end();
     this.#chart = null;

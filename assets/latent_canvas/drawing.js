@@ -44,7 +44,7 @@ export class Drawing {
    */
   changed(done) {
     this.#waiting = { done: done || (this.#waiting?.done ?? false) };
-    this.#explorer.comeHome();
+    this.#explorer.time.comeHome();
     this.#explorer.request(true);
   }
 

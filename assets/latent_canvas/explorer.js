@@ -7,7 +7,7 @@
  * @import { ServerModel } from "../network/server_model.js"
  * @import { LatentCanvas } from "./canvas.js"
  * @import { MapChart, Pointer } from "./map_chart.js"
- * @import { Destination, Memory } from "./places.js"
+ * @import { Memory } from "./places.js"
  * @import { ImagePosterior } from "./posterior.js"
  *
  * @typedef {Pick<Model | ServerModel, "id" | "network" | "shape" | "background">} Explored  What decodes.
@@ -20,6 +20,7 @@ import { moveLinked } from "./linked.js";
 import { isAt, onWay } from "./places.js";
 import { Playback } from "./playback.js";
 import { posteriorAt } from "./posterior.js";
+import { Time } from "./time.js";
 import { TruthOnMap } from "./truth.js";
 import { View } from "./view.js";
 
@@ -31,18 +32,6 @@ export class Explorer {
    * @type {ImagePosterior | null}
    */
   posterior = null;
-  /**
-   * Of an earlier time, where that is looked at: the points of the map are drawn by it.
-   * @type {{ draw: () => void } | null}
-   */
-  points = null;
-  /** Whether the decoder of that time is still on its way. */
-  waits = false;
-  /**
-   * Called before an image is encoded, which only the model as it is can do.
-   * @type {() => void}
-   */
-  comeHome = () => {};
   /** @type {number | null} */
   #frame = null;
   #stale = true;
@@ -60,12 +49,10 @@ export class Explorer {
   constructor(canvas, map, model, shape, chart, memory, pointer) {
     const { z, image, pins, label, along, kind, steps, lastImage } = memory;
     this.canvas = canvas;
-    /** The model as it is, and its map: where the canvas is unless one goes back in time. */
-    this.home = { map, model };
+    this.time = new Time(this, map, model);
     this.map = map;
     /** @type {Explored} */
     this.model = model;
-    this.network = model.network; // null where the server decodes
     this.shape = shape;
     this.chart = chart;
     this.z = z;
@@ -101,29 +88,13 @@ export class Explorer {
     this.request(true);
   }
 
-  get ended() {
-    return this.#ending.signal.aborted;
+  /** Null where the server decodes. */
+  get network() {
+    return this.model.network;
   }
 
-  /**
-   * Be at another time of the model's training; z and pins stay.
-   * @param {LatentMap} map  As it was then.
-   * @param {Explored | null} model  Null while it is on its way.
-   * @param {{ draw: () => void } | null} points
-   */
-  travel(map, model, points) {
-    this.points = points;
-    this.waits = !model;
-    if (map !== this.map || (model && model !== this.model)) {
-      this.map = map;
-      this.model = model ?? this.model;
-      this.network = this.model.network;
-      this.posterior = posteriorAt(this);
-      this.drawing.leave();
-      this.drawing.show();
-      this.view.forgetMarks();
-    }
-    this.request(true);
+  get ended() {
+    return this.#ending.signal.aborted;
   }
 
   end() {
@@ -167,19 +138,6 @@ export class Explorer {
    */
   takeLabel(point) {
     if (this.shape.numLabels) this.label = this.map.labels?.[point] ?? 0;
-  }
-
-  /** @param {Destination} place */
-  arrive(place) {
-    this.stop();
-    this.pins = place.pins;
-    this.label = place.label;
-    this.along = place.along;
-    this.kind = place.kind;
-    this.lastImage = place.image ?? this.lastImage;
-    this.go(place.z, place.image);
-    this.remember();
-    this.view.announce();
   }
 
   /**
@@ -243,9 +201,9 @@ export class Explorer {
    */
   report(before = "") {
     this.remember();
-    const { home, z, chosenImage: image, label, along } = this;
+    const { time, z, chosenImage: image, label, along } = this;
     const pins = this.pins.map((pin) => ({ z: Array.from(pin.z), image: pin.image }));
-    this.canvas.report({ model: home.map.model, z: Array.from(z), image, label, pins, along });
+    this.canvas.report({ model: time.home.map.model, z: Array.from(z), image, label, pins, along });
     this.view.announce(before);
   }
 
@@ -281,6 +239,6 @@ export class Explorer {
     this.truth.look();
     this.view.showState();
     this.grid.show();
-    this.points?.draw();
+    this.time.points?.draw();
   }
 }

@@ -44,9 +44,9 @@ export class DecodedGrid {
 
   /** Draw what there is where it belongs now, and decode anew if more or something else is to be seen. */
   show() {
-    const { chart, map, model, z, label, waits } = this.#explorer;
+    const { chart, map, model, z, label, time } = this.#explorer;
     const { plot, layout } = chart;
-    if (!plot || !layout?.meta?.decoded || waits) {
+    if (!plot || !layout?.meta?.decoded || time.waits) {
       this.#hide();
       return;
     }

@@ -78,7 +78,7 @@ function listenToChart(explorer, elements, signal) {
   const press = (/** @type {PointerEvent} */ event) => {
     const isMeant = event.button === 0 && event.isPrimary && !page.choosing.has(explorer.map.key);
     const place = isMeant ? chart.placeOf(event) : null;
-    pressed = place && { place, image: explorer.points ? null : chart.named, x: event.clientX, y: event.clientY };
+    pressed = place && { place, image: explorer.time.points ? null : chart.named, x: event.clientX, y: event.clientY };
     // One finger is a pointer that hovers; where it is lifted, z stays. Two move the map.
     if (event.pointerType === "touch") hover(event);
   };

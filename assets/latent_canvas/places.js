@@ -57,6 +57,22 @@ export function takeDestination(map) {
 }
 
 /**
+ * @param {Explorer} explorer
+ * @param {Destination} place
+ */
+export function arriveAt(explorer, place) {
+  explorer.stop();
+  explorer.pins = place.pins;
+  explorer.label = place.label;
+  explorer.along = place.along;
+  explorer.kind = place.kind;
+  explorer.lastImage = place.image ?? explorer.lastImage;
+  explorer.go(place.z, place.image);
+  explorer.remember();
+  explorer.view.announce();
+}
+
+/**
  * The place in the URL: what Python will send, of which the mount may come seconds later.
  * @param {LatentMap} map
  * @param {Location} location  A file has its place behind the "#", where a page without a server may write it.

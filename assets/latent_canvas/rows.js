@@ -1,7 +1,8 @@
 /**
  * A slider for each dimension of the code, with what it would decode along it.
  *
- * @import { DimSpec, LatentMap } from "../network/map.js"
+ * @import { LatentMap } from "../network/map.js"
+ * @import { DimSpec } from "../network/map_file.js"
  * @import { ImageSize } from "../network/picture.js"
  * @import { CanvasElements } from "./elements.js"
  */

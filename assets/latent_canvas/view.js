@@ -71,9 +71,9 @@ export class View {
    * @param {boolean} isHovering
    */
   showDecoded(z, isHovering) {
-    const { network, model, label, waits, chart } = this.#explorer;
-    this.#elements.decoded.classList.toggle("lc-waits", waits);
-    if (waits) {
+    const { network, model, label, time, chart } = this.#explorer;
+    this.#elements.decoded.classList.toggle("lc-waits", time.waits);
+    if (time.waits) {
       chart.moveLens(null);
       return;
     }
@@ -111,7 +111,7 @@ export class View {
    * @param {Place | null} place  On the map, where the pointer is there.
    */
   showTrust(z, place) {
-    const { map, drawing, waits } = this.#explorer;
+    const { map, drawing, time } = this.#explorer;
     const found = map.trust(z, place);
     const { point } = found;
     const { name, text } = verdictOn(found, place ? null : drawing.judgement?.share);
@@ -120,7 +120,7 @@ export class View {
     trust.textContent = text;
     around.textContent = found.isGap ? "a mix of the 8 points around" : surroundings(found);
     const numbers = z.length > 3 ? "" : `\nz = (${Array.from(z, (value) => show(value)).join(", ")})`;
-    caption.textContent = (waits ? "The decoder is on its way" : place ? "Decoded here" : "Decoded") + numbers;
+    caption.textContent = (time.waits ? "The decoder is on its way" : place ? "Decoded here" : "Decoded") + numbers;
     return point;
   }
 
@@ -228,8 +228,8 @@ export class View {
    * @param {Float32Array} z
    */
   #decodeStrips(z) {
-    const { ended, map, model, label, waits } = this.#explorer;
-    if (ended || waits || map.link) return; // one of several shows no sliders
+    const { ended, map, model, label, time } = this.#explorer;
+    if (ended || time.waits || map.link) return; // one of several shows no sliders
     clearTimeout(this.#resting);
     this.#stripsOf = z;
     for (const row of this.#rows) {

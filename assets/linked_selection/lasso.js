@@ -93,6 +93,7 @@ export class Lasso {
   }
 
   get #isArmed() {
+    if (this.#drawer.plot()?.classList.contains("tm-away")) return false; // points are elsewhere than the chart has them
     return this.#stays ? this.#drawer.plot()?._fullLayout?.dragmode === "lasso" : page.choosing.has(this.#key);
   }
 

@@ -1,41 +1,14 @@
 /**
  * A map of latent space: where codes lie on the plane and back, as vaelab.latent.projections does it.
  *
+ * @import { Then } from "./map_file.js"
  * @import { Posterior } from "./network.js"
- * @import { Numbers } from "./safetensors.js"
  *
  * @typedef {[number, number]} Place  On the map.
  * @typedef {[number, number, number]} Covariance  xx, xy and yy.
- *
- * One dimension of the code, for its slider: `DimSpec` of vaelab/export/map.py.
- * @typedef {{ dim: number, limit: number, active: boolean, kl: number | null, name: string }} DimSpec
- *
- * What the metadata of a map's file say: `MapSpec` of vaelab/export/map.py.
- * @typedef {object} MapSpec
- * @property {string} model  The `id` of the model that it maps.
- * @property {string} run  Whose model it is.
- * @property {string} map_key  Of Streamlit's container around the chart.
- * @property {"plane" | "pair" | "pca" | "umap"} projection
- * @property {DimSpec[]} dims  Those that carry most first.
- * @property {number[]} scale  What each number of a code counts in a distance; nothing where it collapsed.
- * @property {number[]} radii  Quantiles of the distance to the eighth neighbour, of codes times scale.
- * @property {number[]} place_radii  Those of places of a UMAP map; empty for any other.
- * @property {string[]} label_names
- * @property {number[]} background  Colour of the images' border, a number a channel.
- * @property {number} extent  Of an image's side (0 to 1), what its ink takes at the most.
- * @property {"image" | "place" | "ends" | null} link
- * @property {string | null} thumbnails  The `id` of the sheet with its images, or null where they are gone.
- *
- * The same map at another time of the model's training.
- * @typedef {object} Then
- * @property {string} model  The `id` of the model of that time.
- * @property {Int32Array} rows  Which of the map's points are on it.
- * @property {Float32Array} codes  Where they were.
- * @property {number[]} scale  As the map has it.
- * @property {number[]} radii
  */
+import { readMap } from "./map_file.js";
 import { NEIGHBOURS, nearest, shareBelow, weightedMean } from "./nearest.js";
-import { readSafetensors, specOf, take } from "./safetensors.js";
 
 /** Up to this share a place is among the images: no sparser than around 9 of 10 of them. */
 export const AMONG = 0.9;
@@ -54,12 +27,7 @@ export class LatentMap {
    * @param {Then | null} then
    */
   constructor(bytes, then = null) {
-    const { tensors, metadata } = readSafetensors(bytes);
-    /** @type {MapSpec} */
-    const spec = {
-      ...specOf(metadata, "map"),
-      ...(then && { model: then.model, scale: then.scale, radii: then.radii }),
-    };
+    const { spec, codes, latentDim, images, labels, center, components, sigma, places } = readMap(bytes, then);
     this.#bytes = bytes;
     this.model = spec.model;
     this.run = spec.run;
@@ -73,29 +41,21 @@ export class LatentMap {
     this.extent = spec.extent;
     this.link = spec.link;
     this.thumbnails = spec.thumbnails;
-    const codes = take(tensors, "codes", 2);
-    this.codes = then?.codes ?? codes.data;
-    const d = codes.shape[1];
-    this.latentDim = d;
+    this.codes = codes;
+    this.latentDim = latentDim;
     this.scale = spec.scale;
     this.#weights = spec.scale.map((each) => each || TIE);
-    this.#scaled = Float32Array.from(this.codes, (value, i) => value * this.#weights[i % d]);
-    const rows = then?.rows;
-    const images = take(tensors, "indices", 1).data;
-    /** @type {Numbers} */
-    this.images = rows ? Int32Array.from(rows, (row) => images[row]) : images;
-    const labels = tensors.get("labels")?.data ?? null;
-    /** @type {Numbers | null} */
-    this.labels = rows && labels ? Int32Array.from(rows, (row) => labels[row]) : labels;
-    this.rows = rows ?? null;
-    const linear = this.projection === "pca" || this.projection === "pair";
-    this.center = linear ? take(tensors, "center", 1, this.latentDim).data : new Float32Array();
-    this.components = linear ? take(tensors, "components", 2, 2 * this.latentDim).data : new Float32Array();
-    this.sigma = then ? undefined : tensors.get("sigma")?.data; // of the posteriors, where the file has them
-    const given = tensors.get("coordinates")?.data;
-    this.places = (!then && given) || this.#placeAll();
+    this.#scaled = Float32Array.from(codes, (value, i) => value * this.#weights[i % latentDim]);
+    this.images = images;
+    this.labels = labels;
+    this.rows = then?.rows ?? null;
+    this.center = center;
+    this.components = components;
+    this.sigma = sigma;
+    this.places = (!then && places) || this.#placeAll();
     // A single number is spread out along the other axis, the same for good.
-    if (rows && given && d === 1) for (let i = 0; i < rows.length; i++) this.places[2 * i + 1] = given[2 * rows[i] + 1];
+    const spread = then && latentDim === 1 ? then.rows : [];
+    spread.forEach((row, i) => void this.places.set([places?.[2 * row + 1] ?? 0], 2 * i + 1));
   }
 
   /**

@@ -34,7 +34,7 @@ import { readSafetensors, specOf, take } from "../network/safetensors.js";
 import { Decoders } from "./decoders.js";
 
 /** How many epochs to each side of the one that is looked at are fetched as well. */
-const AROUND = 2;
+const NEXT_TO_IT = 2;
 
 export class History {
   /** @type {Codes | null} */
@@ -80,7 +80,7 @@ export class History {
     if (this.#fetching !== sent.codes) void this.#fetchCodes(sent.codes);
     const at = sent.epochs.indexOf(epoch);
     if (at < 0) return;
-    const steps = [0, ...Array.from({ length: AROUND }, (_, i) => [i + 1, -i - 1]).flat()];
+    const steps = [0, ...Array.from({ length: NEXT_TO_IT }, (_, i) => [i + 1, -i - 1]).flat()];
     const near = steps.map((step) => sent.decoders[at + step * direction]).filter(Boolean);
     this.decoders.want(near.filter(({ name }) => name !== sent.decoders[sent.epochs.indexOf(sent.home)]?.name));
   }

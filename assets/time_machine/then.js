@@ -33,7 +33,14 @@ export class Then {
   constructor(title, total) {
     this.total = total;
     const heading = title ? element("h4", {}, title) : null;
-    this.element = element("section", { class: "tm-then" }, heading, this.#curves, this.#images);
+    const key = element(
+      "p",
+      { class: "tm-key" },
+      ...["training", "validation"].map((name, k) =>
+        element("span", {}, element("i", { class: `tm-line-${k}`, style: `--line:${LINES_OF_LOSS[k]}` }), name),
+      ),
+    );
+    this.element = element("section", { class: "tm-then" }, heading, this.#curves, key, this.#images);
   }
 
   /**

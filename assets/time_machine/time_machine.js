@@ -37,13 +37,12 @@ export class TimeMachine {
     this.slider = element("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": "Epoch" });
     this.output = element("output", { "aria-live": "off" });
     this.play = button("▶", () => this.#toggle(), "Watch it learn");
-    this.back = button("To the end", () => this.#go(this.#homeStep), "Back to the model as it is");
+    this.back = button("End", () => this.#go(this.#homeStep), "Back to the model as it is");
     this.note = element("p", { class: "tm-note", role: "status" });
     this.more = element("div", { class: "tm-more", hidden: true });
     this.slider.addEventListener("input", () => this.#go(Number(this.slider.value)));
-    const name = element("label", { class: "tm-name" }, "Epoch", this.slider);
     root.replaceChildren(
-      element("div", { class: "tm-bar" }, this.play, name, this.output, this.back),
+      element("div", { class: "tm-bar" }, this.play, this.slider, this.output, this.back),
       this.note,
       this.more,
     );
@@ -150,7 +149,7 @@ export class TimeMachine {
     const isAway = this.#isUsed && (playing || moment !== this.#epochs[this.#homeStep] || wanted !== shown);
     this.slider.value = String(playing ? Math.round(shown) : wanted);
     const last = this.#epochs[this.#epochs.length - 1];
-    this.output.textContent = `${goal} of ${last}`;
+    this.output.textContent = `Epoch ${goal} of ${last}`;
     this.slider.setAttribute("aria-valuetext", `epoch ${goal} of ${last}`);
     this.play.textContent = playing ? "❚❚" : "▶";
     this.play.title = playing ? "Pause" : "Watch it learn";

@@ -54,7 +54,7 @@ export class Traveller {
     const { explorer, history } = this;
     if (!explorer || !history.codes) return null;
     if (this.#explorer !== explorer) this.#leave();
-    const { map: homeMap, model: homeModel } = explorer.home;
+    const { map: homeMap, model: homeModel } = explorer.time.home;
     if (!this.#course?.isOf(homeMap, history)) this.#course = new CourseOfMap(homeMap, history);
     const course = this.#course;
     const { before, after, share } = around(history.epochs, moment);
@@ -68,8 +68,8 @@ export class Traveller {
     }
     this.#points ??= new Points(explorer.chart);
     this.#points.set(course.between(before, after, share), course.images);
-    explorer.comeHome = this.#comeHome;
-    explorer.travel(map, model, this.#points);
+    explorer.time.comeHome = this.#comeHome;
+    explorer.time.travel(map, model, this.#points);
     this.#explorer = explorer;
     return { map, model, course, explorer };
   }
@@ -79,8 +79,8 @@ export class Traveller {
     const explorer = this.#explorer;
     this.#leave();
     if (!explorer || explorer.ended) return;
-    explorer.comeHome = () => {};
-    explorer.travel(explorer.home.map, explorer.home.model, null);
+    explorer.time.comeHome = () => {};
+    explorer.time.travel(explorer.time.home.map, explorer.time.home.model, null);
   }
 
   /** What was drawn on a chart goes with the explorer whose it was. */

@@ -13,6 +13,7 @@ from pages._ui.chosen import chosen_of
 from pages._ui.decoders import send_model
 from pages._ui.latent_canvas import latent_canvas
 from pages._ui.linked_selection import mark_chosen
+from pages._ui.time_machine import Passed, draw_time_machine, has_history, history_of, map_of_epochs
 from vaelab.datasets import ImageDataset
 from vaelab.figures import latent_map
 from vaelab.latent.projections import Projection
@@ -85,7 +86,20 @@ def choose_link() -> Literal["image", "place"]:
     )
 
 
-def side_by_side(runs: Sequence[Run], data: ImageDataset, link: Literal["image", "place"]) -> None:
+def choose_time(runs: Sequence[Run]) -> bool:
+    """Choose whether codes of many numbers are on maps that hold still through all epochs; a plane always does."""
+    if not any(run.config.latent_dim > 2 and has_history(run) for run in runs):
+        return False
+    return controls.toggle(
+        "All epochs",
+        param="epochs",
+        key="compare-epochs",
+        help="Maps that hold still from epoch to epoch, PCA of the codes of all of them, and a slider over these.",
+    )
+
+
+def side_by_side(runs: Sequence[Run], data: ImageDataset, link: Literal["image", "place"], epochs: bool) -> None:
+    """Draw the maps beside each other, and below them what takes all of them back in time."""
     for index, run in enumerate(runs):
         send_model(run, slot=f"-{index}", after=f"compare-map-{index}")
     height = 460 if len(runs) <= 2 else 340
@@ -93,16 +107,22 @@ def side_by_side(runs: Sequence[Run], data: ImageDataset, link: Literal["image",
     webgl = frame.has_webgl() and len(runs) <= 2
     for index, (run, column) in enumerate(zip(runs, st.columns(len(runs)), strict=True)):
         with column:
-            draw_one(run, data, index, link, height, webgl)
+            draw_one(run, map_of(run, epochs), data, index, link, height, webgl)
+    draw_time_machine([Passed(run, f"compare-map-{i}") for i, run in enumerate(runs) if holds(run, epochs)])
     with st.container(gap=None):  # none shows anything
         for index, run in enumerate(runs):
-            send_thumbnails(data, map_of(run).indices, f"compare-map-{index}")
+            send_thumbnails(data, map_of(run, epochs).indices, f"compare-map-{index}")
 
 
 def draw_one(
-    run: Run, data: ImageDataset, index: int, link: Literal["image", "place"], height: int, webgl: bool
+    run: Run,
+    projection: Projection,
+    data: ImageDataset,
+    index: int,
+    link: Literal["image", "place"],
+    height: int,
+    webgl: bool,
 ) -> None:
-    projection = map_of(run)
     map_key = f"compare-map-{index}"
     more = choosing.unsaid(run, run.title)
     st.markdown(f"**{widgets.plain(run.title)}**" + (f" · {more}" if more else ""))
@@ -128,18 +148,27 @@ def draw_one(
         mark_chosen(run, map_key)
 
 
-def maps_now(runs: Sequence[Run], data: ImageDataset) -> list[MapOf]:
+def maps_now(runs: Sequence[Run], data: ImageDataset, epochs: bool) -> list[MapOf]:
     """The maps as they are drawn now, to leave the page."""
     maps = []
     for run in runs:
-        projection = map_of(run)
+        projection = map_of(run, epochs)
         figure = latent_map(projection, data.labels_of(projection.indices), data.label_names)
-        maps.append(MapOf(run, data, projection, figure, chosen=chosen_of(run).images.tolist()))
+        chosen = chosen_of(run).images.tolist()
+        history = history_of(run) if holds(run, epochs) else None
+        maps.append(MapOf(run, data, projection, figure, chosen=chosen, history=history))
     return maps
 
 
-def map_of(run: Run) -> Projection:
-    """The best map that there is without waiting."""
+def holds(run: Run, epochs: bool) -> bool:
+    """Whether places on a run's map mean the same after every epoch."""
+    return epochs or run.config.latent_dim <= 2
+
+
+def map_of(run: Run, epochs: bool) -> Projection:
+    """The best map that there is without waiting; with ``epochs`` one that holds still through them."""
+    if run.config.latent_dim > 2 and epochs and has_history(run):
+        return map_of_epochs(run)
     if run.config.latent_dim <= 2:
         return resources.made(run, "plane")
     return resources.known(run, "umap") or resources.made(run, "pca")

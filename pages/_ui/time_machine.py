@@ -8,14 +8,15 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from pages._ui import browser_code, frame, offers, resources
+from pages._ui import browser_code, browser_files, frame, offers, resources
 from pages._ui.cached import per_run
 from vaelab.latent.projections import MAX_POINTS, Projection
 from vaelab.runs import Run
 from vaelab.runs.status import ACTIVE
-from vaelab.sharing.history import History, PastSent, history_of
+from vaelab.sharing import history
+from vaelab.sharing.history import History, PastSent
 
-__all__ = ["Passed", "draw_time_machine", "has_history", "map_of_epochs", "say_when_away"]
+__all__ = ["Passed", "draw_time_machine", "has_history", "history_of", "map_of_epochs", "say_when_away"]
 
 _MACHINE = browser_code.component(
     "time_machine",
@@ -35,26 +36,27 @@ class Passed(NamedTuple):
 
 def has_history(run: Run) -> bool:
     """Whether a page can go back in a run's training."""
-    return _history(run) is not None
+    return history_of(run) is not None
 
 
 @per_run(max_entries=16)
-def _history(run: Run) -> History | None:
-    return history_of(resources.fresh(run))
+def history_of(run: Run) -> History | None:
+    """The epochs of a run that a page can go back to."""
+    return history.history_of(resources.fresh(run))
 
 
 @per_run(max_entries=4)
 def map_of_epochs(run: Run, max_points: int = MAX_POINTS) -> Projection:
     """The map of a run that holds still from epoch to epoch: PCA of the codes of all of them."""
-    history = _history(run)
-    if history is None:
+    past = history_of(run)
+    if past is None:
         raise ValueError(f"{run.title} kept none of its epochs: choose another map.")
-    return history.map_of(resources.made(run, "pca", max_points))
+    return past.map_of(resources.made(run, "pca", max_points))
 
 
 def draw_time_machine(maps: Sequence[Passed]) -> None:
     """Draw the slider that takes maps back in time, where their runs kept epochs; while one trains, it grows."""
-    maps = [each for each in maps if has_history(each.run)]
+    maps = [each for each in maps if has_history(each.run) and not browser_files.why_not_live(each.run)]
     if not maps:
         return
     homes = [resources.fresh(run).epoch for run, _ in maps]
@@ -69,16 +71,16 @@ def draw_time_machine(maps: Sequence[Passed]) -> None:
 
 
 def _sent(run: Run, map_key: str, home: int) -> PastSent | None:
-    history = _history(run)
-    if history is None:
+    past = history_of(run)
+    if past is None:
         return None
     data = resources.images_or_labels(run)
-    codes = offers.offer_to_make(f"{run.path} {history.run.version} codes", partial(history.codes_file, data))
+    codes = offers.offer_to_make(f"{run.path} {past.run.version} codes", partial(past.codes_file, data))
     decoders = {
-        epoch: offers.offer_to_make(f"{history.name(epoch)} of {run.path}", partial(history.decoder_file, epoch))
-        for epoch in history.epochs
+        epoch: offers.offer_to_make(f"{past.name(epoch)} of {run.path}", partial(past.decoder_file, epoch))
+        for epoch in past.epochs
     }
-    return history.sent(map_key, codes, decoders, home)
+    return past.sent(map_key, codes, decoders, home)
 
 
 def say_when_away() -> None:

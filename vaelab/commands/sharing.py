@@ -19,9 +19,10 @@ def export(
     zip: Path | None = None,
     codes: Path | None = None,
     onnx: Path | None = None,
-    map: Literal["plane", "pca", "umap"] | None = None,
+    map: Literal["plane", "pca", "umap", "epochs"] | None = None,
     points: int | None = None,
     images: bool = True,
+    epochs: bool = True,
     compare: Path | None = None,
     film: Path | None = None,
     through: str = "",
@@ -45,11 +46,14 @@ def export(
     onnx
         A folder for encoder.onnx and decoder.onnx.
     map
-        The map; by default the latent plane of two numbers, or else UMAP where it was made already, or else PCA.
+        The map; by default the latent plane of two numbers, or else UMAP where it was made already, or else PCA. Epochs
+        is PCA of what codes were after all epochs, and can be taken back to each, as the latent plane can.
     points
         Images on the map, at the most; 10,000 by default.
     images
         Whether the images are in the file, small, for the nearest to be seen.
+    epochs
+        Whether the epochs that the run kept are in the file, for the map to be taken back to them: up to 12 MB.
     compare
         Folder of another run of the same images, to stand beside it.
     film
@@ -74,7 +78,7 @@ def export(
     runs = [Run.open(path) for path in (run_dir, compare) if path is not None]
     written: list[Path] = []
     if html is not None:
-        written.append(explorer(*runs, kind=map, points=points, images=images).save(html))
+        written.append(explorer(*runs, kind=map, points=points, images=images, epochs=epochs).save(html))
     if zip is not None:
         written.append(runs[0].to_zip(zip))
     if codes is not None:

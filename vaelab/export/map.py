@@ -1,7 +1,7 @@
 """A map of a model's latent space, for the browser.
 
 One safetensors file, whose metadata is a ``MapSpec``. The browser's code has types of the same names and shapes, in
-``assets/network/map.js``.
+``assets/network/map_file.js``.
 """
 
 from __future__ import annotations

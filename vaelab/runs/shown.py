@@ -21,9 +21,10 @@ class Shown(WithModel):
     def explorer(
         self,
         *others: Self,
-        kind: Literal["plane", "pca", "umap"] | None = None,
+        kind: Literal["plane", "pca", "umap", "epochs"] | None = None,
         points: int | None = None,
         images: bool = True,
+        epochs: bool = True,
     ) -> Explorer:
         """Make a page of the run that is one file: move over its map, and every place is decoded.
 
@@ -31,7 +32,7 @@ class Shown(WithModel):
         ----------
         *others
             Runs of the same images to stand beside this one.
-        kind, points, images
+        kind, points, images, epochs
             As ``vaelab.sharing.explorer`` takes them.
 
         Returns
@@ -46,7 +47,7 @@ class Shown(WithModel):
         """
         from vaelab.sharing import explorer  # looks up, as ``engine`` does
 
-        return explorer(cast(Any, self), *cast(Any, others), kind=kind, points=points, images=images)
+        return explorer(cast(Any, self), *cast(Any, others), kind=kind, points=points, images=images, epochs=epochs)
 
     def to_html(self, path: str | Path) -> Path:
         """Write the run's ``explorer`` into a file, which opens anywhere and needs no server.

@@ -9,7 +9,7 @@ import os
 import shlex
 import subprocess
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -70,7 +70,7 @@ def code_of_training(config: TrainConfig) -> Code:
 
 def code_of_map(
     run: Run,
-    kind: KindOfMap | Literal["epochs"] | None,
+    kind: KindOfMap | None,
     points: int = MAX_POINTS,
     z: ArrayLike = (),
     label: int | None = None,
@@ -83,7 +83,7 @@ def code_of_map(
     run
         A trained run.
     kind
-        The map; None for the best there is, ``"epochs"`` for PCA of the codes of all epochs that the run kept.
+        The map; None for the best there is.
     points
         How many images it has at the most.
     z
@@ -99,17 +99,13 @@ def code_of_map(
         Python leaves the map in ``map_.projection`` and what is decoded, ``(C, H, W)``, in ``image``; the command
         writes codes and places as CSV.
     """
-    places = "map_.projection." + ("coordinates" if dims is None else f"codes[:, {list(dims)}]")
-    imported = ""
-    if kind == "epochs":
-        kind, imported = "pca", "from vaelab.sharing.history import history_of\n"
-        places = "history_of(run).map_of(map_.projection).coordinates"
     given = "" if kind is None else f", {kind!r}"
+    places = "coordinates" if dims is None else f"codes[:, {list(dims)}]"
     most = "" if points == MAX_POINTS else f", points={points}"
     python = (
-        f"import vaelab\nfrom vaelab.sharing import draw_map\n{imported}\n{opening_of(run)}"
+        f"import vaelab\nfrom vaelab.sharing import draw_map\n\n{opening_of(run)}"
         f"map_ = draw_map(run{given}{most})\n"
-        f"places = {places}  # (N, 2); the images are map_.projection.indices of run.images()\n"
+        f"places = map_.projection.{places}  # (N, 2); the images are map_.projection.indices of run.images()\n"
     )
     if np.size(z):
         python += f"image = run.engine.decode([{_numbers(z)}]{_label(run, label)})[0]  # (C, H, W), from 0 to 1\n"

@@ -15,6 +15,7 @@ from vaelab.export import browser_history, browser_model
 from vaelab.latent.projections import Projection, pca
 from vaelab.networks.layers import num_weights
 from vaelab.runs import Run, RunError, kept_epochs
+from vaelab.runs.naming import summary_of
 from vaelab.sharing.losses import curves_of
 
 __all__ = ["DecoderSent", "History", "PastSent", "history_of"]
@@ -105,7 +106,7 @@ class History:
         home = self.run.epoch if home is None else home
         return PastSent(
             run=self.run.name,
-            title=self.run.title,
+            title=f"{self.run.title} · {summary_of(self.run.config)}",
             map_key=map_key,
             home=home,
             total=max(home, self.epochs[-1], self.run.config.epochs),

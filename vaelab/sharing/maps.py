@@ -9,6 +9,7 @@ from vaelab.datasets import DatasetUnavailable, ImageDataset
 from vaelab.export.place import PlaceSent
 from vaelab.latent.projections import MAX_POINTS, Projection, choose_points
 from vaelab.runs import Remembered, Run, results
+from vaelab.sharing.history import History, history_of
 from vaelab.sharing.in_memory import ModelInMemory, codes_on_a_map
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KindOfMap", "MapOf", "draw_map", "draw_map_of_model"]
 
-KindOfMap = Literal["plane", "pca", "umap"]
+KindOfMap = Literal["plane", "pca", "umap", "epochs"]
 
 
 class MapOf(NamedTuple):
@@ -34,6 +35,8 @@ class MapOf(NamedTuple):
     place: PlaceSent | None = None
     #: Images that are chosen on it at first.
     chosen: Sequence[int] = ()
+    #: The epochs that it can be taken back to, where places mean the same after each of them.
+    history: History | None = None
 
 
 def draw_map(run: Run, kind: KindOfMap | None = None, points: int | None = None, images: bool = True) -> MapOf:
@@ -60,9 +63,12 @@ def draw_map(run: Run, kind: KindOfMap | None = None, points: int | None = None,
         data: ImageDataset | Remembered = run.images()
     except DatasetUnavailable as error:
         data = run.remembered(str(error))
-    projection = _projection(run, data, kind, MAX_POINTS if points is None else points)
+    history = history_of(run)
+    projection = _projection(run, data, kind, MAX_POINTS if points is None else points, history)
+    holds = projection.kind == "plane" or kind == "epochs"
     names = {dim: name for dim, name in run.dimension_names.items() if name}
-    return MapOf(run, data, projection, _figure(data, projection, images), names)
+    figure = _figure(data, projection, images)
+    return MapOf(run, data, projection, figure, names, history=history if holds else None)
 
 
 def draw_map_of_model(engine: Engine, data: ImageDataset | None, points: int | None = None) -> MapOf:
@@ -94,11 +100,17 @@ def _figure(data: ImageDataset | Remembered, projection: Projection, images: boo
     return latent_map(projection, labels, data.label_names, image_names=data.image_names if images else ())
 
 
-def _projection(run: Run, data: ImageDataset | Remembered, kind: KindOfMap | None, points: int) -> Projection:
+def _projection(
+    run: Run, data: ImageDataset | Remembered, kind: KindOfMap | None, points: int, history: History | None
+) -> Projection:
     """The map asked for, read where it was made already."""
     if points < 1:
         raise ValueError(f"A map of {points} points shows nothing: take one at least.")
     kinds = results.kinds_of_map(run.config.latent_dim)
+    if kind == "epochs" and "plane" not in kinds:
+        if history is None:
+            raise ValueError(f"{run.title} kept none of its epochs: take {' or '.join(kinds)}.")
+        return history.map_of(_projection(run, data, "pca", points, None))
     if kind is None:
         # A UMAP map takes a minute: nobody waits for one who did not ask for it.
         kinds = [each for each in kinds if results.RESULTS[each].is_quick or results.read(run, each) is not None]

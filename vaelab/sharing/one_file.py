@@ -19,6 +19,7 @@ from vaelab.export.place import PlaceSent
 from vaelab.files import file_to_write, write_whole
 from vaelab.runs import Run, comparing
 from vaelab.sharing import live
+from vaelab.sharing.history import PastSent
 from vaelab.sharing.in_memory import ModelInMemory
 from vaelab.sharing.maps import KindOfMap, MapOf, draw_map, draw_map_of_model
 from vaelab.sharing.said import body_of, key_of, title_of
@@ -36,6 +37,8 @@ _STYLES = (
     "explorer/page.css",
     "latent_canvas/component.css",
     "linked_selection/component.css",
+    "lessons/stage.css",
+    "time_machine/component.css",
     "explorer/phone.css",
 )
 
@@ -106,7 +109,9 @@ class Explorer:
         )
 
 
-def explorer(*runs: Run, kind: KindOfMap | None = None, points: int | None = None, images: bool = True) -> Explorer:
+def explorer(
+    *runs: Run, kind: KindOfMap | None = None, points: int | None = None, images: bool = True, epochs: bool = True
+) -> Explorer:
     """Make the explorer of a run, or of several side by side.
 
     Parameters
@@ -115,10 +120,13 @@ def explorer(*runs: Run, kind: KindOfMap | None = None, points: int | None = Non
         Trained runs, of the same images where they are several.
     kind
         The map; by default the latent plane of two numbers, or else UMAP where it was made already, or else PCA.
+        ``"epochs"`` is PCA of the codes of all epochs that the run kept.
     points
         Images on the map, at the most; by default as many as can be told apart, ``MAX_POINTS``.
     images
         Whether the images are in it, for the nearest to be seen.
+    epochs
+        Whether the epochs that the runs kept are in it, where the map can be taken back to them: up to 12 MB a run.
 
     Returns
     -------
@@ -135,18 +143,18 @@ def explorer(*runs: Run, kind: KindOfMap | None = None, points: int | None = Non
     for other in runs[1:]:
         if not comparing.same_images(runs[0], other):
             raise ValueError(f"{other.title} and {runs[0].title} learned different images: compare models of the same.")
-    return explorer_of([draw_map(run, kind, points, images) for run in runs], images)
+    return explorer_of([draw_map(run, kind, points, images) for run in runs], images, epochs)
 
 
-def explorer_of(maps: Sequence[MapOf], images: bool = True) -> Explorer:
+def explorer_of(maps: Sequence[MapOf], images: bool = True, epochs: bool = True) -> Explorer:
     """Make the explorer of maps that were drawn already.
 
     Parameters
     ----------
     maps
         One, or several whose pointers go to the same image.
-    images
-        As ``explorer`` takes it.
+    images, epochs
+        As ``explorer`` takes them.
 
     Returns
     -------
@@ -165,7 +173,7 @@ def explorer_of(maps: Sequence[MapOf], images: bool = True) -> Explorer:
     later: dict[str, bytes | str] = {"plotly": get_plotlyjs()}
     sheets: set[str] = set()
     for index, map_ in enumerate(maps):
-        run, data, projection, figure, names, place, _ = map_
+        run, data, projection, figure, names, place, *_ = map_
         key = key_of(index, len(maps))
         sheet = live.thumbnails_name(data, projection.indices) if images else None
         link: Literal["image"] | None = "image" if len(maps) > 1 else None
@@ -177,11 +185,12 @@ def explorer_of(maps: Sequence[MapOf], images: bool = True) -> Explorer:
             sheets.add(sheet)
         here = None if place is None else PlaceSent(**(place | {"map_key": key}))
         views.append(ViewSpec(map_key=key, place=here, errors=_errors_of(map_)))
+    past = _put_past(maps, later) if epochs else []
     title, chosen = title_of([map_.run for map_ in maps]), _chosen_of(maps[0])
     page = one_file_page(
         f"{title} · vaelab",
         body_of(title, maps, images, get_plotlyjs_version(), list(chosen["groups"])),
-        first | {"views": json.dumps(views), "chosen": json.dumps(chosen)},
+        first | {"views": json.dumps(views), "chosen": json.dumps(chosen), "past": json.dumps(past)},
         later,
         read(*_STYLES),
         compiles=any(trace.type == "scattergl" for map_ in maps for trace in map_.figure.data),
@@ -225,6 +234,23 @@ def _chosen_of(map_: MapOf) -> ChosenSpec:
         groups={name: images for name, images in groups.items() if images},
         chosen=chosen[np.isin(chosen, on_map)].tolist(),
     )
+
+
+def _put_past(maps: Sequence[MapOf], parts: dict[str, bytes | str]) -> list[PastSent]:
+    """Put the epochs of runs among a page's parts; what it is told of them."""
+    past, count = [], 0
+    for index, map_ in enumerate(maps):
+        history = map_.history
+        if history is None:
+            continue
+        decoders = {epoch: f"decoder-{count + i}" for i, epoch in enumerate(history.epochs)}
+        count += len(decoders)
+        codes = f"codes-{index}"
+        parts[codes] = history.codes_file(map_.data)
+        for epoch, name in decoders.items():
+            parts[name] = history.decoder_file(epoch)
+        past.append(history.sent(key_of(index, len(maps)), codes, decoders))
+    return past
 
 
 def _model_of(run: Run | ModelInMemory) -> bytes:

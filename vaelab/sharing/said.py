@@ -38,6 +38,7 @@ def title_of(runs: Sequence[Run | ModelInMemory]) -> str:
 def body_of(title: str, maps: Sequence[MapOf], images: bool, plotly: str, groups: Sequence[str]) -> str:
     """The page's body: its maps, and below them all that is to be known of the models."""
     canvas, how = read("latent_canvas/component.html"), read("explorer/how.html")
+    time = read("time_machine/component.html")
     view = Template(read("explorer/view.html"))
     views = [
         view.substitute(
@@ -49,6 +50,7 @@ def body_of(title: str, maps: Sequence[MapOf], images: bool, plotly: str, groups
             how="" if len(maps) > 1 else how,
             canvas=canvas,
             choose=read("linked_selection/component.html"),
+            time="" if len(maps) > 1 else time,
         )
         for index, map_ in enumerate(maps)
     ]
@@ -58,6 +60,7 @@ def body_of(title: str, maps: Sequence[MapOf], images: bool, plotly: str, groups
         above=f'<p class="ex-how">{SIDE_BY_SIDE}</p>' if len(maps) > 1 else "",
         count=len(maps),
         views="\n".join(views),
+        time=time if len(maps) > 1 else "",
         about="\n".join([*(_about(map_, images, len(maps) > 1) for map_ in maps), _kept(groups)]),
         vaelab=_text(vaelab.__version__),
         plotly=_text(plotly),
