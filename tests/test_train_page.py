@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pages._train import curves, forces, forming
+from pages._train import forces, forming
 from pages._train.forming import frames_of, turned_like
 from pages._ui import resources
 from tests.app_steps import by_key
@@ -13,6 +13,7 @@ from vaelab.choices import OBJECTIVES
 from vaelab.config import Preprocessing, TrainConfig
 from vaelab.engine import Codes
 from vaelab.runs import Run, Status, kept_epochs, runs_folder
+from vaelab.sharing import losses
 from vaelab.sharing.losses import curves_of
 from vaelab.training.jobs import Jobs
 from vaelab.training.running import train
@@ -188,7 +189,7 @@ def test_an_autoencoder_has_one_curve(ae_run):
 
 
 def test_long_trainings_have_as_many_points_as_can_be_told_apart(run, monkeypatch):
-    monkeypatch.setattr(curves, "CURVE_POINTS", 5)
+    monkeypatch.setattr(losses, "CURVE_POINTS", 5)
     _, trained, validation = curves_of(run)
     assert trained.shape == (4, 5)
     assert validation[0].tolist()[:: len(validation[0]) - 1] == [1, 11]

@@ -146,9 +146,8 @@ class Drawer {
     });
     for (const element of clone.querySelectorAll(LEFT_OUT)) element.remove();
     // Points that others stand in for: see time_machine/points.js.
-    if (svg.closest(".tm-away")) {
-      for (const element of clone.querySelectorAll(".cartesianlayer :is(.plot, .overplot)")) element.remove();
-    }
+    const hidden = svg.closest(".tm-away") ? clone.querySelectorAll(".cartesianlayer :is(.plot, .overplot)") : [];
+    for (const element of hidden) element.remove();
     for (const name of ["style", "class", "aria-hidden"]) clone.removeAttribute(name);
     for (const [name, value] of Object.entries(box)) clone.setAttribute(name, String(value));
     // A style sheet's word for it, which only browsers know.

@@ -159,7 +159,7 @@ export class TimeMachine {
     else delete document.documentElement.dataset.away;
     if (!this.#isUsed) return;
     this.more.hidden = false;
-    this.root.dataset.epoch = String(goal);
+    this.root.dataset.moment = moment.toFixed(3);
     this.root.dataset.rests = String(!playing && wanted === shown);
     for (const { traveller, shown: then } of this.#runs) {
       const { history } = traveller;

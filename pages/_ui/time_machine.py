@@ -71,7 +71,8 @@ def draw_time_machine(maps: Sequence[Passed]) -> None:
 
 
 def _sent(run: Run, map_key: str, home: int) -> PastSent | None:
-    past = history_of(run)
+    # As it is by now: the page's own may be in training.
+    past = history_of(Run.open(run.path))
     if past is None:
         return None
     data = resources.images_or_labels(run)

@@ -19,6 +19,7 @@ from vaelab.export.modules import read
 from vaelab.export.page import one_file_page
 from vaelab.runs import Run
 from vaelab.sharing import explorer, live
+from vaelab.sharing.history import history_of
 from vaelab.training.running import train
 
 EXAMPLES = ROOT / "assets" / "checkpoints"
@@ -44,7 +45,8 @@ def digits_page():
 def test_model_map_and_images_are_those_of_the_run(digits_page, digits):
     run = Run.open(EXAMPLES / "digits-2d")
     parts = parts_of(digits_page.page)
-    assert {"chosen", "code", "plotly", "views", "figure-0", "model-0", "map-0", "images-0"} == set(parts)
+    epochs = {"past", "codes-0", *(f"decoder-{i}" for i in range(len(history_of(run).epochs)))}
+    assert {"chosen", "code", "plotly", "views", "figure-0", "model-0", "map-0", "images-0"} | epochs == set(parts)
     alone = live.model_file(run)
     assert spec_of(parts["model-0"], "model") == spec_of(alone, "model")
     for name, array in load(alone).items():
@@ -73,8 +75,13 @@ def test_the_policy_knows_the_first_script_by_its_hash(digits_page):
     assert f"'sha256-{digest}'" in digits_page.page
 
 
-def test_digits_take_at_most_6_megabytes(digits_page, tmp_path):
-    assert digits_page.save(tmp_path / "digits.html").stat().st_size <= 6e6
+def test_digits_take_at_most_6_megabytes_and_their_epochs_what_these_take(digits_page, tmp_path):
+    run = Run.open(EXAMPLES / "digits-2d")
+    without = run.explorer(epochs=False).save(tmp_path / "without.html").stat().st_size
+    assert without <= 6e6
+    past = history_of(run)
+    epochs = len(past.codes_file(run.images())) + sum(len(past.decoder_file(epoch)) for epoch in past.epochs)
+    assert digits_page.save(tmp_path / "digits.html").stat().st_size - without <= 4 / 3 * epochs
 
 
 @pytest.mark.slow

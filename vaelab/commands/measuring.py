@@ -68,6 +68,7 @@ def benchmark(
             "slow_line",
             "one_file",
             "touch",
+            "time_machine",
             "browsers",
         ]
     ],
