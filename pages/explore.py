@@ -141,7 +141,7 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown, why: str | 
             draw_chosen(run, data, partial(go_to_mean, run))
             say_posteriors(data, projection, shown.posteriors)
             say_found(run, data, projection, shown.found)
-            say_how(shown, projection.kind)
+            say_how(shown, "epochs" if shown.kind == "epochs" else projection.kind)
             if not cold:
                 frame.part()(partial(draw_samples, run))
         if isinstance(data, ImageDataset) and not cold:

@@ -38,14 +38,15 @@ export class Resting {
 
   /** @param {Explorer} explorer */
   #showNearest(explorer) {
-    const { map, z } = explorer;
+    const { z } = explorer;
+    const { map } = explorer.time.home; // the list is of the model as it is
     const sheet = page.thumbnails.get(map.thumbnails ?? "");
     this.#section.hidden = !sheet || map.link !== null;
     if (!sheet) return;
     const buttons = Array.from(map.nearestPoints(z, MOST_NEAREST), (point) => {
       const button = document.createElement("button");
       const picture = document.createElement("canvas");
-      sheet.paint(picture, map.onSheet(point));
+      sheet.paint(picture, point);
       const label = map.label(point);
       button.type = "button";
       button.dataset.image = String(map.images[point]);
@@ -80,8 +81,10 @@ function sendPosterior(explorer) {
  * @param {number} point  Of the map.
  */
 function goToImage(explorer, point) {
+  const { map } = explorer.time.home;
+  explorer.time.comeHome();
   explorer.takeLabel(point);
-  look(explorer, { z: explorer.map.code(point), image: explorer.map.images[point] });
+  look(explorer, { z: map.code(point), image: map.images[point] });
 }
 
 /**

@@ -24,6 +24,8 @@ export class DecodedGrid {
   #explorer;
   /** What `#picture` shows, and for which code and label; it stays until the next is there. */
   #done = "";
+  /** The model that decoded it. */
+  #doneBy = "";
   /** @type {Lattice | null} */
   #lattice = null;
   #picture = document.createElement("canvas");
@@ -105,6 +107,7 @@ export class DecodedGrid {
       if (this.#explorer.ended || wanted !== this.#wanted) return;
       this.#take(lattice, images);
       this.#done = wanted;
+      this.#doneBy = model.id;
       this.#element.dataset.lattice = JSON.stringify(lattice);
       this.#draw();
     });
@@ -141,7 +144,7 @@ export class DecodedGrid {
     if (this.#element.height !== height) this.#element.height = height;
     const context = contextOf(this.#element);
     context.clearRect(0, 0, width, height);
-    if (!this.#lattice || !this.#done) return;
+    if (!this.#lattice || !this.#done || this.#doneBy !== this.#explorer.model.id) return;
     const { left, top, columns, rows } = this.#lattice;
     const [x0, y0] = chart.pixels([left, top]);
     const [x1, y1] = chart.pixels([left + columns * this.#lattice.width, top - rows * this.#lattice.height]);

@@ -14,7 +14,7 @@ import { page } from "../shared/page.js";
 /** Milliseconds between two looks for what comes first. */
 const BETWEEN_LOOKS = 25;
 /** Milliseconds after which what could not be fetched is tried again. */
-const BEFORE_ANOTHER_TRY = 2000;
+export const BEFORE_ANOTHER_TRY = 2000;
 
 /** Milliseconds within which a page has its scripts where the line is quick: there all comes at once. */
 const QUICK = 2000;

@@ -81,7 +81,7 @@ export class View {
     const started = performance.now();
     /** @param {Float32Array} image */
     const paint = (image) => {
-      if (this.#explorer.ended) return; // of a run that is no longer shown
+      if (this.#explorer.ended || this.#explorer.model !== model) return; // of what is no longer shown
       this.shown.set(image);
       this.#picture.paint(image);
       if (hasLens) this.#lens.paint(image);
@@ -136,8 +136,10 @@ export class View {
     nearest.textContent = `Nearest image${label ? `\n“${label}”` : ""}`;
     const sheet = page.thumbnails.get(map.thumbnails ?? "");
     for (const canvas of [real, chart.nearby]) {
-      sheet?.paint(canvas, map.onSheet(point));
-      canvas.dataset.image = sheet ? String(map.images[point]) : "";
+      const row = map.onSheet(point);
+      if (row >= 0) sheet?.paint(canvas, row);
+      canvas.style.visibility = row < 0 ? "hidden" : "";
+      canvas.dataset.image = sheet && row >= 0 ? String(map.images[point]) : "";
     }
     if (sheet || !map.thumbnails) this.#real = map.images[point]; // or again, once the sheet is here
   }
@@ -239,7 +241,9 @@ export class View {
       if (wanted === row.asked) continue; // it is here, or on its way
       row.asked = wanted;
       const channel = `${map.key}-${row.dim}`;
-      model.background.request(channel, codes, count, label, (images) => row.strip.paintAll(images, count));
+      model.background.request(channel, codes, count, label, (images) => {
+        if (row.asked === wanted) row.strip.paintAll(images, count); // and not of another time
+      });
     }
   }
 }

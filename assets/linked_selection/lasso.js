@@ -86,6 +86,11 @@ export class Lasso {
     this.#drawer.plot()?.classList.toggle("lasso-armed", this.#isArmed);
   }
 
+  /** Begin no line by what was pressed before. */
+  putAway() {
+    if (this.#isArmed && !this.#stays) this.#arm(false);
+  }
+
   end() {
     this.#arm(false);
     this.#ending.abort();
@@ -93,7 +98,6 @@ export class Lasso {
   }
 
   get #isArmed() {
-    if (this.#drawer.plot()?.classList.contains("tm-away")) return false; // points are elsewhere than the chart has them
     return this.#stays ? this.#drawer.plot()?._fullLayout?.dragmode === "lasso" : page.choosing.has(this.#key);
   }
 

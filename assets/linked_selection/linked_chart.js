@@ -65,6 +65,11 @@ export class LinkedChart {
     this.#lasso = new Lasso(sent.chart, drawer, sent.lasso === "always");
   }
 
+  /** A line can no longer be drawn until its button is pressed again. */
+  putAway() {
+    this.#lasso.putAway();
+  }
+
   end() {
     this.#lasso.end();
     this.#hovered.canvas.remove();

@@ -17,8 +17,8 @@ export const AMONG = 0.9;
 const TIE = 1e-3;
 
 export class LatentMap {
-  /** Codes in the unit of distances, with ties broken. */
   #bytes;
+  /** Codes in the unit of distances, with ties broken. */
   #scaled;
   #weights;
 
@@ -67,7 +67,7 @@ export class LatentMap {
   }
 
   /**
-   * Where the image of a point is on the sheet of the map's images.
+   * Where the image of a point is on the sheet of the map's images; -1 where it is not.
    * @param {number} point
    */
   onSheet(point) {

@@ -23,7 +23,9 @@
  * The same map at another time of the model's training.
  * @typedef {object} Then
  * @property {string} model  The `id` of the model of that time.
- * @property {Int32Array} rows  Which of the map's points are on it.
+ * @property {Numbers} images  Whose codes.
+ * @property {Numbers | null} labels
+ * @property {Int32Array} rows  Which points of the map they are; -1 for images that it lacks.
  * @property {Float32Array} codes  Where they were.
  * @property {number[]} scale  As the map has it.
  * @property {number[]} radii
@@ -43,15 +45,12 @@ export function readMap(bytes, then) {
   const { shape, data } = take(tensors, "codes", 2);
   const latentDim = shape[1];
   const linear = spec.projection === "pca" || spec.projection === "pair";
-  /** @param {Numbers} all */
-  const some = (all) => (then ? Int32Array.from(then.rows, (row) => all[row]) : all);
-  const labels = tensors.get("labels")?.data;
   return {
     spec: then ? { ...spec, model: then.model, scale: then.scale, radii: then.radii } : spec,
     codes: then?.codes ?? data,
     latentDim,
-    images: some(take(tensors, "indices", 1).data),
-    labels: labels ? some(labels) : null,
+    images: then?.images ?? take(tensors, "indices", 1).data,
+    labels: then ? then.labels : (tensors.get("labels")?.data ?? null),
     center: linear ? take(tensors, "center", 1, latentDim).data : new Float32Array(),
     components: linear ? take(tensors, "components", 2, 2 * latentDim).data : new Float32Array(),
     sigma: then ? undefined : tensors.get("sigma")?.data, // of the posteriors, where the file has them

@@ -30,9 +30,7 @@ const LOOKS = [
   "text-anchor",
 ];
 /** Around what is drawn, the height of the line below it, and what a letter of that takes, in pixels. */
-const MARGIN = 12;
-const LINE = 28;
-const LETTER = 6.5;
+const [MARGIN, LINE, LETTER] = [12, 28, 6.5];
 
 /** The colour that is seen behind an element. */
 function groundOf(/** @type {Element} */ element) {
@@ -144,10 +142,8 @@ class Drawer {
         this.#hold(ours[i], element.getComputedTextLength());
       }
     });
-    for (const element of clone.querySelectorAll(LEFT_OUT)) element.remove();
-    // Points that others stand in for: see time_machine/points.js.
-    const hidden = svg.closest(".tm-away") ? clone.querySelectorAll(".cartesianlayer :is(.plot, .overplot)") : [];
-    for (const element of hidden) element.remove();
+    const left = svg.closest(".tm-away") ? `${LEFT_OUT}, .cartesianlayer :is(.plot, .overplot)` : LEFT_OUT;
+    for (const element of clone.querySelectorAll(left)) element.remove();
     for (const name of ["style", "class", "aria-hidden"]) clone.removeAttribute(name);
     for (const [name, value] of Object.entries(box)) clone.setAttribute(name, String(value));
     // A style sheet's word for it, which only browsers know.

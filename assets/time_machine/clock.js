@@ -34,6 +34,12 @@ export class Clock {
     this.#run();
   }
 
+  /** Be somewhere at once. */
+  stay(/** @type {number} */ at) {
+    this.playing = false;
+    this.shown = this.wanted = at;
+  }
+
   /** Go on from where it is, or from the beginning where it is at the end. */
   play() {
     if (this.wanted >= this.last) this.shown = this.wanted = 0;

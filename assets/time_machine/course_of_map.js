@@ -12,8 +12,6 @@ export class CourseOfMap {
   #history;
   #home;
   #rows;
-  /** Which points of the history are on the map. */
-  #kept;
 
   /**
    * @param {LatentMap} home  The map as it is.
@@ -26,21 +24,27 @@ export class CourseOfMap {
     this.#codes = codes;
     this.#history = history;
     const rowOf = new Map(Array.from(home.images, (image, row) => [image, row]));
-    this.#kept = Array.from(codes.images, (image, i) => (rowOf.has(image) ? i : -1)).filter((i) => i >= 0);
-    this.#rows = Int32Array.from(this.#kept, (i) => rowOf.get(codes.images[i]) ?? 0);
-    this.images = Int32Array.from(this.#kept, (i) => codes.images[i]);
+    this.#rows = Int32Array.from(codes.images, (image) => rowOf.get(image) ?? -1);
+    this.images = codes.images;
     this.places = new Float32Array(2 * this.images.length);
   }
 
-  /** Whether it is of these codes and of this map. */
-  isOf(/** @type {LatentMap} */ home, /** @type {History} */ history) {
+  /**
+   * Whether it is of these codes and of this map.
+   * @param {LatentMap} home
+   * @param {History} history
+   */
+  isOf(home, history) {
     return this.#home === home && this.#codes === history.codes;
   }
 
-  /** Points whose images are shown beside their reconstructions. */
+  get epochs() {
+    return this.#codes.spec.epochs;
+  }
+
+  /** Points that may be shown beside their reconstructions: of images that the map's sheet has. */
   get shown() {
-    const shown = this.#codes.spec.shown.map((i) => this.#kept.indexOf(i));
-    return shown.filter((point) => point >= 0);
+    return this.#codes.spec.shown.filter((point) => this.#rows[point] >= 0);
   }
 
   /**
@@ -50,38 +54,23 @@ export class CourseOfMap {
   at(epoch) {
     const known = this.#maps.get(epoch);
     if (known) return known;
-    const made = this.#home.at({ rows: this.#rows, ...this.#then(epoch) });
-    this.#maps.set(epoch, made);
-    return made;
-  }
-
-  /** @param {number} epoch */
-  #then(epoch) {
-    const { latentDim: d, model, codes, scale, radii } = this.#home;
-    const all = this.#codes;
-    const e = all.spec.epochs.indexOf(epoch);
-    // The model as it is may have been dropped as an epoch since.
-    if (e < 0) {
-      const now = new Float32Array(this.#rows.length * d);
-      this.#rows.forEach((row, i) => {
-        now.set(codes.subarray(row * d, (row + 1) * d), i * d);
-      });
-      return { model, codes: now, scale, radii };
-    }
-    const [count, quantiles] = [all.images.length, all.radii.length / all.spec.epochs.length];
-    const then = new Float32Array(this.#kept.length * d);
-    this.#kept.forEach((from, i) => {
-      then.set(all.codes.subarray((e * count + from) * d, (e * count + from + 1) * d), i * d);
-    });
+    const { latentDim: d } = this.#home;
+    const { images, labels, codes, scale, radii, spec } = this.#codes;
+    const e = spec.epochs.indexOf(epoch);
+    const size = images.length * d;
     const row = (/** @type {Float32Array} */ table, /** @type {number} */ width) =>
       Array.from(table.subarray(e * width, (e + 1) * width));
-    const sent = this.#history.sent.decoders[this.#history.sent.epochs.indexOf(epoch)];
-    return {
-      model: epoch === this.#history.sent.home ? model : (sent?.name ?? `${model} ${epoch}`),
-      codes: then,
-      scale: row(all.scale, d),
-      radii: row(all.radii, quantiles),
-    };
+    const made = this.#home.at({
+      model: this.#history.nameOf(epoch),
+      images,
+      labels,
+      rows: this.#rows,
+      codes: codes.slice(e * size, (e + 1) * size),
+      scale: row(scale, d),
+      radii: row(radii, radii.length / spec.epochs.length),
+    });
+    this.#maps.set(epoch, made);
+    return made;
   }
 
   /**

@@ -4,11 +4,9 @@
  * @typedef {{ name: string, address: string }} DecoderSent
  * @typedef {(address: string) => Promise<Uint8Array>} Fetch
  */
+import { BEFORE_ANOTHER_TRY } from "../latent_canvas/offer.js";
 import { Network } from "../network/network.js";
 import { Background } from "../network/worker.js";
-
-/** Milliseconds after which what could not be fetched is tried again. */
-const RETRY_AFTER = 2000;
 
 /** What decodes as an epoch's model did. */
 export class EpochModel {
@@ -44,6 +42,7 @@ export class Decoders {
   #fetch;
   /** Those that could not be had. */
   #failed = new Set();
+  #hasEnded = false;
   #isFetching = false;
   /** @type {DecoderSent[]} What is wanted, the first most. */
   #wanted = [];
@@ -58,7 +57,7 @@ export class Decoders {
   }
 
   end() {
-    this.#wanted = [];
+    this.#hasEnded = true;
     this.#background?.end();
     this.#background = null;
   }
@@ -66,10 +65,6 @@ export class Decoders {
   /** @param {string} name */
   get(name) {
     return this.#models.get(name) ?? null;
-  }
-
-  get count() {
-    return this.#models.size;
   }
 
   /**
@@ -83,14 +78,16 @@ export class Decoders {
 
   async #next() {
     const one = this.#wanted.find(({ name }) => !this.#models.has(name) && !this.#failed.has(name));
-    if (!one || this.#isFetching) return;
+    if (!one || this.#isFetching || this.#hasEnded) return;
     this.#isFetching = true;
     try {
-      this.#models.set(one.name, new EpochModel(one.name, await this.#fetch(one.address), this));
+      const bytes = await this.#fetch(one.address);
+      if (this.#hasEnded) return;
+      this.#models.set(one.name, new EpochModel(one.name, bytes, this));
       this.#arrived();
     } catch {
       this.#failed.add(one.name);
-      setTimeout(() => this.#tryAgain(one.name), RETRY_AFTER);
+      setTimeout(() => this.#tryAgain(one.name), BEFORE_ANOTHER_TRY);
     }
     this.#isFetching = false;
     void this.#next();

@@ -16,11 +16,12 @@
  * @typedef {object} HistorySpec
  * @property {number[]} epochs
  * @property {string[]} terms  What the curves are of, the whole loss first.
- * @property {number[]} shown  Points whose images are shown beside their reconstructions.
+ * @property {number[]} shown  Points whose images may be shown beside their reconstructions, the first first.
  *
  * @typedef {object} Codes
  * @property {HistorySpec} spec
  * @property {Numbers} images  (N,)
+ * @property {Numbers | null} labels
  * @property {Float32Array} codes  (E, N, D)
  * @property {Float32Array} scale  (E, D)
  * @property {Float32Array} radii  (E, Q)
@@ -30,6 +31,7 @@
  * @import { Numbers, Tensor } from "../network/safetensors.js"
  * @import { DecoderSent, Fetch } from "./decoders.js"
  */
+import { BEFORE_ANOTHER_TRY } from "../latent_canvas/offer.js";
 import { readSafetensors, specOf, take } from "../network/safetensors.js";
 import { Decoders } from "./decoders.js";
 
@@ -41,8 +43,10 @@ export class History {
   codes = null;
   #arrived;
   #fetch;
-  /** The address of what is being fetched. */
-  #fetching = "";
+  /** The address of the codes that are here, or are being fetched. */
+  #asked = "";
+  #hasEnded = false;
+  #isFetching = false;
 
   /**
    * @param {PastSent} sent
@@ -56,12 +60,8 @@ export class History {
     this.decoders = new Decoders(fetch, arrived);
   }
 
-  /** @param {PastSent} sent  Of a run in training, with more epochs. */
-  update(sent) {
-    this.sent = sent;
-  }
-
   end() {
+    this.#hasEnded = true;
     this.decoders.end();
   }
 
@@ -77,31 +77,46 @@ export class History {
    */
   want(epoch, direction) {
     const { sent } = this;
-    if (this.#fetching !== sent.codes) void this.#fetchCodes(sent.codes);
+    void this.#fetchCodes();
     const at = sent.epochs.indexOf(epoch);
     if (at < 0) return;
     const steps = [0, ...Array.from({ length: NEXT_TO_IT }, (_, i) => [i + 1, -i - 1]).flat()];
     const near = steps.map((step) => sent.decoders[at + step * direction]).filter(Boolean);
-    this.decoders.want(near.filter(({ name }) => name !== sent.decoders[sent.epochs.indexOf(sent.home)]?.name));
+    this.decoders.want(near.filter(({ name }) => name !== this.nameOf(sent.home)));
+  }
+
+  /**
+   * What tells the model of an epoch from all others.
+   * @param {number} epoch
+   */
+  nameOf(epoch) {
+    const { run, decoders, epochs } = this.sent;
+    return decoders[epochs.indexOf(epoch)]?.name ?? `${run} ${epoch}`;
   }
 
   /** @param {number} epoch  One whose decoder may be here. */
   model(epoch) {
-    const sent = this.sent.decoders[this.sent.epochs.indexOf(epoch)];
-    return sent ? this.decoders.get(sent.name) : null;
+    return this.decoders.get(this.nameOf(epoch));
   }
 
-  /** @param {string} address */
-  async #fetchCodes(address) {
-    this.#fetching = address;
+  /** One at a time: of a run in training there are others every other second. */
+  async #fetchCodes() {
+    const address = this.sent.codes;
+    if (address === this.#asked || this.#isFetching || this.#hasEnded) return;
+    this.#asked = address;
+    this.#isFetching = true;
     try {
-      const codes = readCodes(await this.#fetch(address));
-      if (this.#fetching !== address) return; // there are more epochs by now
-      this.codes = codes;
-      this.#arrived();
+      this.codes = readCodes(await this.#fetch(address));
     } catch {
-      this.#fetching = ""; // tried again when one goes on
+      setTimeout(() => {
+        this.#asked = "";
+        if (!this.#hasEnded) this.#arrived();
+      }, BEFORE_ANOTHER_TRY);
+      return;
+    } finally {
+      this.#isFetching = false;
     }
+    if (!this.#hasEnded) this.#arrived();
   }
 }
 
@@ -116,6 +131,7 @@ export function readCodes(bytes) {
   return {
     spec: specOf(metadata, "history"),
     images: take(tensors, "indices", 1).data,
+    labels: tensors.get("labels")?.data ?? null,
     codes: floats("codes", 3),
     scale: floats("scale", 2),
     radii: floats("radii", 2),

@@ -2,6 +2,7 @@
  * The points of a map where they were at another time, drawn over the chart in the place of its own.
  *
  * @import { Plot, Trace } from "../shared/chart.js"
+ * @import { LatentMap } from "../network/map.js"
  * @import { MapChart } from "../latent_canvas/map_chart.js"
  */
 
@@ -17,8 +18,9 @@ const SHADES = 32;
 export class Points {
   #canvas = document.createElement("canvas");
   #chart;
-  /** @type {ArrayLike<number>} */
-  #images = [];
+  #drawn;
+  /** @type {LatentMap | null} */
+  #map = null;
   /** @type {Float32Array} */
   #places = new Float32Array();
   /** @type {HTMLCanvasElement[]} A picture of each look. */
@@ -31,9 +33,13 @@ export class Points {
   /** Points that lie beyond what the map shows. */
   beyond = 0;
 
-  /** @param {MapChart} chart */
-  constructor(chart) {
+  /**
+   * @param {MapChart} chart
+   * @param {() => void} drawn  Called when they have been drawn.
+   */
+  constructor(chart, drawn) {
     this.#chart = chart;
+    this.#drawn = drawn;
     this.#canvas.className = "tm-points";
     this.#canvas.dataset.testid = "points-then";
     this.#canvas.setAttribute("aria-hidden", "true");
@@ -41,12 +47,12 @@ export class Points {
 
   /**
    * @param {Float32Array} places
-   * @param {ArrayLike<number>} images
+   * @param {LatentMap} map  Whose points they are, at this time or another.
    */
-  set(places, images) {
-    if (images !== this.#images) this.#from = null;
+  set(places, map) {
+    if (map.images !== this.#map?.images) this.#from = null;
     this.#places = places;
-    this.#images = images;
+    this.#map = map;
   }
 
   end() {
@@ -57,7 +63,8 @@ export class Points {
 
   draw() {
     const { plot, layout } = this.#chart;
-    if (!plot || !layout) return;
+    const map = this.#map;
+    if (!plot || !layout || !map) return;
     if (!plot.contains(this.#canvas)) plot.querySelector(".gl-container")?.after(this.#canvas);
     plot.classList.add("tm-away");
     const density = window.devicePixelRatio || 1;
@@ -66,7 +73,7 @@ export class Points {
       Object.assign(this.#canvas, { width, height });
       Object.assign(this.#canvas.style, { width: `${layout.width}px`, height: `${layout.height}px` });
     }
-    if (this.#from !== plot._fullData || this.#density !== density) this.#takeLooks(plot, density);
+    if (this.#from !== plot._fullData || this.#density !== density) this.#takeLooks(plot, map, density);
     const pen = contextOf(this.#canvas);
     pen.setTransform(1, 0, 0, 1, 0, 0);
     pen.clearRect(0, 0, width, height);
@@ -79,7 +86,7 @@ export class Points {
     const [x0, y0] = [xaxis._offset + xaxis.d2p(0), yaxis._offset + yaxis.d2p(0)];
     const [sx, sy] = [xaxis.d2p(1) - xaxis.d2p(0), yaxis.d2p(1) - yaxis.d2p(0)];
     this.beyond = 0;
-    for (let i = 0; i < this.#images.length; i++) {
+    for (let i = 0; i < map.images.length; i++) {
       const sprite = this.#sprites[this.#spriteOf[i]];
       if (!sprite) continue;
       const [x, y] = [x0 + sx * this.#places[2 * i], y0 + sy * this.#places[2 * i + 1]];
@@ -89,14 +96,16 @@ export class Points {
         pen.drawImage(sprite, Math.round(density * x) - sprite.width / 2, Math.round(density * y) - sprite.height / 2);
     }
     pen.restore();
+    this.#drawn();
   }
 
   /**
    * Take over what the chart's own points look like, class by class.
    * @param {Plot} plot
+   * @param {LatentMap} map
    * @param {number} density
    */
-  #takeLooks(plot, density) {
+  #takeLooks(plot, map, density) {
     this.#from = plot._fullData;
     this.#density = density;
     /** @type {Look[]} */
@@ -108,9 +117,18 @@ export class Points {
       Array.from(trace.customdata ?? [], (image, i) => lookOf.set(Number(image), looks.length + ofTrace.which(i)));
       looks.push(...ofTrace.looks);
     }
+    // An image that the chart lacks looks like another of its class.
+    /** @type {Map<number, number>} */
+    const ofClass = new Map();
+    for (let i = 0; i < map.images.length; i++) {
+      const look = lookOf.get(map.images[i]);
+      if (look !== undefined && map.labels) ofClass.set(map.labels[i], look);
+    }
+    const hasClasses = tracesOf(plot).every(({ marker }) => typeof marker.color === "string");
     this.#sprites = looks.map((look) => spriteOf(look, density));
-    this.#spriteOf = Int16Array.from(this.#images, (image) => {
-      const look = lookOf.get(image) ?? -1;
+    this.#spriteOf = Int16Array.from(map.images, (image, i) => {
+      const ofOthers = hasClasses ? (map.labels ? ofClass.get(map.labels[i]) : 0) : undefined;
+      const look = lookOf.get(image) ?? ofOthers ?? -1;
       return look >= 0 && looks[look].visible ? look : -1;
     });
   }
@@ -123,7 +141,8 @@ export class Points {
  */
 function looksOf({ marker, visible }) {
   const { color, symbol } = marker;
-  const look = { symbol, size: Number(marker.size), opacity: Number(marker.opacity ?? 1), visible: visible === true };
+  const isSeen = visible === true && marker.opacity !== 0;
+  const look = { symbol, size: Number(marker.size), opacity: Number(marker.opacity ?? 1), visible: isSeen };
   if (typeof color === "string") return { looks: [{ ...look, color }], which: () => 0 };
   const values = /** @type {ArrayLike<number>} */ (color);
   const { cmin = 0, cmax = 1 } = marker;

@@ -12,6 +12,8 @@ import { scaleOf } from "../training/scales.js";
 
 /** Values before this share of training are left out of the scale: the loss falls from far above at first. */
 const FIRST_FALL = 0.04;
+/** Images that are shown beside their reconstructions. */
+const MOST_PAIRS = 8;
 const LINES_OF_LOSS = ["#3f90da", "#e76300"];
 
 export class Then {
@@ -26,13 +28,15 @@ export class Then {
   #curves = element("div", { class: "tm-curves" });
   #images = element("div", { class: "tm-pairs", role: "img", "aria-label": "Images and their reconstructions" });
 
-  /**
-   * @param {string} title  Of the run, where there are several.
-   * @param {number} total  Epochs of its training.
-   */
-  constructor(title, total) {
-    this.total = total;
-    const heading = title ? element("h4", {}, title) : null;
+  /** Epochs of its training. */
+  total = 1;
+  /** The moment at which the mark stands. */
+  #moment = 0;
+
+  /** @param {string} title  Of the run, where there are several. */
+  constructor(title) {
+    this.title = title;
+    this.heading = element("h4", { hidden: !title }, title);
     const key = element(
       "p",
       { class: "tm-key" },
@@ -40,7 +44,8 @@ export class Then {
         element("span", {}, element("i", { class: `tm-line-${k}`, style: `--line:${LINES_OF_LOSS[k]}` }), name),
       ),
     );
-    this.element = element("section", { class: "tm-then" }, heading, this.#curves, key, this.#images);
+    this.element = element("section", { class: "tm-then" }, this.heading, this.#curves, key, this.#images);
+    new ResizeObserver(() => this.#place()).observe(this.#curves);
   }
 
   /**
@@ -48,10 +53,15 @@ export class Then {
    * @param {number} moment  In epochs.
    */
   mark(codes, moment) {
-    if (codes !== this.#of) this.#draw(codes);
+    this.#moment = moment;
+    if (Number.isInteger(moment)) this.heading.textContent = `${this.title}: epoch ${moment}`;
+    if (codes !== this.#of || this.#graphs[0]?.graph.x.to !== this.total) this.#draw(codes);
+    this.#place();
+  }
+
+  #place() {
     for (const { graph, mark } of this.#graphs) {
-      const { px } = graph.box;
-      mark.style.transform = `translateX(${px(Math.min(moment, this.total))}px)`;
+      mark.style.transform = `translateX(${graph.box.px(Math.min(this.#moment, this.total))}px)`;
     }
   }
 
@@ -95,7 +105,10 @@ export class Then {
     if (!sheet || !network || wanted === this.#shown) return;
     this.#shown = wanted;
     const clicked = explorer.lastImage === null ? -1 : map.images.indexOf(explorer.lastImage);
-    const points = [...new Set([...(clicked < 0 ? [] : [clicked]), ...course.shown])].slice(0, course.shown.length);
+    const points = [...new Set([...(clicked < 0 || map.onSheet(clicked) < 0 ? [] : [clicked]), ...course.shown])].slice(
+      0,
+      MOST_PAIRS,
+    );
     while (this.#pairs.length < points.length) {
       const [real, made] = [element("canvas"), element("canvas")];
       this.#pairs.push({ real, made });

@@ -15,9 +15,10 @@ import { Points } from "./points.js";
  */
 
 export class Traveller {
-  #comeHome;
+  #backHome;
   /** @type {CourseOfMap | null} */
   #course = null;
+  #drawn;
   /** @type {Explorer | null} The one that is away. */
   #explorer = null;
   /** @type {Points | null} */
@@ -25,11 +26,13 @@ export class Traveller {
 
   /**
    * @param {History} history
-   * @param {() => void} comeHome  Called where only the model as it is will do.
+   * @param {() => void} backHome  Called where only the model as it is will do.
+   * @param {() => void} drawn  Called when the points have been drawn.
    */
-  constructor(history, comeHome) {
+  constructor(history, backHome, drawn) {
     this.history = history;
-    this.#comeHome = comeHome;
+    this.#backHome = backHome;
+    this.#drawn = drawn;
   }
 
   /** The canvas beside the map, once it decodes. */
@@ -53,34 +56,37 @@ export class Traveller {
   show(moment) {
     const { explorer, history } = this;
     if (!explorer || !history.codes) return null;
-    if (this.#explorer !== explorer) this.#leave();
-    const { map: homeMap, model: homeModel } = explorer.time.home;
-    if (!this.#course?.isOf(homeMap, history)) this.#course = new CourseOfMap(homeMap, history);
+    const isNew = this.#explorer !== explorer;
+    if (isNew) this.#leave();
+    const { home } = explorer.time;
+    if (!this.#course?.isOf(home.map, history)) this.#course = new CourseOfMap(home.map, history);
     const course = this.#course;
-    const { before, after, share } = around(history.epochs, moment);
+    const { before, after, share } = around(course.epochs, moment);
     const epoch = share < 0.5 ? before : after;
-    const isHome = epoch === history.sent.home;
-    const model = isHome ? homeModel : history.model(epoch);
+    const model = epoch === history.sent.home ? home.model : history.model(epoch);
     const map = course.at(epoch);
-    if (isHome && share === 0) {
-      this.comeHome();
-      return { map, model, course, explorer };
-    }
-    this.#points ??= new Points(explorer.chart);
-    this.#points.set(course.between(before, after, share), course.images);
-    explorer.time.comeHome = this.#comeHome;
+    if (isNew) page.linkedCharts.get(explorer.map.key)?.putAway(); // its points are elsewhere
+    this.#points ??= new Points(explorer.chart, this.#drawn);
+    this.#points.set(course.between(before, after, share), map);
+    explorer.time.comeHome = this.#backHome;
     explorer.time.travel(map, model, this.#points);
     this.#explorer = explorer;
     return { map, model, course, explorer };
   }
 
-  /** Be at the model as it is. */
+  /**
+   * Be at the model as it is.
+   * @returns {Scene | null}
+   */
   comeHome() {
     const explorer = this.#explorer;
     this.#leave();
-    if (!explorer || explorer.ended) return;
+    if (!explorer || explorer.ended) return null;
+    const { map, model } = explorer.time.home;
     explorer.time.comeHome = () => {};
-    explorer.time.travel(explorer.time.home.map, explorer.time.home.model, null);
+    explorer.time.travel(map, model, null);
+    const [course, epoch] = [this.#course, this.history.sent.home];
+    return course?.epochs.includes(epoch) ? { map: course.at(epoch), model, course, explorer } : null;
   }
 
   /** What was drawn on a chart goes with the explorer whose it was. */

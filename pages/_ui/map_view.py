@@ -86,7 +86,11 @@ def choose_map(run: Run, pairs: bool = False, epochs: bool = False) -> Projectio
         "directions in which codes vary most. **UMAP**: neighbours stay neighbours; distances "
         "between far groups mean little."
         + (" **Two dimensions**: two numbers of the code, whichever you choose." if "pair" in kinds else "")
-        + (" **All epochs**: PCA of what codes were after every epoch; go back through them." if epochs else ""),
+        + (
+            " **All epochs**: PCA of what codes were after every epoch; go back through them."
+            if "epochs" in kinds
+            else ""
+        ),
         format_func=MAP_NAMES.__getitem__,
     )
 

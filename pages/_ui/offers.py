@@ -20,8 +20,8 @@ PREFIX = "/offered/"
 #: Bytes that are kept: a page fetches what it is offered within seconds, and at each rerun it is offered again.
 MOST_BYTES = 128_000_000
 
-#: Files that are to be made once a page wants them, at the most: for some hundred histories.
-MOST_TO_MAKE = 4_000
+#: Files that are to be made once a page wants them, at the most: those of some forty histories.
+MOST_TO_MAKE = 1_000
 
 _files: OrderedDict[str, bytes] = OrderedDict()
 _to_make: OrderedDict[str, Callable[[], bytes]] = OrderedDict()

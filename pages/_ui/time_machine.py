@@ -14,7 +14,7 @@ from vaelab.latent.projections import MAX_POINTS, Projection
 from vaelab.runs import Run
 from vaelab.runs.status import ACTIVE
 from vaelab.sharing import history
-from vaelab.sharing.history import History, PastSent
+from vaelab.sharing.history import History, Known, PastSent
 
 __all__ = ["Passed", "draw_time_machine", "has_history", "history_of", "map_of_epochs", "say_when_away"]
 
@@ -75,8 +75,8 @@ def _sent(run: Run, map_key: str, home: int) -> PastSent | None:
     past = history_of(Run.open(run.path))
     if past is None:
         return None
-    data = resources.images_or_labels(run)
-    codes = offers.offer_to_make(f"{run.path} {past.run.version} codes", partial(past.codes_file, data))
+    known = Known.of(resources.images_or_labels(run))  # which holds on to no images
+    codes = offers.offer_to_make(f"{run.path} {past.run.version} codes", partial(past.codes_file, known))
     decoders = {
         epoch: offers.offer_to_make(f"{past.name(epoch)} of {run.path}", partial(past.decoder_file, epoch))
         for epoch in past.epochs
@@ -87,4 +87,4 @@ def _sent(run: Run, map_key: str, home: int) -> PastSent | None:
 def say_when_away() -> None:
     """Say of what stands below that it is of the model as it is; seen only while the page is at another time."""
     with st.container(key="when-away"):
-        st.caption("Below: the model as it is now, at the end of its training.")
+        st.caption("Below: of the model as it is now, not of the epoch shown.")

@@ -1,5 +1,6 @@
 """Going back in the time of a training: map, decoder, strips, reconstructions and mark on the curves go together."""
 
+import json
 import re
 
 import numpy as np
@@ -136,7 +137,7 @@ def scrub(traveller):
     visitor.frame()
     assert traveller.decodes(48)
     page.mouse.move(5, 5)
-    page.get_by_role("button", name="End", exact=True).click()
+    page.get_by_role("button", name="Now", exact=True).click()
     traveller.rest()
     expect(page.get_by_test_id("points-then")).to_have_count(0)
     until(page, lambda: visitor.shows(start))
@@ -155,11 +156,20 @@ def test_a_file_goes_back_without_a_server(page, digits_file):
 def test_points_glide_between_epochs(digits):
     page = digits.page
     digits.go(24)
+    page.evaluate(
+        """() => {
+            window.seen = [];
+            const look = () => {
+                window.seen.push(Number(document.querySelector(".time-machine").dataset.moment));
+                requestAnimationFrame(look);
+            };
+            look();
+        }"""
+    )
     digits.slider.evaluate(SCRUB, str(digits.epochs.index(192)))
-    seen = set()
-    until(page, lambda: seen.add(digits.moment) or digits.moment == 192)
-    between = [moment for moment in seen if moment not in digits.epochs]
-    assert between
+    until(page, lambda: digits.moment == 192)
+    seen = set(page.evaluate("window.seen"))
+    assert any(moment not in digits.epochs for moment in seen)
     # What is drawn then lies on the straight line from the one to the other; so at rest it is where it was.
     run = digits.visitor.run
     assert (digits.opacity(run.snapshot(192).mu[:100]) > 100).mean() > 0.99
@@ -229,13 +239,13 @@ def test_pins_stay_and_images_are_where_they_were(digits):
     page.mouse.move(5, 5)
     until(page, lambda: np.allclose(visitor.z, snapshot.mu[row], atol=5e-3))
     z = visitor.z
-    expect(page.get_by_text("Below: the model as it is now")).to_be_visible()
+    expect(page.get_by_text("Below: of the model as it is now")).to_be_visible()
     for epoch in (64, 200):
         digits.go(epoch)
         np.testing.assert_array_equal(visitor.z, z)
         assert page.locator(f"{MAP} [data-testid=here]").count() == 1
         assert digits.decodes(epoch)
-    expect(page.get_by_text("Below: the model as it is now")).to_be_hidden()
+    expect(page.get_by_text("Below: of the model as it is now")).to_be_hidden()
 
 
 def test_strips_are_decoded_as_it_was_then(digits):
@@ -302,7 +312,7 @@ def test_two_runs_go_back_in_step(page):
     expect(page.get_by_test_id("points-then")).to_have_count(2)
     for index, run in enumerate(runs):
         root = page.get_by_test_id("latent-canvas").nth(index)
-        z = np.array(eval(root.get_attribute("data-z")))
+        z = np.array(json.loads(root.get_attribute("data-z")))
         wanted = to_pixels(run.engine.as_of(run.snapshot(12)).decode(z))[0, :, :, 0]
         assert np.abs(wanted.astype(int) - grey(root.get_by_test_id("decoded"))).max() <= LEVELS
     expect(machine.get_by_text("Digits · VAE 2-D")).to_be_visible()
@@ -373,7 +383,14 @@ def test_the_slider_grows_while_a_run_trains(page, served_runs):
     now = last()
     until(page, lambda: last() > now)
     assert machine.get_attribute("data-moment") == "2.000"
+    # Whoever was at the model as it is stays there, though it is of a later epoch once the training has ended.
+    machine.get_by_role("button", name="Now", exact=True).click()
+    until(page, lambda: machine.get_attribute("data-rests") == "true")
     run.request_stop()
+    until(page, lambda: run.status.state == "stopped")
+    expect(machine.locator("output")).to_have_text(f"Epoch {run.epoch} of {run.epoch}")
+    expect(page.get_by_test_id("points-then")).to_have_count(0)
+    expect(machine.get_by_role("button", name="Now", exact=True)).to_be_hidden()
 
 
 def test_a_run_of_one_file_of_several(page, tmp_path):
@@ -387,3 +404,77 @@ def test_a_run_of_one_file_of_several(page, tmp_path):
     until(page, lambda: machine.get_attribute("data-moment") == "12.000")
     expect(page.get_by_test_id("points-then")).to_have_count(2)
     until(page, lambda: machine.locator("canvas[data-image]").count() == 16)
+
+
+def test_another_run_is_as_it_is_now(digits):
+    page = digits.page
+    digits.go(4)
+    page.get_by_role("combobox", name="Model").click()
+    page.get_by_role("option", name="Digits · AE 2-D (example)").click()
+    expect(page.get_by_test_id("latent-canvas")).to_have_attribute("data-state", "ready")
+    idle(page)
+    machine = page.get_by_test_id("time-machine")
+    expect(machine.locator("output")).to_have_text("Epoch 200 of 200")
+    expect(page.get_by_test_id("points-then")).to_have_count(0)
+    expect(page.get_by_text("Below: of the model as it is now")).to_be_hidden()
+    expect(page.get_by_role("button", name="Choose images")).to_be_visible()
+
+
+def test_another_map_is_as_it_is_now_whatever_still_comes(digits):
+    page = digits.page
+    digits.slider.evaluate(SCRUB, "3")  # its decoder and four more are on their way
+    page.get_by_role("radio", name="UMAP").click()
+    expect(page.locator(f"{MAP} .xtitle", has_text="UMAP 1")).to_be_visible()
+    idle(page)
+    page.wait_for_timeout(800)
+    expect(page.get_by_test_id("time-machine")).to_have_count(0)
+    expect(page.get_by_test_id("points-then")).to_have_count(0)
+    expect(page.get_by_text("Below: of the model as it is now")).to_be_hidden()
+    until(page, lambda: digits.visitor.shows(digits.visitor.z))
+
+
+def test_where_there_is_no_time_machine_nothing_is_said_of_it(page):
+    page.goto("/explore?run=digits-16d")
+    expect(page.get_by_test_id("latent-canvas")).to_have_attribute("data-state", "ready")
+    expect(page.get_by_role("heading", name="Nearest real images")).to_be_visible()
+    expect(page.get_by_test_id("time-machine")).to_have_count(0)
+    expect(page.get_by_text("Below: of the model as it is now")).to_be_hidden()
+
+
+def test_runs_of_other_lengths_are_each_at_an_epoch_of_their_own(page, served_runs):
+    settings = {"dataset": "digits", "hidden": (16,)}
+    runs = [train(TrainConfig(**settings, epochs=epochs), run_dir=served_runs / f"of-{epochs}") for epochs in (13, 24)]
+    page.goto("/compare?run=of-13&with=of-24")
+    for index in range(2):
+        expect(page.get_by_test_id("latent-canvas").nth(index)).to_have_attribute("data-state", "ready")
+        page.wait_for_selector(f".st-key-compare-map-{index} .js-plotly-plot .nsewdrag")
+    idle(page)
+    machine = page.get_by_test_id("time-machine")
+    slider = machine.get_by_role("slider", name="Epoch")
+    both = sorted({*history_of(runs[0]).epochs, *history_of(runs[1]).epochs})
+    assert 13 not in history_of(runs[1]).epochs
+    slider.evaluate(SCRUB, str(both.index(13)))
+    until(page, lambda: machine.get_attribute("data-rests") == "true" and page.locator(".lc-waits").count() == 0)
+    expect(machine.get_by_role("heading", name="epoch 13")).to_be_visible()
+    expect(machine.get_by_role("heading", name="epoch 12")).to_be_visible()
+    expect(page.get_by_test_id("points-then")).to_have_count(1)  # the shorter is as it is now
+    for index, engine in enumerate((runs[0].engine, runs[1].engine.as_of(runs[1].snapshot(12)))):
+        root = page.get_by_test_id("latent-canvas").nth(index)
+        z = np.array(json.loads(root.get_attribute("data-z")))
+        wanted = to_pixels(engine.decode(z))[0, :, :, 0]
+        assert np.abs(wanted.astype(int) - grey(root.get_by_test_id("decoded"))).max() <= LEVELS
+
+
+def test_a_map_of_some_images_has_all_that_were_kept(page, tmp_path):
+    run = Run.open(EXAMPLES / "digits-2d")
+    file = run.explorer(points=300).save(tmp_path / "some.html")
+    visitor = FileVisitor(page, run, file)
+    traveller = Traveller(visitor)
+    traveller.go(24)
+    codes = run.snapshot(24).mu
+    inside = codes[np.abs(codes).max(1) < 2][:300]
+    assert (traveller.opacity(inside) > 100).mean() > 0.99
+    until(page, lambda: traveller.machine.locator("canvas[data-image]").count() == 8)
+    trust = page.get_by_test_id("trust").locator(".lc-level")
+    page.mouse.move(*visitor.place(0.5, 0.5)[0])
+    expect(trust).to_have_text("Among the images")

@@ -19,7 +19,7 @@ from vaelab.export.modules import read
 from vaelab.export.page import one_file_page
 from vaelab.runs import Run
 from vaelab.sharing import explorer, live
-from vaelab.sharing.history import history_of
+from vaelab.sharing.history import Known, history_of
 from vaelab.training.running import train
 
 EXAMPLES = ROOT / "assets" / "checkpoints"
@@ -80,7 +80,7 @@ def test_digits_take_at_most_6_megabytes_and_their_epochs_what_these_take(digits
     without = run.explorer(epochs=False).save(tmp_path / "without.html").stat().st_size
     assert without <= 6e6
     past = history_of(run)
-    epochs = len(past.codes_file(run.images())) + sum(len(past.decoder_file(epoch)) for epoch in past.epochs)
+    epochs = len(past.codes_file(Known.of(run.images()))) + sum(len(past.decoder_file(epoch)) for epoch in past.epochs)
     assert digits_page.save(tmp_path / "digits.html").stat().st_size - without <= 4 / 3 * epochs
 
 

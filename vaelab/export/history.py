@@ -38,6 +38,7 @@ class Curves(NamedTuple):
 def browser_history(
     epochs: Sequence[int],
     indices: NDArray[np.integer],
+    labels: NDArray[np.integer] | None,
     codes: NDArray[np.floating],
     sigma: NDArray[np.floating] | None,
     is_vae: bool,
@@ -52,6 +53,8 @@ def browser_history(
         E of them, in order.
     indices
         ``(N,)``: which images of the dataset.
+    labels
+        ``(N,)``, theirs; None where there are none.
     codes
         ``(E, N, D)``: their codes at the end of each.
     sigma
@@ -84,4 +87,6 @@ def browser_history(
         "train": curves.train.astype(np.float32),
         "validation": curves.validation.astype(np.float32),
     }
+    if labels is not None:
+        arrays["labels"] = labels.astype(np.int32)
     return safetensors_file("history", spec, arrays)

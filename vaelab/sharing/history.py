@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property
 from typing import NamedTuple, TypedDict
 
 import numpy as np
@@ -18,15 +17,28 @@ from vaelab.runs import Run, RunError, kept_epochs
 from vaelab.runs.naming import summary_of
 from vaelab.sharing.losses import curves_of
 
-__all__ = ["DecoderSent", "History", "PastSent", "history_of"]
+__all__ = ["DecoderSent", "History", "Known", "PastSent", "history_of"]
 
 #: Epochs that a page can go back to, at the most, and the bytes of their decoders.
 MOST_EPOCHS = 24
 MOST_BYTES = 12_000_000
 #: Bytes of all epochs' codes: where codes are long, they are of fewer images.
 MOST_CODE_BYTES = 3_000_000
-#: Images that are shown beside their reconstructions.
-NUM_SHOWN = 8
+#: Images of which the page shows some beside their reconstructions: a map may lack many of them.
+MOST_SHOWN = 200
+
+
+class Known(NamedTuple):
+    """What is known of a run's images without their pixels."""
+
+    labels: NDArray[np.int64] | None
+    held_out: NDArray[np.int64]  # those that no model was trained on, as far as that is known
+
+    @classmethod
+    def of(cls, data: Labelled) -> Known:
+        """Take it from a run's images, or from what the run remembers of them."""
+        held_out = data.split.validation if isinstance(data, ImageDataset) else np.zeros(0, np.int64)
+        return cls(data.labels, held_out)
 
 
 class DecoderSent(TypedDict):
@@ -69,7 +81,6 @@ class History:
     def __init__(self, run: Run, epochs: list[int]) -> None:
         self.run, self.epochs = run, epochs
 
-    @cached_property
     def _codes(self) -> _Codes:
         snapshots = [self.run.snapshot(epoch) for epoch in self.epochs]
         count, dim = snapshots[0].mu.shape
@@ -115,13 +126,13 @@ class History:
             decoders=[DecoderSent(name=self.name(epoch), address=decoders[epoch]) for epoch in self.epochs],
         )
 
-    def codes_file(self, data: Labelled) -> bytes:
+    def codes_file(self, known: Known) -> bytes:
         """Make the file of images' codes at all of the epochs, and of the curves.
 
         Parameters
         ----------
-        data
-            The run's images, or what it remembers of them.
+        known
+            What is known of the run's images.
 
         Returns
         -------
@@ -133,13 +144,15 @@ class History:
         RunError
             If a snapshot is gone or damaged.
         """
-        indices, mu, sigma = self._codes
-        candidates = np.arange(len(indices))
-        if isinstance(data, ImageDataset) and np.isin(indices, data.split.validation).any():
-            candidates = np.flatnonzero(np.isin(indices, data.split.validation))
-        shown = np.random.default_rng(0).permutation(candidates)[:NUM_SHOWN]
+        indices, mu, sigma = self._codes()
+        held_out = np.flatnonzero(np.isin(indices, known.held_out))
+        others = np.setdiff1d(np.arange(len(indices)), held_out)
+        rng = np.random.default_rng(0)
+        shown = [*rng.permutation(held_out), *rng.permutation(others)][:MOST_SHOWN]
+        labels = None if known.labels is None else known.labels[indices]
         is_vae = self.run.config.model == "vae"
-        return browser_history(self.epochs, indices, mu, sigma, is_vae, curves_of(self.run), shown.tolist())
+        curves = curves_of(self.run)
+        return browser_history(self.epochs, indices, labels, mu, sigma, is_vae, curves, [int(row) for row in shown])
 
     def decoder_file(self, epoch: int) -> bytes:
         """Make the file of an epoch's decoder.
@@ -188,7 +201,7 @@ class History:
         ValueError
             If codes are a single number.
         """
-        among = self._codes.mu.reshape(-1, self.run.config.latent_dim)
+        among = self._codes().mu.reshape(-1, self.run.config.latent_dim)
         made = pca(projection.codes, projection.indices, among)
         return replace(made, sigma=projection.sigma)
 

@@ -17,9 +17,9 @@ from vaelab.export.modules import join, read
 from vaelab.export.page import one_file_page
 from vaelab.export.place import PlaceSent
 from vaelab.files import file_to_write, write_whole
-from vaelab.runs import Run, comparing
+from vaelab.runs import Run, RunError, comparing
 from vaelab.sharing import live
-from vaelab.sharing.history import PastSent
+from vaelab.sharing.history import Known, PastSent
 from vaelab.sharing.in_memory import ModelInMemory
 from vaelab.sharing.maps import KindOfMap, MapOf, draw_map, draw_map_of_model
 from vaelab.sharing.said import body_of, key_of, title_of
@@ -238,7 +238,8 @@ def _chosen_of(map_: MapOf) -> ChosenSpec:
 
 def _put_past(maps: Sequence[MapOf], parts: dict[str, bytes | str]) -> list[PastSent]:
     """Put the epochs of runs among a page's parts; what it is told of them."""
-    past, count = [], 0
+    past: list[PastSent] = []
+    count = 0
     for index, map_ in enumerate(maps):
         history = map_.history
         if history is None:
@@ -246,9 +247,12 @@ def _put_past(maps: Sequence[MapOf], parts: dict[str, bytes | str]) -> list[Past
         decoders = {epoch: f"decoder-{count + i}" for i, epoch in enumerate(history.epochs)}
         count += len(decoders)
         codes = f"codes-{index}"
-        parts[codes] = history.codes_file(map_.data)
-        for epoch, name in decoders.items():
-            parts[name] = history.decoder_file(epoch)
+        try:
+            files = {codes: history.codes_file(Known.of(map_.data))}
+            files |= {name: history.decoder_file(epoch) for epoch, name in decoders.items()}
+        except RunError:
+            continue  # an epoch is gone or damaged: map and model are whole without it
+        parts |= files
         past.append(history.sent(key_of(index, len(maps)), codes, decoders))
     return past
 
