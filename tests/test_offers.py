@@ -1,6 +1,7 @@
 """What is large is offered to the browser, which fetches it: a map over a slow line waits for nothing else."""
 
 import json
+from hashlib import sha256
 
 import pytest
 
@@ -77,3 +78,31 @@ def test_what_is_not_offered_is_not_found():
 def test_what_is_offered_lies_below_the_path_that_the_app_is_served_under(monkeypatch):
     monkeypatch.setattr("pages._ui.delivery.st.get_option", {"server.baseUrlPath": "/lab"}.get)
     assert fetch(f"/lab{offers.offer(b'a model').removeprefix('.')}")[1] == b"a model"
+
+
+def test_what_is_offered_to_be_made_is_made_once_a_page_wants_it():
+    made = []
+
+    def make():
+        made.append(1)
+        return b"late"
+
+    address = offers.offer_to_make("a run, epoch 3", make)
+    assert address == offers.offer_to_make("a run, epoch 3", make)
+    assert address != offers.offer_to_make("a run, epoch 4", make)
+    assert not made
+    digest = address.rpartition("/")[2]
+    assert offers.offered(digest) == offers.offered(digest) == b"late"
+    assert len(made) == 1
+
+
+def test_offers_to_make_have_an_end(monkeypatch):
+    monkeypatch.setattr(offers, "MOST_TO_MAKE", 3)
+    first, *_, last = [offers.offer_to_make(f"one of many, {i}", lambda: b"one of many") for i in range(6)]
+    assert offers.offered(first.rpartition("/")[2]) is None
+    assert offers.offered(last.rpartition("/")[2]) == b"one of many"
+
+
+def test_nobody_can_tell_an_address_from_what_it_is_of():
+    digest = offers.offer_to_make("a run", lambda: b"").rpartition("/")[2]
+    assert digest not in {sha256(text).hexdigest() for text in (b"a run", b" a run", b"")}
