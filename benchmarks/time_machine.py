@@ -81,7 +81,7 @@ def main(rounds: int = 3) -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         config = TrainConfig(dataset="mnist_5k", hidden=(256, 128), batch_size=64, epochs=60, threads=1)
         run = train(config, run_dir=Path(folder) / "runs" / "mnist")
-        file = run.explorer(points=2000).save(Path(folder) / "mnist.html")
+        file = run.explorer(points=2000, epochs=True).save(Path(folder) / "mnist.html")
         browser = playwright.chromium.launch(executable_path=chromium, args=flags)
         ours, theirs, app, first = [], [], [], []
         with serve(Path(folder) / "runs", None) as address:

@@ -109,16 +109,30 @@ export class Then {
       0,
       MOST_PAIRS,
     );
-    while (this.#pairs.length < points.length) {
-      const [real, made] = [element("canvas"), element("canvas")];
-      this.#pairs.push({ real, made });
-      this.#images.append(element("div", {}, real, made));
+    while (this.#pairs.length < points.length) this.#pairs.push({ real: element("canvas"), made: element("canvas") });
+    const pairs = this.#pairs.slice(0, points.length);
+    this.#images.replaceChildren(...pairs.map(({ real, made }) => element("div", {}, real, made)));
+    /**
+     * @param {number} i
+     * @param {Float32Array} image
+     */
+    const paint = (i, image) => {
+      if (wanted !== this.#shown) return; // it came too late
+      sheet.paint(pairs[i].real, map.onSheet(points[i]));
+      new Picture(pairs[i].made, network).paint(image);
+      Object.assign(pairs[i].made.dataset, { image: map.images[points[i]], model: model.id });
+    };
+    // A label goes with all of a request: of a conditional model each image is one of its own.
+    const parts = network.numLabels ? points.map((_, i) => [i]) : [points.map((_, i) => i)];
+    for (const part of parts) {
+      const codes = Float32Array.from(part.flatMap((i) => Array.from(map.code(points[i]))));
+      const label = network.numLabels ? (map.labels?.[points[part[0]]] ?? 0) : 0;
+      model.background.request(`pairs-${map.key}-${part[0]}`, codes, part.length, label, (images) => {
+        const size = images.length / part.length;
+        part.forEach((i, k) => {
+          paint(i, images.subarray(k * size, (k + 1) * size));
+        });
+      });
     }
-    points.forEach((point, i) => {
-      const { real, made } = this.#pairs[i];
-      sheet.paint(real, map.onSheet(point));
-      new Picture(made, network).paint(network.decode(map.code(point), 1, map.labels?.[point] ?? 0));
-      made.dataset.image = String(map.images[point]);
-    });
   }
 }

@@ -113,6 +113,7 @@ def scrub(traveller):
         inside = codes[np.abs(codes).max(1) < 2.5]
         assert (traveller.opacity(inside[:200]) > 100).mean() > 0.99
         # Reconstructions are those of the codes that the images had.
+        expect(traveller.machine.locator(f"canvas[data-model$='epoch-{epoch}']")).to_have_count(8)
         for made in traveller.machine.locator("canvas[data-image]").all()[:3]:
             image = int(made.get_attribute("data-image"))
             snapshot = visitor.run.snapshot(epoch)
@@ -395,7 +396,7 @@ def test_the_slider_grows_while_a_run_trains(page, served_runs):
 
 def test_a_run_of_one_file_of_several(page, tmp_path):
     runs = [Run.open(EXAMPLES / name) for name in ("digits-2d", "digits-ae-2d")]
-    file = explorer(*runs).save(tmp_path / "two.html")
+    file = explorer(*runs, epochs=True).save(tmp_path / "two.html")
     page.goto(file.as_uri())
     machine = page.get_by_test_id("time-machine")
     slider = machine.get_by_role("slider", name="Epoch")
@@ -467,7 +468,7 @@ def test_runs_of_other_lengths_are_each_at_an_epoch_of_their_own(page, served_ru
 
 def test_a_map_of_some_images_has_all_that_were_kept(page, tmp_path):
     run = Run.open(EXAMPLES / "digits-2d")
-    file = run.explorer(points=300).save(tmp_path / "some.html")
+    file = run.explorer(points=300, epochs=True).save(tmp_path / "some.html")
     visitor = FileVisitor(page, run, file)
     traveller = Traveller(visitor)
     traveller.go(24)

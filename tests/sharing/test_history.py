@@ -159,7 +159,7 @@ def test_a_map_of_all_epochs_of_a_run_without_any_is_refused_in_a_sentence():
 
 def test_a_file_has_them_or_is_told_to_do_without():
     run, other = (Run.open(EXAMPLES / name) for name in WITH_EPOCHS)
-    parts = parts_of(explorer(run, other).page)
+    parts = parts_of(explorer(run, other, epochs=True).page)
     past = json.loads(parts["past"])
     assert [one["run"] for one in past] == [run.name, other.name]
     for one, of in zip(past, (run, other), strict=True):
@@ -169,7 +169,7 @@ def test_a_file_has_them_or_is_told_to_do_without():
         for epoch, decoder in zip(one["epochs"], one["decoders"], strict=True):
             same(parts[decoder["address"]], history_of(of).decoder_file(epoch))
             assert spec_of(parts[decoder["address"]], "model")["id"] == decoder["name"]
-    without = parts_of(explorer(run, epochs=False).page)
+    without = parts_of(explorer(run).page)
     assert json.loads(without["past"]) == []
     assert not [name for name in without if name.startswith(("codes-", "decoder-"))]
 
@@ -190,7 +190,7 @@ def test_a_file_does_without_epochs_that_are_damaged(tmp_path):
     config = TrainConfig(dataset="digits", hidden=(8,), epochs=3, preprocessing=Preprocessing(num_images=200))
     run = train(config, run_dir=tmp_path / "run")
     (run.path / "checkpoints" / "epoch-0001.safetensors").write_bytes(b"no")
-    parts = parts_of(explorer(run).page)
+    parts = parts_of(explorer(run, epochs=True).page)
     assert json.loads(parts["past"]) == []
     assert "codes-0" not in parts
     assert "model-0" in parts

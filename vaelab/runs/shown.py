@@ -24,7 +24,7 @@ class Shown(WithModel):
         kind: Literal["plane", "pca", "umap", "epochs"] | None = None,
         points: int | None = None,
         images: bool = True,
-        epochs: bool = True,
+        epochs: bool = False,
     ) -> Explorer:
         """Make a page of the run that is one file: move over its map, and every place is decoded.
 
@@ -50,7 +50,7 @@ class Shown(WithModel):
         return explorer(cast(Any, self), *cast(Any, others), kind=kind, points=points, images=images, epochs=epochs)
 
     def to_html(self, path: str | Path) -> Path:
-        """Write the run's ``explorer`` into a file, which opens anywhere and needs no server.
+        """Write the run's ``explorer``, with its epochs, into a file, which opens anywhere and needs no server.
 
         Parameters
         ----------
@@ -67,7 +67,7 @@ class Shown(WithModel):
         ValueError
             If the model is too large for a page, or the path is none of a file.
         """
-        return self.explorer().save(path)
+        return self.explorer(epochs=True).save(path)
 
     def to_zip(self, path: str | Path) -> Path:
         """Write the run into a zip, to be opened elsewhere with ``Run.from_zip``.

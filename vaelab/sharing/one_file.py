@@ -110,7 +110,7 @@ class Explorer:
 
 
 def explorer(
-    *runs: Run, kind: KindOfMap | None = None, points: int | None = None, images: bool = True, epochs: bool = True
+    *runs: Run, kind: KindOfMap | None = None, points: int | None = None, images: bool = True, epochs: bool = False
 ) -> Explorer:
     """Make the explorer of a run, or of several side by side.
 
@@ -126,7 +126,8 @@ def explorer(
     images
         Whether the images are in it, for the nearest to be seen.
     epochs
-        Whether the epochs that the runs kept are in it, where the map can be taken back to them: up to 12 MB a run.
+        Whether the epochs that the runs kept are in it, where the map can be taken back to them: up to 12 MB a run,
+        which is more than some notebooks show.
 
     Returns
     -------
