@@ -136,9 +136,9 @@ def explore(run: Run, data: ImageDataset | Remembered, shown: Shown, why: str | 
             view.say()
             draw_map(run, data, projection, shown)
             mark_chosen(run, MAP_KEY)
+            draw_chosen(run, data, partial(go_to_mean, run))
             if shown.kind in THROUGH_TIME and not why:
                 draw_time_machine([Passed(run, MAP_KEY)])
-            draw_chosen(run, data, partial(go_to_mean, run))
             say_posteriors(data, projection, shown.posteriors)
             say_found(run, data, projection, shown.found)
             say_how(shown, "epochs" if shown.kind == "epochs" else projection.kind)
