@@ -50,7 +50,7 @@ def kept_epochs(last: int, most: int = MOST_SNAPSHOTS) -> list[int]:
     last
         The last finished epoch.
     most
-        How many are too many; a dozen is not.
+        How many there are to be at the most, as far as the first nine and one for each doubling are not more.
 
     Returns
     -------
